@@ -1,0 +1,59 @@
+# Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-pg15 check bench openapi migrate demo lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-config --no-emit-index-url --no-annotate --no-header
+
+help: ## Say what can be done here
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python"; exit 1; }
+	@echo "Installing what requirements-dev.lock names into .venv (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $(STAMP)
+
+run: $(STAMP) ## Serve, with a demo studio on first start; honours PORT, DATA_DIR, DATABASE_URL
+	@$(BIN)/python -m app serve
+
+test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the embedded one)
+	@$(BIN)/python -m pytest -n 2
+
+test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
+	@.ci/with-postgres $(BIN)/python -m pytest -n 2
+
+check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/python -m mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m app openapi --check
+	@$(MAKE) --no-print-directory test
+
+bench: $(STAMP) ## Measure
+	@$(BIN)/python -m benchmarks
+
+openapi: $(STAMP) ## Write the API document, openapi/openapi.json
+	@$(BIN)/python -m app openapi
+
+migrate: $(STAMP) ## Bring the database up to date
+	@$(BIN)/python -m app migrate
+
+demo: $(STAMP) ## Fill a demo studio, e.g. make demo ARGS="--clients 2000"
+	@$(BIN)/python -m app demo $(ARGS)
+
+lock: $(STAMP) ## Resolve pyproject.toml anew into the two lock files (LOCK_ARGS=--upgrade for the newest)
+	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
+	@$(COMPILE) $(LOCK_ARGS) --output-file requirements.lock
+	@$(COMPILE) $(LOCK_ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock
+
+clean: ## Remove all that was installed or built; the data under .data stay
+	@rm -rf .venv .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

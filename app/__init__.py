@@ -1,0 +1,1 @@
+"""The backend of an offline-first app for photography studios."""

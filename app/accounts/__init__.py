@@ -1,0 +1,1 @@
+"""People: accounts, their users and devices, and who is asking."""

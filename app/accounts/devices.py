@@ -1,0 +1,151 @@
+"""The devices of an account: two for each licence, authorized and deactivated by its administrators."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.accounts import store
+from app.accounts.errors import (
+    DeviceBound,
+    DeviceLimitReached,
+    DeviceNotFound,
+    EditionRequired,
+    InvalidToken,
+    UnknownUser,
+    WipeOrderStale,
+)
+from app.accounts.models import Account, Device, Edition
+from app.accounts.tokens import WipeOrder
+from app.core import clock
+from app.core.db import Database, WriteSession
+from app.core.ids import new_id
+from app.core.principal import Principal
+
+PER_LICENCE = 2
+
+_IDLE = timedelta(days=30)
+_A_MOMENT = timedelta(seconds=1)
+_MOST_IDLE = 10
+
+
+async def authorize(session: WriteSession, who: Principal, user_id: UUID, studio_id: UUID | None) -> Device:
+    """Add a row for a user's next phone, if a place is free."""
+    account = await _account(session)
+    user = await store.read_user(session, user_id)
+    if user is None or not user.is_active:
+        raise UnknownUser
+    if studio_id is not None and account.edition != Edition.ENTERPRISE:
+        raise EditionRequired(minimum_edition=Edition.ENTERPRISE)
+    await _require_place(session, account)
+    device = Device(
+        account_id=session.account_id,
+        device_id=new_id(),
+        user_id=user_id,
+        studio_id=studio_id,
+        authorized_at=clock.now(),
+        authorized_by=who.user_id,
+    )
+    session.add(device)
+    return device
+
+
+async def deactivate(session: WriteSession, who: Principal, device_id: UUID) -> Device:
+    """Shut a phone out from its next request on, and tell it then to clear its copy."""
+    device = await _device(session, device_id)
+    if not device.is_inactive:
+        device.is_inactive = True
+        device.deactivated_at, device.deactivated_by = clock.now(), who.user_id
+        device.wipe_nonce, device.wiped_at = new_id(), None
+    return device
+
+
+async def reactivate(session: WriteSession, device_id: UUID) -> Device:
+    """Free a row for a phone to bind anew, if a place is free.
+
+    What bound it is forgotten and its sign-ins end, so that whichever phone comes starts with an empty copy.
+    """
+    device = await _device(session, device_id)
+    if not device.is_inactive:
+        return device
+    await _require_place(session, await _account(session))
+    await store.revoke_sign_ins(session, "reactivated", device_id=device_id)
+    device.is_inactive = False
+    device.device_uid = device.binding_id = device.bound_at = device.last_sync = None
+    device.name = device.model = device.platform = device.app_version = device.schema_version = None
+    device.deactivated_at = device.deactivated_by = device.wipe_nonce = device.wiped_at = None
+    return device
+
+
+async def remove(session: WriteSession, device_id: UUID) -> None:
+    """Delete a row no phone is bound to."""
+    device = await _device(session, device_id)
+    if device.is_bound:
+        raise DeviceBound
+    await session.delete(device)
+
+
+async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
+    """Write down that a phone has cleared its copy; a second time changes nothing.
+
+    The order itself is the proof, and the only one asked for: it was signed here for this phone and this
+    deactivation, and the phone's tokens may long have ended or been wiped with the rest.
+    """
+    device = await store.read_device(session, order.device_id)
+    if device is None:
+        raise InvalidToken
+    if not device.is_inactive or (device.wipe_nonce or device.device_id) != order.nonce:
+        raise WipeOrderStale
+    if device.wiped_at is None:
+        device.wiped_at = clock.now()
+        await store.revoke_sign_ins(session, "wiped", device_id=device.device_id)
+    return device
+
+
+async def note_sync(database: Database, who: Principal, last_sync: datetime | None) -> None:
+    """Write down that the caller's phone has completed a sync, at most once a second.
+
+    To be called then and only then. It takes no turn among the account's writers: nothing is ordered by it.
+    """
+    if who.device_id is None or (last_sync and clock.now() - last_sync < _A_MOMENT):
+        return
+    async with database.beside(who.account_id) as session:
+        await store.stamp_last_sync(session, who.device_id)
+
+
+def limit_of(account: Account) -> int:
+    """Return how many devices an account may have active."""
+    return PER_LICENCE * account.licences
+
+
+async def _require_place(session: WriteSession, account: Account) -> None:
+    active = [device for device in await store.list_devices(session) if not device.is_inactive]
+    limit = limit_of(account)
+    if len(active) >= limit:
+        raise DeviceLimitReached(
+            limit=limit, in_use=len(active), licences=account.licences, idle=_idle(active)
+        )
+
+
+def _idle(devices: list[Device]) -> list[dict[str, str | None]]:
+    """Name the devices that have not synced for a month, the longest idle first."""
+    since = clock.now() - _IDLE
+    idle = [device for device in devices if (device.last_sync or device.authorized_at) < since]
+    idle.sort(key=lambda device: device.last_sync or device.authorized_at)
+    return [
+        {
+            "id": str(device.device_id),
+            "name": device.name,
+            "last_sync": device.last_sync.isoformat() if device.last_sync else None,
+        }
+        for device in idle[:_MOST_IDLE]
+    ]
+
+
+async def _device(session: WriteSession, device_id: UUID) -> Device:
+    device = await store.read_device(session, device_id)
+    if device is None:
+        raise DeviceNotFound
+    return device
+
+
+async def _account(session: WriteSession) -> Account:
+    return await session.get_one(Account, session.account_id)

@@ -1,0 +1,191 @@
+"""Why people and phones are turned away."""
+
+from app.core.errors import AppError
+
+
+class InvalidCredentials(AppError):
+    """Account name, initials or password are wrong; which of them is never told. Local data stays."""
+
+    status = 401
+    code = "invalid_credentials"
+    title = "Account name, user initials or password are wrong."
+
+
+class InvalidToken(AppError):
+    """The token is missing, not ours, or its sign-in has ended; sign in again. Local data stays."""
+
+    status = 401
+    code = "invalid_token"
+    title = "The token is not valid; sign in again."
+
+
+class TokenExpired(AppError):
+    """The token was good and has ended: refresh an access token, sign in again for a refresh token."""
+
+    status = 401
+    code = "token_expired"
+    title = "The token has expired."
+
+
+class RefreshReused(AppError):
+    """The refresh token was already used, so somebody else may hold it: the whole sign-in has been ended."""
+
+    status = 401
+    code = "refresh_reused"
+    title = "This refresh token was used before; sign in again."
+
+
+class PasswordResetRequired(AppError):
+    """The password must be changed before it opens anything; an administrator assigns a new one."""
+
+    status = 403
+    code = "password_reset_required"
+    title = "The password must be reset first."
+
+
+class SubscriptionInactive(AppError):
+    """The account's subscription is not current. Local data stays."""
+
+    status = 403
+    code = "subscription_inactive"
+    title = "The account's subscription is not active."
+
+
+class EditionRequired(AppError):
+    """The account's edition does not include this; `minimum_edition` does. Local data stays."""
+
+    status = 403
+    code = "edition_required"
+    title = "The account's edition does not include this."
+
+
+class UserInactive(AppError):
+    """The user has been made inactive since signing in. Local data stays."""
+
+    status = 403
+    code = "user_inactive"
+    title = "The user is inactive."
+
+
+class DeviceNotAuthorized(AppError):
+    """Nobody has authorized a device for this user; ask an administrator."""
+
+    status = 403
+    code = "device_not_authorized"
+    title = "No device is authorized for this user."
+
+
+class NoDeviceSlot(AppError):
+    """The user's authorized devices are all other phones; ask an administrator."""
+
+    status = 403
+    code = "no_device_slot"
+    title = "All authorized devices of this user are in use."
+
+
+class DeviceDeactivated(AppError):
+    """This phone was deactivated: it clears its local copy when the signature of `wipe_order` is good.
+
+    The order is a JWT of type `wipe+jwt`, verified with the `wipe_key` of the sign-in. No other answer, and
+    no such answer without a valid order, ever clears a phone.
+    """
+
+    status = 403
+    code = "device_deactivated"
+    title = "This device has been deactivated."
+
+
+class DeviceRequired(AppError):
+    """Only an authorized phone may ask this, not a desk."""
+
+    status = 403
+    code = "device_required"
+    title = "Only a phone may do this."
+
+
+class NotAllowed(AppError):
+    """The user lacks the right to do this; administrators have it."""
+
+    status = 403
+    code = "not_allowed"
+    title = "The user may not do this."
+
+
+class DeviceNotFound(AppError):
+    """The account has no such device."""
+
+    status = 404
+    code = "device_not_found"
+    title = "There is no such device."
+
+
+class DeviceBound(AppError):
+    """A phone has signed in on this row, so that it is deactivated and kept, not deleted."""
+
+    status = 409
+    code = "device_bound"
+    title = "The row belongs to a phone and cannot be deleted."
+
+
+class DeviceLimitReached(AppError):
+    """All devices the licences allow are in use.
+
+    `limit`, `in_use` and `licences` give the figures, `idle` the devices that could best be spared.
+    """
+
+    status = 409
+    code = "device_limit_reached"
+    title = "The account has as many devices as its licences allow."
+
+
+class WipeOrderStale(AppError):
+    """The wipe order is ours but no longer stands: the device has been reactivated since. Sign in again."""
+
+    status = 409
+    code = "wipe_order_stale"
+    title = "This wipe order no longer stands."
+
+
+class UnknownUser(AppError):
+    """The account has no such active user."""
+
+    status = 422
+    code = "unknown_user"
+    title = "There is no such active user."
+
+
+class PasswordBlocked(AppError):
+    """The new password cannot be taken; `reason` tells why.
+
+    One of `too_short`, `too_long`, `characters`, `common`, `context`.
+
+    `context` is a password made of the account name or the user's own initials or last name.
+    """
+
+    status = 422
+    code = "password_blocked"
+    title = "This password cannot be used."
+
+
+class AccountNameTaken(AppError):
+    """Another account has this name."""
+
+    status = 409
+    code = "account_name_taken"
+    title = "The account name is taken."
+
+
+class InitialsTaken(AppError):
+    """Another active user of the account has these initials."""
+
+    status = 409
+    code = "initials_taken"
+    title = "The initials are taken."
+
+
+class InvalidAccount(AppError):
+    """A value of an account or user cannot be accepted; `field` names it."""
+
+    status = 422
+    code = "invalid_account"
+    title = "A value of the account or user cannot be accepted."

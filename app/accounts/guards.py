@@ -1,0 +1,119 @@
+"""FastAPI dependencies: who is asking, in which transaction, and what they must be.
+
+A route declares one of the annotated types below and gets a `Work`; it is committed before the answer
+leaves. A route that streams holds no session: it depends on `Caller` and opens `database.reading(...)` and
+`admit(...)` for as long as a page takes.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.accounts.errors import (
+    DeviceDeactivated,
+    DeviceRequired,
+    EditionRequired,
+    InvalidToken,
+    NotAllowed,
+    SubscriptionInactive,
+    TokenExpired,
+    UserInactive,
+)
+from app.accounts.standing import S, Work, admit
+from app.accounts.tokens import Claims, verify_access
+from app.core.db import Session, WriteSession
+from app.core.errors import AppError
+from app.core.keys import KeyRing
+from app.http.errors import BadRequest
+from app.http.unit_of_work import DatabaseOf, committed
+
+GUARDED: tuple[type[AppError], ...] = (
+    InvalidToken,
+    TokenExpired,
+    UserInactive,
+    SubscriptionInactive,
+    EditionRequired,
+    DeviceDeactivated,
+)
+"""What every guarded route may refuse, for `refusals_of`."""
+
+_bearer = HTTPBearer(
+    auto_error=False, description="An access token from `/v1/auth/login`.", bearerFormat="JWT"
+)
+
+
+def key_ring(request: Request) -> KeyRing:
+    """Return the keys of this installation."""
+    return cast("KeyRing", request.app.state.keys)
+
+
+KeysOf = Annotated[KeyRing, Depends(key_ring)]
+
+
+async def caller(
+    request: Request,
+    keys: KeysOf,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Claims:
+    """Return what the caller's token says, and count the request against the caller's limit."""
+    if "access_token" in request.query_params:
+        raise BadRequest("A token is sent in the Authorization header, never in an address.")
+    if credentials is None:
+        raise InvalidToken
+    claims = verify_access(keys, credentials.credentials)
+    request.state.account, request.state.user = claims.account_id, claims.user_id
+    request.state.device = claims.device_id
+    await request.app.state.limits.count_caller(str(claims.sign_in_id))
+    return claims
+
+
+Caller = Annotated[Claims, Depends(caller)]
+
+
+async def _reading(claims: Caller, database: DatabaseOf, keys: KeysOf) -> AsyncIterator[Work[Session]]:
+    async with database.reading(claims.account_id) as session:
+        yield await admit(session, keys, claims)
+
+
+async def _writing(claims: Caller, database: DatabaseOf, keys: KeysOf) -> AsyncIterator[Work[WriteSession]]:
+    async with database.writing(claims.account_id) as session:
+        yield await admit(session, keys, claims)
+
+
+Reading = Annotated[Work[Session], committed(_reading)]
+Writing = Annotated[Work[WriteSession], committed(_writing)]
+
+
+def _device(claims: Caller) -> None:
+    if claims.device_id is None:
+        raise DeviceRequired
+
+
+def _device_reading(_: Annotated[None, Depends(_device)], work: Reading) -> Work[Session]:
+    return work
+
+
+def _device_writing(_: Annotated[None, Depends(_device)], work: Writing) -> Work[WriteSession]:
+    return work
+
+
+def _administrator_reading(work: Reading) -> Work[Session]:
+    return _of_administrator(work)
+
+
+def _administrator_writing(work: Writing) -> Work[WriteSession]:
+    return _of_administrator(work)
+
+
+def _of_administrator(work: Work[S]) -> Work[S]:
+    if not work.who.is_administrator:
+        raise NotAllowed
+    return work
+
+
+DeviceReading = Annotated[Work[Session], Depends(_device_reading)]
+DeviceWriting = Annotated[Work[WriteSession], Depends(_device_writing)]
+AdministratorReading = Annotated[Work[Session], Depends(_administrator_reading)]
+AdministratorWriting = Annotated[Work[WriteSession], Depends(_administrator_writing)]

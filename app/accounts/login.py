@@ -1,0 +1,159 @@
+"""Signing in: three words, and for a phone a place among the devices of its user."""
+
+import unicodedata
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.accounts import passwords, sign_ins, store
+from app.accounts.budgets import STRANGERS, caller_of, count_failure, require_budget
+from app.accounts.errors import (
+    DeviceNotAuthorized,
+    InvalidCredentials,
+    NoDeviceSlot,
+    PasswordResetRequired,
+    SubscriptionInactive,
+)
+from app.accounts.models import CURRENT_STATES, Account, Device, User
+from app.accounts.sign_ins import SignedIn
+from app.accounts.standing import deactivated, require_mobile
+from app.core import clock
+from app.core.db import Database, Session, WriteSession
+from app.core.ids import new_id
+from app.core.keys import KeyRing
+from app.http.limits import RateLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The three words somebody signs in with."""
+
+    account_name: str
+    initials: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What a phone reports about itself."""
+
+    uid: UUID
+    name: str
+    model: str
+    platform: str
+    app_version: str
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found under an account name and initials before the password was looked at."""
+
+    account_id: UUID
+    user_id: UUID | None
+    password_hash: str | None
+    caller: str
+
+
+def initials_key(initials: str) -> str:
+    """Return what initials are found by: one form, one case."""
+    return unicodedata.normalize("NFKC", initials).casefold()
+
+
+async def login(
+    database: Database,
+    keys: KeyRing,
+    credentials: Credentials,
+    phone: Phone | None,
+    *,
+    limits: RateLimits,
+    address: str,
+) -> SignedIn:
+    """Sign somebody in, a phone or, without one, a desk.
+
+    The password is compared between two transactions and never inside one. Only who knows all three words
+    hears anything but `invalid_credentials`; the further refusals come in the order subscription, edition,
+    reset, authorization, slot, deactivation.
+    """
+    async with database.directory() as connection:
+        account_id = await store.find_account(connection, credentials.account_name.lower())
+    if account_id is None:
+        await limits.count(STRANGERS, address)
+    known = await _find(database, account_id or new_id(), credentials, phone)
+    if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
+        await count_failure(database, known.account_id, known.caller)
+        raise InvalidCredentials
+    fresh = await _stronger(credentials.password, known.password_hash)
+    async with database.writing(known.account_id) as session:
+        account, user = await _recheck(session, known)
+        _require_current(account, user, phone)
+        device = await _slot(session, keys, user, phone) if phone else None
+        user.password_hash = fresh or user.password_hash
+        await store.clear_budget(session, known.caller)
+        return await sign_ins.begin(session, keys, account, user, device)
+
+
+async def _find(
+    database: Database, account_id: UUID, credentials: Credentials, phone: Phone | None
+) -> _Known:
+    """Look up a user and their hash; an account that does not exist takes the same steps."""
+    key = initials_key(credentials.initials)
+    async with database.reading(account_id) as session:
+        user = await store.find_active_user(session, key)
+        bound = await _is_bound(session, user, phone) if user and phone else False
+        caller = caller_of(key, phone.uid if phone and bound else None)
+        await require_budget(session, caller)
+        return _Known(
+            account_id=session.account_id,
+            user_id=user.user_id if user else None,
+            password_hash=user.password_hash if user else None,
+            caller=caller,
+        )
+
+
+async def _is_bound(session: Session, user: User, phone: Phone) -> bool:
+    return any(device.device_uid == phone.uid for device in await store.list_devices(session, user.user_id))
+
+
+async def _stronger(password: str, kept: str | None) -> str | None:
+    """Return a new hash when the kept one was made with weaker parameters."""
+    return await passwords.hash_password(password) if kept and passwords.needs_rehash(kept) else None
+
+
+async def _recheck(session: WriteSession, known: _Known) -> tuple[Account, User]:
+    """Read the account and user again, now that nobody else writes: neither may have changed meanwhile."""
+    account = await store.read_account(session)
+    user = await store.read_user(session, known.user_id) if known.user_id else None
+    if account is None or user is None or not user.is_active or user.password_hash != known.password_hash:
+        raise InvalidCredentials
+    return account, user
+
+
+def _require_current(account: Account, user: User, phone: Phone | None) -> None:
+    if account.subscription_state not in CURRENT_STATES:
+        raise SubscriptionInactive
+    if phone is not None:
+        require_mobile(account.edition)
+    if user.must_reset:
+        raise PasswordResetRequired
+
+
+async def _slot(session: WriteSession, keys: KeyRing, user: User, phone: Phone) -> Device:
+    """Return the row of this phone, or bind it to the user's oldest free one.
+
+    A phone whose own row was deactivated is refused and never falls through to a free row, or a lost phone
+    could take its replacement's place.
+    """
+    rows = await store.list_devices(session, user.user_id)
+    if not rows:
+        raise DeviceNotAuthorized
+    own = next((row for row in rows if row.device_uid == phone.uid), None)
+    if own is not None and own.is_inactive:
+        raise deactivated(keys, own.account_id, own.device_id, own.device_uid, own.wipe_nonce)
+    row = own or next((row for row in rows if row.device_uid is None and not row.is_inactive), None)
+    if row is None:
+        raise NoDeviceSlot
+    if own is None:
+        row.device_uid, row.binding_id, row.bound_at = phone.uid, new_id(), clock.now()
+    row.name, row.model, row.platform = phone.name, phone.model, phone.platform
+    row.app_version, row.schema_version = phone.app_version, phone.schema_version
+    return row

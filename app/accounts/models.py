@@ -1,0 +1,227 @@
+"""Accounts, users, devices and sign-ins as tables."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Enum,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+
+class Edition(StrEnum):
+    """What an account has bought; `spectra` is the older, local product."""
+
+    EXPRESS = "express"
+    ESSENTIAL = "essential"
+    PROFESSIONAL = "professional"
+    ENTERPRISE = "enterprise"
+    SPECTRA = "spectra"
+
+
+MOBILE_EDITIONS = frozenset({Edition.ESSENTIAL, Edition.PROFESSIONAL, Edition.ENTERPRISE})
+
+
+class SubscriptionState(StrEnum):
+    """How an account stands with its payments."""
+
+    TRIAL = "trial"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    CANCELLED = "cancelled"
+
+
+CURRENT_STATES = frozenset({SubscriptionState.TRIAL, SubscriptionState.ACTIVE})
+
+
+class UserList(StrEnum):
+    """A drop-down list a user may appear on."""
+
+    PHOTOGRAPHER = "photographer"
+    ASSISTANT = "assistant"
+    SALES_REP = "sales_rep"
+    RETOUCHER = "retoucher"
+    RECEPTIONIST = "receptionist"
+
+
+def _one_of(kind: type[StrEnum]) -> Any:
+    """Store the values and not the names, as text, which a check holds to the values."""
+    return Enum(
+        kind,
+        name=kind.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def _instant() -> Any:
+    return DateTime(timezone=True)
+
+
+class AccountDirectory(SQLModel, table=True):
+    """The one table without accounts' walls: which account a name, in lower case, belongs to."""
+
+    __tablename__ = "account_directory"
+    __table_args__ = (UniqueConstraint("account_id"),)
+
+    account_name: str = Field(primary_key=True)
+    account_id: UUID
+
+
+class Account(SQLModel, table=True):
+    """A company: the tenant."""
+
+    __tablename__ = "accounts"
+
+    account_id: UUID = Field(primary_key=True)
+    account_name: str
+    company_name: str
+    edition: Edition = Field(sa_type=_one_of(Edition))
+    licences: int
+    subscription_state: SubscriptionState = Field(sa_type=_one_of(SubscriptionState))
+    time_zone: str
+    country: str
+    created_at: datetime = Field(sa_type=_instant())
+    changed_at: datetime = Field(sa_type=_instant())
+
+
+class User(SQLModel, table=True):
+    """A person who works in an account; `initials` are the login name, found by `initials_key`."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+        Index(
+            "uq_users_active_initials",
+            "account_id",
+            "initials_key",
+            unique=True,
+            postgresql_where=text("is_active"),
+        ),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(primary_key=True)
+    initials: str
+    initials_key: str
+    password_hash: str
+    must_reset: bool
+    first_name: str
+    last_name: str
+    display_name: str
+    email: str | None = None
+    is_administrator: bool
+    is_active: bool
+    departments: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    lists: list[str] = Field(sa_type=ARRAY(String))
+    show_on_calendar: bool
+    created_at: datetime = Field(sa_type=_instant())
+    changed_at: datetime = Field(sa_type=_instant())
+
+
+class Device(SQLModel, table=True):
+    """A slot for a phone of one user: authorized by an administrator, bound at the phone's first login.
+
+    It counts against the allowance unless inactive, bound or not. `wipe_nonce` is set while a deactivated
+    phone is being told to clear its copy, and names that one deactivation. `binding_id` names the bond
+    between slot and phone: cursors made under another bond are worth nothing.
+    """
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "user_id"], ["users.account_id", "users.user_id"]),
+        UniqueConstraint("account_id", "user_id", "device_uid"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    device_id: UUID = Field(primary_key=True)
+    user_id: UUID
+    studio_id: UUID | None = None
+    device_uid: UUID | None = None
+    binding_id: UUID | None = None
+    name: str | None = None
+    model: str | None = None
+    platform: str | None = None
+    app_version: str | None = None
+    schema_version: int | None = None
+    is_inactive: bool = False
+    last_sync: datetime | None = Field(default=None, sa_type=_instant())
+    authorized_at: datetime = Field(sa_type=_instant())
+    authorized_by: UUID | None = None
+    bound_at: datetime | None = Field(default=None, sa_type=_instant())
+    deactivated_at: datetime | None = Field(default=None, sa_type=_instant())
+    deactivated_by: UUID | None = None
+    wipe_nonce: UUID | None = None
+    wiped_at: datetime | None = Field(default=None, sa_type=_instant())
+
+    @property
+    def is_bound(self) -> bool:
+        """Tell whether a phone has signed in on it."""
+        return self.device_uid is not None
+
+
+class SignIn(SQLModel, table=True):
+    """One sign-in and the family of refresh tokens that prolongs it, until it is revoked or ends."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "user_id"], ["users.account_id", "users.user_id"]),
+        ForeignKeyConstraint(
+            ["account_id", "device_id"], ["devices.account_id", "devices.device_id"], ondelete="CASCADE"
+        ),
+        Index("ix_sign_ins_user", "account_id", "user_id"),
+        Index("ix_sign_ins_device", "account_id", "device_id"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    sign_in_id: UUID = Field(primary_key=True)
+    user_id: UUID
+    device_id: UUID | None = None
+    created_at: datetime = Field(sa_type=_instant())
+    absolute_end: datetime = Field(sa_type=_instant())
+    revoked_at: datetime | None = Field(default=None, sa_type=_instant())
+    reason: str | None = None
+
+
+class RefreshToken(SQLModel, table=True):
+    """A refresh token, known by its hash; once used, `successor_salt` goes into its successor."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "sign_in_id"], ["sign_ins.account_id", "sign_ins.sign_in_id"], ondelete="CASCADE"
+        ),
+        Index("ix_refresh_tokens_sign_in", "account_id", "sign_in_id"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    sign_in_id: UUID
+    issued_at: datetime = Field(sa_type=_instant())
+    expires_at: datetime = Field(sa_type=_instant())
+    used_at: datetime | None = Field(default=None, sa_type=_instant())
+    successor_salt: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class SignInBudget(SQLModel, table=True):
+    """How many wrong passwords were tried since a window began, for initials or for a bound phone."""
+
+    __tablename__ = "sign_in_budgets"
+
+    account_id: UUID = Field(primary_key=True)
+    caller: str = Field(primary_key=True)
+    window_start: datetime = Field(sa_type=_instant())
+    failures: int

@@ -1,0 +1,114 @@
+"""`/v1/auth`: signing in and out, and the password."""
+
+from fastapi import APIRouter, Request
+
+from app.accounts import login, sign_ins, store
+from app.accounts.answers import signed_in_answer
+from app.accounts.errors import (
+    DeviceDeactivated,
+    DeviceNotAuthorized,
+    EditionRequired,
+    InvalidCredentials,
+    InvalidToken,
+    NoDeviceSlot,
+    PasswordBlocked,
+    PasswordResetRequired,
+    RefreshReused,
+    SubscriptionInactive,
+    TokenExpired,
+    UserInactive,
+)
+from app.accounts.guards import GUARDED, Caller, KeysOf, Writing
+from app.accounts.password_change import change_password
+from app.accounts.schemas import LoginRequest, PasswordRequest, PhoneReport, RefreshRequest, SignedInAnswer
+from app.http.body import JsonRoute
+from app.http.problems import BODY, refusals_of
+from app.http.schemas import Sent
+from app.http.unit_of_work import DatabaseOf
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=JsonRoute)
+
+
+@router.post(
+    "/login",
+    operation_id="auth_login",
+    summary="Sign in",
+    responses=refusals_of(
+        InvalidCredentials,
+        PasswordResetRequired,
+        SubscriptionInactive,
+        EditionRequired,
+        DeviceNotAuthorized,
+        NoDeviceSlot,
+        DeviceDeactivated,
+        *BODY,
+    ),
+)
+async def log_in(
+    body: Sent[LoginRequest], request: Request, database: DatabaseOf, keys: KeysOf
+) -> SignedInAnswer:
+    """Sign a user in, on an authorized phone or, without `device`, at a desk.
+
+    A phone is bound to the user's oldest free device the first time and found again by its uid from then on.
+    """
+    found = await login.login(
+        database,
+        keys,
+        login.Credentials(body.account, body.initials, body.password),
+        _phone(body.device) if body.device else None,
+        limits=request.app.state.limits,
+        address=request.client.host if request.client else "unknown",
+    )
+    return signed_in_answer(found, keys)
+
+
+@router.post(
+    "/refresh",
+    operation_id="auth_refresh",
+    summary="Prolong a sign-in",
+    responses=refusals_of(
+        InvalidToken,
+        TokenExpired,
+        RefreshReused,
+        UserInactive,
+        SubscriptionInactive,
+        EditionRequired,
+        DeviceDeactivated,
+        *BODY,
+    ),
+)
+async def refresh(body: Sent[RefreshRequest], database: DatabaseOf, keys: KeysOf) -> SignedInAnswer:
+    """Exchange a refresh token for the next one and a new access token.
+
+    When the answer was lost, ask again with the same token within a minute: the same successor comes back.
+    """
+    found = await sign_ins.refresh(database, keys, body.refresh_token, body.device_uid)
+    return signed_in_answer(found, keys)
+
+
+@router.post(
+    "/logout",
+    operation_id="auth_logout",
+    summary="Sign out",
+    status_code=204,
+    responses=refusals_of(*GUARDED),
+)
+async def log_out(work: Writing) -> None:
+    """End the caller's sign-in; the device stays bound."""
+    await store.revoke_sign_ins(work.session, "signed_out", sign_in_id=work.who.sign_in_id)
+
+
+@router.post(
+    "/password",
+    operation_id="auth_password",
+    summary="Change the password",
+    status_code=204,
+    responses=refusals_of(InvalidCredentials, PasswordBlocked, *GUARDED, *BODY),
+)
+async def password(body: Sent[PasswordRequest], claims: Caller, database: DatabaseOf, keys: KeysOf) -> None:
+    """Change the caller's password and end their other sign-ins."""
+    await change_password(database, keys, claims, body.current_password, body.new_password)
+
+
+def _phone(report: PhoneReport) -> login.Phone:
+    return login.Phone(**report.model_dump())

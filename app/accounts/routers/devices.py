@@ -1,0 +1,108 @@
+"""`/v1/devices`: the slots of an account, for its administrators, and the receipt of a wiped phone."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from app.accounts import devices, store
+from app.accounts.answers import device_list
+from app.accounts.errors import (
+    DeviceBound,
+    DeviceLimitReached,
+    DeviceNotFound,
+    EditionRequired,
+    InvalidToken,
+    NotAllowed,
+    UnknownUser,
+    WipeOrderStale,
+)
+from app.accounts.guards import GUARDED, AdministratorReading, AdministratorWriting, KeysOf
+from app.accounts.models import Account
+from app.accounts.schemas import (
+    DeviceAnswer,
+    DeviceChange,
+    DeviceList,
+    DeviceRequest,
+    WipeReceipt,
+    WipeReceived,
+)
+from app.accounts.tokens import verify_wipe
+from app.http.body import JsonRoute
+from app.http.problems import BODY, refusals_of
+from app.http.schemas import Sent
+from app.http.unit_of_work import DatabaseOf
+
+router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=JsonRoute)
+
+_ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
+DeviceId = Annotated[UUID, Path(description="The row of a device.", examples=[_ID])]
+
+
+@router.get(
+    "", operation_id="devices_list", summary="List devices", responses=refusals_of(NotAllowed, *GUARDED)
+)
+async def list_devices(work: AdministratorReading) -> DeviceList:
+    """List the account's devices, and how many it may have."""
+    account = await work.session.get_one(Account, work.who.account_id)
+    return device_list(account, await store.list_devices(work.session))
+
+
+@router.post(
+    "",
+    operation_id="devices_authorize",
+    summary="Authorize a device",
+    status_code=201,
+    responses=refusals_of(DeviceLimitReached, UnknownUser, EditionRequired, NotAllowed, *GUARDED, *BODY),
+)
+async def authorize(body: Sent[DeviceRequest], work: AdministratorWriting) -> DeviceAnswer:
+    """Let a user's next phone sign in, if the licences leave a place."""
+    device = await devices.authorize(work.session, work.who, body.user_id, body.studio_id)
+    return DeviceAnswer.model_validate(device)
+
+
+@router.patch(
+    "/{device_id}",
+    operation_id="devices_change",
+    summary="Deactivate or reactivate a device",
+    responses=refusals_of(DeviceNotFound, DeviceLimitReached, NotAllowed, *GUARDED, *BODY),
+)
+async def change(device_id: DeviceId, body: Sent[DeviceChange], work: AdministratorWriting) -> DeviceAnswer:
+    """Shut a phone out from its next request on, or free its row for a phone to sign in on anew.
+
+    Changes a deactivated phone has not sent yet are lost; look at `last_sync` first.
+    """
+    if body.is_inactive:
+        device = await devices.deactivate(work.session, work.who, device_id)
+    else:
+        device = await devices.reactivate(work.session, device_id)
+    return DeviceAnswer.model_validate(device)
+
+
+@router.delete(
+    "/{device_id}",
+    operation_id="devices_remove",
+    summary="Remove an unused authorization",
+    status_code=204,
+    responses=refusals_of(DeviceNotFound, DeviceBound, NotAllowed, *GUARDED),
+)
+async def remove(device_id: DeviceId, work: AdministratorWriting) -> None:
+    """Delete a row no phone is bound to."""
+    await devices.remove(work.session, device_id)
+
+
+@router.post(
+    "/me/wiped",
+    operation_id="devices_wiped",
+    summary="Confirm a wipe",
+    responses=refusals_of(InvalidToken, WipeOrderStale, *BODY),
+)
+async def wiped(body: Sent[WipeReceipt], database: DatabaseOf, keys: KeysOf) -> WipeReceived:
+    """Confirm that the phone's local copy is gone.
+
+    Needs no access token: the wipe order is the proof, for it was signed here for this phone and this
+    deactivation. A phone keeps the order until this has been answered, and may repeat it.
+    """
+    order = verify_wipe(keys, body.wipe_order)
+    async with database.writing(order.account_id) as session:
+        return WipeReceived.model_validate(await devices.confirm_wipe(session, order))

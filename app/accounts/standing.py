@@ -1,0 +1,106 @@
+"""Whether somebody who has signed in may still come in: judged anew, from the database, on every request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from app.accounts import store
+from app.accounts.errors import (
+    DeviceDeactivated,
+    EditionRequired,
+    InvalidToken,
+    SubscriptionInactive,
+    UserInactive,
+)
+from app.accounts.models import CURRENT_STATES, MOBILE_EDITIONS, Edition
+from app.accounts.tokens import Claims, WipeOrder, issue_wipe
+from app.core import clock
+from app.core.db import Session
+from app.core.keys import KeyRing
+from app.core.principal import Channel, Principal
+from app.core.revisions import Clock
+
+S = TypeVar("S", bound=Session)
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[S]):
+    """One request at work: its transaction, who asks, the account's clock, a phone's state."""
+
+    session: S
+    who: Principal
+    clock: Clock
+    schema_version: int | None
+    last_sync: datetime | None
+
+
+async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
+    """Return the work of a caller whose token was good, or refuse for what has happened since it was issued.
+
+    A deactivated phone is told so before anything else, on every request until it has confirmed the wipe.
+    """
+    row = await store.read_standing(session, claims.sign_in_id)
+    if row is None or row["device_id"] != claims.device_id:
+        raise InvalidToken
+    refuse_deactivated(row, session.account_id, keys)
+    if row["revoked_at"] is not None or row["absolute_end"] <= clock.now():
+        raise InvalidToken
+    refuse_lapsed(row)
+    return Work(session, _principal(row, claims), _clock(row), row["schema_version"], row["last_sync"])
+
+
+def refuse_deactivated(row: Any, account_id: UUID, keys: KeyRing) -> None:
+    """Refuse a phone that was deactivated and has not confirmed the wipe, with a fresh order."""
+    if row["is_inactive"] and row["wiped_at"] is None:
+        raise deactivated(keys, account_id, row["device_id"], row["device_uid"], row["wipe_nonce"])
+
+
+def refuse_lapsed(row: Any) -> None:
+    """Refuse an inactive user, a lapsed subscription, and a phone of an edition that has none."""
+    if not row["is_active"]:
+        raise UserInactive
+    if row["subscription_state"] not in CURRENT_STATES:
+        raise SubscriptionInactive
+    if row["device_id"] is not None:
+        require_mobile(row["edition"])
+
+
+def require_mobile(edition: str) -> None:
+    """Refuse an edition without the mobile app."""
+    if edition not in MOBILE_EDITIONS:
+        raise EditionRequired(minimum_edition=Edition.ESSENTIAL)
+
+
+def deactivated(
+    keys: KeyRing, account_id: UUID, device_id: UUID, device_uid: UUID | None, nonce: UUID | None
+) -> DeviceDeactivated:
+    """Return the refusal of a phone whose row is inactive."""
+    order = WipeOrder(account_id, device_id, device_uid, nonce or device_id)
+    return DeviceDeactivated(wipe_order=issue_wipe(keys, order))
+
+
+def _principal(row: Any, claims: Claims) -> Principal:
+    return Principal(
+        account_id=claims.account_id,
+        account_name=row["account_name"],
+        time_zone=row["time_zone"],
+        channel=Channel.MOBILE if claims.device_id else Channel.DESK,
+        user_id=claims.user_id,
+        initials=row["initials"],
+        is_administrator=row["is_administrator"],
+        device_id=claims.device_id,
+        binding_id=row["binding_id"],
+        studio_id=row["studio_id"],
+        sign_in_id=claims.sign_in_id,
+    )
+
+
+def _clock(row: Any) -> Clock:
+    return Clock(
+        revision=row["revision"],
+        scope_revision=row["scope_revision"],
+        epoch=row["epoch"],
+        floor=row["floor"],
+        feed_schema=row["feed_schema"],
+    )

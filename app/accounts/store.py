@@ -1,0 +1,186 @@
+"""The only SQL about people; every statement names the account."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from app.accounts.models import Account, Device, RefreshToken, SignIn, User
+from app.core import clock
+from app.core.db import Session, WriteSession
+
+_STANDING = """
+    SELECT u.initials, u.is_active, u.is_administrator,
+           a.account_name, a.time_zone, a.edition, a.subscription_state,
+           s.device_id, s.revoked_at, s.absolute_end,
+           d.device_uid, d.binding_id, d.studio_id, d.last_sync,
+           d.is_inactive, d.wipe_nonce, d.wiped_at, d.schema_version,
+           c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema
+    FROM sign_ins s
+    JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
+    JOIN accounts a ON a.account_id = s.account_id
+    JOIN account_clock c ON c.account_id = s.account_id
+    LEFT JOIN devices d ON d.account_id = s.account_id AND d.device_id = s.device_id
+    WHERE s.account_id = $1 AND s.sign_in_id = $2
+"""
+
+_COUNT_FAILURE = """
+    INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
+    SELECT account_id, $2, $3, 1 FROM accounts WHERE account_id = $1
+    ON CONFLICT (account_id, caller) DO UPDATE SET
+        failures = CASE WHEN old.window_start <= $4 THEN 1 ELSE old.failures + 1 END,
+        window_start = CASE WHEN old.window_start <= $4 THEN $3 ELSE old.window_start END
+"""
+
+
+async def find_account(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> UUID | None:
+    """Return the account a name belongs to, from the directory."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT account_id FROM account_directory WHERE account_name = $1", name
+    )
+    return found
+
+
+async def enter_name(session: WriteSession, name: str) -> bool:
+    """Enter the session's account into the directory, or tell that the name is taken."""
+    entered = await session.raw.fetchval(
+        "INSERT INTO account_directory (account_name, account_id) VALUES ($1, $2)"
+        " ON CONFLICT (account_name) DO NOTHING RETURNING true",
+        name,
+        session.account_id,
+    )
+    return bool(entered)
+
+
+async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
+    """Return in one statement all a request's right to be here depends on, and the account's clock."""
+    return await session.raw.fetchrow(_STANDING, session.account_id, sign_in_id)
+
+
+async def read_account(session: Session) -> Account | None:
+    """Return the session's account."""
+    return await session.get(Account, session.account_id)
+
+
+async def read_user(session: Session, user_id: UUID) -> User | None:
+    """Return a user."""
+    return await session.get(User, (session.account_id, user_id))
+
+
+async def find_active_user(session: Session, initials_key: str) -> User | None:
+    """Return the active user with these initials."""
+    query = select(User).where(
+        col(User.account_id) == session.account_id,
+        col(User.initials_key) == initials_key,
+        col(User.is_active),
+    )
+    return (await session.exec(query)).first()
+
+
+async def read_device(session: Session, device_id: UUID) -> Device | None:
+    """Return a device."""
+    return await session.get(Device, (session.account_id, device_id))
+
+
+async def list_devices(session: Session, user_id: UUID | None = None) -> Sequence[Device]:
+    """Return the devices of the account or of one user, the first authorized first."""
+    query = select(Device).where(col(Device.account_id) == session.account_id)
+    if user_id is not None:
+        query = query.where(col(Device.user_id) == user_id)
+    return (await session.exec(query.order_by(col(Device.authorized_at), col(Device.device_id)))).all()
+
+
+async def read_refresh_token(session: Session, token_hash: bytes) -> RefreshToken | None:
+    """Return a refresh token by its hash."""
+    return await session.get(RefreshToken, (session.account_id, token_hash))
+
+
+async def revoke_sign_ins(
+    session: WriteSession,
+    reason: str,
+    *,
+    user_id: UUID | None = None,
+    device_id: UUID | None = None,
+    sign_in_id: UUID | None = None,
+    but: UUID | None = None,
+) -> None:
+    """End the sign-ins of a user, a device, a user on one device, or one sign-in, and for ever."""
+    statement = update(SignIn).where(
+        col(SignIn.account_id) == session.account_id, col(SignIn.revoked_at).is_(None)
+    )
+    narrowed: list[tuple[Any, UUID | None]] = [
+        (SignIn.user_id, user_id),
+        (SignIn.device_id, device_id),
+        (SignIn.sign_in_id, sign_in_id),
+    ]
+    for column, value in narrowed:
+        if value is not None:
+            statement = statement.where(col(column) == value)
+    if but is not None:
+        statement = statement.where(col(SignIn.sign_in_id) != but)
+    await session.exec(statement.values(revoked_at=clock.now(), reason=reason))
+
+
+async def forget_ended_sign_ins(session: WriteSession, user_id: UUID) -> None:
+    """Delete a user's sign-ins that ended long ago, with all their tokens."""
+    await session.raw.execute(
+        "DELETE FROM sign_ins WHERE account_id = $1 AND user_id = $2 AND absolute_end < $3",
+        session.account_id,
+        user_id,
+        clock.now(),
+    )
+
+
+async def forget_expired_tokens(session: WriteSession, sign_in_id: UUID) -> None:
+    """Delete the tokens of a sign-in that nobody could use or reuse any more."""
+    await session.raw.execute(
+        "DELETE FROM refresh_tokens WHERE account_id = $1 AND sign_in_id = $2 AND expires_at < $3",
+        session.account_id,
+        sign_in_id,
+        clock.now(),
+    )
+
+
+async def read_budget(session: Session, caller: str) -> tuple[int, datetime] | None:
+    """Return how many wrong passwords a caller has tried, and since when."""
+    row = await session.raw.fetchrow(
+        "SELECT failures, window_start FROM sign_in_budgets WHERE account_id = $1 AND caller = $2",
+        session.account_id,
+        caller,
+    )
+    return (row["failures"], row["window_start"]) if row else None
+
+
+async def count_failure(session: WriteSession, caller: str, window: timedelta) -> None:
+    """Count a wrong password, in a new window when the old one is over; forget windows that are.
+
+    Counts nothing, in the same time, when there is no such account.
+    """
+    now = clock.now()
+    await session.raw.execute(_COUNT_FAILURE, session.account_id, caller, now, now - window)
+    await session.raw.execute(
+        "DELETE FROM sign_in_budgets WHERE account_id = $1 AND window_start <= $2",
+        session.account_id,
+        now - window,
+    )
+
+
+async def clear_budget(session: WriteSession, caller: str) -> None:
+    """Forget a caller's wrong passwords."""
+    await session.raw.execute(
+        "DELETE FROM sign_in_budgets WHERE account_id = $1 AND caller = $2", session.account_id, caller
+    )
+
+
+async def stamp_last_sync(session: Session, device_id: UUID) -> None:
+    """Write down that a device has just completed a sync."""
+    await session.raw.execute(
+        "UPDATE devices SET last_sync = $3 WHERE account_id = $1 AND device_id = $2",
+        session.account_id,
+        device_id,
+        clock.now(),
+    )

@@ -1,0 +1,214 @@
+"""Signed tokens: how they are made and how they are believed. The only module that knows python-jose.
+
+python-jose accepts much that it should not (a missing audience, a string for a time, unknown critical
+headers) and lets some bad input escape as odd exceptions, so that nothing reaches it before this module has
+looked at it.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from jose import jwk, jwt
+from jose.backends.cryptography_backend import CryptographyECKey
+
+from app.accounts.errors import InvalidToken, TokenExpired
+from app.core import clock
+from app.core.keys import KeyRing
+
+ACCESS_LIFE = timedelta(minutes=15)
+
+_ISSUER = "studio"
+_SKEW = 60
+_LONGEST = 4096
+_LONGEST_HEADER = 256
+_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+
+if jwk.get_key("ES256") is not CryptographyECKey:  # pragma: no cover - a broken installation
+    # python-ecdsa leaks its keys through timing (CVE-2024-23342).
+    raise ImportError("python-jose must use its cryptography backend")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What sets one kind of token apart: none is ever taken for another."""
+
+    type: str
+    audience: str
+    claims: frozenset[str]
+
+
+_ACCESS = _Kind("at+jwt", "studio-api", frozenset({"iss", "aud", "sub", "iat", "exp", "acc", "sid", "dev"}))
+_WIPE = _Kind("wipe+jwt", "studio-device", frozenset({"iss", "aud", "sub", "iat", "acc", "uid", "nonce"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token says: ids only, all else is read from the database on every request."""
+
+    account_id: UUID
+    user_id: UUID
+    sign_in_id: UUID
+    device_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class WipeOrder:
+    """The order to one phone to clear its copy, of one deactivation: its `nonce`."""
+
+    account_id: UUID
+    device_id: UUID
+    device_uid: UUID | None
+    nonce: UUID
+
+
+def issue_access(keys: KeyRing, claims: Claims) -> str:
+    """Make an access token of a quarter of an hour."""
+    own = {
+        "sub": str(claims.user_id),
+        "exp": _seconds(clock.now() + ACCESS_LIFE),
+        "acc": str(claims.account_id),
+        "sid": str(claims.sign_in_id),
+        "dev": str(claims.device_id) if claims.device_id else None,
+    }
+    return _issue(keys, _ACCESS, own)
+
+
+def verify_access(keys: KeyRing, token: str) -> Claims:
+    """Return what a good access token says; refuses with 401 `invalid_token` or `token_expired`."""
+    claims = _verified(keys, _ACCESS, token)
+    try:
+        expires = _whole(claims["exp"])
+        if expires - _whole(claims["iat"]) > ACCESS_LIFE.total_seconds():
+            raise InvalidToken
+        device = claims["dev"]
+        found = Claims(
+            account_id=_id(claims["acc"]),
+            user_id=_id(claims["sub"]),
+            sign_in_id=_id(claims["sid"]),
+            device_id=None if device is None else _id(device),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise InvalidToken from None
+    if expires <= _seconds(clock.now()):
+        raise TokenExpired
+    return found
+
+
+def issue_wipe(keys: KeyRing, order: WipeOrder) -> str:
+    """Make a wipe order. It has no end: a phone that was off for a year still has to obey it."""
+    own = {
+        "sub": str(order.device_id),
+        "acc": str(order.account_id),
+        "uid": str(order.device_uid) if order.device_uid else None,
+        "nonce": str(order.nonce),
+    }
+    return _issue(keys, _WIPE, own)
+
+
+def verify_wipe(keys: KeyRing, token: str) -> WipeOrder:
+    """Return what a wipe order of ours says, however old; refuses with 401 `invalid_token`."""
+    claims = _verified(keys, _WIPE, token)
+    try:
+        return WipeOrder(
+            account_id=_id(claims["acc"]),
+            device_id=_id(claims["sub"]),
+            device_uid=None if claims["uid"] is None else _id(claims["uid"]),
+            nonce=_id(claims["nonce"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise InvalidToken from None
+
+
+def _issue(keys: KeyRing, kind: _Kind, own: Mapping[str, Any]) -> str:
+    claims = {"iss": _ISSUER, "aud": kind.audience, "iat": _seconds(clock.now()), **own}
+    headers = {"typ": kind.type, "kid": keys.signing_id}
+    return str(jwt.encode(claims, _signing(keys.signing_key), algorithm="ES256", headers=headers))
+
+
+def _verified(keys: KeyRing, kind: _Kind, token: str) -> dict[str, Any]:
+    """Return the claims of a token of one kind that one of our keys signed; any failure is one refusal."""
+    try:
+        pem = keys.verifying[_key_id(token, kind)]
+        _strict_object(token.split(".")[1])
+        claims = jwt.decode(
+            token,
+            _verifying(pem),
+            algorithms=["ES256"],
+            audience=kind.audience,
+            issuer=_ISSUER,
+            # Times are judged here, by our own clock: python-jose takes strings and the future.
+            options={
+                **{f"require_{claim}": True for claim in ("aud", "iss", "sub", "iat")},
+                **{f"verify_{claim}": False for claim in ("exp", "iat", "nbf")},
+            },
+        )
+        is_ours = claims.keys() == kind.claims and claims["aud"] == kind.audience
+        is_past = _whole(claims["iat"]) <= _seconds(clock.now()) + _SKEW
+    except Exception:  # noqa: BLE001 - whatever a hostile token causes, the answer is that it is not valid
+        raise InvalidToken from None
+    if not is_ours or not is_past:
+        raise InvalidToken
+    return dict(claims)
+
+
+def _key_id(token: str, kind: _Kind) -> str:
+    """Return which key a token claims, when its form is exactly ours; nothing of it is believed yet."""
+    segments = token.split(".") if len(token) <= _LONGEST else []
+    if [bool(_SEGMENT.fullmatch(segment)) for segment in segments] != [True] * 3:
+        raise InvalidToken
+    if len(segments[0]) > _LONGEST_HEADER:
+        raise InvalidToken
+    header = _strict_object(segments[0])
+    if header.keys() != {"alg", "typ", "kid"} or header["alg"] != "ES256" or header["typ"] != kind.type:
+        raise InvalidToken
+    return str(header["kid"])
+
+
+def _strict_object(segment: str) -> dict[str, Any]:
+    """Parse a segment as a JSON object in which no name comes twice."""
+    parsed = json.loads(
+        base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)), object_pairs_hook=_without_duplicates
+    )
+    if not isinstance(parsed, dict):
+        raise InvalidToken
+    return parsed
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidToken
+    return members
+
+
+@lru_cache(maxsize=16)
+def _verifying(pem: str) -> Any:
+    return jwk.construct(pem, "ES256")
+
+
+@lru_cache(maxsize=1)
+def _signing(pem: str) -> Any:
+    return jwk.construct(pem, "ES256")
+
+
+def _seconds(instant: datetime) -> int:
+    return int(instant.timestamp())
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**40:
+        raise InvalidToken
+    return value
+
+
+def _id(value: object) -> UUID:
+    if not isinstance(value, str):
+        raise InvalidToken
+    return UUID(value)

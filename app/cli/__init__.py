@@ -1,0 +1,14 @@
+"""What an operator types: `python -m app --help`."""
+
+import typer
+
+from app.cli import account, demo, documents, feed, serving
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The studio's sync server.")
+cli.command()(serving.serve)
+cli.command()(serving.migrate)
+cli.command()(demo.demo)
+cli.command()(documents.openapi)
+cli.command()(documents.collections)
+cli.add_typer(feed.cli, name="feed")
+cli.add_typer(account.cli, name="account")

@@ -1,0 +1,151 @@
+"""Sessions on PostgreSQL: one account, one transaction, opened and committed at the edge."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+APP_ROLE = "studio_app"
+"""The role every session works as: it owns nothing, so that row-level security holds."""
+
+_SERVER_SETTINGS = {
+    "application_name": "studio",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+class Session(AsyncSession):
+    """One transaction in one account.
+
+    Ordinary rooms use it as the SQLModel session it is; the engine speaks to `raw`, the asyncpg connection
+    beneath, in the same transaction. Nobody below the edge commits.
+    """
+
+    account_id: UUID
+    raw: "asyncpg.Connection[asyncpg.Record]"
+
+    def __init__(self, connection: AsyncConnection, raw: Any, account_id: UUID) -> None:
+        super().__init__(bind=connection, expire_on_commit=False)
+        self.raw = raw
+        self.account_id = account_id
+
+
+class WriteSession(Session):
+    """A transaction that has its turn: it holds the lock on the account's clock until it ends.
+
+    `revision` is the one number all its writes are stamped with, none until something asks for it.
+    """
+
+    revision: int | None = None
+
+
+S = TypeVar("S", bound=Session)
+
+
+class Database:
+    """The connections of one process."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Prepare to connect; the first session does."""
+        self.engine = _engine(url, pool_size)
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self, account_id: UUID) -> AsyncIterator[Session]:
+        """Open one read-only snapshot of an account."""
+        begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_in(account_id)}"
+        async with self._transaction(Session, account_id, begin) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self, account_id: UUID) -> AsyncIterator[WriteSession]:
+        """Open a transaction that writes to an account, when it is this one's turn.
+
+        Waiters queue here, before they take a connection, so that one busy account cannot drain the pool.
+        The lock is a statement of its own: one that both locked and read would read from before its wait.
+        """
+        turn = self._turns.setdefault(account_id, asyncio.Lock())
+        lock = f"SELECT FROM account_clock WHERE account_id = '{account_id}' FOR UPDATE"
+        async with (
+            turn,
+            self._transaction(WriteSession, account_id, f"BEGIN; {_in(account_id)}; {lock}") as session,
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def beside(self, account_id: UUID) -> AsyncIterator[Session]:
+        """Open a transaction for what nobody orders by and a crash may lose: it takes no turn."""
+        begin = f"BEGIN; {_in(account_id)}; SET LOCAL synchronous_commit = off"
+        async with self._transaction(Session, account_id, begin) as session:
+            yield session
+
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Lend a connection with no account set: it sees the directory of account names and nothing else."""
+        async with self.engine.connect() as connection:
+            yield await _raw(connection)
+
+    @asynccontextmanager
+    async def _transaction(self, kind: type[S], account_id: UUID, begin: str) -> AsyncIterator[S]:
+        async with self.engine.connect() as connection:
+            raw = await _raw(connection)
+            try:
+                await raw.execute(begin)
+                async with kind(connection, raw, account_id) as session:
+                    yield session
+                    await session.flush()
+                await raw.execute("COMMIT")
+            except BaseException:
+                await asyncio.shield(_abandon(connection, raw))
+                raise
+
+
+async def _abandon(connection: AsyncConnection, raw: Any) -> None:
+    """Roll back; a connection that cannot is thrown away, never handed to the next request."""
+    try:
+        await raw.execute("ROLLBACK", timeout=5)
+    except Exception:  # noqa: BLE001 - whatever happened, this connection is not trusted again
+        await connection.invalidate()
+
+
+async def _raw(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
+    proxied = await connection.get_raw_connection()
+    return cast("asyncpg.Connection[asyncpg.Record]", proxied.driver_connection)
+
+
+def _in(account_id: UUID) -> str:
+    """Say whose rows may be seen; SET LOCAL and not set_config(), which Citus does not hand on."""
+    return f"SET LOCAL app.account = '{account_id}'"
+
+
+def _engine(url: str, pool_size: int) -> AsyncEngine:
+    """Transactions are begun by hand, in one trip with the account, so the driver is told to autocommit."""
+    return create_async_engine(
+        async_url(url),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_timeout=10,
+        connect_args={"server_settings": {**_SERVER_SETTINGS, "role": APP_ROLE}},
+    )
+
+
+def async_url(url: str) -> URL:
+    """Return a PostgreSQL URL of any spelling as the asyncpg driver's."""
+    return make_url(url).set(drivername="postgresql+asyncpg")

@@ -1,0 +1,97 @@
+"""Bringing a database up to date, and what every migration of a tenant table says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+from alembic import command, op
+from alembic.autogenerate import renderers
+from alembic.autogenerate.api import AutogenContext
+from alembic.config import Config
+from alembic.operations.ops import CreateTableOp, MigrateOperation, OpContainer
+
+from app.core.db import APP_ROLE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def configuration(url: str | None = None) -> Config:
+    """Return Alembic's configuration for a database, or for the one the settings name."""
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = url
+    return config
+
+
+def migrate(url: str) -> None:
+    """Bring a database up to date as the owner of its tables; safe in several processes at once.
+
+    Blocks; works also in a thread that runs an event loop.
+    """
+    command.upgrade(configuration(url), "head")
+
+
+def protect(table: str) -> None:
+    """Let the app see and write only the rows of the account it has set, in a table led by account_id."""
+    mine = "account_id = NULLIF(current_setting('app.account', true), '')::uuid"
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY {table}_account ON {table} USING ({mine}) WITH CHECK ({mine})")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP_ROLE}")
+
+
+def create_app_role() -> None:
+    """Make the role the app works as, when the cluster has none, and let the migrating user become it.
+
+    A role belongs to the whole cluster, so that two databases may be migrated at the same moment.
+    """
+    op.execute(f"""
+        DO $$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+                BEGIN
+                    CREATE ROLE {APP_ROLE} NOLOGIN;
+                EXCEPTION
+                    WHEN duplicate_object OR unique_violation THEN NULL;
+                    WHEN insufficient_privilege THEN
+                        RAISE 'the role {APP_ROLE} is missing and % may not create it', current_user
+                        USING HINT = 'As a superuser: CREATE ROLE {APP_ROLE} NOLOGIN; GRANT {APP_ROLE} TO '
+                            || quote_ident(current_user);
+                END;
+            END IF;
+            IF NOT pg_has_role(current_user, '{APP_ROLE}',
+                CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END)
+            THEN
+                GRANT {APP_ROLE} TO CURRENT_USER;
+            END IF;
+        END
+        $$""")
+
+
+class ProtectOp(MigrateOperation):
+    """A `protect` in a generated migration."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def reverse(self) -> MigrateOperation:
+        """Say nothing: what is dropped needs no protection."""
+        return OpContainer()
+
+
+@cast("Callable[[Callable[..., str]], Callable[..., str]]", renderers.dispatch_for(ProtectOp))
+def _render(context: AutogenContext, operation: ProtectOp) -> str:
+    context.imports.add("from app.core.migrations import protect")
+    return f'protect("{operation.table}")'
+
+
+def protect_new_tables(operations: OpContainer) -> None:
+    """Add a `protect` behind each table of accounts that a generated migration creates."""
+    operations.ops = [found for operation in operations.ops for found in _protected(operation)]
+
+
+def _protected(operation: MigrateOperation) -> list[MigrateOperation]:
+    if not isinstance(operation, CreateTableOp):
+        return [operation]
+    columns = {column.name for column in operation.columns if isinstance(column, sa.Column)}
+    return [operation, ProtectOp(operation.table_name)] if "account_id" in columns else [operation]

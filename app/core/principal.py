@@ -1,0 +1,45 @@
+"""Who is asking."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Channel(StrEnum):
+    """The way a request came in."""
+
+    MOBILE = "mobile"
+    DESK = "desk"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody, or the house itself, acting in one account.
+
+    `device_id` is the slot of the phone that asks, none for a desk; `binding_id` names the bond between that
+    slot and that phone's local copy, and is new each time a slot is bound; `user_id` is none for the system.
+    """
+
+    account_id: UUID
+    account_name: str
+    time_zone: str
+    channel: Channel
+    user_id: UUID | None = None
+    initials: str = "SPSA"
+    is_administrator: bool = False
+    device_id: UUID | None = None
+    binding_id: UUID | None = None
+    studio_id: UUID | None = None
+    sign_in_id: UUID | None = None
+
+    @classmethod
+    def system(cls, account_id: UUID, account_name: str = "", time_zone: str = "UTC") -> "Principal":
+        """Return the house itself, with every right, in one account."""
+        return cls(
+            account_id=account_id,
+            account_name=account_name,
+            time_zone=time_zone,
+            channel=Channel.SYSTEM,
+            is_administrator=True,
+        )

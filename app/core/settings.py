@@ -1,0 +1,41 @@
+"""What an operator may set, each from an environment variable of the same name."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of one running process."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore")
+
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or newer; when unset, an embedded server runs under DATA_DIR."
+    )
+    migration_database_url: str | None = Field(
+        None, description="A role that owns the tables; when unset, DATABASE_URL is used."
+    )
+    data_dir: Path = Field(Path(".data"), description="Keys, the embedded database and demo.json live here.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
+    workers: int = Field(1, description="Server processes.", ge=1, le=64)
+    pool_size: int = Field(10, description="Database connections per process.", ge=2, le=200)
+    signing_key_file: Path | None = Field(
+        None, description="PEM of the ES256 key that signs tokens; when unset, one is made under DATA_DIR."
+    )
+    cursor_key_file: Path | None = Field(
+        None, description="At least 32 random bytes that seal cursors; when unset, made under DATA_DIR."
+    )
+    log_level: str = Field("INFO", description="Lowest level that is logged.")
+    demo_clients: int = Field(
+        300, description="Clients in the demo studio that `make run` makes; 0 makes none.", ge=0
+    )
+
+
+@lru_cache
+def settings() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

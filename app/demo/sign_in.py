@@ -1,0 +1,57 @@
+"""How to sign in to the demo studio: who its users are, and the file that says so."""
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "demo.json"
+_CONSONANTS = "bdfghjklmnprstvz"
+_VOWELS = "aeiou"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoUser:
+    """A user of the demo studio and the password it was made with."""
+
+    initials: str
+    password: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What somebody needs to sign in."""
+
+    account: str
+    users: Sequence[DemoUser]
+
+
+def new_password() -> str:
+    """Return five words of no language, 63 bits, easy to type on a phone.
+
+    Made anew for each installation: a password anybody can read in the sources would open every demo studio
+    that stands on a public address.
+    """
+    return "-".join(
+        "".join(secrets.choice(letters) for letters in (_CONSONANTS, _VOWELS) * 2) for _ in range(5)
+    )
+
+
+def write_sign_in(folder: Path, base_url: str, sign_in: SignIn) -> Path:
+    """Write `demo.json`, readable by its owner alone, and return where it is."""
+    path = folder / FILE
+    content = {
+        "base_url": base_url,
+        "account": sign_in.account,
+        "users": [asdict(user) for user in sign_in.users],
+    }
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+    unfinished.replace(path)
+    return path

@@ -1,0 +1,96 @@
+"""The refusals any route may give, whatever it is about."""
+
+from app.core.errors import AppError
+
+
+class BadRequest(AppError):
+    """The request is not proper HTTP, or not such as this server accepts; sending it again is no use."""
+
+    status = 400
+    code = "bad_request"
+    title = "The request cannot be understood."
+
+
+class NotFound(AppError):
+    """There is nothing at this address, or nothing the caller may know of: the two are never told apart."""
+
+    status = 404
+    code = "not_found"
+    title = "There is nothing here."
+
+
+class MethodNotAllowed(AppError):
+    """The address exists and does not answer to this method; `Allow` names those it answers to."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "This address does not answer to this method."
+
+
+class BodyTimeout(AppError):
+    """The body came too slowly and reading was given up; nothing was done, send it again."""
+
+    status = 408
+    code = "body_timeout"
+    title = "The body of the request did not arrive in time."
+
+
+class TooLarge(AppError):
+    """The body has more than `max_bytes` bytes; split it and send the parts."""
+
+    status = 413
+    code = "too_large"
+    title = "The body of the request is too large."
+
+
+class UnsupportedMediaType(AppError):
+    """The body is not plain `application/json`: another content type, another charset, or compressed."""
+
+    status = 415
+    code = "unsupported_media_type"
+    title = "The body must be sent as application/json, not compressed."
+
+
+class InvalidRequest(AppError):
+    """The request has the wrong shape; `fields` names each place and what is wrong there, never the value."""
+
+    status = 422
+    code = "invalid_request"
+    title = "The request has the wrong shape."
+
+
+class InvalidJson(AppError):
+    """The body is not I-JSON (RFC 7493); `reason` tells why.
+
+    One of `syntax`, `duplicate_key`, `nul_character`, `number_out_of_range`, `too_deep`. Bytes that are not
+    UTF-8, a byte order mark, NaN, Infinity, half a surrogate pair and anything after the document count as
+    syntax.
+    """
+
+    status = 422
+    code = "invalid_json"
+    title = "The body is not acceptable JSON."
+
+
+class RateLimited(AppError):
+    """Too many requests or attempts; wait as many seconds as `Retry-After` says."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests; wait a while."
+
+
+class InternalError(AppError):
+    """The server has a defect; it is logged under the id in `instance`, which is worth quoting."""
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong on the server."
+
+
+class Unavailable(AppError):
+    """The server or its database is busy or restarting; nothing was done, ask again after `Retry-After`."""
+
+    status = 503
+    code = "unavailable"
+    title = "The service is busy for the moment."

@@ -1,0 +1,79 @@
+"""What becomes of an exception that is not a refusal: each is translated into one, or is a defect."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+import sqlalchemy.exc
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.core.errors import AppError
+from app.http.errors import (
+    BadRequest,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from app.http.problems import refuse
+
+_BY_STATUS: Mapping[int, type[AppError]] = {
+    kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
+}
+_MOST_FIELDS = 20
+_LONGEST_PATH = 100
+_PASSING = ("08", "40", "53", "57", "55P03", "25P03", "25P04")
+"""SQLSTATEs that pass by themselves: connection, deadlock, resources, operator, locks, timeouts."""
+
+
+def translate(error: Exception) -> AppError:
+    """Return the refusal that an exception amounts to; what nothing is known about is a defect."""
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, HTTPException):
+        kind = _BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)  # noqa: PLR2004
+        return kind(headers=error.headers)
+    return Unavailable(headers={"Retry-After": "2"}) if _is_passing(error) else InternalError()
+
+
+def shape_refusal(error: RequestValidationError) -> InvalidRequest:
+    """Return path and code of what is wrong in a request: never a value, and never more than 4 KB."""
+    return InvalidRequest(fields=[_field(found) for found in error.errors()[:_MOST_FIELDS]])
+
+
+def _field(found: Mapping[str, Any]) -> dict[str, str]:
+    path = ".".join(str(step) for step in found["loc"])
+    return {"path": ascii(path)[1:-1][:_LONGEST_PATH], "code": found["type"]}
+
+
+def _is_passing(error: Exception) -> bool:
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig is not None:
+        if error.connection_invalidated:
+            return True
+        return _is_passing_state(error.orig)
+    if isinstance(
+        error, sqlalchemy.exc.TimeoutError | asyncpg.InterfaceError | ConnectionError | TimeoutError
+    ):
+        return True
+    return _is_passing_state(error)
+
+
+def _is_passing_state(error: BaseException) -> bool:
+    return str(getattr(error, "sqlstate", None) or "").startswith(_PASSING)
+
+
+async def on_refusal(request: Request, error: Exception) -> Response:
+    """Answer a refusal, or what the framework refused."""
+    return await refuse(request, translate(error))
+
+
+async def on_wrong_shape(request: Request, error: Exception) -> Response:
+    """Answer a request whose shape pydantic refused."""
+    if not isinstance(error, RequestValidationError):
+        raise TypeError
+    return await refuse(request, shape_refusal(error))

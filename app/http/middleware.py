@@ -1,0 +1,109 @@
+"""What happens to every request on its way in and out: an id, a limit, headers, a log line, a catch-all.
+
+Plain ASGI: Starlette's BaseHTTPMiddleware runs a route in a scope of its own, where a client that hangs up
+can leave a database connection in the middle of a transaction.
+"""
+
+import logging
+import time
+from uuid import uuid4
+
+import orjson
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.errors import InternalError
+from app.http.failures import translate
+from app.http.limits import RateLimits
+from app.http.problems import problem
+
+log = logging.getLogger("studio.http")
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000",
+}
+_TOLD = ("account", "user", "device", "code")
+
+
+class Porch:
+    """The outermost application of ours: nothing leaves it but answers."""
+
+    def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
+        """Stand before an application."""
+        self.app = app
+        self.limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever happens."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        await _Visit(scope, send).through(self.app, self.limits, receive)
+
+
+class _Visit:
+    """One request and what is known of its answer."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.state = scope.setdefault("state", {})
+        self.state["request_id"] = self.request_id = str(uuid4())
+        self.began = time.perf_counter()
+        self.status = 0
+        self._send = send
+
+    async def through(self, app: ASGIApp, limits: RateLimits, receive: Receive) -> None:
+        """Let the application answer; an exception becomes an answer too, and the connection stays usable."""
+        try:
+            if not self.scope["path"].startswith("/health/"):
+                await limits.count_address(_address(self.scope))
+            await app(self.scope, receive, self.send)
+        except ClientDisconnect:
+            self.state["code"] = "client_disconnected"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            await self._answer(error, receive)
+        finally:
+            self._tell()
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the answer, with the headers every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.request_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    async def _answer(self, error: Exception, receive: Receive) -> None:
+        refusal = translate(error)
+        if isinstance(refusal, InternalError):
+            log.error(orjson.dumps({"request_id": self.request_id}).decode(), exc_info=error)
+        self.state["code"] = refusal.code
+        if self.status:
+            raise error
+        await problem(refusal, self.request_id)(self.scope, receive, self.send)
+
+    def _tell(self) -> None:
+        """Write one line: who asked for what and what came of it, and neither query, headers nor body."""
+        line = {
+            "request_id": self.request_id,
+            "method": self.scope["method"],
+            "path": self.scope["path"],
+            "status": self.status,
+            "milliseconds": round((time.perf_counter() - self.began) * 1000, 1),
+            "address": _address(self.scope),
+            **{name: str(self.state[name]) for name in _TOLD if name in self.state},
+        }
+        log.info(orjson.dumps(line).decode())
+
+
+def _address(scope: Scope) -> str:
+    """Return the peer's address; whether a proxy's word is taken for it is the server's setting, not ours."""
+    client = scope.get("client")
+    return client[0] if client else "unknown"

@@ -1,0 +1,123 @@
+"""The one shape of every refusal and failure: RFC 9457 problem details with a stable code."""
+
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.errors import AppError
+from app.http.errors import (
+    BodyTimeout,
+    InternalError,
+    InvalidJson,
+    InvalidRequest,
+    RateLimited,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
+
+MEDIA_TYPE = "application/problem+json"
+BODY = (InvalidJson, TooLarge, UnsupportedMediaType, BodyTimeout)
+"""What any route with a body may answer."""
+
+_ALWAYS = (InvalidRequest, RateLimited, InternalError, Unavailable)
+_UNAUTHORIZED = 401
+_WORTH_RETRYING = frozenset({408, 429, 503})
+
+
+class Problem(BaseModel):
+    """A refusal or failure, with further members according to its code."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(
+        description="Address of the description of this code.", examples=["/problems/rate_limited"]
+    )
+    title: str = Field(
+        description="The same sentence for every case of this code.",
+        examples=["Too many requests; wait a while."],
+    )
+    status: int = Field(description="The HTTP status.", examples=[429])
+    detail: str = Field(
+        description="A sentence about this case.", examples=["Too many requests; wait a while."]
+    )
+    instance: str = Field(
+        description="The id of the request, also in the header X-Request-Id.",
+        examples=["urn:uuid:0b0f6a52-52c0-4f0e-9f3c-0c8a2d6f8f11"],
+    )
+    code: str = Field(description="The stable code, for programs.", examples=["rate_limited"])
+    retryable: bool = Field(
+        description="Whether the same request may succeed later, as it is.", examples=[True]
+    )
+
+
+def problem(error: AppError, request_id: str) -> Response:
+    """Render a refusal as the answer to a request."""
+    return Response(
+        orjson.dumps(_members(error, request_id)),
+        status_code=error.status,
+        headers={"WWW-Authenticate": "Bearer", **error.headers}
+        if error.status == _UNAUTHORIZED
+        else error.headers,
+        media_type=MEDIA_TYPE,
+    )
+
+
+async def refuse(request: Request, error: AppError) -> Response:
+    """Answer a request with a refusal."""
+    request.state.code = error.code
+    return problem(error, request.state.request_id)
+
+
+def _members(error: AppError, request_id: str) -> dict[str, Any]:
+    return {
+        **error.extra,
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail or error.title,
+        "instance": f"urn:uuid:{request_id}",
+        "code": error.code,
+        "retryable": error.status in _WORTH_RETRYING,
+    }
+
+
+def refusals_of(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """Document what a route may refuse, as FastAPI's `responses`; a status may have several codes.
+
+    What every route may answer is always in. Each entry refers to the schema `Problem`, see `schemas()`.
+    """
+    by_status: dict[int | str, dict[str, type[AppError]]] = {}
+    every: tuple[type[AppError], ...] = (*kinds, *_ALWAYS)
+    for kind in every:
+        by_status.setdefault(kind.status, {})[kind.code] = kind
+    return {status: _response(list(group.values())) for status, group in sorted(by_status.items(), key=str)}
+
+
+def _response(kinds: list[type[AppError]]) -> dict[str, Any]:
+    return {
+        "description": "\n\n".join(f"`{kind.code}`: {description(kind)}" for kind in kinds),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {kind.code: _example(kind) for kind in kinds},
+            }
+        },
+    }
+
+
+def _example(kind: type[AppError]) -> dict[str, Any]:
+    value = _members(kind(), "0b0f6a52-52c0-4f0e-9f3c-0c8a2d6f8f11")
+    return {"summary": kind.title, "value": value}
+
+
+def description(kind: type[AppError]) -> str:
+    """Return when a refusal happens and what the caller should do: its docstring on one line."""
+    return " ".join((kind.__doc__ or kind.title).split())
+
+
+def schemas() -> dict[str, Any]:
+    """Return what the API document must have among its schemas for `refusals_of` to refer to."""
+    return {"Problem": Problem.model_json_schema()}

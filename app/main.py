@@ -1,0 +1,45 @@
+"""The application: all rooms behind one porch."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+import app.studio  # noqa: F401 - declares the collections
+from app.accounts.routers import auth, devices
+from app.core.db import Database
+from app.core.keys import load_keys
+from app.core.settings import Settings, settings
+from app.http.limits import RateLimits
+from app.http.porch import build_porch
+from app.openapi.document import document
+from app.openapi.texts import TITLE
+from app.sync import router as sync
+from app.sync.cursor import Sealer
+
+VERSION = "0.1.0"
+
+
+def create_app(given: Settings | None = None) -> FastAPI:
+    """Build the application; its database is opened when it starts."""
+    chosen = given or settings()
+
+    @asynccontextmanager
+    async def lifespan(made: FastAPI) -> AsyncIterator[None]:
+        if chosen.database_url is None:
+            raise RuntimeError("DATABASE_URL is not set; `python -m app serve` starts an embedded server")
+        keys = load_keys(chosen)
+        database = Database(chosen.database_url, pool_size=chosen.pool_size)
+        made.state.database, made.state.keys = database, keys
+        made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
+        yield
+        await database.close()
+
+    made = FastAPI(
+        title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    for router in (auth.router, devices.router, sync.router):
+        made.include_router(router)
+    build_porch(made, RateLimits())
+    made.openapi = lambda: document(made)  # type: ignore[method-assign]
+    return made

@@ -1,0 +1,112 @@
+"""The API document as FastAPI makes it, completed with what only the registry knows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+
+from app.http import problems
+from app.openapi.texts import DESCRIPTION, TAGS
+from app.sync import registry
+from app.sync.refusals import change_refusals
+from app.sync.registry import Collection
+from app.sync.tables import bookkeeping
+
+Schema = dict[str, Any]
+_REF = "#/components/schemas/"
+
+
+def document(app: FastAPI) -> Schema:
+    """Return the whole document; equal code gives equal documents."""
+    app.openapi_schema = None
+    made = FastAPI.openapi(app)
+    made["info"]["description"] = DESCRIPTION
+    made["tags"] = TAGS
+    schemas: Schema = made["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update(problems.schemas())
+    for collection in registry.collections():
+        _add_record(schemas, collection)
+    schemas["PullAnswer"]["properties"]["changes"] |= _changes()
+    codes = {kind.code: problems.description(kind) for kind in change_refusals()}  # type: ignore[arg-type]
+    schemas["Verdict"]["properties"]["code"]["description"] += "".join(
+        f"\n\n`{code}`: {sentence}" for code, sentence in codes.items()
+    )
+    made["components"]["schemas"] = dict(sorted(schemas.items()))
+    return made
+
+
+def text(app: FastAPI) -> bytes:
+    """Return the document as it is committed."""
+    return orjson.dumps(document(app), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS) + b"\n"
+
+
+def record_name(collection: Collection) -> str:
+    """Return the name of a collection's record among the schemas."""
+    return collection.model.__name__
+
+
+def _add_record(schemas: Schema, collection: Collection) -> None:
+    """Describe a record as it is pulled: every field is always there."""
+    made = collection.model.model_json_schema(mode="serialization", ref_template=_REF + "{model}")
+    for name, inner in made.pop("$defs", {}).items():
+        _add(schemas, name, _complete(inner))
+    made["properties"] = {**_bookkeeping(), **made.get("properties", {})}
+    _add(schemas, record_name(collection), _complete(made))
+
+
+def _add(schemas: Schema, name: str, schema: Schema) -> None:
+    if schemas.setdefault(name, schema) != schema:
+        raise TypeError(f"two different schemas are called {name}")
+
+
+def _complete(schema: Schema) -> Schema:
+    """Answers have no defaults: whatever may be there is there."""
+    if "properties" not in schema:
+        return schema
+    properties = {name: _without_default(each) for name, each in schema["properties"].items()}
+    return {**schema, "properties": properties, "required": list(properties)}
+
+
+def _without_default(schema: Mapping[str, Any]) -> Schema:
+    return {key: value for key, value in schema.items() if key != "default"}
+
+
+def _bookkeeping() -> Schema:
+    """Describe what the store keeps on every record beside its fields."""
+    kept: Schema = {
+        "id": {"type": "string", "format": "uuid", "description": "The record's id.", "readOnly": True},
+        "revision": {"type": "integer", "description": "The version of its content.", "readOnly": True},
+    }
+    for column in bookkeeping():
+        shape: Schema = {"type": "string", "format": "date-time" if column.name.endswith("_at") else "uuid"}
+        if column.nullable:
+            shape = {"anyOf": [shape, {"type": "null"}]}
+        kept[column.name] = {**shape, "description": _MEANINGS[column.name], "readOnly": True}
+    return kept
+
+
+_MEANINGS = {
+    "created_at": "When the server first took it in.",
+    "created_by": "The user who made it; none for the system.",
+    "updated_at": "When it was last changed.",
+    "updated_by": "The user who last changed it; none for the system.",
+}
+
+
+def _changes() -> Schema:
+    return {
+        "additionalProperties": False,
+        "properties": {
+            each.name: {
+                "description": each.description,
+                "allOf": [
+                    {"$ref": _REF + "CollectionChanges"},
+                    {"properties": {"put": {"items": {"$ref": _REF + record_name(each)}}}},
+                ],
+            }
+            for each in registry.collections()
+        },
+    }

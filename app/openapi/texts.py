@@ -1,0 +1,23 @@
+"""The words of the API document that belong to no single route."""
+
+TITLE = "Studio Sync API"
+
+DESCRIPTION = """\
+The backend of an offline-first app for photography studios, shared by phones, desks and integrators.
+
+A phone signs in with account name, user initials and password on a device slot an administrator authorized.
+It keeps a local copy of the studio's records, works without a connection, and exchanges change sets when it
+has one: `POST /v1/sync/push` sends what the user did and answers every change with a verdict,
+`POST /v1/sync/pull` brings what changed since the cursor the phone keeps.
+
+Every refusal is `application/problem+json` with a stable `code`, described at `/problems/{code}`. Only a 403
+`device_deactivated` with a signed `wipe_order` may make a phone clear its local copy.
+"""
+
+TAGS = [
+    {"name": "auth", "description": "Signing in and out, refreshing tokens, changing the password."},
+    {"name": "devices", "description": "The slots phones are bound to, and the account's allowance."},
+    {"name": "sync", "description": "What can be synced, what changed, and what the user did."},
+    {"name": "health", "description": "Whether the process lives and can serve."},
+    {"name": "problems", "description": "What each refusal means and what to do."},
+]

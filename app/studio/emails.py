@@ -1,0 +1,86 @@
+"""Emails: what was written to clients and by them; the server sends, exactly once."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from app.studio.deliveries import DeliveryState, Direction
+from app.sync.fields import Day, Document, EmailAddress, Id, Instant, Line, Link, Part, field
+from app.sync.registry import Record, collection
+
+Addresses = Annotated[list[EmailAddress], Field(max_length=100)]
+"""At most a hundred email addresses."""
+
+
+@collection("emails", number=740, day="date")
+class Email(Record):
+    """An email to or from a client; once it is no draft, the server sends it."""
+
+    client_id: Annotated[Id | None, Link("clients")] = field(
+        "The client it concerns.", example=None, default=None
+    )
+    session_id: Annotated[Id | None, Link("sessions")] = field(
+        "The session it concerns.", example=None, default=None
+    )
+    invoice_id: Annotated[Id | None, Link("invoices")] = field(
+        "The invoice it concerns.", example=None, default=None
+    )
+    task_id: Annotated[Id | None, Link("tasks")] = field(
+        "The task it is part of.", example=None, default=None
+    )
+    email_type_id: Annotated[Id | None, Link("email_types")] = field(
+        "What it is about.", example=None, default=None
+    )
+    status_id: Annotated[Id | None, Link("email_statuses")] = field(
+        "Where its handling stands, among the statuses of its type.", example=None, default=None
+    )
+    studio_id: Annotated[Id | None, Link("studios")] = field(
+        "The studio it belongs to; none when there is only one.", example=None, default=None
+    )
+    user_id: Annotated[Id | None, Link("staff")] = field("Who wrote or read it.", example=None, default=None)
+    direction: Direction = field(
+        "Which way it went.", example="outgoing", default=Direction.OUTGOING, is_read_only=True
+    )
+    date: Day = field("Local date it was written, sent or received.", example="2026-05-04")
+    from_address: EmailAddress | None = field(
+        "Who sent it; none for the company's own address.", example="hello@studio.example", default=None
+    )
+    to_addresses: Addresses = field("To whom.", example=["laura@hartley.example"], default=[])
+    cc_addresses: Addresses = field("Copies.", example=[], default=[])
+    bcc_addresses: Addresses = field("Hidden copies.", example=[], default=[])
+    subject: Line = field("Subject.", example="Your images are online", default="")
+    category: Line | None = field(
+        "What campaign statistics count it under.", example="Reminders", default=None
+    )
+    is_draft: bool = field("Not to be sent yet.", example=True, default=False)
+    is_unread: bool = field("Received and not yet read.", example=False, default=False)
+    is_block_bypassed: bool = field(
+        "Sent even to an address on a block list, as a receipt may be.", example=False, default=False
+    )
+    delivery_state: DeliveryState = field(
+        "How far it has come.", example="draft", default=DeliveryState.DRAFT, is_read_only=True
+    )
+    delivery_error: Line | None = field(
+        "Why it could not be sent.", example="Mailbox full", default=None, is_read_only=True
+    )
+    sent_at: Instant | None = field(
+        "When it was sent or received.", example="2026-05-04T14:20:00Z", default=None, is_read_only=True
+    )
+    body: Document | None = field(
+        "The text.",
+        example="Dear Laura,\n\nyour images are ready.",
+        default=None,
+        part=Part.CONTENT,
+    )
+    html: Document | None = field(
+        "The same in HTML, for mail readers that show it.",
+        example="<p>Dear Laura,</p><p>your images are ready.</p>",
+        default=None,
+        part=Part.CONTENT,
+    )
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> "Email":
+        if self.direction is Direction.OUTGOING and not self.is_draft and not self.to_addresses:
+            raise ValueError("An email that is no draft needs an address to go to.")
+        return self

@@ -1,0 +1,57 @@
+"""What the people's room announces, mirrored in records: the company, its staff, a new account's lists."""
+
+from typing import Any, cast
+
+from app.accounts.events import AccountChanged, AccountCreated, UserChanged
+from app.core.db import Session, WriteSession
+from app.core.events import hears
+from app.core.principal import Principal
+from app.studio.countries import currency_of, locale_of
+from app.studio.starter import first_settings, starter_writes
+from app.sync.store import Write, write
+
+
+@hears(AccountCreated)
+async def furnish(session: Session, who: Principal, event: AccountCreated) -> None:
+    """Give a new account its company record and a usable set of lists."""
+    company = {**first_settings(event.account_id), **_company(event)}
+    company |= {"currency": currency_of(event.country), "locale": locale_of(event.country)}
+    lists = starter_writes(event.account_id)
+    await _write(session, who, Write("companies", event.account_id, company), *lists)
+
+
+@hears(AccountChanged)
+async def rename_company(session: Session, who: Principal, event: AccountChanged) -> None:
+    """Keep the company record in step with its account; a change of country leaves the currency alone."""
+    await _write(session, who, Write("companies", event.account_id, _company(event)))
+
+
+@hears(UserChanged)
+async def introduce(session: Session, who: Principal, event: UserChanged) -> None:
+    """Keep a member of staff in step with the user."""
+    fields = {
+        "initials": event.initials,
+        "first_name": event.first_name or None,
+        "last_name": event.last_name or None,
+        "display_name": event.display_name,
+        "email": event.email,
+        "lists": list(event.lists),
+        "department_ids": [str(department) for department in event.departments],
+        "is_shown_on_calendar": event.show_on_calendar,
+        "is_inactive": not event.is_active,
+    }
+    await _write(session, who, Write("staff", event.user_id, fields))
+
+
+def _company(event: AccountCreated | AccountChanged) -> dict[str, Any]:
+    return {
+        "company_name": event.company_name,
+        "edition": event.edition,
+        "country": event.country,
+        "time_zone": event.time_zone,
+    }
+
+
+async def _write(session: Session, who: Principal, *writes: Write) -> None:
+    """People change only in a transaction that has its turn."""
+    await write(cast("WriteSession", session), who, writes)

@@ -1,0 +1,60 @@
+"""Phone calls: calls to be made, and calls that were."""
+
+from typing import Annotated
+
+from pydantic import model_validator
+
+from app.studio.custom_fields import EventCustom
+from app.sync.fields import Day, Id, Line, Link, Paragraphs, Part, TimeOfDay, field
+from app.sync.registry import Record, collection
+
+
+@collection("phone_calls", number=720, day="complete_date")
+class PhoneCall(Record):
+    """A call to be made or one that was made; pending until it has a complete date."""
+
+    client_id: Annotated[Id | None, Link("clients")] = field("Whom to call.", example=None, default=None)
+    session_id: Annotated[Id | None, Link("sessions")] = field(
+        "The session it concerns.", example=None, default=None
+    )
+    task_id: Annotated[Id | None, Link("tasks")] = field(
+        "The task it is part of.", example=None, default=None
+    )
+    phone_call_type_id: Annotated[Id | None, Link("phone_call_types")] = field(
+        "What it is about.", example=None, default=None
+    )
+    studio_id: Annotated[Id | None, Link("studios")] = field(
+        "The studio it belongs to; none when there is only one.", example=None, default=None
+    )
+    assigned_user_id: Annotated[Id | None, Link("staff")] = field(
+        "Who is to call, or called.", example=None, default=None
+    )
+    assigned_department_id: Annotated[Id | None, Link("departments")] = field(
+        "The department that is to call.", example=None, default=None
+    )
+    date: Day = field("Local date it is to be made, or was.", example="2026-05-04")
+    time: TimeOfDay | None = field("Local time.", example="16:30:00", default=None)
+    phone: Line | None = field("The number to dial.", example="(518) 555-0123", default=None)
+    subject: Line = field("What lists show.", example="Confirm Saturday's session")
+    result_id: Annotated[Id | None, Link("phone_call_results")] = field(
+        "How the call ended: no answer, busy, voicemail.", example=None, default=None
+    )
+    outcome_id: Annotated[Id | None, Link("phone_call_outcomes")] = field(
+        "What a sales call led to.", example=None, default=None
+    )
+    complete_date: Day | None = field(
+        "When nothing was left to do; none while the call is pending.", example="2026-05-04", default=None
+    )
+    follow_up_date: Day | None = field("When to call again.", example="2026-05-11", default=None)
+    notes: Paragraphs | None = field(
+        "What was said.", example="Will bring the dog.", default=None, part=Part.NOTES
+    )
+    custom: EventCustom | None = field(
+        "The company's own fields.", example={"text_1": "Campaign A"}, default=None, part=Part.CUSTOM
+    )
+
+    @model_validator(mode="after")
+    def _followed_up_later(self) -> "PhoneCall":
+        if self.follow_up_date and self.follow_up_date < self.date:
+            raise ValueError("The follow-up is before the call.")
+        return self

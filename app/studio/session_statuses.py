@@ -1,0 +1,36 @@
+"""Session statuses: the workflow of sessions, one for all types or one for each."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from app.studio.statuses import Status
+from app.sync.fields import Id, Link, field
+from app.sync.registry import collection
+
+
+class WorkflowStage(StrEnum):
+    """The work a session status stands for."""
+
+    BOOK = "book"
+    CAPTURE_IMAGES = "capture_images"
+    EDIT_IMAGES = "edit_images"
+    UPLOAD_IMAGES = "upload_images"
+    TAKE_ORDER = "take_order"
+    PRODUCE_ORDER = "produce_order"
+    DELIVER_ORDER = "deliver_order"
+
+
+@collection("session_statuses", number=272, is_writable=False)
+class SessionStatus(Status):
+    """A step in the life of a session, such as booked, photographed or delivered."""
+
+    session_type_id: Annotated[Id | None, Link("session_types")] = field(
+        "The type whose workflow it belongs to; none where all types share one.", example=None, default=None
+    )
+    stage: WorkflowStage | None = field(
+        "The work it stands for, if any.", example="upload_images", default=None
+    )
+    default_department_id: Annotated[Id | None, Link("departments")] = field(
+        "The department that does the work.", example=None, default=None
+    )
+    is_shown_online: bool = field("Reaching it puts the session online.", example=False, default=False)

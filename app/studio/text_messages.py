@@ -1,0 +1,46 @@
+"""Text messages: what was texted to clients and back; the server sends, exactly once."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from app.studio.deliveries import DeliveryState, Direction
+from app.sync.fields import Day, Id, Instant, Line, Link, Name, field
+from app.sync.registry import Record, collection
+
+
+@collection("text_messages", number=760, day="date")
+class TextMessage(Record):
+    """A text message to a client's phone, or the client's answer."""
+
+    client_id: Annotated[Id | None, Link("clients")] = field(
+        "The client it concerns.", example=None, default=None
+    )
+    session_id: Annotated[Id | None, Link("sessions")] = field(
+        "The session it concerns.", example=None, default=None
+    )
+    task_id: Annotated[Id | None, Link("tasks")] = field(
+        "The task it is part of.", example=None, default=None
+    )
+    studio_id: Annotated[Id | None, Link("studios")] = field(
+        "The studio it belongs to; none when there is only one.", example=None, default=None
+    )
+    user_id: Annotated[Id | None, Link("staff")] = field("Who wrote it.", example=None, default=None)
+    direction: Direction = field(
+        "Which way it went.", example="outgoing", default=Direction.OUTGOING, is_read_only=True
+    )
+    date: Day = field("Local date it was written or received.", example="2026-05-04")
+    phone: Name = field("The client's number; it must be marked for text messages.", example="(518) 555-0123")
+    message: Annotated[str, StringConstraints(min_length=1, max_length=1600)] = field(
+        "The text.", example="See you tomorrow at 10!"
+    )
+    is_unread: bool = field("Received and not yet read.", example=False, default=False)
+    delivery_state: DeliveryState = field(
+        "How far it has come.", example="queued", default=DeliveryState.QUEUED, is_read_only=True
+    )
+    delivery_error: Line | None = field(
+        "Why it could not be sent.", example="The number takes no texts", default=None, is_read_only=True
+    )
+    sent_at: Instant | None = field(
+        "When it was sent or received.", example="2026-05-04T14:20:00Z", default=None, is_read_only=True
+    )

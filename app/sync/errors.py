@@ -1,0 +1,74 @@
+"""The refusals of sync as a whole request; a single change is answered by its verdict instead."""
+
+from app.core.errors import AppError
+
+
+class CursorMalformed(AppError):
+    """The cursor is not one this server sealed; a bug in the client, which should not retry with it."""
+
+    status = 400
+    code = "cursor_malformed"
+    title = "This cursor was not made by this server."
+
+
+class CursorForeign(AppError):
+    """The cursor belongs to another account, user or device, or to another set of collections."""
+
+    status = 400
+    code = "cursor_foreign"
+    title = "This cursor belongs to somebody else."
+
+
+class ResyncRequired(AppError):
+    """The cursor can no longer be continued: pull without one; unpushed edits survive.
+
+    `reason` is `cursor_expired`, `server_restored` or `device_rebound`; `mode` is `replace`: drop everything
+    but unpushed edits when the first page arrives.
+    """
+
+    status = 410
+    code = "resync_required"
+    title = "Start again with a pull without a cursor; edits not yet sent are kept."
+
+
+class StreamGap(AppError):
+    """The first change is not the next one of its stream: send again from `expected`."""
+
+    status = 409
+    code = "stream_gap"
+    title = "Changes are missing before this one."
+
+
+class StreamDiverged(AppError):
+    """A change has the number of another one taken in earlier, as after a restored backup.
+
+    Nothing was applied. Send what is not yet acknowledged under a new stream name, from number 1.
+    """
+
+    status = 409
+    code = "stream_diverged"
+    title = "This number was used for another change."
+
+
+class TooManyChanges(AppError):
+    """A push carries more changes than `max_changes`: split it."""
+
+    status = 413
+    code = "too_many_changes"
+    title = "Too many changes at once."
+
+
+class ClientTooOld(AppError):
+    """The app's schema version is below `minimum`: update the app; what it has queued is kept."""
+
+    status = 426
+    code = "client_too_old"
+    title = "This version of the app is too old."
+
+
+class UnknownCollections(AppError):
+    """A pull asks for collections that do not exist."""
+
+    status = 422
+    code = "unknown_collection"
+    title = "There is no such collection."

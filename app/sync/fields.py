@@ -1,0 +1,97 @@
+"""The words a collection is declared with: types of fields, links, and parts a phone may go without."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import IntEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Part(IntEnum):
+    """A part of a record that preferences may leave out; the number is its place in the feed's `parts`."""
+
+    NOTES = 1
+    CUSTOM = 2
+    CONTENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A field that names records of another collection, in this account and not deleted."""
+
+    collection: str
+
+
+class Element(BaseModel):
+    """Something kept inside a record, such as a client's phone: it travels and changes with the record."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+def _local(moment: time) -> time:
+    if moment.tzinfo is not None:
+        raise ValueError("A local time has no zone.")
+    return moment
+
+
+Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+"""A short text, at most 200 characters."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+"""A name that is not empty, at most 100 characters."""
+Paragraphs = Annotated[str, StringConstraints(max_length=20_000)]
+"""A long text, at most 20,000 characters."""
+Document = Annotated[str, StringConstraints(max_length=200_000)]
+"""A very long text such as the body of an email, at most 200,000 characters."""
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+"""A colour as `#rrggbb`."""
+EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
+"""An email address; only its outline is checked."""
+Money = Annotated[int, Field(ge=-(10**12), le=10**12)]
+"""An amount in minor units of the company's currency, such as cents."""
+Count = Annotated[int, Field(ge=0, le=10**6)]
+"""A whole number from 0 to a million."""
+Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 31)]
+"""A length of time in minutes."""
+Id = UUID
+Day = date
+TimeOfDay = Annotated[time, AfterValidator(_local)]
+"""A local time of day; its zone is the booking's studio's."""
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""An instant, kept in UTC."""
+
+
+def field(
+    description: str,
+    *,
+    example: Any,
+    default: Any = ...,
+    part: Part | None = None,
+    is_read_only: bool = False,
+    is_unique: bool = False,
+    since: int = 1,
+) -> Any:
+    """Describe a field of a record.
+
+    `example` is also the tests' sample. Without a `default` the field is required. A field in a `part` may be
+    left out of what a phone gets; a read-only one is set by the server alone; no two records of an account
+    share the value of a unique one; `since` is the schema version that introduced it.
+    """
+    extra: dict[str, Any] = {"x-since": since}
+    if part is not None:
+        extra["x-part"] = part.name.lower()
+    if is_read_only:
+        extra["readOnly"] = True
+    if is_unique:
+        extra["x-unique"] = True
+    if default.__class__ in (list, dict):
+        made = default.__class__
+        return Field(
+            default_factory=made, description=description, examples=[example], json_schema_extra=extra
+        )
+    return Field(default, description=description, examples=[example], json_schema_extra=extra)

@@ -1,0 +1,193 @@
+"""How one change is judged against the records as they stand: applied, merged, already so, or refused."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.sync import registry
+from app.sync.links import links_in
+from app.sync.refusals import (
+    AlreadyExists,
+    Blocked,
+    ChangedMeanwhile,
+    InvalidFields,
+    NilId,
+    ReadOnlyCollection,
+    ReadOnlyField,
+    RecordDeleted,
+    UnknownCollection,
+    UnknownCommand,
+    UnknownRecord,
+    UnknownReference,
+)
+from app.sync.registry import Collection
+from app.sync.rendering import Values
+from app.sync.schemas import Change, OnConflict, Operation, Outcome
+from app.sync.store import BOOKKEEPING, Draft, Key, State
+from app.sync.validation import InvalidFieldsError, canonical
+
+KEPT = "The value on the server was kept."
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A change that was taken in: as sent, in part, or because it was already so."""
+
+    outcome: Outcome
+    code: str | None = None
+    message: str | None = None
+    fields: dict[str, str] | None = None
+
+
+APPLIED = Ruling(Outcome.APPLIED)
+NOOP = Ruling(Outcome.NOOP)
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the changes of a push against a draft; `refused` remembers by which change a creation failed."""
+
+    draft: Draft
+    writer: int
+    on_conflict: OnConflict
+    refused: dict[Key, int] = field(default_factory=dict)
+
+    def judge(self, change: Change) -> Ruling:
+        """Change the draft as asked, or raise `ChangeRefused` and leave it as it is."""
+        key = self._key(change)
+        return {
+            Operation.CREATE: self._create,
+            Operation.PATCH: self._patch,
+            Operation.DELETE: self._delete,
+            Operation.COMMAND: _no_command,
+        }[change.op](key, change)
+
+    def check_links(self, change: Change) -> None:
+        """Refuse links to nowhere; called when all changes that stand together are in the draft."""
+        missing = {}
+        for name, target in links_of(change):
+            state = self.draft.get(target)
+            if state is None or state.is_deleted:
+                missing[name] = target
+        blocking = [self.refused[target] for target in missing.values() if target in self.refused]
+        if blocking:
+            raise Blocked(blocked_by=min(blocking))
+        if missing:
+            raise UnknownReference(dict.fromkeys(missing, UnknownReference.message))
+
+    def _key(self, change: Change) -> Key:
+        collection = registry.named(change.collection)
+        if collection is None:
+            raise UnknownCollection
+        if change.op is not Operation.COMMAND and not collection.is_writable:
+            raise ReadOnlyCollection
+        if change.id.int == 0:
+            raise NilId
+        return collection.number, change.id
+
+    def _create(self, key: Key, change: Change) -> Ruling:
+        state = self.draft.get(key)
+        if state is not None and state.values is None:
+            raise RecordDeleted
+        values = _canonical(registry.numbered(key[0]), change.fields)
+        if state is not None and state.values is not None:
+            if any(state.values[name] != values[name] for name in change.fields):
+                raise AlreadyExists
+            return NOOP
+        _refuse_read_only(registry.numbered(key[0]), values, change.fields, {})
+        self.draft.put(key, values)
+        return APPLIED
+
+    def _patch(self, key: Key, change: Change) -> Ruling:
+        before = self._present(key)
+        old = {name: value for name, value in before.items() if name not in BOOKKEEPING}
+        values = _canonical(registry.numbered(key[0]), {**old, **change.fields})
+        _refuse_read_only(registry.numbered(key[0]), values, change.fields, old)
+        wanted = {name for name in change.fields if values[name] != old[name]}
+        if not wanted:
+            return NOOP
+        kept = self._clashing(self._state(key), change, wanted)
+        if kept and (kept == wanted or self.on_conflict is OnConflict.FAIL):
+            raise ChangedMeanwhile(dict.fromkeys(sorted(kept), KEPT))
+        if kept:
+            mixed = {name: value for name, value in change.fields.items() if name not in kept}
+            values = _canonical(registry.numbered(key[0]), {**old, **mixed})
+        self.draft.put(key, values)
+        if not kept:
+            return APPLIED
+        reasons = dict.fromkeys(sorted(kept), KEPT)
+        return Ruling(Outcome.MERGED, ChangedMeanwhile.code, ChangedMeanwhile.message, reasons)
+
+    def _delete(self, key: Key, change: Change) -> Ruling:
+        state = self.draft.get(key)
+        if state is None or state.is_deleted:
+            return NOOP
+        if self._changed_by_others(state, change):
+            raise ChangedMeanwhile
+        self.draft.delete(key)
+        return APPLIED
+
+    def _present(self, key: Key) -> Values:
+        state = self.draft.get(key)
+        if state is None:
+            if key in self.refused:
+                raise Blocked(blocked_by=self.refused[key])
+            raise UnknownRecord
+        if state.values is None:
+            raise RecordDeleted
+        return state.values
+
+    def _state(self, key: Key) -> State:
+        state = self.draft.get(key)
+        if state is None:
+            raise AssertionError("the record was there a moment ago")
+        return state
+
+    def _clashing(self, state: State, change: Change, wanted: set[str]) -> set[str]:
+        """Return the wanted fields that others changed since the base: a device never clashes with itself."""
+        others = self._changed_by_others(state, change)
+        return wanted if others and self.on_conflict is OnConflict.SERVER else wanted & others
+
+    def _changed_by_others(self, state: State, change: Change) -> set[str]:
+        base = change.base_revision or 0
+        return {
+            name
+            for name, (revision, writer) in state.field_revisions.items()
+            if revision > base and writer != self.writer
+        }
+
+
+def links_of(change: Change) -> Iterator[tuple[str, Key]]:
+    """Yield the records a change refers to, by field, as far as they can be read."""
+    collection = registry.named(change.collection)
+    if collection is None:
+        return
+    for name, target, record_id in links_in(collection.model, change.fields):
+        parent = registry.named(target)
+        if parent is not None:
+            yield name, (parent.number, record_id)
+
+
+def _canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
+    try:
+        return canonical(collection, fields)
+    except InvalidFieldsError as error:
+        raise InvalidFields(error.reasons) from None
+
+
+def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str, Any], old: Values) -> None:
+    """Let a device repeat what the server set, so that it may send whole records, but not change it."""
+    defaults = {
+        name: spec.info.get_default(call_default_factory=True) for name, spec in collection.fields.items()
+    }
+    wrong = [
+        name
+        for name in sent
+        if collection.fields[name].is_read_only and values[name] != (old[name] if old else defaults[name])
+    ]
+    if wrong:
+        raise ReadOnlyField(dict.fromkeys(wrong, ReadOnlyField.message))
+
+
+def _no_command(key: Key, change: Change) -> Ruling:  # noqa: ARG001 - the shape of every operation
+    raise UnknownCommand

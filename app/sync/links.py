@@ -1,0 +1,53 @@
+"""Which records a record refers to: links among its fields, and inside the elements it keeps."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, get_args
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.sync.fields import Link
+
+
+def links_in(model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[tuple[str, str, UUID]]:
+    """Yield the field, the collection and the id of each link in JSON values, as far as they can be read."""
+    for name, collection, element in _linking(model):
+        for value in _each(fields.get(name)):
+            if collection is not None:
+                record_id = _id(value)
+                if record_id:
+                    yield name, collection, record_id
+            elif element is not None and isinstance(value, dict):
+                yield from ((name, target, found) for _, target, found in links_in(element, value))
+
+
+@cache
+def _linking(model: type[BaseModel]) -> list[tuple[str, str | None, type[BaseModel] | None]]:
+    """Return the fields that are links, with their collection, or hold elements, with their class."""
+    found: list[tuple[str, str | None, type[BaseModel] | None]] = []
+    for name, info in model.model_fields.items():
+        collection = next((mark.collection for mark in info.metadata if isinstance(mark, Link)), None)
+        element = _element(info.annotation)
+        if collection or element:
+            found.append((name, collection, element))
+    return found
+
+
+def _element(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _element(each))), None)
+
+
+def _each(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _id(value: Any) -> UUID | None:
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError):
+        return None

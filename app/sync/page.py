@@ -1,0 +1,73 @@
+"""One page of a pull: what is put, deleted and evicted, and the answer it is written into."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import orjson
+
+from app.sync import registry
+from app.sync.reader import Room
+
+
+class Sized(Protocol):
+    """A row that knows how many bytes all rows up to and with it take."""
+
+    @property
+    def upto_bytes(self) -> int:
+        """Return the running sum."""
+
+
+Row = TypeVar("Row", bound=Sized)
+
+
+@dataclass(slots=True)
+class Page:
+    """The changes of one answer, by collection number, and the room that is left."""
+
+    room: Room
+    puts: dict[int, list[bytes]] = field(default_factory=dict)
+    deletions: dict[int, list[UUID]] = field(default_factory=dict)
+    evictions: dict[int, list[UUID]] = field(default_factory=dict)
+    is_cut: bool = False
+    is_empty: bool = True
+
+    def take(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Return the rows that fit, and note whether any did not; an empty page takes at least one."""
+        fitting = rows[: self.room.rows]
+        while (
+            fitting and fitting[-1].upto_bytes > self.room.bytes and not (self.is_empty and len(fitting) == 1)
+        ):
+            fitting = fitting[:-1]
+        self.is_cut = len(fitting) < len(rows)
+        if fitting:
+            self.is_empty = False
+            self.room = Room(self.room.rows - len(fitting), max(0, self.room.bytes - fitting[-1].upto_bytes))
+        return fitting
+
+    def put(self, number: int, body: bytes) -> None:
+        """Send a record whole."""
+        self.puts.setdefault(number, []).append(body)
+
+    def delete(self, number: int, record_id: UUID) -> None:
+        """Say that a record no longer exists."""
+        self.deletions.setdefault(number, []).append(record_id)
+
+    def evict(self, number: int, record_id: UUID) -> None:
+        """Say that a record exists but is no longer this device's."""
+        self.evictions.setdefault(number, []).append(record_id)
+
+    def render(self, head: Mapping[str, Any]) -> bytes:
+        """Return the answer's JSON text: its other members, then the changes, bodies passed through."""
+        numbers = sorted({*self.puts, *self.deletions, *self.evictions})
+        changes = b",".join(self._collection(number) for number in numbers)
+        return b'%b,"changes":{%b}}' % (orjson.dumps(head, default=str, option=orjson.OPT_UTC_Z)[:-1], changes)
+
+    def _collection(self, number: int) -> bytes:
+        return b'"%b":{"put":[%b],"del":%b,"evict":%b}' % (
+            registry.numbered(number).name.encode(),
+            b",".join(self.puts.get(number, [])),
+            orjson.dumps(self.deletions.get(number, []), default=str),
+            orjson.dumps(self.evictions.get(number, []), default=str),
+        )

@@ -1,0 +1,153 @@
+"""The registry of collections: each is declared by one decorated class and never programmed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+from sqlalchemy import Table
+
+from app.sync.fields import Link, Part
+from app.sync.tables import Kind, build_table, kind_of
+
+SCHEMA_VERSION = 1
+"""The newest `since` of any field: what a phone that knows everything states."""
+
+
+class Record(BaseModel):
+    """What every synced record is made of; fields come from the declaration, bookkeeping from the store."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a collection, as push, pull, schemas and documents see it."""
+
+    name: str
+    kind: Kind
+    info: FieldInfo
+    is_nullable: bool
+    is_read_only: bool
+    link: str | None
+    part: Part | None
+    since: int
+
+    @property
+    def example(self) -> Any:
+        """Return the documented example, which is also the tests' sample."""
+        return (self.info.examples or [None])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A declared collection.
+
+    `number` is its place among all: parents have smaller ones, and it is never used for another. `day` names
+    the field whose date is the record's day, none where time does not matter. Phones may push only to a
+    writable one.
+    """
+
+    name: str
+    number: int
+    model: type[Record]
+    fields: Mapping[str, FieldSpec]
+    table: Table
+    day: str | None
+    is_writable: bool
+
+    @property
+    def links(self) -> Iterator[FieldSpec]:
+        """Yield the fields that name other records."""
+        return (spec for spec in self.fields.values() if spec.link)
+
+    @property
+    def description(self) -> str:
+        """Return the sentence the declaration opens with."""
+        return (self.model.__doc__ or "").strip().partition("\n")[0]
+
+
+R = TypeVar("R", bound=Record)
+_by_name: dict[str, Collection] = {}
+_by_number: dict[int, Collection] = {}
+
+
+def collection(
+    name: str, *, number: int, day: str | None = None, is_writable: bool = True
+) -> Callable[[type[R]], type[R]]:
+    """Declare a collection: its table, its place in every sync and its documents follow from the class."""
+
+    def declare(model: type[R]) -> type[R]:
+        fields = {key: _spec(key, info, name) for key, info in model.model_fields.items()}
+        _register(
+            Collection(
+                name=name,
+                number=number,
+                model=model,
+                fields=fields,
+                table=build_table(name, model.model_fields),
+                day=day,
+                is_writable=is_writable,
+            )
+        )
+        return model
+
+    return declare
+
+
+def collections() -> list[Collection]:
+    """Return every collection, parents first."""
+    return [_by_number[number] for number in sorted(_by_number)]
+
+
+def named(name: str) -> Collection | None:
+    """Return the collection of a name, if there is one."""
+    return _by_name.get(name)
+
+
+def numbered(number: int) -> Collection:
+    """Return the collection of a number."""
+    return _by_number[number]
+
+
+def check() -> None:
+    """Refuse a set of declarations that cannot work: call once when all are imported."""
+    for each in _by_name.values():
+        for spec in each.links:
+            parent = _by_name.get(spec.link or "")
+            if parent is None:
+                raise TypeError(f"{each.name}.{spec.name} links to {spec.link}, which is not declared")
+            if parent.number > each.number:
+                raise TypeError(
+                    f"{parent.name} must have a smaller number than {each.name}, which links to it"
+                )
+
+
+def _register(new: Collection) -> None:
+    if new.name in _by_name or new.number in _by_number:
+        raise TypeError(f"{new.name} ({new.number}) is declared twice, or its number belongs to another")
+    if not 0 < new.number < 2**15:
+        raise TypeError(f"{new.name}: a number is from 1 to 32767")
+    if new.day and new.day not in new.fields:
+        raise TypeError(f"{new.name} has no field {new.day} to be its day")
+    _by_name[new.name] = _by_number[new.number] = new
+
+
+def _spec(name: str, info: FieldInfo, owner: str) -> FieldSpec:
+    if not info.description or not info.examples:
+        raise TypeError(f"{owner}.{name} needs a description and an example")
+    extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    kind, is_nullable = kind_of(
+        Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    )
+    return FieldSpec(
+        name=name,
+        kind=kind,
+        info=info,
+        is_nullable=is_nullable,
+        is_read_only=bool(extra.get("readOnly", False)),
+        link=next((mark.collection for mark in info.metadata if isinstance(mark, Link)), None),
+        part=Part[str(extra["x-part"]).upper()] if "x-part" in extra else None,
+        since=int(extra.get("x-since", 1)),
+    )

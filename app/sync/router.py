@@ -1,0 +1,104 @@
+"""The doors of sync: manifest, pull and push."""
+
+from typing import Annotated, ClassVar, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.background import BackgroundTask
+
+from app.accounts.devices import note_sync
+from app.accounts.errors import DeviceRequired
+from app.accounts.guards import GUARDED, DeviceWriting, Reading
+from app.http.body import JsonRoute
+from app.http.problems import BODY, refusals_of
+from app.http.schemas import Sent
+from app.http.unit_of_work import DatabaseOf
+from app.sync import errors, schemas
+from app.sync.cursor import Sealer
+from app.sync.manifest import MINIMUM_SCHEMA_VERSION, manifest
+from app.sync.pull import pull
+from app.sync.push import push
+
+
+class SyncRoute(JsonRoute):
+    """A push may be larger than other bodies."""
+
+    max_bytes: ClassVar[int] = schemas.MAX_PUSH_BYTES
+
+
+router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=SyncRoute)
+
+
+def sealer(request: Request) -> Sealer:
+    """Return what seals cursors in this installation."""
+    return cast("Sealer", request.app.state.sealer)
+
+
+@router.get("/manifest", operation_id="sync_manifest", responses=refusals_of(*GUARDED))
+async def read_manifest(work: Reading) -> schemas.Manifest:
+    """Tell what can be synced: collections, their fields and types, parents first, and the limits."""
+    del work
+    return manifest()
+
+
+@router.post(
+    "/pull",
+    operation_id="sync_pull",
+    response_model=schemas.PullAnswer,
+    responses=refusals_of(
+        *GUARDED,
+        *BODY,
+        errors.CursorMalformed,
+        errors.CursorForeign,
+        errors.ResyncRequired,
+        errors.UnknownCollections,
+        errors.ClientTooOld,
+    ),
+)
+async def pull_changes(
+    work: Reading,
+    database: DatabaseOf,
+    seal: Annotated[Sealer, Depends(sealer)],
+    body: Sent[schemas.PullRequest],
+) -> Response:
+    """Get one page of what changed for this device since its cursor.
+
+    Without a cursor this is a first sync: its first page says `replace`. Store a page and its cursor in one
+    local transaction and ask again while `has_more`; a page may be asked for again at any time.
+    """
+    _refuse_old(work.schema_version)
+    text, is_consistent = await pull(work.session, work.who, work.clock, seal, body)
+    # Afterwards, on a connection of its own: two at once for each request could starve the pool.
+    note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
+    return Response(text, media_type="application/json", background=note)
+
+
+@router.post(
+    "/push",
+    operation_id="sync_push",
+    response_model=schemas.PushAnswer,
+    responses=refusals_of(
+        *GUARDED,
+        *BODY,
+        DeviceRequired,
+        errors.StreamGap,
+        errors.StreamDiverged,
+        errors.TooManyChanges,
+        errors.ClientTooOld,
+    ),
+)
+async def push_changes(work: DeviceWriting, body: Sent[schemas.PushRequest]) -> Response:
+    """Send what the user did and get a verdict for each change.
+
+    Every change with a verdict is settled for ever, refused ones too: drop it from the queue. A repeat of a
+    push that was answered, or whose answer was lost, gets the same verdicts and changes nothing.
+    """
+    _refuse_old(work.schema_version)
+    device_id = work.who.device_id
+    if device_id is None:
+        raise DeviceRequired
+    return Response(await push(work.session, work.who, device_id, body), media_type="application/json")
+
+
+def _refuse_old(schema_version: int | None) -> None:
+    if schema_version is not None and schema_version < MINIMUM_SCHEMA_VERSION:
+        raise errors.ClientTooOld(minimum=MINIMUM_SCHEMA_VERSION)

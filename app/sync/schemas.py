@@ -1,0 +1,289 @@
+"""What sync says and hears over the wire."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from app.http.schemas import Answer, Wire
+from app.sync.tables import Kind
+
+MAX_ROWS = 5_000
+MAX_PAGE_BYTES = 8_000_000
+MAX_CHANGES = 500
+MAX_PUSH_BYTES = 4_000_000
+
+CollectionName = Annotated[str, StringConstraints(max_length=63, pattern=r"^[a-z_]+$")]
+
+
+class PullRequest(Wire):
+    """Ask for what has changed for this device."""
+
+    cursor: str | None = Field(
+        None,
+        max_length=100_000,
+        description="The cursor of the last page that was stored; none for a first sync.",
+        examples=[None],
+    )
+    max_rows: int = Field(
+        2_000, ge=1, le=MAX_ROWS, description="The most records in the page.", examples=[2_000]
+    )
+    max_bytes: int = Field(
+        1_000_000,
+        ge=1_000,
+        le=MAX_PAGE_BYTES,
+        description="About how large the page may be; a page always has at least one record.",
+        examples=[1_000_000],
+    )
+    collections: list[CollectionName] | None = Field(
+        None,
+        max_length=200,
+        description="The collections wanted, or all. A cursor stays with the set it was begun with.",
+        examples=[None],
+    )
+
+
+class CollectionChanges(Answer):
+    """What changed in one collection."""
+
+    put: list[dict[str, Any]] = Field(
+        description="Records as they are now, whole, each with `id` and `revision`.",
+        examples=[[{"id": "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11", "revision": 17, "last_name": "Doe"}]],
+    )
+    deleted: list[UUID] = Field(
+        alias="del",
+        description="Records that no longer exist.",
+        examples=[["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a12"]],
+    )
+    evict: list[UUID] = Field(
+        description="Records that exist but no longer belong on this device: drop them, never push that.",
+        examples=[[]],
+    )
+
+
+class Progress(Answer):
+    """How far a first sync, or a change of scope, has come in one collection."""
+
+    done: int = Field(description="Records sent so far.", examples=[2_000])
+    total: int = Field(description="Records in all, counted once when the way began.", examples=[12_480])
+
+
+class ScopeAnswer(Answer):
+    """Under which scope the page was made."""
+
+    version: int = Field(description="Grows with each change of preferences or rights.", examples=[3])
+    day: date = Field(description="Today in the account's time zone.", examples=["2026-06-13"])
+
+
+class PullAnswer(Answer):
+    """One page of what changed. Store it and its cursor in one local transaction, then ask for the next."""
+
+    cursor: str = Field(description="Opaque; store it with the page.", examples=["aeJyrVkpUslIyMgIA…"])
+    revision: int = Field(description="How far the account has come.", examples=[17])
+    replace: bool = Field(
+        description="Drop everything but unpushed edits before storing this page.", examples=[False]
+    )
+    has_more: bool = Field(description="Ask again at once with this cursor.", examples=[False])
+    usable: bool = Field(description="The app may open on what is there.", examples=[True])
+    consistent: bool = Field(
+        description="The device holds just what it should: no child without its parent, no half of a group.",
+        examples=[True],
+    )
+    progress: dict[str, Progress] = Field(description="By collection, while under way.", examples=[{}])
+    scope: ScopeAnswer = Field(description="Under which scope the page was made.")
+    epoch: UUID = Field(
+        description="Changes when the server was restored from a backup.",
+        examples=["0b1f5f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"],
+    )
+    server_time: datetime = Field(description="The server's clock.", examples=["2026-06-13T15:04:05Z"])
+    next_sync_after: int = Field(description="Seconds after which to ask again by itself.", examples=[300])
+    changes: dict[str, CollectionChanges] = Field(
+        description="By collection; apply puts in this order, parents first, and removals in reverse."
+    )
+
+
+class Operation(StrEnum):
+    """What a change does to a record."""
+
+    CREATE = "create"
+    PATCH = "patch"
+    DELETE = "delete"
+    COMMAND = "command"
+
+
+class Atomicity(StrEnum):
+    """What stands or falls together: each group, the whole push, or each change alone."""
+
+    GROUP = "group"
+    ALL = "all"
+    EACH = "each"
+
+
+class OnConflict(StrEnum):
+    """What happens to a change of a record that somebody else changed meanwhile.
+
+    `merge` keeps the server's value of a field both changed and applies the rest; `server` keeps the server's
+    record whenever anybody else changed it; `fail` refuses the change and everything that stands with it.
+    """
+
+    MERGE = "merge"
+    SERVER = "server"
+    FAIL = "fail"
+
+
+class Change(Wire):
+    """One change a user made."""
+
+    n: int = Field(ge=1, le=2**53 - 1, description="Its number in the stream: 1, 2, 3…", examples=[1])
+    group: str | None = Field(
+        None, max_length=100, description="Changes of one group stand or fall together.", examples=[None]
+    )
+    collection: str = Field(max_length=63, description="The collection of the record.", examples=["clients"])
+    id: UUID = Field(
+        description="The record; made by the device for a new one.",
+        examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"],
+    )
+    op: Operation = Field(description="What is done to it.", examples=["patch"])
+    command: str | None = Field(
+        None, max_length=63, description="Which command, for `command`.", examples=[None]
+    )
+    base_revision: int | None = Field(
+        None,
+        ge=0,
+        description="The revision the user saw; none when the device made the record and has not pulled it.",
+        examples=[12],
+    )
+    fields: dict[str, Any] = Field(
+        default_factory=dict, description="The fields that are set.", examples=[{"last_name": "Doe-Miller"}]
+    )
+    client_time: datetime | None = Field(
+        None,
+        description="The device's clock, kept for people; it orders nothing.",
+        examples=["2026-06-13T15:04:05Z"],
+    )
+
+
+class PushRequest(Wire):
+    """Send what the user did, in order, each change with the next number of the stream."""
+
+    stream: str = Field(
+        "main",
+        min_length=1,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Names this local copy; a fresh local copy begins a fresh stream at number 1.",
+        examples=["main"],
+    )
+    first: int = Field(ge=1, le=2**53 - 1, description="The number of the first change.", examples=[1])
+    atomicity: Atomicity = Field(
+        Atomicity.GROUP, description="What stands or falls together.", examples=["group"]
+    )
+    on_conflict: OnConflict = Field(
+        OnConflict.MERGE, description="What happens when somebody else changed the same.", examples=["merge"]
+    )
+    changes: list[Change] = Field(description="The changes, in order.")
+
+    @model_validator(mode="after")
+    def _numbers_follow(self) -> "PushRequest":
+        if any(change.n != n for n, change in enumerate(self.changes, self.first)):
+            raise ValueError("Changes are numbered one after the other from the first.")
+        return self
+
+
+class Outcome(StrEnum):
+    """What became of a change.
+
+    All but `retry` are final. `applied`, `merged` (some fields kept the server's value) and `noop` (already
+    so) took effect; `duplicate` did so earlier; `conflict`, `rejected` and `blocked` did not.
+    """
+
+    APPLIED = "applied"
+    MERGED = "merged"
+    NOOP = "noop"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    BLOCKED = "blocked"
+    RETRY = "retry"
+
+
+class Verdict(Answer):
+    """The answer one change is given, once and for ever."""
+
+    model_config = ConfigDict(frozen=True, use_enum_values=True)
+
+    n: int = Field(description="The change's number.", examples=[1])
+    verdict: Outcome = Field(description="What became of it.", examples=["applied"])
+    revision: int | None = Field(
+        description="The record's revision now, none if there is no record.", examples=[18]
+    )
+    code: str | None = Field(description="Why it was not applied as sent, for programs.", examples=[None])
+    message: str | None = Field(description="The same for people.", examples=[None])
+    fields: dict[str, str] | None = Field(description="The same by field.", examples=[None])
+    server: dict[str, Any] | None = Field(
+        description="The record as it is now, where the device must change its own copy.", examples=[None]
+    )
+    blocked_by: int | None = Field(description="The refused change this one depends on.", examples=[None])
+    in_scope: bool = Field(
+        description="False: drop the record from the device, it does not belong there.", examples=[True]
+    )
+    inbox_id: UUID | None = Field(
+        description="Where the losing value is kept for a person to decide.", examples=[None]
+    )
+
+
+class PushAnswer(Answer):
+    """A verdict for each change, in order."""
+
+    results: list[Verdict] = Field(description="One verdict per change.")
+    last: int = Field(description="The last number taken in from this stream.", examples=[1])
+    revision: int = Field(description="How far the account has come.", examples=[18])
+
+
+class FieldAnswer(Answer):
+    """One field of a collection."""
+
+    name: str = Field(description="Its name.", examples=["last_name"])
+    type: Kind = Field(description="What it holds.", examples=["text"])
+    description: str = Field(description="What it means.", examples=["Family name."])
+    example: Any = Field(description="A value it may have.", examples=["Doe"])
+    required: bool = Field(description="A new record must have it.", examples=[True])
+    nullable: bool = Field(description="It may be null.", examples=[False])
+    read_only: bool = Field(description="Only the server sets it.", examples=[False])
+    link: str | None = Field(description="The collection it names records of.", examples=[None])
+    choices: list[str] | None = Field(description="The values it may have.", examples=[None])
+    since: int = Field(description="The schema version that introduced it.", examples=[1])
+    part: str | None = Field(description="The part preferences may leave out.", examples=[None])
+
+
+class CollectionAnswer(Answer):
+    """One collection a device can hold."""
+
+    name: str = Field(description="Its name.", examples=["clients"])
+    number: int = Field(description="Its rank: parents have smaller ones.", examples=[400])
+    description: str = Field(
+        description="What it is.", examples=["A person or business the studio works for."]
+    )
+    writable: bool = Field(description="Devices may push changes to it.", examples=[True])
+    day: str | None = Field(description="The field that gives its records their day.", examples=[None])
+    fields: list[FieldAnswer] = Field(description="Its fields, in order.")
+
+
+class Limits(Answer):
+    """How much may be asked or sent at once."""
+
+    max_rows: int = Field(description="Records in a page.", examples=[MAX_ROWS])
+    max_page_bytes: int = Field(description="Bytes in a page.", examples=[MAX_PAGE_BYTES])
+    max_changes: int = Field(description="Changes in a push.", examples=[MAX_CHANGES])
+    max_push_bytes: int = Field(description="Bytes in a push.", examples=[MAX_PUSH_BYTES])
+
+
+class Manifest(Answer):
+    """All that can be synced."""
+
+    schema_version: int = Field(description="The newest schema version.", examples=[1])
+    minimum_schema_version: int = Field(description="Older apps are refused.", examples=[1])
+    limits: Limits = Field(description="How much may be asked or sent at once.")
+    collections: list[CollectionAnswer] = Field(description="Parents first.")

@@ -1,0 +1,225 @@
+"""The only code that writes a synced record or the feed, in one transaction, whoever asks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from app.core import clock
+from app.core.db import WriteSession
+from app.core.principal import Principal
+from app.sync import feed, records, registry
+from app.sync.feed import Anchors, FeedRow
+from app.sync.registry import Collection
+from app.sync.rendering import Values, core_of, filled_of, mark_of, parts_of
+from app.sync.validation import canonical
+
+Key = tuple[int, UUID]
+"""A record anywhere in the account: the number of its collection, and its id."""
+SERVER = 0
+"""The writer that stands for everybody but a phone's own stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A record as it stands: its version, its values (none once deleted), and who changed which field."""
+
+    body_revision: int
+    values: Values | None
+    anchors: Anchors
+    field_revisions: Mapping[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Say whether only a tombstone is left."""
+        return self.values is None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A record the server itself creates, changes or, with no fields, deletes; all fields in JSON form."""
+
+    collection: str
+    record_id: UUID
+    fields: Mapping[str, Any] | None
+
+    @classmethod
+    def delete(cls, collection: str, record_id: UUID) -> "Write":
+        """Return the write that deletes a record."""
+        return cls(collection, record_id, None)
+
+
+async def write(session: WriteSession, who: Principal, writes: Sequence[Write]) -> int:
+    """Carry out the server's own writes and return their revision.
+
+    Raises `InvalidFieldsError` for fields the declaration refuses, and the database's error for a link to
+    nowhere.
+    """
+    draft = await Draft.begin(session, who)
+    keys = [(_collection(each.collection).number, each.record_id) for each in writes]
+    await draft.load(keys)
+    for key, each in zip(keys, writes, strict=True):
+        if each.fields is None:
+            draft.delete(key)
+        else:
+            state = draft.get(key)
+            present = state.values if state and state.values else {}
+            fields = {name: value for name, value in present.items() if name not in BOOKKEEPING}
+            draft.put(key, canonical(registry.numbered(key[0]), {**fields, **each.fields}))
+    await draft.flush()
+    return draft.revision
+
+
+BOOKKEEPING = ("created_at", "created_by", "updated_at", "updated_by")
+"""What the store keeps on every record beside its fields."""
+
+
+class Draft:
+    """What one transaction is about to write: records loaded, changed in memory, written in one go.
+
+    `revision` is what its writes are stamped with, `reached` how far the account has really come.
+    """
+
+    def __init__(self, session: WriteSession, who: Principal, revision: int, writer: int) -> None:
+        self.revision = revision
+        self.reached = revision - 1
+        self._session = session
+        self._who = who
+        self._writer = writer
+        self._now = clock.now().isoformat().replace("+00:00", "Z")
+        self._loaded: dict[Key, State | None] = {}
+        self._changed: dict[Key, State] = {}
+
+    @classmethod
+    async def begin(cls, session: WriteSession, who: Principal, writer: int = SERVER) -> "Draft":
+        """Begin at the revision this transaction will have; the session holds the account's clock."""
+        return cls(session, who, await feed.next_revision(session), writer)
+
+    async def load(self, keys: Iterable[Key]) -> None:
+        """Read the records that will be looked at, those not yet known."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._loaded]
+        if missing:
+            found = await feed.states(self._session, missing)
+            self._loaded.update({key: _state(found.get(key)) for key in missing})
+
+    def get(self, key: Key) -> State | None:
+        """Return a record as this transaction sees it; it must have been loaded."""
+        return self._changed.get(key) or self._loaded[key]
+
+    def put(self, key: Key, fields: Values) -> None:
+        """Set all fields of a record, given in canonical form."""
+        before = self.get(key)
+        old = before.values if before and before.values else {}
+        made = {name: old[name] for name in BOOKKEEPING} if old else self._stamp("created")
+        values = {**fields, **made, **self._stamp("updated")}
+        self._changed[key] = State(
+            self.revision, values, self._anchors(key, before, values), self._field_revisions(before, fields)
+        )
+
+    def delete(self, key: Key) -> None:
+        """Leave a tombstone."""
+        before = self.get(key)
+        if before and not before.is_deleted:
+            ended = replace(before.anchors, since=self.revision, by=self._who.device_id)
+            self._changed[key] = State(self.revision, None, ended)
+
+    def mend(self, key: Key, values: Values | None) -> None:
+        """Set a record as it really is, bookkeeping and all, or leave a tombstone."""
+        if values is None:
+            self.delete(key)
+        else:
+            anchors = self._anchors(key, self.get(key), values)
+            self._changed[key] = State(self.revision, values, anchors)
+
+    def checkpoint(self) -> dict[Key, State]:
+        """Return what has been changed so far, to go back to."""
+        return dict(self._changed)
+
+    def go_back(self, checkpoint: dict[Key, State]) -> None:
+        """Forget every change made after a checkpoint."""
+        self._changed = checkpoint
+
+    async def flush(self) -> None:
+        """Write the changes: records, then the feed, its past and the account's clock."""
+        if not self._changed:
+            return
+        await self._write_records()
+        rows = [self._row(key, state) for key, state in self._changed.items()]
+        ended = [
+            (key, before.anchors)
+            for key in self._changed
+            if (before := self._loaded[key])
+            and not before.is_deleted
+            and before.anchors != self._changed[key].anchors
+        ]
+        await feed.write(self._session, self.revision, rows, ended)
+        self._loaded.update(self._changed)
+        self._changed = {}
+        self.reached = self.revision
+
+    async def _write_records(self) -> None:
+        """Parents are written before children, and deleted after them."""
+        for number in sorted({key[0] for key in self._changed}):
+            await records.upsert(self._session, registry.numbered(number), self._living(number))
+        for number in sorted({key[0] for key in self._changed}, reverse=True):
+            dead = [key[1] for key, state in self._changed.items() if key[0] == number and state.is_deleted]
+            await records.delete(self._session, registry.numbered(number), dead)
+
+    def _living(self, number: int) -> list[Values]:
+        return [
+            {"id": str(key[1]), **state.values}
+            for key, state in self._changed.items()
+            if key[0] == number and state.values is not None
+        ]
+
+    def _stamp(self, verb: str) -> Values:
+        user = self._who.user_id
+        return {f"{verb}_at": self._now, f"{verb}_by": str(user) if user else None}
+
+    def _anchors(self, key: Key, before: State | None, values: Values) -> Anchors:
+        """Anchors that stay the same keep the revision at which they began."""
+        day = day_of(registry.numbered(key[0]), values)
+        if before and not before.is_deleted and before.anchors.day == day:
+            return before.anchors
+        return Anchors(since=self.revision, by=self._who.device_id, day=day)
+
+    def _field_revisions(self, before: State | None, fields: Values) -> dict[str, list[int]]:
+        if before is None or before.values is None:
+            return {}
+        old = before.values
+        stamped = {name: [self.revision, self._writer] for name in fields if old.get(name) != fields[name]}
+        return {**before.field_revisions, **stamped}
+
+    def _row(self, key: Key, state: State) -> FeedRow:
+        collection, values = registry.numbered(key[0]), state.values
+        return FeedRow(
+            key=key,
+            body_revision=state.body_revision,
+            anchors=state.anchors,
+            is_deleted=values is None,
+            filled=filled_of(collection, values) if values else 0,
+            mark=mark_of(key[1], state.body_revision),
+            field_revisions=dict(state.field_revisions),
+            core=core_of(collection, key[1], state.body_revision, values) if values else b"",
+            parts=parts_of(collection, values) if values else [],
+        )
+
+
+def day_of(collection: Collection, values: Values) -> date:
+    """Return the day a record stands on; one with none is always at hand, which is written as infinity."""
+    text = values[collection.day] if collection.day else None
+    return date.fromisoformat(text) if text else feed.ALWAYS
+
+
+def _state(row: FeedRow | None) -> State | None:
+    if row is None:
+        return None
+    return State(row.body_revision, row.values, row.anchors, row.field_revisions)
+
+
+def _collection(name: str) -> Collection:
+    found = registry.named(name)
+    if found is None:
+        raise LookupError(f"no collection {name}")
+    return found

@@ -1,0 +1,5 @@
+// Keeps a WatermelonDB database in step with a studio-sync server.
+export { createClient } from './client.js'
+export { DeviceWiped, Problem, RetryLater, SignedOut, UnexpectedAnswer, Unreachable } from './problems.js'
+export { modelsFromManifest, schemaFromManifest } from './schema.js'
+export { clearDatabase, consistencyCheck, synchronizeWith } from './synchronize.js'

@@ -1,0 +1,12 @@
+// Rows of a table as they are stored, those waiting for their deletion to be pushed among them.
+import { storedRow } from './mapping.js'
+
+/** The stored rows matching some clauses, copied. */
+export async function rowsWithDeleted(collection, clauses) {
+  const query = collection.query(clauses)
+  // A query leaves locally deleted records out; what it was built from does not. WatermelonDB's own
+  // sync looks at them the same way.
+  query.description = query._rawDescription
+  const rows = await query.unsafeFetchRaw()
+  return rows.map((row) => storedRow(collection, row))
+}

@@ -1,0 +1,60 @@
+"""An app of the porch and the people alone, a studio per test, and a clock that can be held."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+import httpx
+import pytest
+from app.accounts.routers import auth, devices
+from app.core import clock
+from app.core.db import Database
+from app.core.keys import KeyRing, load_keys
+from app.core.settings import Settings
+from app.http.limits import RateLimits
+from app.http.porch import build_porch
+from fastapi import FastAPI
+from tests.accounts.studios import Studio, new_studio
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
+    """Make the keys of one installation."""
+    return load_keys(Settings(data_dir=tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture
+def app(database: Database, keys: KeyRing) -> FastAPI:
+    """Assemble the app as the house does, of the rooms up to this one."""
+    app = FastAPI()
+    app.state.database, app.state.keys = database, keys
+    app.include_router(auth.router)
+    app.include_router(devices.router)
+    build_porch(app, RateLimits())
+    return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Return somebody who speaks HTTP to the app."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def studio(database: Database, client: httpx.AsyncClient, keys: KeyRing) -> Studio:
+    """Make a fresh studio of two licences with one free row for the photographer's phone."""
+    return await new_studio(database, client, keys)
+
+
+@pytest.fixture
+async def other_studio(database: Database, client: httpx.AsyncClient, keys: KeyRing) -> Studio:
+    """Make a second studio, which must never see the first."""
+    return await new_studio(database, client, keys)
+
+
+@pytest.fixture
+async def hold() -> AsyncIterator[Callable[[datetime], None]]:
+    """Hold the clock at an instant until the test ends; async, to let go in the context that held."""
+    yield clock.hold
+    clock.hold(None)

@@ -1,0 +1,101 @@
+"""A studio of a test, and ways to act in it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from app.accounts.devices import authorize
+from app.accounts.lifecycle import NewUser, create_account, create_user
+from app.accounts.models import Account, Edition, User
+from app.core.db import Database
+from app.core.keys import KeyRing
+from app.core.principal import Principal
+
+PASSWORD = "a long walk by the sea"
+
+
+@dataclass
+class Studio:
+    """An account with an administrator JD and a photographer PK, and ways to act in it."""
+
+    database: Database
+    client: httpx.AsyncClient
+    keys: KeyRing
+    account: Account
+    photographer: User
+    uid: UUID = field(default_factory=uuid4)
+
+    async def authorize(self, count: int = 1, user: User | None = None) -> list[UUID]:
+        """Add rows for a user's phones, one after the other."""
+        rows = []
+        who = Principal.system(self.account.account_id)
+        for _ in range(count):
+            async with self.database.writing(self.account.account_id) as session:
+                device = await authorize(session, who, (user or self.photographer).user_id, None)
+                rows.append(device.device_id)
+        return rows
+
+    def words(self, **changed: Any) -> dict[str, Any]:
+        """Return the body of a phone's login, with something changed; a device of None makes it a desk."""
+        body = {
+            "account": self.account.account_name,
+            "initials": "PK",
+            "password": PASSWORD,
+            "device": self.phone(self.uid),
+            **changed,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+    def phone(self, uid: UUID | None = None) -> dict[str, Any]:
+        """Return what a phone reports about itself."""
+        return {
+            "uid": str(uid or uuid4()),
+            "name": "Pat's phone",
+            "model": "Pixel 9",
+            "platform": "android",
+            "app_version": "1.0.0",
+            "schema_version": 1,
+        }
+
+    async def login(self, **changed: Any) -> httpx.Response:
+        """Try to sign in."""
+        return await self.client.post("/v1/auth/login", json=self.words(**changed))
+
+    async def signed_in(self, **changed: Any) -> dict[str, Any]:
+        """Sign in and return the answer."""
+        answer = await self.login(**changed)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def administrator(self) -> dict[str, str]:
+        """Return the headers of the administrator's desk."""
+        return bearer(await self.signed_in(initials="JD", device=None))
+
+    async def execute(self, statement: str, *values: Any) -> list[Any]:
+        """Change or read rows of the account by SQL; $1 is the account."""
+        async with self.database.writing(self.account.account_id) as session:
+            return list(await session.raw.fetch(statement, self.account.account_id, *values))
+
+
+def bearer(signed_in: dict[str, Any]) -> dict[str, str]:
+    """Return the headers of somebody who has signed in."""
+    return {"Authorization": f"Bearer {signed_in['access_token']}"}
+
+
+async def new_studio(database: Database, client: httpx.AsyncClient, keys: KeyRing) -> Studio:
+    """Make a studio of two licences with one free row for the photographer's phone."""
+    account = await create_account(
+        database,
+        account_name=f"s{uuid4().hex}",
+        company_name="Studio of a test",
+        time_zone="America/Denver",
+        country="US",
+        edition=Edition.PROFESSIONAL,
+        licences=2,
+        administrator=NewUser("JD", PASSWORD, "Jo", "Doe"),
+    )
+    photographer = await create_user(database, account, NewUser("PK", PASSWORD, "Pat", "Kerr"))
+    studio = Studio(database, client, keys, account, photographer)
+    await studio.authorize()
+    return studio

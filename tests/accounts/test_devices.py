@@ -1,0 +1,114 @@
+"""Administering the devices of an account."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from app.accounts.devices import note_sync
+from app.core.clock import now
+from app.core.principal import Channel, Principal
+from tests.accounts.studios import Studio, bearer
+
+
+async def test_the_list_shows_rows_and_allowance(studio: Studio) -> None:
+    await studio.signed_in()
+    listed = (await studio.client.get("/v1/devices", headers=await studio.administrator())).json()
+    assert (listed["limit"], listed["in_use"]) == (4, 1)
+    assert listed["devices"][0]["user_id"] == str(studio.photographer.user_id)
+    assert "device_uid" not in listed["devices"][0]
+
+
+async def test_only_administrators_manage_devices(studio: Studio) -> None:
+    headers = bearer(await studio.signed_in(device=None))
+    for answer in (
+        await studio.client.get("/v1/devices", headers=headers),
+        await studio.client.post("/v1/devices", json={"user_id": str(uuid4())}, headers=headers),
+        await studio.client.patch(f"/v1/devices/{uuid4()}", json={"is_inactive": True}, headers=headers),
+        await studio.client.delete(f"/v1/devices/{uuid4()}", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+
+async def test_the_limit_is_told_with_its_figures_and_the_idle(studio: Studio) -> None:
+    headers, body = await studio.administrator(), {"user_id": str(studio.photographer.user_id)}
+    long_ago = now() - timedelta(days=40)
+    await studio.execute("UPDATE devices SET authorized_at = $2 WHERE account_id = $1", long_ago)
+    for _ in range(3):
+        assert (await studio.client.post("/v1/devices", json=body, headers=headers)).status_code == 201
+    answer = await studio.client.post("/v1/devices", json=body, headers=headers)
+    told = answer.json()
+    assert (answer.status_code, told["code"]) == (409, "device_limit_reached")
+    assert (told["limit"], told["in_use"], told["licences"], len(told["idle"])) == (4, 4, 2, 1)
+
+
+async def test_an_inactive_row_frees_a_place_and_needs_one_to_come_back(studio: Studio) -> None:
+    headers, body = await studio.administrator(), {"user_id": str(studio.photographer.user_id)}
+    await studio.authorize(3)
+    row = (await studio.client.get("/v1/devices", headers=headers)).json()["devices"][0]["id"]
+    change = f"/v1/devices/{row}"
+    assert (await studio.client.patch(change, json={"is_inactive": True}, headers=headers)).status_code == 200
+    assert (await studio.client.post("/v1/devices", json=body, headers=headers)).status_code == 201
+    answer = await studio.client.patch(change, json={"is_inactive": False}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "device_limit_reached")
+
+
+async def test_fewer_licences_keep_the_devices_in_use(studio: Studio) -> None:
+    await studio.authorize(3)
+    await studio.execute("UPDATE accounts SET licences = 1 WHERE account_id = $1")
+    phone = await studio.signed_in()
+    assert phone["device"]["is_inactive"] is False
+
+
+async def test_only_an_unbound_row_is_removed(studio: Studio) -> None:
+    bound = (await studio.signed_in())["device"]["id"]
+    [free] = await studio.authorize()
+    headers = await studio.administrator()
+    assert (await studio.client.delete(f"/v1/devices/{free}", headers=headers)).status_code == 204
+    answer = await studio.client.delete(f"/v1/devices/{bound}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "device_bound")
+    answer = await studio.client.delete(f"/v1/devices/{free}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "device_not_found")
+
+
+async def test_a_reactivated_row_that_nobody_took_can_be_removed(studio: Studio) -> None:
+    row = (await studio.signed_in())["device"]["id"]
+    headers = await studio.administrator()
+    for is_inactive in (True, False):
+        await studio.client.patch(f"/v1/devices/{row}", json={"is_inactive": is_inactive}, headers=headers)
+    assert (await studio.client.delete(f"/v1/devices/{row}", headers=headers)).status_code == 204
+
+
+async def test_devices_are_authorized_for_users_of_the_account_alone(studio: Studio) -> None:
+    headers = await studio.administrator()
+    answer = await studio.client.post("/v1/devices", json={"user_id": str(uuid4())}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_user")
+
+
+async def test_a_studio_may_be_named_in_enterprise_alone(studio: Studio) -> None:
+    headers = await studio.administrator()
+    body = {"user_id": str(studio.photographer.user_id), "studio_id": str(uuid4())}
+    answer = await studio.client.post("/v1/devices", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["minimum_edition"]) == (403, "enterprise")
+    await studio.execute("UPDATE accounts SET edition = 'enterprise' WHERE account_id = $1")
+    assert (await studio.client.post("/v1/devices", json=body, headers=headers)).status_code == 201
+
+
+async def test_a_completed_sync_is_shown(studio: Studio) -> None:
+    phone = await studio.signed_in()
+    account = studio.account.account_id
+    [row] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
+    who = Principal(account, "", "UTC", Channel.MOBILE, device_id=row["device_id"])
+    await note_sync(studio.database, who, None)
+    rows = (await studio.client.get("/v1/devices", headers=await studio.administrator())).json()["devices"]
+    assert rows[0]["id"] == phone["device"]["id"]
+    assert rows[0]["last_sync"]
+
+
+async def test_another_account_cannot_touch_a_device(studio: Studio, other_studio: Studio) -> None:
+    device = (await studio.signed_in())["device"]["id"]
+    headers = await other_studio.administrator()
+    for answer in (
+        await studio.client.patch(f"/v1/devices/{device}", json={"is_inactive": True}, headers=headers),
+        await studio.client.delete(f"/v1/devices/{device}", headers=headers),
+        await studio.client.delete(f"/v1/devices/{uuid4()}", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "device_not_found")

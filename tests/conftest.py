@@ -1,0 +1,137 @@
+"""The database every test works on: a real PostgreSQL, migrated once, one copy per worker."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from app.core.db import Database
+from app.core.embedded import Embedded
+from app.core.migrations import migrate
+from sqlalchemy.engine import make_url
+
+_OWNER = pytest.StashKey[str]()
+_SERVER = pytest.StashKey[Embedded]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server and migrate the template, once, in the process that stops them again."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    url = os.environ.get("TEST_DATABASE_URL")
+    if not url:
+        server = config.stash[_SERVER] = Embedded.start(config.rootpath / ".data-test", temporary=True)
+        url = server.url
+    config.stash[_OWNER] = url
+    _execute(url, f"CREATE DATABASE {_name('template')}")
+    migrate(_at(url, _name("template")))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop what this run made, and leave the server."""
+    if _OWNER not in config.stash:
+        return
+    url = config.stash[_OWNER]
+    try:
+        for name in _execute(
+            url, f"SELECT datname FROM pg_database WHERE starts_with(datname, '{_name('')}')"
+        ):
+            _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        if _SERVER in config.stash:
+            config.stash[_SERVER].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell an xdist worker where the server is."""
+    node.workerinput["owner"] = node.config.stash[_OWNER]  # type: ignore[attr-defined] # xdist has no types
+    node.workerinput["run"] = os.getpid()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run async tests by anyio's plugin (in `auto` mode), which comes with FastAPI, on the loop that serves.
+
+    For the session, so that all tests and fixtures of a worker share one loop and one pool.
+    """
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest) -> str:
+    """Name the server's own database, as somebody who may create roles and databases."""
+    given = getattr(request.config, "workerinput", None)
+    return given["owner"] if given else request.config.stash[_OWNER]
+
+
+@pytest.fixture(scope="session")
+def owner_url(request: pytest.FixtureRequest, server_url: str, worker: str) -> str:
+    """Make this worker's database; the URL is that of the owner of its tables."""
+    given = getattr(request.config, "workerinput", None)
+    run = given["run"] if given else os.getpid()
+    name = _name(worker, run)
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name('template', run)}")
+    return _at(server_url, name)
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """Name this worker among those of the run."""
+    given = getattr(request.config, "workerinput", None)
+    return given["workerid"] if given else "main"
+
+
+@pytest.fixture(scope="session")
+def database_url(owner_url: str) -> str:
+    """Return this worker's database as the app gets it; `Database` becomes the app's role on it."""
+    return owner_url
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Open the app's connections to this worker's database."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def empty_database(server_url: str, worker: str) -> Iterator[str]:
+    """Make a database of the test's own, without tables."""
+    name = f"{_name('empty')}_{worker}"
+    _execute(server_url, f"CREATE DATABASE {name}")
+    yield _at(server_url, name)
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the folder the product lives in."""
+    return Path(__file__).resolve().parents[1]
+
+
+def _name(part: str, run: int | None = None) -> str:
+    return f"studio_test_{run or os.getpid()}_{part}"
+
+
+def _at(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def _execute(url: str, statement: str) -> list[str]:
+    """Run one statement as the owner and return its first column."""
+
+    async def run() -> list[str]:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(plain)
+        try:
+            return [row[0] for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())

@@ -1,0 +1,134 @@
+"""What a pull brings."""
+
+from uuid import uuid4
+
+import pytest
+from app.core.errors import AppError
+
+from tests.samples import sample
+from tests.sync.conftest import Desk, Phone
+
+
+async def test_a_first_sync_brings_everything_and_replaces(desk: Desk, phone: Phone) -> None:
+    ids = [uuid4() for _ in range(5)]
+    for each in ids:
+        await desk.put("clients", each, **sample("clients"))
+    pages = await phone.pull(max_rows=2)
+    assert [page["replace"] for page in pages] == [True, False, False]
+    assert {key[1] for key in phone.records} == {str(each) for each in ids}
+    assert pages[0]["progress"]["clients"] == {"done": 2, "total": 5}
+
+
+async def test_a_pull_after_no_change_is_empty(desk: Desk, phone: Phone) -> None:
+    await desk.put("clients", uuid4(), **sample("clients"))
+    await phone.pull()
+    [page] = await phone.pull()
+    assert page["changes"] == {}
+    assert not page["replace"]
+
+
+async def test_an_edit_brings_that_record_only(desk: Desk, phone: Phone) -> None:
+    first, second = uuid4(), uuid4()
+    await desk.put("clients", first, **sample("clients"))
+    await desk.put("clients", second, **sample("clients"))
+    await phone.pull()
+    revision = await desk.put("clients", second, last_name="Newlywed")
+    [page] = await phone.pull()
+    [record] = page["changes"]["clients"]["put"]
+    assert (record["id"], record["last_name"], record["revision"]) == (str(second), "Newlywed", revision)
+
+
+async def test_a_deletion_arrives_as_such(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    await phone.pull()
+    await desk.delete("clients", client)
+    [page] = await phone.pull()
+    assert page["changes"] == {"clients": {"put": [], "del": [str(client)], "evict": []}}
+    assert phone.records == {}
+
+
+async def test_a_first_sync_says_nothing_of_what_was_deleted(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    await desk.delete("clients", client)
+    [page] = await phone.pull()
+    assert page["changes"] == {}
+
+
+async def test_a_page_ends_before_its_bytes_run_out_but_has_at_least_one_record(
+    desk: Desk, phone: Phone
+) -> None:
+    for _ in range(3):
+        await desk.put("clients", uuid4(), **sample("clients", notes="long " * 500))
+    pages = await phone.pull(max_bytes=1_000)
+    assert [len(page["changes"]["clients"]["put"]) for page in pages] == [1, 1, 1]
+    assert len(phone.records) == 3
+
+
+async def test_changes_made_during_a_first_sync_come_too(desk: Desk, phone: Phone) -> None:
+    ids = [uuid4() for _ in range(6)]
+    for each in ids:
+        await desk.put("clients", each, **sample("clients"))
+    phone.keep(await phone.page(max_rows=2))
+    await desk.put("clients", min(ids), last_name="Early")
+    await desk.put("clients", max(ids), last_name="Late")
+    await desk.delete("clients", sorted(ids)[1])
+    await phone.pull(max_rows=2)
+    assert {key[1] for key in phone.records} == {str(each) for each in ids if each != sorted(ids)[1]}
+    assert phone.records["clients", str(min(ids))]["last_name"] == "Early"
+    assert phone.records["clients", str(max(ids))]["last_name"] == "Late"
+
+
+async def test_a_page_asked_for_twice_does_no_harm(desk: Desk, phone: Phone) -> None:
+    for _ in range(4):
+        await desk.put("clients", uuid4(), **sample("clients"))
+    lost = await phone.page(max_rows=3)
+    again = await phone.page(max_rows=3)
+    assert lost["changes"] == again["changes"]
+    phone.keep(again)
+    await phone.pull()
+    assert len(phone.records) == 4
+
+
+async def test_a_set_of_collections_stays_with_its_cursor(desk: Desk, phone: Phone) -> None:
+    await desk.put("clients", uuid4(), **sample("clients"))
+    await desk.put("client_groups", uuid4(), **sample("client_groups"))
+    await phone.pull(collections=["client_groups"])
+    assert {key[0] for key in phone.records} == {"client_groups"}
+    with pytest.raises(AppError) as refused:
+        await phone.pull(collections=["clients"])
+    assert refused.value.code == "cursor_foreign"
+
+
+async def test_a_cursor_of_somebody_else_is_refused(desk: Desk, phone: Phone, other_phone: Phone) -> None:
+    await phone.pull()
+    other_phone.cursor = phone.cursor
+    with pytest.raises(AppError) as refused:
+        await other_phone.pull()
+    assert refused.value.code == "cursor_foreign"
+
+
+@pytest.mark.parametrize("bent", ["", "a", "zzzz", "a" + "A" * 400, "é", "a====", "b{}"])
+async def test_a_bent_cursor_is_refused(phone: Phone, bent: str) -> None:
+    await phone.pull()
+    assert phone.cursor is not None
+    flipped = "x" if phone.cursor[20] == "y" else "y"
+    for cursor in (bent, phone.cursor[:-2] + bent, phone.cursor[:20] + flipped + phone.cursor[21:]):
+        phone.cursor = cursor
+        if cursor:
+            with pytest.raises(AppError) as refused:
+                await phone.pull()
+            assert refused.value.code == "cursor_malformed"
+
+
+async def test_a_restored_server_asks_for_a_new_start(desk: Desk, phone: Phone) -> None:
+    await desk.put("clients", uuid4(), **sample("clients"))
+    await phone.pull()
+    async with desk.database.writing(desk.account_id) as session:
+        await session.raw.execute(
+            "UPDATE account_clock SET revision = 0 WHERE account_id = $1", desk.account_id
+        )
+    with pytest.raises(AppError) as refused:
+        await phone.pull()
+    assert refused.value.extra == {"reason": "server_restored", "mode": "replace"}

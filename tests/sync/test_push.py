@@ -1,0 +1,300 @@
+"""What a push does, and the verdict each change gets."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from app.core.errors import AppError
+
+from tests.samples import sample
+from tests.sync.conftest import Desk, Phone
+
+
+def create(collection: str, record_id: UUID, **fields: Any) -> dict[str, Any]:
+    return {
+        "collection": collection,
+        "id": str(record_id),
+        "op": "create",
+        "fields": sample(collection, **fields),
+    }
+
+
+def patch(collection: str, record_id: UUID, base: int | None = None, **fields: Any) -> dict[str, Any]:
+    change = {"collection": collection, "id": str(record_id), "op": "patch", "fields": fields}
+    return {**change, "base_revision": base}
+
+
+def delete(collection: str, record_id: UUID, base: int | None = None) -> dict[str, Any]:
+    return {"collection": collection, "id": str(record_id), "op": "delete", "base_revision": base}
+
+
+def verdicts(results: list[dict[str, Any]]) -> list[str]:
+    return [each["verdict"] for each in results]
+
+
+async def test_a_client_and_her_first_session_can_be_made_offline(phone: Phone, other_phone: Phone) -> None:
+    client, session = uuid4(), uuid4()
+    results = await phone.push(
+        create("sessions", session, client_id=str(client)),
+        create("clients", client, last_name="Hartley"),
+    )
+    assert verdicts(results) == ["applied", "applied"]
+    await other_phone.pull()
+    assert other_phone.records["sessions", str(session)]["client_id"] == str(client)
+    assert other_phone.records["clients", str(client)]["last_name"] == "Hartley"
+
+
+async def test_a_repeat_gets_the_same_answer_and_changes_nothing(phone: Phone) -> None:
+    client = uuid4()
+    first = await phone.push(create("clients", client), patch("clients", client, last_name="Once"))
+    phone.next = 1
+    again = await phone.push(create("clients", client), patch("clients", client, last_name="Once"))
+    assert again == first
+    [page] = await phone.pull()
+    assert page["revision"] == first[0]["revision"]
+
+
+async def test_a_repeat_may_carry_new_changes_too(phone: Phone) -> None:
+    client = uuid4()
+    await phone.push(create("clients", client))
+    phone.next = 1
+    results = await phone.push(create("clients", client), patch("clients", client, last_name="More"))
+    assert verdicts(results) == ["applied", "applied"]
+    await phone.pull()
+    assert phone.records["clients", str(client)]["last_name"] == "More"
+
+
+async def test_a_gap_is_refused_with_the_number_expected(phone: Phone) -> None:
+    await phone.push(create("clients", uuid4()))
+    phone.next = 5
+    with pytest.raises(AppError) as refused:
+        await phone.push(create("clients", uuid4()))
+    assert (refused.value.code, refused.value.extra) == ("stream_gap", {"expected": 2})
+
+
+async def test_a_number_used_for_something_else_is_refused_and_nothing_is_lost(phone: Phone) -> None:
+    await phone.push(create("clients", uuid4()))
+    phone.next = 1
+    other = create("clients", uuid4())
+    with pytest.raises(AppError) as refused:
+        await phone.push(other)
+    assert refused.value.code == "stream_diverged"
+    assert verdicts(await phone.push(other, stream="restored")) == ["applied"]
+
+
+async def test_one_bad_change_does_not_touch_its_neighbours(phone: Phone) -> None:
+    good, bad = uuid4(), uuid4()
+    results = await phone.push(
+        create("clients", good),
+        create("clients", bad, last_name=7, hair="red"),
+        {"collection": "unicorns", "id": str(bad), "op": "create"},
+        create("client_groups", uuid4()),
+        patch("clients", good, last_name="Kept"),
+        {"collection": "clients", "id": str(good), "op": "command", "command": "dance"},
+        patch("clients", uuid4(), last_name="Nobody"),
+    )
+    assert [(each["verdict"], each["code"]) for each in results] == [
+        ("applied", None),
+        ("rejected", "invalid_fields"),
+        ("rejected", "unknown_collection"),
+        ("rejected", "read_only_collection"),
+        ("applied", None),
+        ("rejected", "unknown_command"),
+        ("rejected", "unknown_record"),
+    ]
+    assert set(results[1]["fields"]) == {"last_name", "hair"}
+    await phone.pull()
+    assert [record["last_name"] for record in phone.records.values()] == ["Kept"]
+
+
+async def test_a_group_stands_or_falls_together(phone: Phone) -> None:
+    kept, lost = uuid4(), uuid4()
+    results = await phone.push(
+        {**create("clients", lost), "group": "screen"},
+        {**create("sessions", uuid4(), client_id=str(uuid4())), "group": "screen"},
+        create("clients", kept),
+    )
+    assert verdicts(results) == ["blocked", "rejected", "applied"]
+    assert (results[0]["blocked_by"], results[1]["code"]) == (2, "unknown_reference")
+    await phone.pull()
+    assert set(phone.records) == {("clients", str(kept))}
+
+
+async def test_a_whole_push_can_stand_or_fall_together(phone: Phone) -> None:
+    results = await phone.push(
+        create("clients", uuid4()), patch("clients", uuid4(), last_name="X"), atomicity="all"
+    )
+    assert verdicts(results) == ["blocked", "rejected"]
+    await phone.pull()
+    assert phone.records == {}
+
+
+async def test_a_child_of_a_refused_parent_is_blocked(phone: Phone) -> None:
+    client = uuid4()
+    results = await phone.push(
+        create("clients", client, last_name=7),
+        create("sessions", uuid4(), client_id=str(client)),
+        patch("clients", client, last_name="Late"),
+    )
+    assert [(each["verdict"], each["blocked_by"]) for each in results] == [
+        ("rejected", None),
+        ("blocked", 1),
+        ("blocked", 1),
+    ]
+
+
+async def test_different_fields_changed_on_both_sides_are_merged(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    [result] = await phone.push(patch("clients", client, base, last_name="Phone"))
+    assert result["verdict"] == "applied"
+    await phone.pull()
+    record = phone.records["clients", str(client)]
+    assert (record["first_name"], record["last_name"]) == ("Desk", "Phone")
+
+
+async def test_the_server_keeps_a_field_both_changed_and_says_so(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    [result] = await phone.push(patch("clients", client, base, first_name="Phone", last_name="Phone"))
+    assert (result["verdict"], set(result["fields"])) == ("merged", {"first_name"})
+    assert (result["server"]["first_name"], result["server"]["last_name"]) == ("Desk", "Phone")
+    assert result["server"]["revision"] == result["revision"]
+
+
+async def test_a_plain_clash_is_a_conflict_with_the_server_s_copy(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    [result] = await phone.push(patch("clients", client, base, first_name="Phone"))
+    assert (result["verdict"], result["code"]) == ("conflict", "changed_meanwhile")
+    assert result["server"]["first_name"] == "Desk"
+
+
+async def test_the_same_value_on_both_sides_is_no_conflict(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Same")
+    assert verdicts(await phone.push(patch("clients", client, base, first_name="Same"))) == ["noop"]
+
+
+async def test_a_phone_never_clashes_with_itself(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    for name in ("One", "Two", "Three"):
+        assert verdicts(await phone.push(patch("clients", client, base, first_name=name))) == ["applied"]
+
+
+async def test_another_phone_is_another_writer(desk: Desk, phone: Phone, other_phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await phone.push(patch("clients", client, base, first_name="Mine"))
+    assert verdicts(await other_phone.push(patch("clients", client, base, first_name="Theirs"))) == [
+        "conflict"
+    ]
+
+
+async def test_fail_refuses_what_merge_would_mix(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    change = patch("clients", client, base, first_name="Phone", last_name="Phone")
+    assert verdicts(await phone.push(change, on_conflict="fail")) == ["conflict"]
+    await phone.pull()
+    assert phone.records["clients", str(client)]["last_name"] == sample("clients")["last_name"]
+
+
+async def test_server_keeps_the_whole_record_somebody_else_changed(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    change = patch("clients", client, base, last_name="Phone")
+    assert verdicts(await phone.push(change, on_conflict="server")) == ["conflict"]
+
+
+async def test_a_deleted_record_stays_deleted(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    results = await phone.push(
+        delete("clients", client, base),
+        delete("clients", client, base),
+        create("clients", client),
+        patch("clients", client, base, last_name="Back"),
+    )
+    assert verdicts(results) == ["applied", "noop", "conflict", "conflict"]
+    await phone.pull()
+    assert phone.records == {}
+
+
+async def test_an_edit_by_somebody_else_survives_a_late_deletion(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    base = await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    [result] = await phone.push(delete("clients", client, base))
+    assert (result["verdict"], result["server"]["first_name"]) == ("conflict", "Desk")
+
+
+async def test_a_parent_with_children_is_not_deleted_and_neighbours_are_applied(phone: Phone) -> None:
+    client, other = uuid4(), uuid4()
+    await phone.push(create("clients", client), create("sessions", uuid4(), client_id=str(client)))
+    results = await phone.push(
+        create("clients", other),
+        delete("clients", client),
+        patch("clients", other, last_name="Fine"),
+    )
+    assert verdicts(results) == ["applied", "rejected", "applied"]
+    assert results[1]["code"] == "still_referenced"
+    assert results[1]["server"]["id"] == str(client)
+    await phone.pull()
+    assert phone.records["clients", str(other)]["last_name"] == "Fine"
+
+
+async def test_another_account_s_record_cannot_be_referred_to(
+    desk: Desk, phone: Phone, database: Any
+) -> None:
+    foreign = Desk(database, uuid4())
+    async with database.writing(foreign.account_id) as session:
+        from app.core.revisions import AccountClock
+
+        session.add(AccountClock(account_id=foreign.account_id, epoch=uuid4()))
+    client = uuid4()
+    await foreign.put("clients", client, **sample("clients"))
+    results = await phone.push(
+        create("sessions", uuid4(), client_id=str(client)),
+        patch("clients", client, last_name="Mine now"),
+        delete("clients", client),
+    )
+    assert [each["code"] for each in results] == ["unknown_reference", "unknown_record", None]
+    assert results[2]["verdict"] == "noop"
+    assert verdicts(await phone.push(create("clients", client))) == ["applied"]
+
+
+async def test_a_reference_inside_an_element_must_exist_too(phone: Phone) -> None:
+    client = uuid4()
+    event = {**sample("sessions")["events"][0], "photographer_ids": [str(uuid4())]}
+    results = await phone.push(
+        create("clients", client), create("sessions", uuid4(), client_id=str(client), events=[event])
+    )
+    assert [each["code"] for each in results] == [None, "unknown_reference"]
+
+
+async def test_a_record_from_a_device_cannot_set_what_the_server_sets(phone: Phone) -> None:
+    results = await phone.push(create("clients", uuid4(), client_number=7))
+    assert [each["code"] for each in results] == ["read_only_field"]
+
+
+async def test_pushes_of_one_account_at_once_all_count(desk: Desk, phone: Phone, other_phone: Phone) -> None:
+    ids = [uuid4() for _ in range(20)]
+
+    async def send(each: Phone, mine: list[UUID]) -> None:
+        for record_id in mine:
+            await each.push(create("clients", record_id))
+
+    await asyncio.gather(send(phone, ids[:10]), send(other_phone, ids[10:]))
+    await phone.pull()
+    assert {key[1] for key in phone.records} == {str(each) for each in ids}
+    revisions = [record["revision"] for record in phone.records.values()]
+    assert len(set(revisions)) == len(ids)
