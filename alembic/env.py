@@ -8,18 +8,19 @@ from contextlib import ExitStack
 from importlib import import_module
 from pkgutil import walk_packages
 
-import app
 import sqlalchemy as sa
-from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+
+import app
+from alembic import context
 from app.core.db import async_url
 from app.core.embedded import Embedded
 from app.core.migrations import protect_new_tables
 from app.core.settings import settings
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 
 # Two servers that start together migrate one after the other.
 ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtext('studio migrations'))")

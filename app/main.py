@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 import app.studio  # noqa: F401 - declares the collections
-from app.accounts.routers import auth, devices
+from app.accounts.routers.auth import router as auth
+from app.accounts.routers.devices import router as devices
 from app.core.db import Database
 from app.core.keys import load_keys
 from app.core.settings import Settings, settings
@@ -14,8 +15,8 @@ from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.openapi.document import document
 from app.openapi.texts import TITLE
-from app.sync import router as sync
 from app.sync.cursor import Sealer
+from app.sync.router import router as sync
 
 VERSION = "0.1.0"
 
@@ -38,8 +39,11 @@ def create_app(given: Settings | None = None) -> FastAPI:
     made = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    for router in (auth.router, devices.router, sync.router):
+    for router in (auth, devices, sync):
         made.include_router(router)
-    build_porch(made, RateLimits())
+    build_porch(
+        made,
+        RateLimits(per_address=chosen.requests_per_address, per_caller=chosen.requests_per_caller),
+    )
     made.openapi = lambda: document(made)  # type: ignore[method-assign]
     return made

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.engine import make_url
+
 from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
-from sqlalchemy.engine import make_url
 
 _OWNER = pytest.StashKey[str]()
 _SERVER = pytest.StashKey[Embedded]()

@@ -22,6 +22,8 @@ _SERVER_SETTINGS = {
     "statement_timeout": "60s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
+    # A backend whose client has gone lets go of the account's clock within this time.
+    "client_connection_check_interval": "2s",
 }
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import cast
 
 import sqlalchemy as sa
-from alembic import command, op
 from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.operations.ops import CreateTableOp, MigrateOperation, OpContainer
 
+from alembic import command, op
 from app.core.db import APP_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]

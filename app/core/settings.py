@@ -23,6 +23,12 @@ class Settings(BaseSettings):
     port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
     workers: int = Field(1, description="Server processes.", ge=1, le=64)
     pool_size: int = Field(10, description="Database connections per process.", ge=2, le=200)
+    requests_per_caller: int = Field(
+        60_000, description="Requests a minute one sign-in may make of one process.", ge=1
+    )
+    requests_per_address: int = Field(
+        120_000, description="Requests a minute one address may make of one process.", ge=1
+    )
     signing_key_file: Path | None = Field(
         None, description="PEM of the ES256 key that signs tokens; when unset, one is made under DATA_DIR."
     )

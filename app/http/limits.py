@@ -17,7 +17,7 @@ class RateLimits:
     limit per unverified token could be dodged with made-up tokens, or used against somebody else.
     """
 
-    def __init__(self, *, per_address: int = 6000, per_caller: int = 1200) -> None:
+    def __init__(self, *, per_address: int, per_caller: int) -> None:
         """Say how many requests a minute an address and a signed-in caller may make."""
         self._address = RateLimitItemPerMinute(per_address, namespace="address")
         self._caller = RateLimitItemPerMinute(per_caller, namespace="caller")

@@ -1,5 +1,6 @@
 """The two kinds of shape that go over the wire: what is sent to us, and what we answer."""
 
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, TypeAdapter
@@ -27,9 +28,14 @@ class _FromJson:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def parse(body: bytes, _: core_schema.ValidatorFunctionWrapHandler) -> Any:
-            return TypeAdapter(source).validate_json(body)
+            return _adapter(source).validate_json(body)
 
         return core_schema.no_info_wrap_validator_function(parse, handler(source))
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 T = TypeVar("T")

@@ -21,9 +21,9 @@ from app.sync.refusals import (
     UnknownReference,
 )
 from app.sync.registry import Collection
-from app.sync.rendering import Values
+from app.sync.rendering import BOOKKEEPING, Values
 from app.sync.schemas import Change, OnConflict, Operation, Outcome
-from app.sync.store import BOOKKEEPING, Draft, Key, State
+from app.sync.store import Draft, Key, State
 from app.sync.validation import InvalidFieldsError, canonical
 
 KEPT = "The value on the server was kept."

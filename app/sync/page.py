@@ -62,7 +62,10 @@ class Page:
         """Return the answer's JSON text: its other members, then the changes, bodies passed through."""
         numbers = sorted({*self.puts, *self.deletions, *self.evictions})
         changes = b",".join(self._collection(number) for number in numbers)
-        return b'%b,"changes":{%b}}' % (orjson.dumps(head, default=str, option=orjson.OPT_UTC_Z)[:-1], changes)
+        return b'%b,"changes":{%b}}' % (
+            orjson.dumps(head, default=str, option=orjson.OPT_UTC_Z)[:-1],
+            changes,
+        )
 
     def _collection(self, number: int) -> bytes:
         return b'"%b":{"put":[%b],"del":%b,"evict":%b}' % (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -40,7 +41,7 @@ class FieldSpec:
         return (self.info.examples or [None])[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Collection:
     """A declared collection.
 
@@ -56,6 +57,20 @@ class Collection:
     table: Table
     day: str | None
     is_writable: bool
+
+    @cached_property
+    def core_names(self) -> tuple[str, ...]:
+        """Return the names of the fields that are always sent."""
+        return tuple(spec.name for spec in self.fields.values() if spec.part is None)
+
+    @cached_property
+    def part_names(self) -> Mapping[Part, tuple[str, ...]]:
+        """Return the names of the fields in each part that has any."""
+        return {
+            part: names
+            for part in Part
+            if (names := tuple(spec.name for spec in self.fields.values() if spec.part is part))
+        }
 
     @property
     def links(self) -> Iterator[FieldSpec]:

@@ -12,28 +12,34 @@ from app.sync.registry import Collection
 Values = dict[str, Any]
 """The fields of a record and its bookkeeping, each in JSON form."""
 
+BOOKKEEPING = ("created_at", "created_by", "updated_at", "updated_by")
+"""What the store keeps on every record beside its fields."""
+
 EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 def core_of(collection: Collection, record_id: UUID, revision: int, values: Values) -> bytes:
     """Return what is always sent: JSON text without its closing brace."""
-    always = {name: value for name, value in values.items() if _part(collection, name) is None}
-    return orjson.dumps({"id": str(record_id), "revision": revision, **always})[:-1]
+    always = {name: values[name] for name in collection.core_names}
+    kept = {name: values[name] for name in BOOKKEEPING}
+    return orjson.dumps({"id": str(record_id), "revision": revision, **always, **kept})[:-1]
 
 
 def parts_of(collection: Collection, values: Values) -> list[bytes]:
     """Return the optional parts in the order of `Part`, each ready to be appended to the core."""
-    parts: list[bytes] = [b""] * len(Part)
-    for spec in collection.fields.values():
-        if spec.part is not None:
-            parts[spec.part - 1] += b',"%b":%b' % (spec.name.encode(), orjson.dumps(values[spec.name]))
+    parts = [b""] * len(Part)
+    for part, names in collection.part_names.items():
+        parts[part - 1] = b"," + orjson.dumps({name: values[name] for name in names})[1:-1]
     return parts
 
 
 def filled_of(collection: Collection, values: Values) -> int:
     """Return one bit for each part that holds something, the first part's lowest."""
-    full = {spec.part for spec in collection.fields.values() if spec.part and values[spec.name] not in EMPTY}
-    return sum(1 << (part - 1) for part in full)
+    filled = 0
+    for part, names in collection.part_names.items():
+        if any(values[name] not in EMPTY for name in names):
+            filled |= 1 << (part - 1)
+    return filled
 
 
 def values_of(core: bytes, parts: list[bytes]) -> Values:
@@ -52,8 +58,3 @@ def mark_of(record_id: UUID, body_revision: int) -> int:
     """Return the first eight bytes of the MD5 of `id:revision`, signed: what digests are made of."""
     digest = md5(f"{record_id}:{body_revision}".encode(), usedforsecurity=False).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
-
-
-def _part(collection: Collection, name: str) -> Part | None:
-    spec = collection.fields.get(name)
-    return spec.part if spec else None

@@ -12,7 +12,7 @@ from app.core.principal import Principal
 from app.sync import feed, records, registry
 from app.sync.feed import Anchors, FeedRow
 from app.sync.registry import Collection
-from app.sync.rendering import Values, core_of, filled_of, mark_of, parts_of
+from app.sync.rendering import BOOKKEEPING, Values, core_of, filled_of, mark_of, parts_of
 from app.sync.validation import canonical
 
 Key = tuple[int, UUID]
@@ -69,10 +69,6 @@ async def write(session: WriteSession, who: Principal, writes: Sequence[Write]) 
             draft.put(key, canonical(registry.numbered(key[0]), {**fields, **each.fields}))
     await draft.flush()
     return draft.revision
-
-
-BOOKKEEPING = ("created_at", "created_by", "updated_at", "updated_by")
-"""What the store keeps on every record beside its fields."""
 
 
 class Draft:

@@ -8,8 +8,8 @@ from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
 from app.sync import feed, records, registry
 from app.sync.registry import Collection
-from app.sync.rendering import Values
-from app.sync.store import BOOKKEEPING, Draft, Key, day_of
+from app.sync.rendering import BOOKKEEPING, Values
+from app.sync.store import Draft, Key, day_of
 from app.sync.validation import canonical
 
 Difference = tuple[Key, Values | None]

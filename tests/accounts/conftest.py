@@ -5,6 +5,8 @@ from datetime import datetime
 
 import httpx
 import pytest
+from fastapi import FastAPI
+
 from app.accounts.routers import auth, devices
 from app.core import clock
 from app.core.db import Database
@@ -12,7 +14,6 @@ from app.core.keys import KeyRing, load_keys
 from app.core.settings import Settings
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
-from fastapi import FastAPI
 from tests.accounts.studios import Studio, new_studio
 
 
@@ -29,7 +30,7 @@ def app(database: Database, keys: KeyRing) -> FastAPI:
     app.state.database, app.state.keys = database, keys
     app.include_router(auth.router)
     app.include_router(devices.router)
-    build_porch(app, RateLimits())
+    build_porch(app, RateLimits(per_address=6000, per_caller=1200))
     return app
 
 

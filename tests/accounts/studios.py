@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+
 from app.accounts.devices import authorize
 from app.accounts.lifecycle import NewUser, create_account, create_user
 from app.accounts.models import Account, Edition, User

@@ -14,10 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from app.accounts.tokens import Claims, WipeOrder, issue_access, issue_wipe, verify_access
-from app.core.clock import now
-from app.core.errors import AppError
-from app.core.keys import KeyRing
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -27,6 +23,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+
+from app.accounts.tokens import Claims, WipeOrder, issue_access, issue_wipe, verify_access
+from app.core.clock import now
+from app.core.errors import AppError
+from app.core.keys import KeyRing
 from tests.accounts.studios import Studio
 
 Forge = Callable[[KeyRing], str]

@@ -1,8 +1,9 @@
 """An answer that says done is sent when it is done."""
 
 import httpx
-from app.accounts.guards import Writing
 from fastapi import FastAPI
+
+from app.accounts.guards import Writing
 from tests.accounts.studios import Studio, bearer
 
 

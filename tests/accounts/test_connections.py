@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+from fastapi import APIRouter, FastAPI
+
 from app.http.body import JsonRoute
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.http.schemas import Sent, Wire
-from fastapi import APIRouter, FastAPI
 
 
 class Word(Wire):
@@ -30,7 +31,7 @@ def small_app() -> FastAPI:
         return body.word
 
     app.include_router(router)
-    build_porch(app, RateLimits())
+    build_porch(app, RateLimits(per_address=6000, per_caller=1200))
     return app
 
 

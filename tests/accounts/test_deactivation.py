@@ -3,8 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from app.accounts.tokens import Claims, WipeOrder, issue_access, issue_wipe
 from jwt import PyJWK, decode, get_unverified_header
+
+from app.accounts.tokens import Claims, WipeOrder, issue_access, issue_wipe
 from tests.accounts.studios import Studio, bearer
 
 WIPED = "/v1/devices/me/wiped"

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from app.accounts import lifecycle
 from app.accounts.events import AccountChanged, AccountCreated, UserChanged
 from app.accounts.lifecycle import NewUser, change_account, change_user, create_account, create_user

@@ -1,6 +1,7 @@
 """Every outcome of signing in, in the order in which they are looked at."""
 
 import pytest
+
 from app.core.clock import now
 from tests.accounts.studios import PASSWORD, Studio
 

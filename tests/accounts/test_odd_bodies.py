@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from app.http.body import check
 from app.http.errors import InvalidJson
 from tests.accounts.studios import Studio

@@ -1,9 +1,10 @@
 """Which passwords are taken, how they are kept, and how they are changed."""
 
 import pytest
+from passlib.hash import argon2
+
 from app.accounts import passwords
 from app.accounts.errors import PasswordBlocked
-from passlib.hash import argon2
 from tests.accounts.studios import PASSWORD, Studio, bearer
 
 NEW = "three ducks on a pond"

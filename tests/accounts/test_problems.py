@@ -8,11 +8,12 @@ import asyncpg
 import httpx
 import pytest
 import sqlalchemy.exc
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
 from app.core.errors import refusals
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
-from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from tests.accounts.studios import Studio
 
 FAILURES: dict[str, tuple[Exception, int, str]] = {
@@ -40,7 +41,7 @@ def failing_app(error: Exception, limits: RateLimits | None = None) -> httpx.Asy
     async def fails() -> None:
         raise error
 
-    build_porch(app, limits or RateLimits())
+    build_porch(app, limits or RateLimits(per_address=6000, per_caller=1200))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio.test")
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from app.core.clock import now
 from tests.accounts.studios import Studio, bearer
 

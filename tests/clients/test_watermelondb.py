@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ PACKAGE = ROOT / "clients" / "watermelondb"
 NODE_MAJOR = 20
 STARTED_WITHIN = 120
 TOLD_WITHIN = 300
+
+pytestmark = pytest.mark.filterwarnings("default:Node:pytest.PytestWarning")
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +51,13 @@ def modules() -> None:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Serve a small demo studio, and return the file that says how to sign in."""
-    folder = tmp_path_factory.mktemp("studio")
-    with _served(folder):
-        yield folder / "demo.json"
+def demo() -> Iterator[Path]:
+    """Serve a small demo studio, and return the file that says how to sign in.
+
+    Not below pytest's own temporary folder: another run of pytest closes that to the user PostgreSQL runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="studio-") as folder, _served(Path(folder)):
+        yield Path(folder) / "demo.json"
 
 
 @pytest.mark.usefixtures("node", "modules")

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlmodel import select
+
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.revisions import AccountClock
-from sqlmodel import select
 
 
 async def _account(database: Database) -> UUID:

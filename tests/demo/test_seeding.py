@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from app.accounts import passwords, store
 from app.accounts.errors import AccountNameTaken
 from app.core.db import Database, Session

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+
 from app.core.db import APP_ROLE
 
 GLOBAL_TABLES = {

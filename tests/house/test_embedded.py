@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 import asyncpg
 import psutil
 import pytest
+
 from app.core.embedded import Embedded
 
 _HOLD = """

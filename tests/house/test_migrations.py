@@ -10,11 +10,12 @@ from shutil import copytree
 
 import asyncpg
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
-from app.core.migrations import configuration, migrate
 from sqlalchemy import Column, Table, Text, Uuid
 from sqlmodel import SQLModel
+
+from alembic import command
+from app.core.migrations import configuration, migrate
 
 _TABLES = """
     SELECT relname FROM pg_class

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import app.studio  # noqa: F401 - declares the collections
 import orjson
 import pytest
-from app.sync import registry
 from pydantic import ValidationError
+
+import app.studio  # noqa: F401 - declares the collections
+from app.sync import registry
 
 REFUSED = {
     "a session that ends before it starts": ("sessions", {"start_time": "11:00:00", "end_time": "10:00:00"}),

@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-import app.studio  # noqa: F401 - declares the collections
 import orjson
 import pytest
+
+import app.studio  # noqa: F401 - declares the collections
 from app.sync.fields import Element, Part
 from app.sync.registry import Collection, collections
 from app.sync.tables import Kind

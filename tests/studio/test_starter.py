@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+
 from app.accounts import lifecycle
 from app.accounts.lifecycle import NewUser
 from app.accounts.models import Account, Edition, UserList

@@ -1,13 +1,13 @@
 """An account with a clock, and the ways records get into it."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-import app.studio  # noqa: F401 - declares the collections
 import orjson
 import pytest
+
+import app.studio  # noqa: F401 - declares the collections
 from app.core.db import Database
 from app.core.principal import Channel, Principal
 from app.core.revisions import AccountClock, Clock
@@ -17,7 +17,6 @@ from app.sync.push import push
 from app.sync.schemas import PullRequest, PushRequest
 from app.sync.store import Write, write
 
-pytestmark = pytest.mark.anyio
 SEALER = Sealer({"a": b"k" * 32}, "a")
 
 
@@ -61,11 +60,12 @@ class Phone:
             clock = await read_clock(session)
             request = PullRequest(cursor=self.cursor, **asked)
             text, _ = await pull(session, self.who, clock, SEALER, request)
-        return orjson.loads(text)
+        page: dict[str, Any] = orjson.loads(text)
+        return page
 
     async def pull(self, **asked: Any) -> list[dict[str, Any]]:
         """Pull to a consistent point and keep what comes."""
-        pages = []
+        pages: list[dict[str, Any]] = []
         while not pages or pages[-1]["has_more"]:
             pages.append(await self.page(**asked))
             self.keep(pages[-1])
@@ -85,7 +85,8 @@ class Phone:
     async def send(self, request: PushRequest) -> dict[str, Any]:
         async with self.database.writing(self.who.account_id) as session:
             assert self.who.device_id is not None
-            return orjson.loads(await push(session, self.who, self.who.device_id, request))
+            answer: dict[str, Any] = orjson.loads(await push(session, self.who, self.who.device_id, request))
+            return answer
 
     async def push(self, *changes: dict[str, Any], **asked: Any) -> list[dict[str, Any]]:
         """Send changes under the next numbers of the stream and return their verdicts."""
@@ -103,11 +104,11 @@ async def read_clock(session: Any) -> Clock:
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Desk]:
+async def desk(database: Database) -> Desk:
     account_id = uuid4()
     async with database.writing(account_id) as session:
         session.add(AccountClock(account_id=account_id, epoch=uuid4()))
-    yield Desk(database, account_id)
+    return Desk(database, account_id)
 
 
 def phone_of(desk: Desk) -> Phone:

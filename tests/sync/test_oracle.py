@@ -1,4 +1,4 @@
-"""Random stories: at every consistent point a phone holds just what a brute-force filter of the truth gives."""
+"""Random stories: at every consistent point a phone holds what a brute-force filter of the truth gives."""
 
 import os
 import random
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from app.core.db import Database
+
 from app.sync import registry, upkeep
 from app.sync.cursor import Cursor
 from app.sync.page import Page
@@ -18,7 +18,6 @@ from app.sync.rendering import whole
 from app.sync.scope import Rule
 from app.sync.store import Write
 from app.sync.transition import advance
-
 from tests.samples import named, sample
 from tests.sync.conftest import SEALER, Desk, read_clock
 
@@ -162,7 +161,8 @@ class Story:
         """Compare with a filter over everything there is, contents included."""
         async with self.desk.database.reading(self.desk.account_id) as session:
             rows = await session.raw.fetch(
-                "SELECT collection, record_id, day, core, parts FROM feed WHERE account_id = $1 AND NOT is_deleted",
+                "SELECT collection, record_id, day, core, parts FROM feed"
+                " WHERE account_id = $1 AND NOT is_deleted",
                 self.desk.account_id,
             )
         truth = {
@@ -189,7 +189,7 @@ async def test_a_phone_holds_what_it_should_at_every_consistent_point(desk: Desk
     assert await upkeep.verify(desk.database, desk.who) == 0
 
 
-async def test_the_end_is_the_same_however_the_way_is_cut(desk: Desk, database: Database) -> None:
+async def test_the_end_is_the_same_however_the_way_is_cut(desk: Desk) -> None:
     story = Story(desk, 1)
     for _ in range(30):
         await story.add(story.phones[0])

@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from app.core.errors import AppError
 
+from app.core.errors import AppError
 from tests.samples import sample
 from tests.sync.conftest import Desk, Phone
 
@@ -101,7 +101,7 @@ async def test_a_set_of_collections_stays_with_its_cursor(desk: Desk, phone: Pho
     assert refused.value.code == "cursor_foreign"
 
 
-async def test_a_cursor_of_somebody_else_is_refused(desk: Desk, phone: Phone, other_phone: Phone) -> None:
+async def test_a_cursor_of_somebody_else_is_refused(phone: Phone, other_phone: Phone) -> None:
     await phone.pull()
     other_phone.cursor = phone.cursor
     with pytest.raises(AppError) as refused:

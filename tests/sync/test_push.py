@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from app.core.errors import AppError
 
+from app.core.db import Database
+from app.core.errors import AppError
+from app.core.revisions import AccountClock
 from tests.samples import sample
 from tests.sync.conftest import Desk, Phone
 
@@ -252,13 +254,9 @@ async def test_a_parent_with_children_is_not_deleted_and_neighbours_are_applied(
     assert phone.records["clients", str(other)]["last_name"] == "Fine"
 
 
-async def test_another_account_s_record_cannot_be_referred_to(
-    desk: Desk, phone: Phone, database: Any
-) -> None:
+async def test_another_account_s_record_cannot_be_referred_to(phone: Phone, database: Database) -> None:
     foreign = Desk(database, uuid4())
     async with database.writing(foreign.account_id) as session:
-        from app.core.revisions import AccountClock
-
         session.add(AccountClock(account_id=foreign.account_id, epoch=uuid4()))
     client = uuid4()
     await foreign.put("clients", client, **sample("clients"))
@@ -286,7 +284,7 @@ async def test_a_record_from_a_device_cannot_set_what_the_server_sets(phone: Pho
     assert [each["code"] for each in results] == ["read_only_field"]
 
 
-async def test_pushes_of_one_account_at_once_all_count(desk: Desk, phone: Phone, other_phone: Phone) -> None:
+async def test_pushes_of_one_account_at_once_all_count(phone: Phone, other_phone: Phone) -> None:
     ids = [uuid4() for _ in range(20)]
 
     async def send(each: Phone, mine: list[UUID]) -> None:
