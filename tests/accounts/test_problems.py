@@ -94,7 +94,7 @@ async def test_health_tells_of_process_and_database(client: httpx.AsyncClient) -
 
 
 async def test_too_many_requests_are_asked_to_wait() -> None:
-    async with failing_app(ValueError(), RateLimits(per_address=3)) as client:
+    async with failing_app(ValueError(), RateLimits(per_address=3, per_caller=3)) as client:
         for _ in range(3):
             require_problem(await client.get("/fails"), 500, "internal_error")
         answer = await client.get("/fails", headers={"X-Forwarded-For": "203.0.113.9"})
