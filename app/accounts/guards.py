@@ -44,7 +44,7 @@ _bearer = HTTPBearer(
 )
 
 
-def key_ring(request: Request) -> KeyRing:
+async def key_ring(request: Request) -> KeyRing:
     """Return the keys of this installation."""
     return cast("KeyRing", request.app.state.keys)
 
@@ -86,24 +86,24 @@ Reading = Annotated[Work[Session], committed(_reading)]
 Writing = Annotated[Work[WriteSession], committed(_writing)]
 
 
-def _device(claims: Caller) -> None:
+async def _device(claims: Caller) -> None:
     if claims.device_id is None:
         raise DeviceRequired
 
 
-def _device_reading(_: Annotated[None, Depends(_device)], work: Reading) -> Work[Session]:
+async def _device_reading(_: Annotated[None, Depends(_device)], work: Reading) -> Work[Session]:
     return work
 
 
-def _device_writing(_: Annotated[None, Depends(_device)], work: Writing) -> Work[WriteSession]:
+async def _device_writing(_: Annotated[None, Depends(_device)], work: Writing) -> Work[WriteSession]:
     return work
 
 
-def _administrator_reading(work: Reading) -> Work[Session]:
+async def _administrator_reading(work: Reading) -> Work[Session]:
     return _of_administrator(work)
 
 
-def _administrator_writing(work: Writing) -> Work[WriteSession]:
+async def _administrator_writing(work: Writing) -> Work[WriteSession]:
     return _of_administrator(work)
 
 

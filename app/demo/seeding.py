@@ -26,7 +26,7 @@ async def seed(
     account: str = ACCOUNT,
     passwords: tuple[str, str] | None = None,
     today: date | None = None,
-    opened: Callable[[SignIn], None] | None = None,
+    opened: Callable[[SignIn], object] | None = None,
     progress: Progress | None = None,
 ) -> SignIn:
     """Make the demo studio with about twenty records per client, and return how to sign in.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-FILE = "demo.json"
 _CONSONANTS = "bdfghjklmnprstvz"
 _VOWELS = "aeiou"
 
@@ -41,8 +40,8 @@ def new_password() -> str:
 
 
 def write_sign_in(folder: Path, base_url: str, sign_in: SignIn) -> Path:
-    """Write `demo.json`, readable by its owner alone, and return where it is."""
-    path = folder / FILE
+    """Write `demo.json` (or the file of another account), readable by its owner alone; return where it is."""
+    path = file_of(folder, sign_in.account)
     content = {
         "base_url": base_url,
         "account": sign_in.account,
@@ -55,3 +54,17 @@ def write_sign_in(folder: Path, base_url: str, sign_in: SignIn) -> Path:
         json.dump(content, file, indent=2)
     unfinished.replace(path)
     return path
+
+
+def read_sign_in(folder: Path, account: str) -> SignIn | None:
+    """Return how to sign in to an account this data directory has made, none for any other."""
+    path = file_of(folder, account)
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return SignIn(content["account"], [DemoUser(**user) for user in content["users"]])
+
+
+def file_of(folder: Path, account: str) -> Path:
+    """Return the file that says how to sign in to an account."""
+    return folder / f"{account}.json"

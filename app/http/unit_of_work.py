@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from app.core.db import Database
 
 
-def database(request: Request) -> Database:
+async def database(request: Request) -> Database:
     """Return the connections of this process."""
     return cast("Database", request.app.state.database)
 

@@ -28,7 +28,7 @@ class SyncRoute(JsonRoute):
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=SyncRoute)
 
 
-def sealer(request: Request) -> Sealer:
+async def sealer(request: Request) -> Sealer:
     """Return what seals cursors in this installation."""
     return cast("Sealer", request.app.state.sealer)
 

@@ -1,0 +1,94 @@
+"""The whole house behind HTTP, two accounts that must never meet, and their phones."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.db import Database
+from app.core.principal import Principal
+from app.core.settings import Settings
+from app.main import create_app
+from app.sync.upkeep import verify
+from tests.accounts.studios import Studio, new_studio
+from tests.contract.phones import Phone, signed_in
+
+MORE_THAN_ANY_PHONE_ASKS = 1_000_000
+
+
+@pytest.fixture(scope="session")
+async def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
+    """Open the application as a server does."""
+    settings = Settings(
+        database_url=database_url,
+        data_dir=tmp_path_factory.mktemp("house"),
+        requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
+        requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
+    )
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def http(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Return somebody who speaks HTTP to the house; an exception inside it is a 500 to them."""
+    transport = httpx.ASGITransport(app=house, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> AsyncIterator[Studio]:
+    """Make the account the tests of a worker share; when all is done its feed tells what its records do."""
+    studio = await new_studio(database, http, house.state.keys)
+    yield studio
+    assert await verify(database, Principal.system(studio.account.account_id)) == 0
+
+
+@pytest.fixture(scope="session")
+async def stranger(database: Database, house: FastAPI, http: httpx.AsyncClient) -> AsyncIterator[Studio]:
+    """Make another account, to which the first one does not exist."""
+    stranger = await new_studio(database, http, house.state.keys)
+    yield stranger
+    assert await verify(database, Principal.system(stranger.account.account_id)) == 0
+
+
+@pytest.fixture(scope="session")
+async def first_phone(studio: Studio) -> Phone:
+    """Sign a phone in."""
+    return await signed_in(studio)
+
+
+@pytest.fixture(scope="session")
+async def second_phone(studio: Studio) -> Phone:
+    """Sign a second phone in to the same account."""
+    await studio.authorize()
+    return await signed_in(studio)
+
+
+@pytest.fixture(scope="session")
+async def strange_phone(stranger: Studio) -> Phone:
+    """Sign a phone in to the other account."""
+    return await signed_in(stranger)
+
+
+@pytest.fixture
+def phone(first_phone: Phone) -> Phone:
+    """Return the first phone with a local copy of this test's own."""
+    return replace(first_phone, stream=uuid4().hex)
+
+
+@pytest.fixture
+def other_phone(second_phone: Phone) -> Phone:
+    """Return the second phone with a local copy of this test's own."""
+    return replace(second_phone, stream=uuid4().hex)
+
+
+@pytest.fixture
+def foreign_phone(strange_phone: Phone) -> Phone:
+    """Return the other account's phone with a local copy of this test's own."""
+    return replace(strange_phone, stream=uuid4().hex)
