@@ -7,7 +7,7 @@ RUN python -m venv /srv/venv \
     && /srv/venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 
 FROM python:3.12-slim
-ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
+ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 DATA_DIR=/data DEMO_CLIENTS=0
 RUN useradd --system --uid 10001 --no-create-home studio && install -d -o studio -g studio -m 700 /data
 WORKDIR /srv
 COPY --from=build /srv/venv /srv/venv

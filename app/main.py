@@ -8,6 +8,7 @@ from fastapi import FastAPI
 import app.studio  # noqa: F401 - declares the collections
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
+from app.core import logs
 from app.core.db import Database
 from app.core.keys import load_keys
 from app.core.settings import Settings, settings
@@ -29,6 +30,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     async def lifespan(made: FastAPI) -> AsyncIterator[None]:
         if chosen.database_url is None:
             raise RuntimeError("DATABASE_URL is not set; `python -m app serve` starts an embedded server")
+        logs.start(chosen.log_level)
         keys = load_keys(chosen)
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys

@@ -41,6 +41,7 @@ def new_password() -> str:
 
 def write_sign_in(folder: Path, base_url: str, sign_in: SignIn) -> Path:
     """Write `demo.json` (or the file of another account), readable by its owner alone; return where it is."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = file_of(folder, sign_in.account)
     content = {
         "base_url": base_url,

@@ -32,4 +32,4 @@ def canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
 def _reasons(error: ValidationError) -> dict[str, str]:
     """Name the place and the rule; what was sent is never said back."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return {".".join(str(step) for step in each["loc"]): each["msg"] for each in found[:20]}
+    return {".".join(map(str, each["loc"])): each["msg"].removeprefix("Value error, ") for each in found[:20]}

@@ -45,8 +45,8 @@ class Phone:
         assert all(result["verdict"] == "applied" for result in results), results
 
     async def copy(self, *collections: str) -> "Copy":
-        """Begin a local copy of some collections with all that there is now."""
-        copy = Copy(self, list(collections))
+        """Begin a local copy of some collections, or of all, with what there is now."""
+        copy = Copy(self, list(collections) or None)
         await copy.pull()
         return copy
 
@@ -56,7 +56,7 @@ class Copy:
     """A local copy of some collections: what a first sync brought, and every pull since."""
 
     phone: Phone
-    collections: list[str]
+    collections: list[str] | None
     cursor: str | None = None
     records: dict[str, Record] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)

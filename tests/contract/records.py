@@ -148,6 +148,7 @@ _OTHERS: dict[Kind, Any] = {
     Kind.ID: lambda _: (str(uuid4()),),
     Kind.IDS: lambda _: ([str(uuid4())],),
     Kind.TEXTS: lambda value: ([*value, *value], value[:-1]),
+    Kind.OBJECT: lambda value: [{**value, name: f"{value[name]}x"} for name in value],
 }
 
 

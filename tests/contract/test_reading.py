@@ -91,7 +91,7 @@ def _smallest(collection: Collection, links: dict[str, str]) -> list[Write]:
 
 
 @every()
-def test_the_manifest_agrees_with_the_document(
+async def test_the_manifest_agrees_with_the_document(
     collection: Collection, manifest: dict[str, Schema], document: Schema
 ) -> None:
     entry = manifest[collection.name]

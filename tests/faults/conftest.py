@@ -20,8 +20,8 @@ from tests.faults.serving import Cluster, Server
 def cluster() -> Iterator[Cluster]:
     """Make a PostgreSQL for these tests alone.
 
-    Not under pytest's own folder: another run by root shuts it, and a server it has found a user for is locked
-    out of its data when it starts again.
+    Not under pytest's own folder: another run by root shuts it to everybody else, and root's server, which
+    runs as somebody else, would not find its data when it starts again.
     """
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         made = Cluster(Path(folder))

@@ -47,7 +47,7 @@ class Phone:
         """Let the user do one to four things, and return their changes under the next numbers."""
         first = len(self.log) + 1
         for _ in range(self.random.randint(1, 4)):
-            kind = self.random.choice((self._single, self._family, self._edit, self._clash, self._doomed))
+            kind = self.random.choice((self._single, self.family, self._edit, self._clash, self._doomed))
             for change in kind():
                 self.log.append({"n": len(self.log) + 1, **change})
         return self.log[first - 1 :]
@@ -101,7 +101,7 @@ class Phone:
     def _single(self) -> list[Json]:
         return [self._create("clients", self._id(), last_name=f"Client {len(self.log)} of {self.seed}")]
 
-    def _family(self) -> list[Json]:
+    def family(self) -> list[Json]:
         """Make a client and her tasks in one save."""
         name, client = f"family {len(self.log)}", self._id()
         tasks = [

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -33,8 +34,18 @@ class Cluster:
 
     def kill(self) -> None:
         """Kill -9 the postmaster and all its children."""
-        pid_file = self.data_dir / "postgres" / "postmaster.pid"
-        _kill_tree(int(pid_file.read_text().split()[0]))
+        postmaster = self._postmaster()
+        family = [postmaster, *postmaster.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family)
+
+    def stop(self) -> None:
+        """Stop it as an operator does who does not wait for clients."""
+        postmaster = self._postmaster()
+        postmaster.send_signal(signal.SIGINT)
+        postmaster.wait()
 
     async def start(self) -> None:
         """Start it again on the same data."""
@@ -42,6 +53,10 @@ class Cluster:
 
     def close(self) -> None:
         self._use.close()
+
+    def _postmaster(self) -> psutil.Process:
+        pid_file = self.data_dir / "postgres" / "postmaster.pid"
+        return psutil.Process(int(pid_file.read_text().split()[0]))
 
     def _start(self) -> None:
         killed, self._use = self._use, Embedded.start(self.data_dir, temporary=True)
@@ -100,15 +115,6 @@ def _serve(settings: Settings) -> None:
         access_log=False,
         log_config=None,
     )
-
-
-def _kill_tree(pid: int) -> None:
-    root = psutil.Process(pid)
-    family = [root, *root.children(recursive=True)]
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(family)
 
 
 def _free_port() -> int:

@@ -1,0 +1,77 @@
+"""`python -m benchmarks`: measure, print one table, and keep the figures as JSON."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.fill import fill
+from benchmarks.first_sync import first_sync
+from benchmarks.ground import Ground, Size, ground
+from benchmarks.idle_pull import idle_pull
+from benchmarks.pushes import push
+from benchmarks.samples import Result
+
+
+class Measure(StrEnum):
+    """What can be measured."""
+
+    FIRST_SYNC = "first_sync"
+    IDLE_PULL = "idle_pull"
+    PUSH = "push"
+    FILL = "fill"
+
+
+_MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
+    Measure.FIRST_SYNC: first_sync,
+    Measure.IDLE_PULL: idle_pull,
+    Measure.PUSH: push,
+    Measure.FILL: fill,
+}
+_QUICK = Size(clients=20, rounds=1, requests=4, filled=200)
+
+
+def main(
+    measures: Annotated[list[Measure] | None, typer.Argument(help="Which; all when none is named.")] = None,
+    *,
+    clients: Annotated[
+        int, typer.Option(help="Clients of the studio; 2000 make about 40,000 records.")
+    ] = 2000,
+    rounds: Annotated[int, typer.Option(help="Runs of each way; their median counts.")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="Only show that everything runs.")] = False,
+    path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
+) -> None:
+    """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
+    size = _QUICK if quick else Size(clients=clients, rounds=rounds, requests=80, filled=10_000)
+    results = asyncio.run(_measured(measures or list(Measure), size))
+    Console(soft_wrap=True).print(_table(results))
+    if path:
+        path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
+
+
+async def _measured(measures: list[Measure], size: Size) -> list[Result]:
+    async with ground(size) as made:
+        return [result for measure in measures for result in await _MEASURES[measure](made)]
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table("Measure", "Way")
+    for heading in ("Per second", "Of the limit", "MB/s", "CPU s", "Peak MB"):
+        table.add_column(heading, justify="right")
+    for each in results:
+        figures = (each.megabytes_per_second, each.cpu_seconds, each.peak_megabytes)
+        told = ["" if figure is None else f"{figure:.2f}" for figure in figures]
+        speed = f"{each.per_second:,.0f} {each.unit}"
+        table.add_row(each.measure, each.way, speed, f"{each.ratio:.3f}", *told)
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,96 @@
+"""A first sync, from the engine alone to the whole way over HTTP, beside COPY of the same bodies."""
+
+from functools import partial
+from time import process_time
+
+import httpx
+
+from app.core.principal import Principal
+from app.core.revisions import Clock
+from app.sync.pull import pull
+from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
+from benchmarks.ground import Ground
+from benchmarks.samples import Result, Way, Work, compare
+
+_BODIES = """
+SELECT core || parts[1] || parts[2] || parts[3] || '}'::bytea AS body FROM feed
+WHERE account_id = $1 AND NOT is_deleted ORDER BY collection, day, record_id
+"""
+_COUNT = "SELECT count(*) FROM feed WHERE account_id = $1 AND NOT is_deleted"
+_CLOCK = "SELECT revision, scope_revision, epoch, floor, feed_schema FROM account_clock WHERE account_id = $1"
+
+
+async def first_sync(ground: Ground) -> list[Result]:
+    """Measure rows per second; the limit is COPY through the index a pull goes through."""
+    # Many pages leave the planner no other way than the index; COPY of everything must go it too.
+    await ground.direct.execute("SET enable_sort = off; SET enable_seqscan = off")
+    await _pack(ground)
+    rows = await ground.direct.fetchval(_COUNT, ground.account_id)
+    engine = {f"engine, pages of {n}": partial(_by_engine, ground, rows, n) for n in (500, 2000, 5000)}
+    async with await ground.demo_phone() as client:
+        http: dict[str, Way] = {
+            f"HTTP, pages of {n} and {size // 1_000_000} MB": partial(_by_http, ground, client, rows, n, size)
+            for n, size in ((2000, 1_000_000), (5000, MAX_PAGE_BYTES))
+        }
+        ways: dict[str, Way] = {
+            "COPY through the index": partial(_by_copy, ground, rows, _BODIES, ground.account_id),
+            "COPY from a packed table": partial(_by_copy, ground, rows, "SELECT body FROM packed"),
+            **engine,
+            **http,
+        }
+        return await compare("first sync", "records", ways, ground.size.rounds)
+
+
+async def _pack(ground: Ground) -> None:
+    """Write the bodies next to one another, in order, and nothing else."""
+    await ground.direct.execute("DROP TABLE IF EXISTS packed; CREATE TABLE packed (body bytea STORAGE MAIN)")
+    await ground.direct.execute(f"INSERT INTO packed {_BODIES}", ground.account_id)
+    await ground.direct.execute("VACUUM ANALYZE packed")
+
+
+async def _by_copy(ground: Ground, rows: int, query: str, *values: object) -> Work:
+    taken, began = 0, process_time()
+
+    async def take(data: bytes) -> None:
+        nonlocal taken
+        taken += len(data)
+
+    await ground.direct.copy_from_query(query, *values, output=take, format="binary")
+    return Work(rows, taken, cpu_seconds=process_time() - began)
+
+
+async def _by_engine(ground: Ground, rows: int, page: int) -> Work:
+    who, cursor, taken, began = ground.phone, None, 0, process_time()
+    is_consistent = False
+    while not is_consistent:
+        asked = PullRequest(cursor=cursor, max_rows=page, max_bytes=MAX_PAGE_BYTES)
+        text, is_consistent = await _page(ground, who, asked)
+        cursor = cursor_of(text)
+        taken += len(text)
+    return Work(rows, taken, cpu_seconds=process_time() - began)
+
+
+async def _page(ground: Ground, who: Principal, asked: PullRequest) -> tuple[bytes, bool]:
+    async with ground.database.reading(who.account_id) as session:
+        [row] = await session.raw.fetch(_CLOCK, who.account_id)
+        return await pull(session, who, Clock(**row), ground.sealer, asked)
+
+
+async def _by_http(ground: Ground, client: httpx.AsyncClient, rows: int, page: int, size: int) -> Work:
+    ground.served.forget_peak()
+    cursor, taken, has_more, began = None, 0, True, ground.served.cpu_seconds
+    while has_more:
+        asked = {"cursor": cursor, "max_rows": page, "max_bytes": size}
+        text = (await client.post("/v1/sync/pull", json=asked)).raise_for_status().content
+        cursor, has_more = cursor_of(text), b'"has_more":true' in text
+        taken += len(text)
+    cpu_seconds = ground.served.cpu_seconds - began
+    return Work(rows, taken, cpu_seconds=cpu_seconds, peak_megabytes=ground.served.peak_megabytes)
+
+
+def cursor_of(text: bytes) -> str:
+    """Return the cursor of a page without parsing the rest, which is the phone's time and not the server's."""
+    before = b'{"cursor":"'
+    if not text.startswith(before):
+        raise ValueError("a page begins with its cursor")
+    return text[len(before) : text.index(b'"', len(before))].decode()

@@ -1,0 +1,100 @@
+"""What every measurement stands on: a PostgreSQL in a temporary directory, a demo studio, a server."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+import app.studio  # noqa: F401 - declares the collections
+from app.cli.ground import account_of
+from app.core.db import Database
+from app.core.embedded import Embedded
+from app.core.keys import load_keys
+from app.core.migrations import migrate
+from app.core.principal import Channel, Principal
+from app.core.settings import Settings
+from app.demo.seeding import ACCOUNT, seed
+from app.demo.sign_in import SignIn
+from app.sync.cursor import Sealer
+from benchmarks.serving import Served, the_app
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    clients: int
+    rounds: int
+    requests: int
+    filled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A served demo studio; `direct` is a superuser's connection, which no row-level security slows."""
+
+    size: Size
+    database: Database
+    direct: "asyncpg.Connection[asyncpg.Record]"
+    served: Served
+    sealer: Sealer
+    sign_in: SignIn
+    account_id: UUID
+
+    @property
+    def phone(self) -> Principal:
+        """Return a phone as the engine knows one."""
+        return Principal(
+            account_id=self.account_id,
+            account_name=ACCOUNT,
+            time_zone="America/New_York",
+            channel=Channel.MOBILE,
+            user_id=uuid4(),
+            device_id=uuid4(),
+            binding_id=uuid4(),
+        )
+
+    async def demo_phone(self) -> httpx.AsyncClient:
+        """Sign in a phone of the demo studio's first user."""
+        user = self.sign_in.users[0]
+        return await signed_in(self.served.url, self.sign_in.account, user.initials, user.password)
+
+
+@asynccontextmanager
+async def ground(size: Size) -> AsyncIterator[Ground]:
+    """Make all that, and leave nothing behind."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        data_dir = Path(folder)
+        with Embedded.start(data_dir, temporary=True) as server:
+            migrate(server.url)
+            database, direct = Database(server.url), await asyncpg.connect(server.url)
+            try:
+                sign_in = await seed(database, clients=size.clients)
+                await direct.execute("VACUUM ANALYZE")
+                account_id = await account_of(database, ACCOUNT)
+                if account_id is None:
+                    raise LookupError(ACCOUNT)
+                sealer = Sealer({"a": load_keys(Settings(data_dir=data_dir)).derived("cursor")}, "a")
+                with the_app(server.url, data_dir) as served:
+                    yield Ground(size, database, direct, served, sealer, sign_in, account_id)
+            finally:
+                await direct.close()
+                await database.close()
+
+
+async def signed_in(url: str, account: str, initials: str, password: str) -> httpx.AsyncClient:
+    """Sign in a new phone, and return a client that sends its token."""
+    client = httpx.AsyncClient(base_url=url, timeout=120)
+    phone = {"uid": str(uuid4()), "name": "Measured", "model": "None", "platform": "none"}
+    words: dict[str, Any] = {"account": account, "initials": initials, "password": password}
+    device = {**phone, "app_version": "1.0.0", "schema_version": 1}
+    answer = await client.post("/v1/auth/login", json={**words, "device": device})
+    token = answer.raise_for_status().json()["access_token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+    return client

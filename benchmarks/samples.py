@@ -1,0 +1,80 @@
+"""Timed runs: alternated so that all ways meet the same weather, told as medians and ratios."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one run got done; `cpu_seconds` and `peak_megabytes` are the serving process's.
+
+    `seconds` is said by a run that had something to prepare.
+    """
+
+    count: int
+    bytes: int = 0
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    peak_megabytes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The median of one way to do a thing; `ratio` is how much of the limit's speed it reaches."""
+
+    measure: str
+    way: str
+    unit: str
+    per_second: float
+    ratio: float
+    limit: str
+    megabytes_per_second: float | None
+    cpu_seconds: float | None
+    peak_megabytes: float | None
+
+
+Way = Callable[[], Awaitable[Work]]
+
+
+async def compare(
+    measure: str, unit: str, ways: Mapping[str, Way], rounds: int, *, limit: str | None = None
+) -> list[Result]:
+    """Run all ways once to warm up, then alternately; the limit is the first way unless another is named."""
+    runs: dict[str, list[tuple[float, Work]]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, way in ways.items():
+            began = time.perf_counter()
+            work = await way()
+            if number:
+                runs[name].append((work.seconds or time.perf_counter() - began, work))
+    against = limit or next(iter(ways))
+    fastest = _speed(runs[against])
+    return [_result(measure, unit, name, runs[name], against, fastest) for name in ways]
+
+
+def _result(
+    measure: str, unit: str, way: str, runs: list[tuple[float, Work]], limit: str, fastest: float
+) -> Result:
+    works = [work for _, work in runs]
+    return Result(
+        measure=measure,
+        way=way,
+        unit=unit,
+        per_second=_speed(runs),
+        ratio=_speed(runs) / fastest,
+        limit=limit,
+        megabytes_per_second=median(work.bytes / seconds for seconds, work in runs) / 1e6 or None,
+        cpu_seconds=_median([work.cpu_seconds for work in works]),
+        peak_megabytes=_median([work.peak_megabytes for work in works]),
+    )
+
+
+def _speed(runs: list[tuple[float, Work]]) -> float:
+    return median(work.count / seconds for seconds, work in runs)
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None

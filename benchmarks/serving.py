@@ -1,0 +1,89 @@
+"""Servers to measure, each a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Served:
+    """A server that answers at `url`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._process = psutil.Process(process.pid)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Return how long it has worked so far."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    @property
+    def peak_megabytes(self) -> float:
+        """Return the most memory it has had since the last `forget_peak`; where nobody keeps that, has now."""
+        with suppress(OSError):
+            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) / 1024
+        return float(self._process.memory_info().rss) / 2**20
+
+    def forget_peak(self) -> None:
+        """Begin to look for a new peak, where the kernel can."""
+        with suppress(OSError):
+            Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+
+
+@contextmanager
+def the_app(database_url: str, data_dir: Path) -> Iterator[Served]:
+    """Serve the app as `make run` does."""
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "DEMO_CLIENTS": "0", "WORKERS": "1"}
+    with _served(["app", "serve"], settings, "/health/ready") as served:
+        yield served
+
+
+@contextmanager
+def a_bare_route() -> Iterator[Served]:
+    """Serve the least a FastAPI route does: read JSON, answer JSON."""
+    with _served(["benchmarks.bare_route"], {}, "/ready") as served:
+        yield served
+
+
+@contextmanager
+def _served(module: list[str], settings: Mapping[str, str], ready: str) -> Iterator[Served]:
+    port = _free_port()
+    process = subprocess.Popen(  # noqa: S603 - our own modules
+        [sys.executable, "-m", *module],
+        cwd=ROOT,
+        env={**os.environ, **settings, "PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait(process, f"http://127.0.0.1:{port}{ready}")
+        yield Served(process, port)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    while process.poll() is None:
+        with suppress(httpx.TransportError):
+            if httpx.get(url).is_success:
+                return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    raise RuntimeError("the server to be measured does not start")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

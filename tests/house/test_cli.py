@@ -1,0 +1,185 @@
+"""What an operator types does what it says, and fails with a sentence."""
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.db import Database
+from app.sync import registry
+from app.sync.store import Write
+from tests.accounts.studios import PASSWORD, Studio, new_studio
+from tests.contract.phones import signed_in
+from tests.contract.records import by_server
+from tests.samples import named, sample
+
+Typed = Callable[..., Awaitable[tuple[int, str]]]
+
+
+@pytest.fixture
+def typed(owner_url: str, repository: Path, tmp_path: Path) -> Typed:
+    """Type a command, on the test's database; returns its exit code and what it printed."""
+
+    async def run(*words: str, **environment: str) -> tuple[int, str]:
+        known = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        settings = {"DATABASE_URL": owner_url, "DATA_DIR": str(tmp_path), "PORT": "8123"}
+        done = await anyio.run_process(
+            [sys.executable, "-m", "app", *words],
+            cwd=repository,
+            env={**known, **settings, **environment},
+            check=False,
+        )
+        printed = (done.stdout + done.stderr).decode()
+        assert "Traceback" not in printed, printed
+        return done.returncode, printed
+
+    return run
+
+
+async def test_the_collections_are_listed_by_their_whole_names(typed: Typed) -> None:
+    code, printed = await typed("collections")
+    assert code == 0
+    listed = [line.split("│")[2].strip() for line in printed.splitlines() if line.count("│") > 2]
+    assert [name for name in listed if name] == [each.name for each in registry.collections()]
+
+
+async def test_a_new_account_s_administrator_can_sign_in_on_a_desk(
+    typed: Typed, http: httpx.AsyncClient
+) -> None:
+    name = f"c{uuid4().hex}"
+    create = (
+        "account", "create", name, "--company", "Harbor Light", "--time-zone", "America/New_York",
+        "--country", "US", "--initials", "AB", "--first-name", "Ann", "--last-name", "Berg",
+    )  # fmt: skip
+    code, printed = await typed(*create, "--password", PASSWORD)
+    assert (code, name in printed, PASSWORD in printed) == (0, True, False)
+    words = {"account": name, "initials": "ab", "password": PASSWORD}
+    answer = await http.post("/v1/auth/login", json=words)
+    assert (answer.status_code, answer.json()["user"]["is_administrator"]) == (200, True)
+    code, printed = await typed(*create, "--password", PASSWORD)
+    assert (code, "account_name_taken" in printed) == (1, True)
+
+
+async def test_a_weak_password_makes_no_account(typed: Typed, http: httpx.AsyncClient) -> None:
+    name = f"c{uuid4().hex}"
+    code, printed = await typed(
+        "account", "create", name, "--company", "X", "--time-zone", "UTC", "--country", "US",
+        "--initials", "AB", "--first-name", "A", "--last-name", "B", "--password", "short",
+    )  # fmt: skip
+    assert (code, "password_blocked" in printed) == (1, True)
+
+
+async def test_a_feed_that_differs_from_its_records_is_found_and_mended(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient, owner_url: str
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    name = studio.account.account_name
+    changed, damaged, lost, deleted = ids = [uuid4() for _ in range(4)]
+    await by_server(studio, *(Write("clients", each, sample("clients")) for each in ids))
+    assert await typed("feed", "verify", name) == (0, "0 records differ from the feed.\n")
+    copy = await (await signed_in(studio)).copy("clients")
+    await _behind_its_back(
+        owner_url,
+        studio,
+        ("UPDATE clients SET last_name = 'Behind' WHERE account_id = $1 AND id = $2", changed),
+    )
+    assert await typed("feed", "verify", name) == (1, "1 records differ from the feed.\n")
+    await _behind_its_back(
+        owner_url,
+        studio,
+        (f"UPDATE feed SET core = {_DAMAGED} WHERE account_id = $1 AND record_id = $2", damaged),
+        ("DELETE FROM feed WHERE account_id = $1 AND record_id = $2", lost),
+        ("DELETE FROM clients WHERE account_id = $1 AND id = $2", deleted),
+    )
+    assert await typed("feed", "verify", name) == (1, "4 records differ from the feed.\n")
+    assert await typed("feed", "rebuild", name) == (0, "4 records were written anew.\n")
+    assert await typed("feed", "verify", name) == (0, "0 records differ from the feed.\n")
+    await copy.pull()
+    assert copy.gone == [str(deleted)]
+    last_names = {key: record["last_name"] for key, record in copy.records.items()}
+    example = named("clients").fields["last_name"].example
+    assert last_names == {str(changed): "Behind", str(damaged): example, str(lost): example}
+
+
+_DAMAGED = "convert_to(replace(convert_from(core, 'UTF8'), 'Hartley', 'Nobody'), 'UTF8')"
+
+
+async def _behind_its_back(owner_url: str, studio: Studio, *statements: tuple[str, UUID]) -> None:
+    """Change rows as their owner, whom nothing but row-level security can stop."""
+    account_id = studio.account.account_id
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("SELECT set_config('app.account', $1, false)", str(account_id))
+        for statement, record_id in statements:
+            assert (await connection.execute(statement, account_id, record_id)).endswith(" 1")
+    finally:
+        await connection.close()
+
+
+async def test_a_feed_that_is_lost_altogether_makes_phones_start_again(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    phone = await signed_in(studio)
+    copy = await phone.copy()
+    before = {key: _content(record) for key, record in copy.records.items()}
+    await studio.execute("DELETE FROM feed WHERE account_id = $1")
+    code, printed = await typed("feed", "rebuild", studio.account.account_name)
+    assert (code, printed) == (0, f"{len(before)} records were written anew.\n")
+    answer = await http.post("/v1/sync/pull", json={"cursor": copy.cursor}, headers=phone.headers)
+    assert (answer.status_code, answer.json()["code"]) == (410, "resync_required")
+    again = await phone.copy()
+    assert {key: _content(record) for key, record in again.records.items()} == before
+
+
+def _content(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "revision"}
+
+
+async def test_an_account_that_is_not_there_is_told(typed: Typed) -> None:
+    assert await typed("feed", "verify", "nobody") == (1, "There is no account nobody.\n")
+
+
+async def test_migrate_brings_an_empty_database_up_to_date_and_then_does_nothing(
+    typed: Typed, empty_database: str
+) -> None:
+    for _ in range(2):
+        code, printed = await typed("migrate", DATABASE_URL=empty_database)
+        assert (code, printed) == (0, "The database is up to date.\n")
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(empty_database)
+    try:
+        for collection in registry.collections():
+            assert await connection.fetchval("SELECT to_regclass($1)::text", collection.name)
+    finally:
+        await connection.close()
+
+
+async def test_the_document_is_checked(typed: Typed) -> None:
+    assert await typed("openapi", "--check") == (0, "")
+
+
+async def test_the_demo_studio_is_made_once_and_its_users_can_sign_in(
+    typed: Typed, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    name = f"demo{uuid4().hex[:12]}"
+    demo = ("demo", "--clients", "5", "--account", name)
+    code, printed = await typed(*demo)
+    known = json.loads((tmp_path / "demo.json").read_text())
+    assert (code, known["account"], known["base_url"]) == (0, name, "http://127.0.0.1:8123")
+    assert [user["role"] for user in known["users"]][0] == "administrator"
+    for user in known["users"]:
+        assert user["password"] in printed
+        words = {"account": name, "initials": user["initials"], "password": user["password"]}
+        assert (await http.post("/v1/auth/login", json=words)).status_code == 200
+    assert await typed("feed", "verify", name) == (0, "0 records differ from the feed.\n")
+    assert (await typed(*demo))[0] == 0
+    assert json.loads((tmp_path / "demo.json").read_text()) == known

@@ -1,0 +1,223 @@
+"""What is undocumented fails here, and so does what is documented and does not exist."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import typer.main
+from pydantic import BaseModel
+
+from app.cli import cli
+from app.core.errors import refusals
+from app.core.settings import Settings
+from app.sync import schemas
+from app.sync.fields import Part
+from app.sync.refusals import change_refusals
+from app.sync.tables import Kind
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+STARTED_WITHIN = 120
+ROW = re.compile(r"^\| `(\w+)` \| (.*) \|$", re.MULTILINE)
+WIRE: list[type[BaseModel]] = [
+    schemas.PullRequest,
+    schemas.PullAnswer,
+    schemas.PushRequest,
+    schemas.PushAnswer,
+    schemas.Change,
+    schemas.Verdict,
+    schemas.Manifest,
+    schemas.Limits,
+    schemas.CollectionAnswer,
+    schemas.FieldAnswer,
+]
+
+
+@pytest.fixture(scope="module")
+def protocol() -> str:
+    return (ROOT / "docs" / "sync.md").read_text()
+
+
+@pytest.fixture
+def served(empty_database: str) -> Iterator[Path]:
+    """Serve a small demo studio, and return its data directory."""
+    with tempfile.TemporaryDirectory(prefix="studio-") as folder:
+        port = _free_port()
+        settings = {
+            "DATA_DIR": folder,
+            "PORT": str(port),
+            "DATABASE_URL": empty_database,
+            "DEMO_CLIENTS": "5",
+        }
+        log = Path(folder) / "serve.log"
+        with log.open("w") as out:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "app", "serve"],
+                cwd=ROOT,
+                env={**os.environ, **settings},
+                stdout=out,
+                stderr=out,
+            )
+        try:
+            _wait_until_it_answers(server, port, log)
+            yield Path(folder)
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+
+
+def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
+    told = _rows(_section(protocol, "Refusals of a request"))
+    assert {code: cells[0] for code, cells in told.items()} == {
+        kind.code: str(kind.status) for kind in refusals() if kind.__module__.startswith("app.")
+    }
+
+
+def test_every_refusal_of_a_change_is_in_the_protocol_with_its_verdict(protocol: str) -> None:
+    told = _rows(_section(protocol, "Codes of changes"))
+    verdicts = {code: set(re.findall(r"`(\w+)`", cells[0])) for code, cells in told.items()}
+    known = {kind.code: kind.outcome.value for kind in change_refusals()}
+    assert verdicts.keys() == known.keys()
+    assert not [code for code, outcome in known.items() if outcome not in verdicts[code]]
+
+
+def test_every_verdict_is_in_the_protocol(protocol: str) -> None:
+    told = _rows(_section(protocol, "Verdicts"))
+    assert {outcome.value for outcome in schemas.Outcome} <= told.keys()
+
+
+@pytest.mark.parametrize("kind", WIRE, ids=lambda kind: kind.__name__)
+def test_every_member_of_a_message_is_in_the_protocol(kind: type[BaseModel], protocol: str) -> None:
+    names = {info.alias or name for name, info in kind.model_fields.items()}
+    assert not {name for name in names if f"`{name}`" not in protocol and f'"{name}"' not in protocol}
+
+
+def test_every_word_a_member_may_hold_is_in_the_protocol(protocol: str) -> None:
+    words = [*schemas.Operation, *schemas.Atomicity, *schemas.OnConflict, *Kind]
+    told = {word.value for word in words} | {part.name.lower() for part in Part}
+    assert not {word for word in told if f"`{word}`" not in protocol}
+
+
+def test_every_setting_is_told_with_its_default() -> None:
+    told = _rows(_section((ROOT / "docs" / "operating.md").read_text(), "Settings"))
+    defaults = {code: cells[0].strip("`") for code, cells in told.items()}
+    assert defaults == {
+        name.upper(): "none" if info.default is None else str(info.default)
+        for name, info in Settings.model_fields.items()
+    }
+
+
+def test_every_target_and_command_the_pages_name_exists() -> None:
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        text = page.read_text()
+        assert set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", text, re.MULTILINE)) <= targets, page
+        named = re.findall(r"python -m app ([a-z]+)(?: ([a-z]+)\b)?", text)
+        assert not [words for words in named if not _is_command(*words)], page
+
+
+def test_every_command_is_told_to_the_operator() -> None:
+    told = (ROOT / "docs" / "operating.md").read_text()
+    assert not [words for words in _commands() if f"`python -m app {words}`" not in told]
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+            if target.startswith(("http:", "https:")):
+                continue
+            path, _, anchor = target.partition("#")
+            found = (page.parent / path).resolve() if path else page
+            assert found.exists(), f"{page.name}: {target}"
+            assert not anchor or anchor in _anchors(found), f"{page.name}: {target}"
+
+
+def test_the_readme_tells_the_floors_as_they_are_held() -> None:
+    [contract] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    told = _section((ROOT / "README.md").read_text(), "Where things are")
+    rooms = [
+        room
+        for line in told.splitlines()
+        if line.startswith("|")
+        for room in re.findall(r"`app/(\w+)`", line)
+    ]
+    assert rooms == contract["layers"]
+
+
+def test_the_first_sync_of_the_readme_works_as_it_stands(served: Path) -> None:
+    script = _section((ROOT / "README.md").read_text(), "A first sync").split("```bash\n")[1].split("```")[0]
+    assert len(script.splitlines()) == 5
+    told = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env={**os.environ, "DATA_DIR": str(served)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert '"replace": true' in told.stdout
+    assert '"put": [' in told.stdout
+
+
+def _section(page: str, title: str) -> str:
+    """Return what stands under a heading, up to the next one of its level or above."""
+    found = re.search(rf"^(#+) {re.escape(title)}$", page, re.MULTILINE)
+    assert found, f"there is no heading {title}"
+    rest = page[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def _rows(section: str) -> dict[str, list[str]]:
+    """Return the rows of a section's tables by the word they open with; no word opens two."""
+    rows = ROW.findall(section)
+    assert len({word for word, _ in rows}) == len(rows)
+    return {word: cells.split(" | ") for word, cells in rows}
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _commands() -> set[str]:
+    commands = typer.main.get_command(cli).commands  # type: ignore[attr-defined] # a group, as the app is
+    return {
+        f"{name} {inner}".strip()
+        for name, command in commands.items()
+        for inner in getattr(command, "commands", [""])
+    }
+
+
+def _is_command(first: str, second: str) -> bool:
+    """Say whether there is such a command; a second word may also be an argument."""
+    return first in _commands() or f"{first} {second}" in _commands()
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + STARTED_WITHIN
+    while True:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/health/ready")
+        except httpx.TransportError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the server did not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

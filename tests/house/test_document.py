@@ -1,0 +1,224 @@
+"""The API document is a product: whole, valid, and the one the code makes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from app.core.errors import AppError, refusals
+from app.http.problem_pages import list_pages
+from app.main import create_app
+from app.openapi import document
+
+Schema = dict[str, Any]
+SENTENCE = re.compile(r"[A-Z`].*[.!…]", re.DOTALL)
+TITLE = re.compile(r"[A-Z][^A-Z.]*[^.]")
+ON_EVERY_ROUTE = {"422", "429", "500", "503"}
+OF_NO_ROUTE = {
+    "method_not_allowed": "there is no route to say it on",
+    "account_name_taken": "accounts are made at the command line",
+    "initials_taken": "users are made at the command line",
+    "invalid_account": "accounts are made at the command line",
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """Build the application; nothing here asks its database."""
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def made(app: FastAPI) -> Schema:
+    """Return the document the code makes."""
+    return app.openapi()
+
+
+@pytest.fixture(scope="module")
+def schemas(made: Schema) -> dict[str, Schema]:
+    """Return its schemas."""
+    return dict(made["components"]["schemas"])
+
+
+def _operations(made: Schema) -> Iterator[tuple[str, str, Schema]]:
+    for path, verbs in made["paths"].items():
+        for verb, operation in verbs.items():
+            yield path, verb, operation
+
+
+def test_the_committed_document_is_the_one_the_code_makes(app: FastAPI, repository: Path) -> None:
+    assert (repository / "openapi" / "openapi.json").read_bytes() == document.text(app)
+
+
+def test_it_is_valid_openapi_3_1(made: Schema) -> None:
+    assert made["openapi"].startswith("3.1")
+    validate(made, cls=OpenAPIV31SpecValidator)
+
+
+def test_every_operation_is_named_by_its_tag_and_says_what_it_does(made: Schema) -> None:
+    names = []
+    for path, verb, operation in _operations(made):
+        [tag] = operation["tags"]
+        assert re.fullmatch(rf"{tag}_[a-z_]+", operation["operationId"]), (verb, path)
+        assert TITLE.fullmatch(operation["summary"]), (verb, path, operation["summary"])
+        assert SENTENCE.fullmatch(operation["description"]), (verb, path)
+        names.append(operation["operationId"])
+    assert len(set(names)) == len(names)
+
+
+def test_every_tag_is_described(made: Schema) -> None:
+    described = {tag["name"] for tag in made["tags"] if SENTENCE.fullmatch(tag["description"])}
+    assert described == {tag for *_, operation in _operations(made) for tag in operation["tags"]}
+
+
+def test_every_operation_lists_its_refusals(made: Schema) -> None:
+    for path, verb, operation in _operations(made):
+        expected = set(ON_EVERY_ROUTE)
+        expected |= {"401", "403"} if operation.get("security") else set()
+        expected |= {"408", "413", "415"} if "requestBody" in operation else set()
+        assert expected <= set(operation["responses"]), (verb, path)
+        for status, answer in operation["responses"].items():
+            assert answer["description"], (verb, path, status)
+            if status >= "400":
+                assert list(answer["content"]) == ["application/problem+json"], (verb, path, status)
+
+
+def test_everything_under_v1_is_guarded_but_the_ways_in(made: Schema) -> None:
+    open_ones = {
+        path
+        for path, _, operation in _operations(made)
+        if path.startswith("/v1/") and not operation.get("security")
+    }
+    assert open_ones == {"/v1/auth/login", "/v1/auth/refresh", "/v1/devices/me/wiped"}
+
+
+def test_every_parameter_is_described_and_has_an_example(made: Schema) -> None:
+    for path, verb, operation in _operations(made):
+        for parameter in operation.get("parameters", []):
+            assert SENTENCE.fullmatch(parameter["description"]), (verb, path)
+            assert parameter["schema"].get("examples") or parameter.get("examples"), (verb, path)
+
+
+def _ours() -> dict[str, type[AppError]]:
+    return {kind.code: kind for kind in refusals() if kind.__module__.startswith("app.")}
+
+
+def test_every_refusal_is_documented_where_it_happens(made: Schema) -> None:
+    told = {
+        code
+        for *_, operation in _operations(made)
+        for answer in operation["responses"].values()
+        for content in answer.get("content", {}).values()
+        for code in content.get("examples", {})
+    }
+    assert told == set(_ours()) - set(OF_NO_ROUTE)
+
+
+async def test_every_refusal_has_its_page() -> None:
+    pages = {page.code: page for page in await list_pages()}
+    for code, kind in _ours().items():
+        assert (pages[code].status, pages[code].title) == (kind.status, kind.title)
+        assert SENTENCE.fullmatch(pages[code].description), code
+        assert SENTENCE.fullmatch(kind.title), code
+
+
+def test_a_code_belongs_to_one_refusal() -> None:
+    codes = [kind.code for kind in refusals() if kind.__module__.startswith("app.")]
+    assert len(set(codes)) == len(codes)
+
+
+def test_every_field_is_described_and_has_an_example(schemas: dict[str, Schema]) -> None:
+    lacking = []
+    for name, schema in schemas.items():
+        for field, shape in schema.get("properties", {}).items():
+            target = _target(schemas, shape)
+            if not SENTENCE.fullmatch(shape.get("description", target.get("description", ""))):
+                lacking.append(f"{name}.{field} has no sentence")
+            if "properties" not in target and not shape.get("examples"):
+                lacking.append(f"{name}.{field} has no example")
+    assert lacking == []
+
+
+def _target(schemas: dict[str, Schema], shape: Schema) -> Schema:
+    """Return the object a field is, or holds, or an empty one."""
+    arms = [shape, shape.get("items", {}), shape.get("additionalProperties") or {}, *shape.get("anyOf", [])]
+    named = [arm["$ref"].rpartition("/")[2] for arm in arms if isinstance(arm, dict) and "$ref" in arm]
+    return schemas[named[0]] if named else (shape if "properties" in shape else {})
+
+
+def test_every_example_is_valid(made: Schema, schemas: dict[str, Schema]) -> None:
+    checker = Draft202012Validator.FORMAT_CHECKER
+    wrong = []
+    for name, schema in schemas.items():
+        for field, shape in schema.get("properties", {}).items():
+            whole = {**shape, "components": made["components"]}
+            validator = Draft202012Validator(whole, format_checker=checker)
+            wrong += [
+                f"{name}.{field}"
+                for example in shape.get("examples", [])
+                if not validator.is_valid(example) and not _has_elements(schemas, shape)
+            ]
+    assert wrong == []
+
+
+def _has_elements(schemas: dict[str, Schema], shape: Schema) -> bool:
+    """Say whether a field holds elements, of which a client may leave out what has a default."""
+    return "properties" in _target(schemas, shape)
+
+
+def test_a_body_made_of_the_examples_is_valid(made: Schema, schemas: dict[str, Schema]) -> None:
+    for path, verb, operation in _operations(made):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            body = _example(schemas, content["schema"])
+            whole = {**content["schema"], "components": made["components"]}
+            errors = list(Draft202012Validator(whole).iter_errors(body))
+            assert errors == [], (verb, path)
+
+
+def _example(schemas: dict[str, Schema], shape: Schema) -> Any:
+    if shape.get("examples"):
+        return shape["examples"][0]
+    if "$ref" in shape:
+        return _example(schemas, schemas[shape["$ref"].rpartition("/")[2]])
+    if shape.get("type") == "array":
+        return [_example(schemas, shape["items"])]
+    return {name: _example(schemas, each) for name, each in shape["properties"].items()}
+
+
+def test_answers_have_every_field_and_no_default(made: Schema, schemas: dict[str, Schema]) -> None:
+    for name in _reached(schemas, [_answers(made)]):
+        schema = schemas[name]
+        assert sorted(schema.get("required", [])) == sorted(schema.get("properties", {})), name
+        defaults = [field for field, shape in schema.get("properties", {}).items() if "default" in shape]
+        assert defaults == [], name
+
+
+def _answers(made: Schema) -> list[Schema]:
+    return [
+        answer
+        for *_, operation in _operations(made)
+        for status, answer in operation["responses"].items()
+        if status < "300"
+    ]
+
+
+def _reached(schemas: dict[str, Schema], start: list[Any]) -> set[str]:
+    """Return the names of all schemas that can be come to by references."""
+    found: set[str] = set()
+    waiting: list[Any] = list(start)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            name = str(each.get("$ref", "")).rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return found

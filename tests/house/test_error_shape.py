@@ -1,0 +1,211 @@
+"""Whatever is sent to whatever route, a refusal has one shape, a documented code, and repeats no value."""
+
+import gzip
+from uuid import uuid4
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from app.core.db import Database
+from tests.accounts.studios import Studio, new_studio
+from tests.contract.phones import Phone
+from tests.house.requests import DOCUMENT, JSON, Route, check_shape, every_route
+
+SECRET = "Mumpitz"
+ANY_LIMIT = 4_000_000
+MALFORMED: dict[str, bytes] = {
+    "nothing": b"",
+    "half a surrogate pair": b'{"Mumpitz":"\\ud800"}',
+    "NUL": b'{"a":"Mumpitz\\u0000"}',
+    "raw NUL": b'{"a":"Mumpitz\0"}',
+    "NaN": b'{"a":NaN,"b":"Mumpitz"}',
+    "1e999": b'{"a":1e999,"b":"Mumpitz"}',
+    "5000 digits": b'{"b":"Mumpitz","a":' + b"7" * 5_000 + b"}",
+    "duplicate keys": b'{"a":"Mumpitz","a":"Mumpitz"}',
+    "33 levels": b"[" * 33 + b'"Mumpitz"' + b"]" * 33,
+    "100,000 levels": b"[" * 100_000 + b"]" * 100_000,
+    "byte order mark": b'\xef\xbb\xbf{"a":"Mumpitz"}',
+    "trailing garbage": b'{"a":"Mumpitz"}Mumpitz',
+    "bad UTF-8": b'{"a":"Mumpitz\xff\xfe"}',
+    "no object": b'"Mumpitz"',
+    "null": b"null",
+    "a list": b'["Mumpitz"]',
+    "an unknown field": b'{"a":"Mumpitz"}',
+}
+GARBAGE: dict[str, str] = {
+    "a word": f"Bearer {SECRET}",
+    "three words": f"Bearer {SECRET}.{SECRET}.{SECRET}",
+    "unsigned": f"Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJNdW1waXR6In0.{SECRET}",
+    "another scheme": f"Basic {SECRET}",
+    "no scheme": SECRET,
+    "nothing": "Bearer ",
+    "very long": f"Bearer {SECRET * 2_000}",
+    "not ASCII": f"Bearer {SECRET}é",
+}
+
+every_malformed = pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+every_garbage = pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+
+
+@pytest.fixture(scope="module")
+async def ours(database: Database, house: FastAPI, http: httpx.AsyncClient) -> Studio:
+    """Make an account whose sign-ins may be spoilt."""
+    return await new_studio(database, http, house.state.keys)
+
+
+@pytest.fixture(scope="module")
+async def desk(ours: Studio) -> dict[str, str]:
+    """Return the headers of its administrator's desk."""
+    return await ours.administrator()
+
+
+@every_route(guarded=True)
+async def test_without_a_token_nobody_comes_in(route: Route, http: httpx.AsyncClient) -> None:
+    answer = await route.ask(http, {})
+    assert route.check_refusal(answer) == "invalid_token"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@every_garbage
+@every_route(guarded=True)
+async def test_with_a_garbage_token_nobody_comes_in(
+    route: Route, garbage: str, http: httpx.AsyncClient
+) -> None:
+    answer = await http.request(
+        route.verb,
+        route.address(),
+        headers=[(b"authorization", garbage.encode()), (b"content-type", b"application/json")],
+        content=None if route.body is None else orjson.dumps(route.body),
+    )
+    assert route.check_refusal(answer, SECRET) == "invalid_token"
+
+
+@every_route(guarded=True)
+async def test_a_token_in_the_address_is_refused(
+    route: Route, http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    content = None if route.body is None else orjson.dumps(route.body)
+    address = f"{route.address()}?access_token={SECRET}"
+    answer = await http.request(route.verb, address, headers={**JSON, **desk}, content=content)
+    assert route.check_refusal(answer, SECRET) == "bad_request"
+
+
+@every_malformed
+@every_route(body=True)
+async def test_a_malformed_body_is_refused(
+    route: Route, content: bytes, http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    answer = await route.ask(http, desk, content)
+    assert route.check_refusal(answer, SECRET) in {"invalid_json", "invalid_request", "device_required"}
+
+
+@every_route(body=True)
+async def test_a_field_of_the_wrong_type_is_refused(
+    route: Route, http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    for name in route.body:
+        answer = await route.ask(http, desk, orjson.dumps({**route.body, name: [SECRET]}))
+        assert route.check_refusal(answer, SECRET) in {"invalid_request", "device_required"}, name
+
+
+@every_route(body=True)
+async def test_another_content_type_is_refused(
+    route: Route, http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    content = orjson.dumps({**route.body, "note": SECRET})
+    odd = [
+        ({"Content-Type": "text/plain"}, content),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, content),
+        ({"Content-Type": "application/json; charset=utf-16"}, content),
+        ({"Content-Encoding": "gzip"}, gzip.compress(content)),
+    ]
+    for headers, sent in odd:
+        answer = await route.ask(http, {**desk, **headers}, sent)
+        assert route.check_refusal(answer, SECRET) == "unsupported_media_type", headers
+
+
+@every_route(body=True)
+async def test_a_body_that_is_too_large_is_refused(
+    route: Route, http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    content = orjson.dumps({"note": SECRET * (ANY_LIMIT // len(SECRET))})
+    assert route.check_refusal(await route.ask(http, desk, content), SECRET) == "too_large"
+
+
+@every_route()
+async def test_a_parameter_that_is_none_is_refused(
+    route: Route, http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    names = [each["name"] for each in route.operation.get("parameters", [])]
+    for odd in (SECRET, f"{SECRET}%00", f"{SECRET}%FF", SECRET * 500, f"%27{SECRET}--"):
+        for name in names:
+            answer = await route.ask(http, desk, **{name: odd})
+            assert route.check_refusal(answer, SECRET) in {"invalid_request", "not_found"}
+
+
+@every_route(guarded=True)
+async def test_another_account_s_row_is_not_there(
+    route: Route, http: httpx.AsyncClient, desk: dict[str, str], stranger: Studio
+) -> None:
+    [theirs] = await stranger.authorize()
+    names = [each["name"] for each in route.operation.get("parameters", [])]
+    try:
+        for name in names:
+            answer = await route.ask(http, desk, **{name: str(theirs)})
+            assert route.check_refusal(answer, str(theirs)) == "device_not_found"
+    finally:
+        await stranger.execute("DELETE FROM devices WHERE account_id = $1 AND device_id = $2", theirs)
+
+
+async def test_another_account_s_user_gets_no_device(
+    http: httpx.AsyncClient, desk: dict[str, str], stranger: Studio
+) -> None:
+    route = _route("devices_authorize")
+    content = orjson.dumps({"user_id": str(stranger.photographer.user_id)})
+    assert route.check_refusal(await route.ask(http, desk, content)) == "unknown_user"
+
+
+async def test_another_account_s_cursor_is_refused(
+    http: httpx.AsyncClient, desk: dict[str, str], first_phone: Phone
+) -> None:
+    route = _route("sync_pull")
+    cursor = (await first_phone.copy("clients")).cursor
+    answer = await route.ask(http, desk, orjson.dumps({"cursor": cursor}))
+    assert route.check_refusal(answer, str(cursor)) == "cursor_foreign"
+
+
+async def test_a_made_up_cursor_is_refused(http: httpx.AsyncClient, desk: dict[str, str]) -> None:
+    route = _route("sync_pull")
+    for cursor in (SECRET, "", "a", f"a{SECRET * 50}", "é" * 10, "a" * 99_999):
+        answer = await route.ask(
+            http, desk, orjson.dumps({"cursor": cursor, "collections": [SECRET.lower()]})
+        )
+        assert route.check_refusal(answer, SECRET) in {"cursor_malformed", "unknown_collection"}
+
+
+def _route(name: str) -> Route:
+    return next(
+        Route(verb, path, operation)
+        for path, verbs in DOCUMENT["paths"].items()
+        for verb, operation in verbs.items()
+        if operation["operationId"] == name
+    )
+
+
+@pytest.mark.parametrize("path", DOCUMENT["paths"])
+async def test_another_verb_is_refused_and_those_there_are_are_named(
+    path: str, http: httpx.AsyncClient
+) -> None:
+    known = {verb.upper() for verb in DOCUMENT["paths"][path]}
+    for verb in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", SECRET.upper()} - known:
+        answer = await http.request(verb, path.replace("{", "").replace("}", ""))
+        assert (answer.status_code, check_shape(answer, SECRET)) == (405, "method_not_allowed"), verb
+        assert answer.headers["allow"]
+
+
+async def test_an_address_that_is_not_there_is_not_there(http: httpx.AsyncClient) -> None:
+    for path in ("/", f"/v1/{SECRET}", f"/{SECRET}%00", f"/v1/sync/{SECRET}/..", f"/v2/{uuid4()}"):
+        answer = await http.get(path)
+        assert (answer.status_code, check_shape(answer, SECRET)) == (404, "not_found"), path
