@@ -35,6 +35,7 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.PUSH: push,
     Measure.FILL: fill,
 }
+_WIDTH = 110
 _QUICK = Size(clients=20, rounds=1, requests=4, filled=200)
 
 
@@ -51,7 +52,7 @@ def main(
     """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
     size = _QUICK if quick else Size(clients=clients, rounds=rounds, requests=80, filled=10_000)
     results = asyncio.run(_measured(measures or list(Measure), size))
-    Console(soft_wrap=True).print(_table(results))
+    Console(width=max(Console().width, _WIDTH)).print(_table(results))
     if path:
         path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
 

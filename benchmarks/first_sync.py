@@ -89,7 +89,7 @@ async def _by_http(ground: Ground, client: httpx.AsyncClient, rows: int, page: i
 
 
 def cursor_of(text: bytes) -> str:
-    """Return the cursor of a page without parsing the rest, which is the phone's time and not the server's."""
+    """Return the cursor of a page without parsing the rest: that is the phone's time, not the server's."""
     before = b'{"cursor":"'
     if not text.startswith(before):
         raise ValueError("a page begins with its cursor")

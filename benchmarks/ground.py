@@ -90,11 +90,11 @@ async def ground(size: Size) -> AsyncIterator[Ground]:
 
 async def signed_in(url: str, account: str, initials: str, password: str) -> httpx.AsyncClient:
     """Sign in a new phone, and return a client that sends its token."""
-    client = httpx.AsyncClient(base_url=url, timeout=120)
     phone = {"uid": str(uuid4()), "name": "Measured", "model": "None", "platform": "none"}
     words: dict[str, Any] = {"account": account, "initials": initials, "password": password}
     device = {**phone, "app_version": "1.0.0", "schema_version": 1}
-    answer = await client.post("/v1/auth/login", json={**words, "device": device})
+    async with httpx.AsyncClient(base_url=url, timeout=120) as nobody:
+        answer = await nobody.post("/v1/auth/login", json={**words, "device": device})
     token = answer.raise_for_status().json()["access_token"]
-    client.headers["Authorization"] = f"Bearer {token}"
-    return client
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=url, timeout=120, headers=headers)

@@ -22,14 +22,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The median of one way to do a thing; `ratio` is how much of the limit's speed it reaches."""
+    """The median of one way to do a thing; `ratio` is its share of the speed of the measure's first way."""
 
     measure: str
     way: str
     unit: str
     per_second: float
     ratio: float
-    limit: str
     megabytes_per_second: float | None
     cpu_seconds: float | None
     peak_megabytes: float | None
@@ -38,10 +37,8 @@ class Result:
 Way = Callable[[], Awaitable[Work]]
 
 
-async def compare(
-    measure: str, unit: str, ways: Mapping[str, Way], rounds: int, *, limit: str | None = None
-) -> list[Result]:
-    """Run all ways once to warm up, then alternately; the limit is the first way unless another is named."""
+async def compare(measure: str, unit: str, ways: Mapping[str, Way], rounds: int) -> list[Result]:
+    """Run all ways once to warm up, then alternately; the first way is the limit the others are held to."""
     runs: dict[str, list[tuple[float, Work]]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
@@ -49,22 +46,16 @@ async def compare(
             work = await way()
             if number:
                 runs[name].append((work.seconds or time.perf_counter() - began, work))
-    against = limit or next(iter(ways))
-    fastest = _speed(runs[against])
-    return [_result(measure, unit, name, runs[name], against, fastest) for name in ways]
+    fastest = _speed(runs[next(iter(ways))])
+    return [_result((measure, name, unit), runs[name], fastest) for name in ways]
 
 
-def _result(
-    measure: str, unit: str, way: str, runs: list[tuple[float, Work]], limit: str, fastest: float
-) -> Result:
+def _result(words: tuple[str, str, str], runs: list[tuple[float, Work]], fastest: float) -> Result:
     works = [work for _, work in runs]
     return Result(
-        measure=measure,
-        way=way,
-        unit=unit,
+        *words,
         per_second=_speed(runs),
         ratio=_speed(runs) / fastest,
-        limit=limit,
         megabytes_per_second=median(work.bytes / seconds for seconds, work in runs) / 1e6 or None,
         cpu_seconds=_median([work.cpu_seconds for work in works]),
         peak_megabytes=_median([work.peak_megabytes for work in works]),

@@ -29,7 +29,7 @@ class Served:
 
     @property
     def peak_megabytes(self) -> float:
-        """Return the most memory it has had since the last `forget_peak`; where nobody keeps that, has now."""
+        """Return the most memory it had since the last `forget_peak`, or has now where nobody counts that."""
         with suppress(OSError):
             for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
                 if line.startswith("VmHWM:"):
@@ -46,6 +46,7 @@ class Served:
 def the_app(database_url: str, data_dir: Path) -> Iterator[Served]:
     """Serve the app as `make run` does."""
     settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "DEMO_CLIENTS": "0", "WORKERS": "1"}
+    settings["LOG_LEVEL"] = "WARNING"  # the table is what is to be read
     with _served(["app", "serve"], settings, "/health/ready") as served:
         yield served
 

@@ -30,6 +30,7 @@ from app.http.errors import BadRequest
 from app.http.unit_of_work import DatabaseOf, committed
 
 GUARDED: tuple[type[AppError], ...] = (
+    BadRequest,
     InvalidToken,
     TokenExpired,
     UserInactive,

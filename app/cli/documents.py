@@ -30,6 +30,7 @@ def openapi(
 def collections() -> None:
     """List the collections that can be synced, parents first."""
     table = Table("Number", "Collection", "Fields", "Devices may", "Day", "What it is")
+    table.columns[1].no_wrap = True
     for each in registry.collections():
         may = "read and write" if each.is_writable else "read"
         table.add_row(

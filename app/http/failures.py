@@ -30,6 +30,15 @@ _LONGEST_PATH = 100
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03", "25P04")
 """SQLSTATEs that pass by themselves: connection, deadlock, resources, operator, locks, timeouts."""
 
+_PASSING_KINDS = (
+    sqlalchemy.exc.TimeoutError,
+    asyncpg.InterfaceError,
+    # What the driver says when the server is killed between two statements.
+    asyncpg.InternalClientError,
+    ConnectionError,
+    TimeoutError,
+)
+
 
 def translate(error: Exception) -> AppError:
     """Return the refusal that an exception amounts to; what nothing is known about is a defect."""
@@ -56,9 +65,7 @@ def _is_passing(error: Exception) -> bool:
         if error.connection_invalidated:
             return True
         return _is_passing_state(error.orig)
-    if isinstance(
-        error, sqlalchemy.exc.TimeoutError | asyncpg.InterfaceError | ConnectionError | TimeoutError
-    ):
+    if isinstance(error, _PASSING_KINDS):
         return True
     return _is_passing_state(error)
 

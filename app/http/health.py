@@ -18,13 +18,13 @@ class Health(Answer):
     status: Literal["ok"] = Field(description="Always `ok`; anything else is a problem.", examples=["ok"])
 
 
-@router.get("/live", operation_id="health_live", responses=refusals_of())
+@router.get("/live", operation_id="health_live", summary="Live", responses=refusals_of())
 async def live() -> Health:
     """Say that the process answers."""
     return Health(status="ok")
 
 
-@router.get("/ready", operation_id="health_ready", responses=refusals_of())
+@router.get("/ready", operation_id="health_ready", summary="Ready", responses=refusals_of())
 async def ready(database: DatabaseOf) -> Health:
     """Say that the database can be reached; 503 `unavailable` when not."""
     async with database.directory() as connection:

@@ -26,14 +26,16 @@ class ProblemPage(Answer):
     )
 
 
-@router.get("", operation_id="problems_list", responses=refusals_of())
+@router.get("", operation_id="problems_list", summary="List the codes", responses=refusals_of())
 async def list_pages() -> list[ProblemPage]:
     """List every code a request may be refused with."""
     pages = {kind.code: _page(kind) for kind in refusals() if "code" in vars(kind)}
     return [pages[code] for code in sorted(pages)]
 
 
-@router.get("/{code}", operation_id="problems_read", responses=refusals_of(NotFound))
+@router.get(
+    "/{code}", operation_id="problems_read", summary="Read about a code", responses=refusals_of(NotFound)
+)
 async def read_page(
     code: Annotated[str, Path(description="A code.", examples=["too_large"], max_length=100)],
 ) -> ProblemPage:

@@ -77,17 +77,39 @@ def _without_default(schema: Mapping[str, Any]) -> Schema:
 def _bookkeeping() -> Schema:
     """Describe what the store keeps on every record beside its fields."""
     kept: Schema = {
-        "id": {"type": "string", "format": "uuid", "description": "The record's id.", "readOnly": True},
-        "revision": {"type": "integer", "description": "The version of its content.", "readOnly": True},
+        "id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The record's id.",
+            "examples": ["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"],
+            "readOnly": True,
+        },
+        "revision": {
+            "type": "integer",
+            "description": "The version of its content.",
+            "examples": [17],
+            "readOnly": True,
+        },
     }
     for column in bookkeeping():
         shape: Schema = {"type": "string", "format": "date-time" if column.name.endswith("_at") else "uuid"}
         if column.nullable:
             shape = {"anyOf": [shape, {"type": "null"}]}
-        kept[column.name] = {**shape, "description": _MEANINGS[column.name], "readOnly": True}
+        kept[column.name] = {
+            **shape,
+            "description": _MEANINGS[column.name],
+            "examples": [_EXAMPLES[column.name]],
+            "readOnly": True,
+        }
     return kept
 
 
+_EXAMPLES = {
+    "created_at": "2026-06-13T15:04:05Z",
+    "created_by": "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1",
+    "updated_at": "2026-06-13T15:04:05Z",
+    "updated_by": "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1",
+}
 _MEANINGS = {
     "created_at": "When the server first took it in.",
     "created_by": "The user who made it; none for the system.",

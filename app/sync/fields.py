@@ -6,7 +6,15 @@ from enum import IntEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 
 class Part(IntEnum):
@@ -31,7 +39,10 @@ class Element(BaseModel):
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("The instant lies before the year 1 or after the year 9999 in UTC.") from None
 
 
 def _local(moment: time) -> time:
@@ -59,8 +70,14 @@ Count = Annotated[int, Field(ge=0, le=10**6)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 31)]
 """A length of time in minutes."""
 Id = UUID
-Day = date
-TimeOfDay = Annotated[time, AfterValidator(_local)]
+Day = Annotated[date, Field(ge=date(1800, 1, 1), le=date(2999, 12, 31))]
+"""A local date; those far outside of any studio's life are slips of a finger."""
+TimeOfDay = Annotated[
+    time,
+    AfterValidator(_local),
+    # JSON Schema's own format `time` demands a zone.
+    WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}(\.\d{1,6})?$"}),
+]
 """A local time of day; its zone is the booking's studio's."""
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 """An instant, kept in UTC."""

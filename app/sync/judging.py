@@ -177,14 +177,8 @@ def _canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
 
 def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str, Any], old: Values) -> None:
     """Let a device repeat what the server set, so that it may send whole records, but not change it."""
-    defaults = {
-        name: spec.info.get_default(call_default_factory=True) for name, spec in collection.fields.items()
-    }
-    wrong = [
-        name
-        for name in sent
-        if collection.fields[name].is_read_only and values[name] != (old[name] if old else defaults[name])
-    ]
+    usual = old or collection.defaults
+    wrong = [name for name in sent if collection.fields[name].is_read_only and values[name] != usual[name]]
     if wrong:
         raise ReadOnlyField(dict.fromkeys(wrong, ReadOnlyField.message))
 

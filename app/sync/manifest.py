@@ -1,10 +1,11 @@
 """The manifest: all that can be synced, told from the registry."""
 
+from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, get_args
 
 from app.sync import registry, schemas
 from app.sync.registry import Collection, FieldSpec
-from app.sync.tables import Kind
 
 MINIMUM_SCHEMA_VERSION = 1
 
@@ -52,7 +53,12 @@ def _field(spec: FieldSpec) -> schemas.FieldAnswer:
 
 
 def _choices(spec: FieldSpec) -> list[str] | None:
-    if spec.kind is not Kind.CHOICE:
-        return None
-    kinds: tuple[Any, ...] = get_args(spec.info.annotation) or (spec.info.annotation,)
-    return [member.value for kind in kinds if hasattr(kind, "__members__") for member in kind]
+    """Return the values of a choice, or of a list of choices."""
+    return next(([each.value for each in kind] for kind in _kinds(spec.info.annotation)), None)
+
+
+def _kinds(annotation: Any) -> Iterator[type[StrEnum]]:
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _kinds(each)

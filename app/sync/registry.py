@@ -72,6 +72,15 @@ class Collection:
             if (names := tuple(spec.name for spec in self.fields.values() if spec.part is part))
         }
 
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """Return what a new record has in the fields that only the server sets."""
+        return {
+            name: spec.info.get_default(call_default_factory=True)
+            for name, spec in self.fields.items()
+            if spec.is_read_only
+        }
+
     @property
     def links(self) -> Iterator[FieldSpec]:
         """Yield the fields that name other records."""

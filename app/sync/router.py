@@ -33,7 +33,9 @@ async def sealer(request: Request) -> Sealer:
     return cast("Sealer", request.app.state.sealer)
 
 
-@router.get("/manifest", operation_id="sync_manifest", responses=refusals_of(*GUARDED))
+@router.get(
+    "/manifest", operation_id="sync_manifest", summary="Read the manifest", responses=refusals_of(*GUARDED)
+)
 async def read_manifest(work: Reading) -> schemas.Manifest:
     """Tell what can be synced: collections, their fields and types, parents first, and the limits."""
     del work
@@ -43,6 +45,7 @@ async def read_manifest(work: Reading) -> schemas.Manifest:
 @router.post(
     "/pull",
     operation_id="sync_pull",
+    summary="Get what changed",
     response_model=schemas.PullAnswer,
     responses=refusals_of(
         *GUARDED,
@@ -75,6 +78,7 @@ async def pull_changes(
 @router.post(
     "/push",
     operation_id="sync_push",
+    summary="Send what the user did",
     response_model=schemas.PushAnswer,
     responses=refusals_of(
         *GUARDED,

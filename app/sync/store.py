@@ -11,9 +11,11 @@ from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.sync import feed, records, registry
 from app.sync.feed import Anchors, FeedRow
+from app.sync.links import links_in
 from app.sync.registry import Collection
 from app.sync.rendering import BOOKKEEPING, Values, core_of, filled_of, mark_of, parts_of
-from app.sync.validation import canonical
+from app.sync.tables import Kind
+from app.sync.validation import InvalidFieldsError, canonical
 
 Key = tuple[int, UUID]
 """A record anywhere in the account: the number of its collection, and its id."""
@@ -67,8 +69,24 @@ async def write(session: WriteSession, who: Principal, writes: Sequence[Write]) 
             present = state.values if state and state.values else {}
             fields = {name: value for name, value in present.items() if name not in BOOKKEEPING}
             draft.put(key, canonical(registry.numbered(key[0]), {**fields, **each.fields}))
+    await _refuse_dangling(draft, writes)
     await draft.flush()
     return draft.revision
+
+
+async def _refuse_dangling(draft: "Draft", writes: Sequence[Write]) -> None:
+    """Refuse sets and elements that name what does not exist; single links are foreign keys."""
+    named = [
+        (name, (_collection(target).number, record_id))
+        for each in writes
+        if each.fields is not None
+        for name, target, record_id in links_in(_collection(each.collection).model, each.fields)
+        if _collection(each.collection).fields[name].kind is not Kind.ID
+    ]
+    await draft.load(key for _, key in named)
+    missing = {name for name, key in named if (state := draft.get(key)) is None or state.is_deleted}
+    if missing:
+        raise InvalidFieldsError(dict.fromkeys(missing, "A record this one refers to does not exist."))
 
 
 class Draft:

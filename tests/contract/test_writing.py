@@ -61,11 +61,13 @@ async def test_a_patch_of_one_field_changes_just_that_field(
     )
     copy = await other_phone.copy(collection.name)
     before = dict(copy.records)
-    wanted = {}
+    wanted: Record = {}
     for spec in fields:
-        record_id = str(await planted(studio, spec.link)) if spec.link else None
-        linked = [record_id] if spec.kind is Kind.IDS else record_id
-        wanted[spec.name] = linked if spec.link else another_value(collection, sent, spec)
+        if spec.link:
+            linked = str(await planted(studio, spec.link))
+            wanted[spec.name] = [linked] if spec.kind is Kind.IDS else linked
+        else:
+            wanted[spec.name] = another_value(collection, sent, spec)
     await phone.must_push(
         *(change("patch", collection.name, records[name], **{name: wanted[name]}) for name in wanted)
     )

@@ -1,6 +1,6 @@
 """Requests to every route of the API document, right in all but what a test makes wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,22 +36,25 @@ class Route:
             return None
         return example(self.operation["requestBody"]["content"]["application/json"]["schema"])
 
-    def address(self, **given: str) -> str:
+    def address(self, given: Mapping[str, str] | None = None) -> str:
         """Return its address with parameters as given, else as in their examples."""
         values = {
             each["name"]: each["schema"]["examples"][0] for each in self.operation.get("parameters", [])
         }
-        return self.path.format(**{**values, **given})
+        return self.path.format(**{**values, **(given or {})})
 
     async def ask(
-        self, client: httpx.AsyncClient, headers: dict[str, str], content: bytes | None = None, **given: str
+        self,
+        client: httpx.AsyncClient,
+        headers: dict[str, str],
+        content: bytes | None = None,
+        *,
+        given: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Ask it, with other bytes than the right ones if some are given."""
         sent = content if content is not None else self._content()
         kind = JSON if sent is not None else {}
-        return await client.request(
-            self.verb, self.address(**given), headers={**kind, **headers}, content=sent
-        )
+        return await client.request(self.verb, self.address(given), headers={**kind, **headers}, content=sent)
 
     def _content(self) -> bytes | None:
         return None if self.body is None else orjson.dumps(self.body)

@@ -38,9 +38,8 @@ def typed(owner_url: str, repository: Path, tmp_path: Path) -> Typed:
             env={**known, **settings, **environment},
             check=False,
         )
-        printed = (done.stdout + done.stderr).decode()
-        assert "Traceback" not in printed, printed
-        return done.returncode, printed
+        assert b"Traceback" not in done.stdout + done.stderr, done.stderr.decode()
+        return done.returncode, done.stdout.decode()
 
     return run
 
@@ -69,7 +68,7 @@ async def test_a_new_account_s_administrator_can_sign_in_on_a_desk(
     assert (code, "account_name_taken" in printed) == (1, True)
 
 
-async def test_a_weak_password_makes_no_account(typed: Typed, http: httpx.AsyncClient) -> None:
+async def test_a_weak_password_makes_no_account(typed: Typed) -> None:
     name = f"c{uuid4().hex}"
     code, printed = await typed(
         "account", "create", name, "--company", "X", "--time-zone", "UTC", "--country", "US",
@@ -85,17 +84,11 @@ async def test_a_feed_that_differs_from_its_records_is_found_and_mended(
     name = studio.account.account_name
     changed, damaged, lost, deleted = ids = [uuid4() for _ in range(4)]
     await by_server(studio, *(Write("clients", each, sample("clients")) for each in ids))
-    assert await typed("feed", "verify", name) == (0, "0 records differ from the feed.\n")
     copy = await (await signed_in(studio)).copy("clients")
     await _behind_its_back(
         owner_url,
         studio,
         ("UPDATE clients SET last_name = 'Behind' WHERE account_id = $1 AND id = $2", changed),
-    )
-    assert await typed("feed", "verify", name) == (1, "1 records differ from the feed.\n")
-    await _behind_its_back(
-        owner_url,
-        studio,
         (f"UPDATE feed SET core = {_DAMAGED} WHERE account_id = $1 AND record_id = $2", damaged),
         ("DELETE FROM feed WHERE account_id = $1 AND record_id = $2", lost),
         ("DELETE FROM clients WHERE account_id = $1 AND id = $2", deleted),
@@ -173,13 +166,13 @@ async def test_the_demo_studio_is_made_once_and_its_users_can_sign_in(
     name = f"demo{uuid4().hex[:12]}"
     demo = ("demo", "--clients", "5", "--account", name)
     code, printed = await typed(*demo)
-    known = json.loads((tmp_path / "demo.json").read_text())
+    known = json.loads((tmp_path / f"{name}.json").read_text())
     assert (code, known["account"], known["base_url"]) == (0, name, "http://127.0.0.1:8123")
-    assert [user["role"] for user in known["users"]][0] == "administrator"
+    assert known["users"][0]["role"] == "administrator"
     for user in known["users"]:
         assert user["password"] in printed
         words = {"account": name, "initials": user["initials"], "password": user["password"]}
         assert (await http.post("/v1/auth/login", json=words)).status_code == 200
     assert await typed("feed", "verify", name) == (0, "0 records differ from the feed.\n")
     assert (await typed(*demo))[0] == 0
-    assert json.loads((tmp_path / "demo.json").read_text()) == known
+    assert json.loads((tmp_path / f"{name}.json").read_text()) == known

@@ -141,7 +141,7 @@ async def test_a_parameter_that_is_none_is_refused(
     names = [each["name"] for each in route.operation.get("parameters", [])]
     for odd in (SECRET, f"{SECRET}%00", f"{SECRET}%FF", SECRET * 500, f"%27{SECRET}--"):
         for name in names:
-            answer = await route.ask(http, desk, **{name: odd})
+            answer = await route.ask(http, desk, given={name: odd})
             assert route.check_refusal(answer, SECRET) in {"invalid_request", "not_found"}
 
 
@@ -153,7 +153,7 @@ async def test_another_account_s_row_is_not_there(
     names = [each["name"] for each in route.operation.get("parameters", [])]
     try:
         for name in names:
-            answer = await route.ask(http, desk, **{name: str(theirs)})
+            answer = await route.ask(http, desk, given={name: str(theirs)})
             assert route.check_refusal(answer, str(theirs)) == "device_not_found"
     finally:
         await stranger.execute("DELETE FROM devices WHERE account_id = $1 AND device_id = $2", theirs)
