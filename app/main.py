@@ -18,6 +18,7 @@ from app.http.porch import build_porch
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.sync.cursor import Sealer
+from app.sync.preference_router import router as preferences
 from app.sync.router import router as sync
 
 VERSION = "0.1.0"
@@ -50,7 +51,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     made = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    for router in (auth, devices, sync):
+    for router in (auth, devices, preferences, sync):
         made.include_router(router)
     build_porch(
         made,

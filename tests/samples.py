@@ -3,7 +3,12 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.sync import registry
+from app.core.db import Database
+from app.core.principal import Principal
+from app.sync import preference_store, registry
+from app.sync.narrowing import Limit, Narrows
+from app.sync.preference_store import Change
+from app.sync.preferences import registered
 from app.sync.registry import Collection
 from app.sync.tables import Kind
 
@@ -48,3 +53,22 @@ def family(name: str) -> list[tuple[str, UUID, dict[str, Any]]]:
         made += members
         links[field] = str(members[-1][1])
     return [*made, (name, uuid4(), sample(name, **links))]
+
+
+def widest() -> dict[str, Any]:
+    """Return preferences under which a phone holds everything, whatever the day."""
+    chosen: dict[str, Any] = {}
+    for key, info in registered().model_fields.items():
+        limit = Limit.of(info)
+        if limit.narrows is Narrows.LESS:
+            chosen[key] = limit.no_limit
+        elif limit.narrows in (Narrows.TO_FALSE, Narrows.TO_TRUE):
+            chosen[key] = limit.narrows is Narrows.TO_FALSE
+    return chosen
+
+
+async def widen(database: Database, account_id: UUID) -> None:
+    """Let the phones of an account hold everything, whatever the day."""
+    async with database.writing(account_id) as session:
+        change = Change(None, {}, widest(), is_resync=False)
+        await preference_store.keep(session, Principal.system(account_id), change)

@@ -35,6 +35,17 @@ def upgrade() -> None:
         sa.Column("by", sa.Uuid(), nullable=True),
         sa.Column("is_deleted", sa.Boolean(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("labels", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("owners", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("latest_1", sa.Date(), nullable=True),
+        sa.Column("latest_2", sa.Date(), nullable=True),
+        sa.Column("latest_3", sa.Date(), nullable=True),
+        sa.Column("latest_4", sa.Date(), nullable=True),
+        sa.Column("latest_5", sa.Date(), nullable=True),
+        sa.Column("latest_6", sa.Date(), nullable=True),
+        sa.Column("latest_7", sa.Date(), nullable=True),
+        sa.Column("latest_8", sa.Date(), nullable=True),
         sa.Column("filled", sa.SmallInteger(), nullable=False),
         sa.Column("mark", sa.BigInteger(), nullable=False),
         sa.Column("field_revisions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -54,6 +65,23 @@ def upgrade() -> None:
     op.create_index(
         "ix_feed_revision", "feed", ["account_id", "revision", "collection", "record_id"], unique=False
     )
+    for slot in range(1, 9):
+        op.create_index(
+            f"ix_feed_latest_{slot}",
+            "feed",
+            ["account_id", "collection", f"latest_{slot}"],
+            unique=False,
+            postgresql_where=sa.text(f"latest_{slot} IS NOT NULL AND NOT is_deleted"),
+        )
+    op.create_table(
+        "anchor_numbers",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "name", name=op.f("pk_anchor_numbers")),
+    )
+    protect("anchor_numbers")
+    op.create_index("uq_anchor_numbers_number", "anchor_numbers", ["account_id", "number"], unique=True)
     op.create_table(
         "feed_past",
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -63,6 +91,17 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Uuid(), nullable=True),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("labels", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("owners", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("latest_1", sa.Date(), nullable=True),
+        sa.Column("latest_2", sa.Date(), nullable=True),
+        sa.Column("latest_3", sa.Date(), nullable=True),
+        sa.Column("latest_4", sa.Date(), nullable=True),
+        sa.Column("latest_5", sa.Date(), nullable=True),
+        sa.Column("latest_6", sa.Date(), nullable=True),
+        sa.Column("latest_7", sa.Date(), nullable=True),
+        sa.Column("latest_8", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", "collection", "record_id", "until", name=op.f("pk_feed_past")),
     )
     protect("feed_past")
@@ -80,5 +119,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("verdicts", "device_streams", "feed_past", "feed"):
+    for table in ("verdicts", "device_streams", "feed_past", "anchor_numbers", "feed"):
         op.drop_table(table)

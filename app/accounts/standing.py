@@ -92,6 +92,7 @@ def _principal(row: Any, claims: Claims) -> Principal:
         device_id=claims.device_id,
         binding_id=row["binding_id"],
         studio_id=row["studio_id"],
+        departments=tuple(row["departments"]),
         sign_in_id=claims.sign_in_id,
     )
 

@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import Session, WriteSession
 
 _STANDING = """
-    SELECT u.initials, u.is_active, u.is_administrator,
+    SELECT u.initials, u.is_active, u.is_administrator, u.departments,
            a.account_name, a.time_zone, a.edition, a.subscription_state,
            s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync,

@@ -47,9 +47,11 @@ class WriteSession(Session):
     """A transaction that has its turn: it holds the lock on the account's clock until it ends.
 
     `revision` is the one number all its writes are stamped with, none until something asks for it.
+    `has_moved_scope` tells that what scopes are compiled from has changed in it.
     """
 
     revision: int | None = None
+    has_moved_scope: bool = False
 
 
 S = TypeVar("S", bound=Session)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from app.core.principal import Principal
 
 if TYPE_CHECKING:
-    from app.core.db import Session
+    from app.core.db import WriteSession
 
 
 class Event:
     """Something that has happened, said in the past tense."""
 
 
-Listener = Callable[["Session", Principal, Any], Awaitable[None]]
+Listener = Callable[["WriteSession", Principal, Any], Awaitable[None]]
 _inside: dict[type[Event], list[Listener]] = {}
 
 
@@ -27,7 +27,7 @@ def hears(event: type[Event]) -> Callable[[Listener], Listener]:
     return register
 
 
-async def announce(session: "Session", who: Principal, event: Event) -> None:
+async def announce(session: "WriteSession", who: Principal, event: Event) -> None:
     """Tell everybody who hears this kind of event, in the order they registered."""
     for listener in _inside.get(type(event), []):
         await listener(session, who, event)

@@ -31,6 +31,7 @@ class Principal:
     device_id: UUID | None = None
     binding_id: UUID | None = None
     studio_id: UUID | None = None
+    departments: tuple[UUID, ...] = ()
     sign_in_id: UUID | None = None
 
     @classmethod

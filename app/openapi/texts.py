@@ -18,6 +18,10 @@ TAGS = [
     {"name": "auth", "description": "Signing in and out, refreshing tokens, changing the password."},
     {"name": "devices", "description": "The slots phones are bound to, and the account's allowance."},
     {"name": "sync", "description": "What can be synced, what changed, and what the user did."},
+    {
+        "name": "preferences",
+        "description": "What the company's phones hold, and what a phone narrows for itself.",
+    },
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},
 ]

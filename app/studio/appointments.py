@@ -7,7 +7,10 @@ from pydantic import Field, model_validator
 
 from app.studio.bookings import check_times
 from app.studio.custom_fields import EventCustom
+from app.studio.trimming import owners, preferences_of, rule
 from app.studio.weekdays import Weekday
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import (
     Colour,
     Day,
@@ -21,6 +24,7 @@ from app.sync.fields import (
     field,
 )
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
 class Frequency(StrEnum):
@@ -43,11 +47,23 @@ class Recurrence(Element):
     until: Day | None = field("The last day it may fall on.", example="2026-12-31", default=None)
 
 
-@collection("appointments", number=600, day="date")
+def _belonging(given: Circumstances) -> Rule:
+    wanted = preferences_of(given)
+    return rule(
+        given,
+        lo=given.ago(wanted.appointments_past_days),
+        hi=given.ahead(wanted.appointments_future_days),
+        owners=owners(given, wanted.schedule_users),
+    )
+
+
+@collection(
+    "appointments", number=600, stamp=Stamp(day="date", owners=("user_ids",), slot=2), rule=_belonging
+)
 class Appointment(Record):
     """A consultation, a pick-up, a staff meeting: anything on the calendar that needs no camera."""
 
-    client_id: Annotated[Id | None, Link("clients")] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "Whom it is for; none for a staff meeting.", example=None, default=None
     )
     session_id: Annotated[Id | None, Link("sessions")] = field(

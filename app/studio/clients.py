@@ -8,6 +8,10 @@ from pydantic import Field, model_validator
 from app.studio.addresses import ADDRESS, Address
 from app.studio.custom_fields import ClientCustom
 from app.studio.numbering import Number
+from app.studio.preferences import ClientsScope
+from app.studio.trimming import PROSPECT, months_ago, preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import (
     Day,
     Element,
@@ -19,9 +23,11 @@ from app.sync.fields import (
     Name,
     Paragraphs,
     Part,
+    Values,
     field,
 )
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
 class ClientType(StrEnum):
@@ -52,7 +58,29 @@ class FamilyMember(Element):
     birthday: Day | None = field("Date of birth.", example="2014-03-09", default=None)
 
 
-@collection("clients", number=400)
+def _kinds(values: Values) -> list[str]:
+    return [PROSPECT] if values["client_number"] is None else []
+
+
+def _belonging(given: Circumstances) -> Rule:
+    """Say which clients belong by themselves; a child's client always does."""
+    wanted = preferences_of(given)
+    prospects = () if wanted.include_prospects else given.numbers_of([PROSPECT])
+    excluded = (*given.numbers_of(wanted.clients_exclude_status_ids), *prospects)
+    if wanted.clients_scope is ClientsScope.GROUPS:
+        return rule(given, required=given.numbers_of(wanted.clients_group_ids), excluded=excluded)
+    if wanted.clients_scope is ClientsScope.ACTIVITY and wanted.clients_activity_months:
+        since = months_ago(given.today, wanted.clients_activity_months)
+        return rule(given, lo=since, by_activity=True, excluded=excluded)
+    return rule(given, excluded=excluded)
+
+
+@collection(
+    "clients",
+    number=400,
+    stamp=Stamp(day="created_at", labels=("group_ids", "status_id"), also=_kinds, names=(PROSPECT,)),
+    rule=_belonging,
+)
 class Client(Record):
     """A person or business the studio works for; one without a number is a prospect."""
 

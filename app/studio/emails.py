@@ -5,18 +5,34 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from app.studio.deliveries import DeliveryState, Direction
+from app.studio.preferences import EmailBodies
+from app.studio.trimming import is_unread, preferences_of, rule, without_content
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import Day, Document, EmailAddress, Id, Instant, Line, Link, Part, field
 from app.sync.registry import Record, collection
+from app.sync.rendering import BIT
+from app.sync.scope import Rule
 
 Addresses = Annotated[list[EmailAddress], Field(max_length=100)]
 """At most a hundred email addresses."""
 
 
-@collection("emails", number=740, day="date")
+def _belonging(given: Circumstances) -> Rule:
+    wanted = preferences_of(given)
+    omit = {
+        EmailBodies.FULL: 0,
+        EmailBodies.PREVIEW: BIT[Part.CONTENT],
+        EmailBodies.HEADERS: without_content(is_wanted=False),
+    }
+    return rule(given, lo=given.ago(wanted.emails_past_days), omit=omit[wanted.email_bodies])
+
+
+@collection("emails", number=740, stamp=Stamp(day="date", is_pinned=is_unread, slot=7), rule=_belonging)
 class Email(Record):
     """An email to or from a client; once it is no draft, the server sends it."""
 
-    client_id: Annotated[Id | None, Link("clients")] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "The client it concerns.", example=None, default=None
     )
     session_id: Annotated[Id | None, Link("sessions")] = field(

@@ -7,8 +7,12 @@ from pydantic import Field, model_validator
 
 from app.studio.custom_fields import InvoiceCustom
 from app.studio.numbering import Number
-from app.sync.fields import Day, Element, Id, Line, Link, Money, Name, Paragraphs, Part, field
+from app.studio.trimming import ESTIMATE, preferences_of, rule, without_content
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
+from app.sync.fields import Day, Element, Id, Line, Link, Money, Name, Paragraphs, Part, Values, field
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
 class InvoiceType(StrEnum):
@@ -53,7 +57,31 @@ class InvoiceLine(Element):
         return self
 
 
-@collection("invoices", number=540, day="invoice_date", is_writable=False)
+def _is_owed(values: Values) -> bool:
+    return bool(values["balance_due"])
+
+
+def _kinds(values: Values) -> list[str]:
+    return [ESTIMATE] if values["invoice_type"] == InvoiceType.ESTIMATE else []
+
+
+def _belonging(given: Circumstances) -> Rule:
+    wanted = preferences_of(given)
+    return rule(
+        given,
+        lo=given.ago(wanted.invoices_past_days),
+        excluded=() if wanted.include_estimates else given.numbers_of([ESTIMATE]),
+        omit=without_content(wanted.invoice_lines),
+    )
+
+
+@collection(
+    "invoices",
+    number=540,
+    stamp=Stamp(day="invoice_date", is_pinned=_is_owed, also=_kinds, names=(ESTIMATE,), slot=3),
+    rule=_belonging,
+    is_writable=False,
+)
 class Invoice(Record):
     """A sale, an estimate or a credit memo; once posted it is corrected by credit memo only."""
 
@@ -71,10 +99,10 @@ class Invoice(Record):
         is_read_only=True,
         is_unique=True,
     )
-    client_id: Annotated[Id | None, Link("clients")] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "The client it was sold to; none for a quick sale.", example=None, default=None
     )
-    bill_to_client_id: Annotated[Id | None, Link("clients")] = field(
+    bill_to_client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "Who pays, usually the same client.", example=None, default=None
     )
     session_id: Annotated[Id | None, Link("sessions")] = field(

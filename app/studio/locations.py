@@ -4,11 +4,12 @@ from typing import Annotated
 
 from app.studio.addresses import ADDRESS, Address
 from app.studio.lists import ListEntry
+from app.studio.trimming import usual
 from app.sync.fields import Id, Line, Link, Minutes, Paragraphs, Part, field
 from app.sync.registry import collection
 
 
-@collection("locations", number=220, is_writable=False)
+@collection("locations", number=220, rule=usual, is_writable=False)
 class Location(ListEntry):
     """A park, church, school or hall the studio photographs at."""
 

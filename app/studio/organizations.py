@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from app.studio.addresses import ADDRESS, Address
 from app.studio.custom_fields import OrganizationCustom
+from app.studio.trimming import usual
 from app.sync.fields import Count, Day, EmailAddress, Id, Line, Link, Name, Paragraphs, Part, field
 from app.sync.registry import Record, collection
 
@@ -21,7 +22,7 @@ class OrganizationKind(StrEnum):
     OTHER = "other"
 
 
-@collection("organizations", number=300, is_writable=False)
+@collection("organizations", number=300, rule=usual, is_writable=False)
 class Organization(Record):
     """A school, company or club, with its contact, its deadlines and what its yearbook asks for."""
 

@@ -7,8 +7,12 @@ from pydantic import StringConstraints, model_validator
 
 from app.studio.custom_fields import PaymentCustom
 from app.studio.saved_cards import CardBrand, LastFour
-from app.sync.fields import Day, Id, Line, Link, Money, Paragraphs, Part, field
+from app.studio.trimming import preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
+from app.sync.fields import Day, Id, Line, Link, Money, Paragraphs, Part, Values, field
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
 class PaymentType(StrEnum):
@@ -30,14 +34,28 @@ class PaymentState(StrEnum):
     REFUNDED = "refunded"
 
 
-@collection("payments", number=560, day="date", is_writable=False)
+def _is_unapplied(values: Values) -> bool:
+    return values["invoice_id"] is None and values["state"] == PaymentState.APPROVED
+
+
+def _belonging(given: Circumstances) -> Rule:
+    return rule(given, lo=given.ago(preferences_of(given).payments_past_days))
+
+
+@collection(
+    "payments",
+    number=560,
+    stamp=Stamp(day="date", is_pinned=_is_unapplied, slot=4),
+    rule=_belonging,
+    is_writable=False,
+)
 class Payment(Record):
     """Money received, promised or given back; without an invoice it is the client's deposit."""
 
-    client_id: Annotated[Id | None, Link("clients")] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "Whose payment it is; none for a quick sale.", example=None, default=None
     )
-    invoice_id: Annotated[Id | None, Link("invoices")] = field(
+    invoice_id: Annotated[Id | None, Link("invoices", is_parent=True)] = field(
         "The invoice it is applied to; none for a deposit.", example=None, default=None
     )
     payment_method_id: Annotated[Id | None, Link("payment_methods")] = field(

@@ -5,15 +5,25 @@ from typing import Annotated
 from pydantic import model_validator
 
 from app.studio.custom_fields import EventCustom
+from app.studio.trimming import preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import Day, Id, Line, Link, Paragraphs, Part, TimeOfDay, field
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
-@collection("phone_calls", number=720, day="complete_date")
+def _belonging(given: Circumstances) -> Rule:
+    return rule(given, lo=given.ago(preferences_of(given).calls_past_days))
+
+
+@collection("phone_calls", number=720, stamp=Stamp(day="complete_date", slot=6), rule=_belonging)
 class PhoneCall(Record):
     """A call to be made or one that was made; pending until it has a complete date."""
 
-    client_id: Annotated[Id | None, Link("clients")] = field("Whom to call.", example=None, default=None)
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
+        "Whom to call.", example=None, default=None
+    )
     session_id: Annotated[Id | None, Link("sessions")] = field(
         "The session it concerns.", example=None, default=None
     )

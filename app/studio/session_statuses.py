@@ -2,8 +2,11 @@
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
+from app.core.db import Session
 from app.studio.statuses import Status
+from app.sync.facts import fact
 from app.sync.fields import Id, Link, field
 from app.sync.registry import collection
 
@@ -18,6 +21,16 @@ class WorkflowStage(StrEnum):
     TAKE_ORDER = "take_order"
     PRODUCE_ORDER = "produce_order"
     DELIVER_ORDER = "deliver_order"
+
+
+FINAL_SESSION_STATUSES = "final_session_statuses"
+
+
+@fact(FINAL_SESSION_STATUSES, of="session_statuses")
+async def final_session_statuses(session: Session) -> list[UUID]:
+    """Return the statuses at which a session's work is done."""
+    sql = "SELECT id FROM session_statuses WHERE account_id = $1 AND is_final"
+    return [row["id"] for row in await session.raw.fetch(sql, session.account_id)]
 
 
 @collection("session_statuses", number=272, is_writable=False)

@@ -8,6 +8,10 @@ from pydantic import model_validator
 from app.studio.bookings import check_times
 from app.studio.custom_fields import SessionCustom
 from app.studio.numbering import Number
+from app.studio.session_statuses import FINAL_SESSION_STATUSES
+from app.studio.trimming import owners, preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import (
     Count,
     Day,
@@ -24,6 +28,7 @@ from app.sync.fields import (
     field,
 )
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
 class YearbookStatus(StrEnum):
@@ -75,7 +80,23 @@ class Participant(Element):
     )
 
 
-@collection("sessions", number=500, day="date")
+def _belonging(given: Circumstances) -> Rule:
+    wanted = preferences_of(given)
+    return rule(
+        given,
+        lo=given.ago(wanted.sessions_past_days),
+        hi=given.ahead(wanted.sessions_future_days),
+        owners=owners(given, wanted.schedule_users),
+        excluded=given.facts[FINAL_SESSION_STATUSES] if wanted.sessions_exclude_final_status else (),
+    )
+
+
+@collection(
+    "sessions",
+    number=500,
+    stamp=Stamp(day="date", labels=("status_id",), owners=("photographer_id", "assistant_id"), slot=1),
+    rule=_belonging,
+)
 class Session(Record):
     """A booking at which photographs are taken; its own date and times are the primary event's."""
 
@@ -86,7 +107,7 @@ class Session(Record):
         is_read_only=True,
         is_unique=True,
     )
-    client_id: Annotated[Id, Link("clients")] = field(
+    client_id: Annotated[Id, Link("clients", is_parent=True)] = field(
         "Who is photographed, and billed unless said otherwise.",
         example="0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a4001",
     )

@@ -5,8 +5,12 @@ from typing import Annotated
 
 from pydantic import model_validator
 
+from app.studio.trimming import preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import Colour, Day, Id, Link, Name, field
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
 class SpecialEventKind(StrEnum):
@@ -16,7 +20,11 @@ class SpecialEventKind(StrEnum):
     SPECIAL_EVENT = "special_event"
 
 
-@collection("special_events", number=250, day="date", is_writable=False)
+def _belonging(given: Circumstances) -> Rule:
+    return rule(given, lo=given.ago(preferences_of(given).special_events_past_days))
+
+
+@collection("special_events", number=250, stamp=Stamp(day="date"), rule=_belonging, is_writable=False)
 class SpecialEvent(Record):
     """A holiday or another event shown across the calendar, for a day or a range of days."""
 

@@ -6,11 +6,32 @@ from pydantic import Field, model_validator
 
 from app.studio.custom_fields import TaskCustom
 from app.studio.numbering import Number
+from app.studio.preferences import TasksScope
+from app.studio.trimming import preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import Day, Id, Link, Name, Paragraphs, Part, field
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
-@collection("tasks", number=700, day="complete_date")
+def _belonging(given: Circumstances) -> Rule:
+    wanted = preferences_of(given)
+    mine = given.mine if wanted.tasks_scope is TasksScope.MINE else None
+    return rule(given, lo=given.ago(wanted.tasks_completed_days), owners=mine)
+
+
+@collection(
+    "tasks",
+    number=700,
+    stamp=Stamp(
+        day="complete_date",
+        owners=("assigned_by_id", "assigned_user_id", "assigned_department_id"),
+        private="is_private",
+        slot=5,
+    ),
+    rule=_belonging,
+)
 class Task(Record):
     """A piece of work; it is complete once it has a complete date."""
 
@@ -54,7 +75,7 @@ class Task(Record):
     studio_id: Annotated[Id | None, Link("studios")] = field(
         "The studio it belongs to; none when there is only one.", example=None, default=None
     )
-    client_id: Annotated[Id | None, Link("clients")] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "The client it concerns; none for general work.", example=None, default=None
     )
     session_id: Annotated[Id | None, Link("sessions")] = field(

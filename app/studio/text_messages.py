@@ -5,15 +5,25 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from app.studio.deliveries import DeliveryState, Direction
+from app.studio.trimming import is_unread, preferences_of, rule
+from app.sync.anchors import Stamp
+from app.sync.circumstances import Circumstances
 from app.sync.fields import Day, Id, Instant, Line, Link, Name, field
 from app.sync.registry import Record, collection
+from app.sync.scope import Rule
 
 
-@collection("text_messages", number=760, day="date")
+def _belonging(given: Circumstances) -> Rule:
+    return rule(given, lo=given.ago(preferences_of(given).texts_past_days))
+
+
+@collection(
+    "text_messages", number=760, stamp=Stamp(day="date", is_pinned=is_unread, slot=8), rule=_belonging
+)
 class TextMessage(Record):
     """A text message to a client's phone, or the client's answer."""
 
-    client_id: Annotated[Id | None, Link("clients")] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
         "The client it concerns.", example=None, default=None
     )
     session_id: Annotated[Id | None, Link("sessions")] = field(

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import orjson
 
+from app.sync.anchors import ALWAYS
 from app.sync.errors import CursorMalformed
-from app.sync.feed import ALWAYS
 from app.sync.scope import EARLIEST, Rule, Scope
 
 VERSION = 1
@@ -64,6 +64,7 @@ class Cursor:
     binding: UUID | None
     user_id: UUID | None
     epoch: UUID
+    resync: int
     collections: list[str] | None
     revision: int
     base: dict[int, Rule]
@@ -107,6 +108,7 @@ def _pack(cursor: Cursor) -> dict[str, Any]:
         "d": cursor.binding.hex if cursor.binding else None,
         "u": cursor.user_id.hex if cursor.user_id else None,
         "e": cursor.epoch.hex,
+        "s": cursor.resync,
         "c": cursor.collections,
         "r": cursor.revision,
         "b": _pack_scope(cursor.base),
@@ -133,6 +135,7 @@ def _unpack(packed: dict[str, Any]) -> Cursor:
         binding=UUID(packed["d"]) if packed["d"] else None,
         user_id=UUID(packed["u"]) if packed["u"] else None,
         epoch=UUID(packed["e"]),
+        resync=packed["s"],
         collections=packed["c"],
         revision=packed["r"],
         base=_unpack_scope(packed["b"]),

@@ -22,8 +22,8 @@ class CursorForeign(AppError):
 class ResyncRequired(AppError):
     """The cursor can no longer be continued: pull without one; unpushed edits survive.
 
-    `reason` is `cursor_expired`, `server_restored` or `device_rebound`; `mode` is `replace`: drop everything
-    but unpushed edits when the first page arrives.
+    `reason` is `cursor_expired`, `server_restored`, `device_rebound` or `admin_request`; `mode` is `replace`:
+    drop everything but unpushed edits when the first page arrives.
     """
 
     status = 410

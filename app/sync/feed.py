@@ -1,6 +1,6 @@
 """The SQL that writes the feed: one row per record, its past anchors, and the account's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,32 +10,27 @@ import orjson
 
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
-from app.sync.rendering import Values, values_of
+from app.sync.anchors import NOT_YET, SLOTS, Anchors
+from app.sync.fields import Part, Values
+from app.sync.registry import Collection, FieldSpec
+from app.sync.rendering import values_of
 
-ALWAYS = date.max
-"""The day of a record that no window leaves out: the driver writes it as `infinity`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Anchors:
-    """What trimming may look at, the revision at which it began, and the device that set it."""
-
-    since: int
-    by: UUID | None
-    day: date
+Key = tuple[int, UUID]
+"""A record anywhere in the account: the number of its collection, and its id."""
+Latest = tuple[date | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
     """A record's row in the feed, but for its revision."""
 
-    key: tuple[int, UUID]
+    key: Key
     body_revision: int
     anchors: Anchors
     is_deleted: bool
     filled: int
     mark: int
-    field_revisions: dict[str, list[int]]
+    field_revisions: Mapping[str, list[int]]
     core: bytes
     parts: list[bytes]
 
@@ -74,33 +69,115 @@ async def orphans(session: Session, number: int, table: str) -> list[UUID]:
     return [row["record_id"] for row in await session.raw.fetch(sql, session.account_id, number)]
 
 
-async def states(session: Session, keys: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], FeedRow]:
+async def states(session: Session, keys: Sequence[Key]) -> dict[Key, FeedRow]:
     """Return the feed's rows of some records, those it has."""
-    found = await session.raw.fetch(
-        _STATES, session.account_id, [number for number, _ in keys], [record_id for _, record_id in keys]
-    )
+    numbers, ids = [number for number, _ in keys], [record_id for _, record_id in keys]
+    found = await session.raw.fetch(_STATES, session.account_id, numbers, ids)
     rows = (_row(record) for record in found)
     return {row.key: row for row in rows}
 
 
+async def latest_below(
+    session: Session, child: Collection, link: FieldSpec, parents: Sequence[UUID]
+) -> dict[UUID, Latest]:
+    """Return the latest days among the children of one kind, and below them, of some parents."""
+    below = ", ".join(f"max(f.latest_{slot}) AS latest_{slot}" for slot in range(1, SLOTS + 1))
+    sql = (
+        f'SELECT t."{link.name}" AS parent, max(f.day) AS day, {below} FROM "{child.name}" t'
+        " JOIN feed f ON f.account_id = t.account_id AND f.collection = $2 AND f.record_id = t.id"
+        f' WHERE t.account_id = $1 AND t."{link.name}" = ANY($3::uuid[]) GROUP BY 1'
+    )
+    found: dict[UUID, Latest] = {}
+    for row in await session.raw.fetch(sql, session.account_id, child.number, parents):
+        days = list(latest_of(row))
+        if child.stamp.slot:
+            days[child.stamp.slot - 1] = later(days[child.stamp.slot - 1], row["day"])
+        found[row["parent"]] = tuple(days)
+    return found
+
+
+async def move_scope(session: WriteSession) -> None:
+    """Say that something scopes are compiled from has changed: each is compiled anew at its next pull."""
+    if not session.has_moved_scope:
+        session.has_moved_scope = True
+        sql = "UPDATE account_clock SET scope_revision = scope_revision + 1 WHERE account_id = $1"
+        await session.raw.execute(sql, session.account_id)
+
+
+async def numbers(session: WriteSession, names: Iterable[str]) -> dict[str, int]:
+    """Return the account's numbers of ids and names, giving new ones to those that have none."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    rows = await session.raw.fetch(_NUMBERS, session.account_id, wanted)
+    if any(row["is_new"] for row in rows):
+        await move_scope(session)
+    return {row["name"]: row["number"] for row in rows}
+
+
+async def known_numbers(session: Session, names: Iterable[str]) -> dict[str, int]:
+    """Return the account's numbers of those ids and names that have one."""
+    sql = "SELECT name, number FROM anchor_numbers WHERE account_id = $1 AND name = ANY($2::text[])"
+    rows = await session.raw.fetch(sql, session.account_id, list(names))
+    return {row["name"]: row["number"] for row in rows}
+
+
 async def write(
-    session: WriteSession,
-    revision: int,
-    rows: Sequence[FeedRow],
-    ended: Sequence[tuple[tuple[int, UUID], Anchors]],
+    session: WriteSession, revision: int, rows: Sequence[FeedRow], ended: Sequence[tuple[Key, Anchors]]
 ) -> None:
     """Stamp rows with a revision, keep the anchors that ended, and advance the clock: one statement."""
-    seen = [(*key, each.since, each.by, each.day) for key, each in ended if each.since < revision]
-    written, past = _columns([_flat(row) for row in rows], 14), _columns(seen, 5)
-    await session.raw.execute(_WRITE, session.account_id, revision, *written, *past)
+    past = [(*key, *_flat_anchors(each)) for key, each in ended if each.since < revision]
+    await session.raw.execute(
+        _WRITE,
+        session.account_id,
+        revision,
+        *_columns([_flat(row) for row in rows], _ROW_WIDTH),
+        *_columns(past, _PAST_WIDTH),
+    )
+
+
+def later(one: date | None, other: date | None) -> date | None:
+    """Return the later of two days, either of which may not be there."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+def latest_of(record: Any) -> Latest:
+    """Return the closure days of a row."""
+    found = tuple(record[f"latest_{slot}"] for slot in range(1, SLOTS + 1))
+    return NOT_YET if found == NOT_YET else found
+
+
+def anchors_of(record: Any) -> Anchors:
+    """Return the anchors of a row of the feed or its past."""
+    return Anchors(
+        since=record["since"],
+        by=record["by"],
+        day=record["day"],
+        labels=tuple(record["labels"]),
+        owners=tuple(record["owners"]),
+        private=record["private"],
+        latest=latest_of(record),
+    )
 
 
 def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
     fields = orjson.dumps(row.field_revisions).decode()
-    anchors, parts = row.anchors, row.parts or [b"", b"", b""]
-    stamps = (row.body_revision, anchors.since, anchors.by, row.is_deleted, anchors.day)
-    return (*row.key, *stamps, row.filled, row.mark, fields, row.core, *parts)
+    parts = row.parts or [b""] * len(Part)
+    body = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, row.core, *parts)
+    return (*row.key, *_flat_anchors(row.anchors), *body)
+
+
+def _flat_anchors(anchors: Anchors) -> tuple[Any, ...]:
+    """Arrays of arrays must be of one length, so that labels and owners travel as the text of an array."""
+    texts = (_array(anchors.labels), _array(anchors.owners))
+    return (anchors.since, anchors.by, anchors.day, *texts, anchors.private, *anchors.latest)
+
+
+def _array(numbers: tuple[int, ...]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
@@ -111,7 +188,7 @@ def _row(record: Any) -> FeedRow:
     return FeedRow(
         key=(record["collection"], record["record_id"]),
         body_revision=record["body_revision"],
-        anchors=Anchors(record["since"], record["by"], record["day"]),
+        anchors=anchors_of(record),
         is_deleted=record["is_deleted"],
         filled=record["filled"],
         mark=record["mark"],
@@ -121,35 +198,64 @@ def _row(record: Any) -> FeedRow:
     )
 
 
-_STATES = """
-SELECT collection, record_id, body_revision, since, "by", day, is_deleted, filled, mark,
+LATEST = ", ".join(f"latest_{slot}" for slot in range(1, SLOTS + 1))
+ANCHORS = f'since, "by", day, labels, owners, private, {LATEST}'
+"""The columns `anchors_of` reads."""
+
+_ANCHOR_TYPES = ["bigint", "uuid", "date", "text", "text", "boolean", *["date"] * SLOTS]
+_PAST_TYPES = ["smallint", "uuid", *_ANCHOR_TYPES]
+_BODY_TYPES = ["boolean", "bigint", "smallint", "bigint", "text", "bytea", *["bytea"] * len(Part)]
+_ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
+_PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
+_PARTS = ", ".join(f"part_{part}" for part in range(1, len(Part) + 1))
+_SELECTED = f'since, "by", day, labels::int[], owners::int[], private, {LATEST}'
+
+
+def _arrays(types: Sequence[str], first: int) -> str:
+    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
+
+
+_STATES = f"""
+SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, filled, mark,
        field_revisions::text, core, parts
 FROM feed
 WHERE account_id = $1
   AND (collection, record_id) IN (SELECT * FROM unnest($2::smallint[], $3::uuid[]))
 """
 
-_WRITE = """
+# The account's clock is held, so that nobody else gives numbers at the same time.
+_NUMBERS = """
+WITH known AS (
+    SELECT name, number FROM anchor_numbers WHERE account_id = $1 AND name = ANY($2::text[])
+), given AS (
+    INSERT INTO anchor_numbers (account_id, name, number)
+    SELECT $1, name, (SELECT coalesce(max(number), 0) FROM anchor_numbers WHERE account_id = $1)
+                     + row_number() OVER (ORDER BY name)
+    FROM unnest($2::text[]) AS wanted(name)
+    WHERE NOT EXISTS (SELECT FROM known WHERE known.name = wanted.name)
+    RETURNING name, number
+)
+SELECT name, number, false AS is_new FROM known UNION ALL SELECT name, number, true FROM given
+"""
+
+_WRITE = f"""
 WITH tick AS (
     UPDATE account_clock SET revision = $2 WHERE account_id = $1
 ), past AS (
-    INSERT INTO feed_past (account_id, collection, record_id, until, since, "by", day)
-    SELECT $1, collection, record_id, $2, since, "by", day
-    FROM unnest($17::smallint[], $18::uuid[], $19::bigint[], $20::uuid[], $21::date[])
-         AS ended(collection, record_id, since, "by", day)
+    INSERT INTO feed_past (account_id, until, collection, record_id, {ANCHORS})
+    SELECT $1, $2, collection, record_id, {_SELECTED}
+    FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
 )
-INSERT INTO feed (account_id, revision, collection, record_id, body_revision, since, "by", is_deleted, day,
-                  filled, mark, field_revisions, core, parts)
-SELECT $1, $2, collection, record_id, body_revision, since, "by", is_deleted, day,
-       filled, mark, field_revisions::jsonb, core, ARRAY[notes, custom, content]
-FROM unnest($3::smallint[], $4::uuid[], $5::bigint[], $6::bigint[], $7::uuid[], $8::boolean[], $9::date[],
-            $10::smallint[], $11::bigint[], $12::text[], $13::bytea[],
-            $14::bytea[], $15::bytea[], $16::bytea[])
-     AS written(collection, record_id, body_revision, since, "by", is_deleted, day,
-                filled, mark, field_revisions, core, notes, custom, content)
+INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
+                  is_deleted, body_revision, filled, mark, field_revisions, core, parts)
+SELECT $1, $2, collection, record_id, {_SELECTED},
+       is_deleted, body_revision, filled, mark, field_revisions::jsonb, core, ARRAY[{_PARTS}]
+FROM unnest({_arrays(_ROW_TYPES, 3)})
+     AS written(collection, record_id, {ANCHORS},
+                is_deleted, body_revision, filled, mark, field_revisions, core, {_PARTS})
 ON CONFLICT (account_id, collection, record_id) DO UPDATE
-SET revision = excluded.revision, body_revision = excluded.body_revision, since = excluded.since,
-    "by" = excluded."by", is_deleted = excluded.is_deleted, day = excluded.day, filled = excluded.filled,
-    mark = excluded.mark, field_revisions = excluded.field_revisions, core = excluded.core,
-    parts = excluded.parts
+SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, core, parts)
+  = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
+     excluded.is_deleted, excluded.body_revision, excluded.filled, excluded.mark, excluded.field_revisions,
+     excluded.core, excluded.parts)
 """

@@ -16,6 +16,13 @@ from pydantic import (
     WithJsonSchema,
 )
 
+Values = dict[str, Any]
+"""The fields of a record, with its bookkeeping where it has any, each in JSON form."""
+
+
+BOOKKEEPING = ("created_at", "created_by", "updated_at", "updated_by")
+"""What the store keeps on every record beside its fields."""
+
 
 class Part(IntEnum):
     """A part of a record that preferences may leave out; the number is its place in the feed's `parts`."""
@@ -23,13 +30,23 @@ class Part(IntEnum):
     NOTES = 1
     CUSTOM = 2
     CONTENT = 3
+    PREVIEW = 4
+    """What is sent of CONTENT when that is left out: long texts cut short. No field is declared in it."""
+
+
+PREVIEW_LENGTH = 2_000
+"""How many characters of a text a preview has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A field that names records of another collection, in this account and not deleted."""
+    """A field that names records of another collection, in this account and not deleted.
+
+    The record it names may be a parent: then no device ever holds this record without it.
+    """
 
     collection: str
+    is_parent: bool = False
 
 
 class Element(BaseModel):

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.sync import registry
+from app.sync.feed import Key
 from app.sync.judging import Judge, Ruling, links_of
 from app.sync.refusals import Blocked, ChangeRefused
 from app.sync.schemas import Atomicity, Change, Operation, Outcome
-from app.sync.store import Key
 
 Decision = Ruling | ChangeRefused
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.sync import registry
+from app.sync.feed import Key
+from app.sync.fields import BOOKKEEPING, Values
 from app.sync.links import links_in
 from app.sync.refusals import (
     AlreadyExists,
@@ -21,9 +23,9 @@ from app.sync.refusals import (
     UnknownReference,
 )
 from app.sync.registry import Collection
-from app.sync.rendering import BOOKKEEPING, Values
 from app.sync.schemas import Change, OnConflict, Operation, Outcome
-from app.sync.store import Draft, Key, State
+from app.sync.stamping import State
+from app.sync.store import Draft
 from app.sync.validation import InvalidFieldsError, canonical
 
 KEPT = "The value on the server was kept."

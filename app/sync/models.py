@@ -1,12 +1,14 @@
 """The engine's own tables: the feed and its past, and what each phone has pushed."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Date, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Index, Integer, LargeBinary, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+from app.sync.anchors import SLOTS
 
 
 class Feed(SQLModel, table=True):
@@ -30,6 +32,16 @@ class Feed(SQLModel, table=True):
             postgresql_include=["mark"],
             postgresql_where=text("NOT is_deleted"),
         ),
+        *(
+            Index(
+                f"ix_feed_latest_{slot}",
+                "account_id",
+                "collection",
+                f"latest_{slot}",
+                postgresql_where=text(f"latest_{slot} IS NOT NULL AND NOT is_deleted"),
+            )
+            for slot in range(1, SLOTS + 1)
+        ),
     )
 
     account_id: UUID = Field(primary_key=True)
@@ -41,6 +53,17 @@ class Feed(SQLModel, table=True):
     by: UUID | None = None
     is_deleted: bool
     day: date = Field(sa_type=Date)
+    labels: list[int] = Field(sa_type=ARRAY(Integer))
+    owners: list[int] = Field(sa_type=ARRAY(Integer))
+    private: bool
+    latest_1: date | None = None
+    latest_2: date | None = None
+    latest_3: date | None = None
+    latest_4: date | None = None
+    latest_5: date | None = None
+    latest_6: date | None = None
+    latest_7: date | None = None
+    latest_8: date | None = None
     filled: int = Field(sa_type=SmallInteger)
     mark: int = Field(sa_type=BigInteger)
     field_revisions: dict[str, Any] = Field(sa_type=JSONB)
@@ -63,6 +86,28 @@ class FeedPast(SQLModel, table=True):
     since: int = Field(sa_type=BigInteger)
     by: UUID | None = None
     day: date = Field(sa_type=Date)
+    labels: list[int] = Field(sa_type=ARRAY(Integer))
+    owners: list[int] = Field(sa_type=ARRAY(Integer))
+    private: bool
+    latest_1: date | None = None
+    latest_2: date | None = None
+    latest_3: date | None = None
+    latest_4: date | None = None
+    latest_5: date | None = None
+    latest_6: date | None = None
+    latest_7: date | None = None
+    latest_8: date | None = None
+
+
+class AnchorNumber(SQLModel, table=True):
+    """The small number by which anchors know an id or a name: a fraction of the size."""
+
+    __tablename__ = "anchor_numbers"
+    __table_args__ = (Index("uq_anchor_numbers_number", "account_id", "number", unique=True),)
+
+    account_id: UUID = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    number: int
 
 
 class DeviceStream(SQLModel, table=True):
@@ -93,3 +138,48 @@ class StoredVerdict(SQLModel, table=True):
     n: int = Field(primary_key=True, sa_type=BigInteger)
     fingerprint: bytes = Field(sa_type=LargeBinary)
     answer: bytes = Field(sa_type=LargeBinary)
+
+
+class Preferences(SQLModel, table=True):
+    """What a company prefers its devices to hold; an account without a row has the defaults, at version 0.
+
+    `version` is the scope revision the last change made; `resync_count` grows each time all devices are told
+    to start again.
+    """
+
+    __tablename__ = "preferences"
+
+    account_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+    values: dict[str, Any] = Field(sa_type=JSONB)
+    resync_count: int
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    changed_by: UUID | None = None
+
+
+class DevicePreferences(SQLModel, table=True):
+    """What one device has set for itself, those keys alone; otherwise as `Preferences`."""
+
+    __tablename__ = "device_preferences"
+
+    account_id: UUID = Field(primary_key=True)
+    device_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+    values: dict[str, Any] = Field(sa_type=JSONB)
+    resync_count: int
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    changed_by: UUID | None = None
+
+
+class PreferenceChange(SQLModel, table=True):
+    """A change of preferences, kept for ever: the company's, or with `device_id` that device's own."""
+
+    __tablename__ = "preference_changes"
+
+    account_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_type=BigInteger)
+    device_id: UUID | None = None
+    before: dict[str, Any] = Field(sa_type=JSONB)
+    after: dict[str, Any] = Field(sa_type=JSONB)
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    changed_by: UUID | None = None

@@ -30,6 +30,7 @@ class Page:
     puts: dict[int, list[bytes]] = field(default_factory=dict)
     deletions: dict[int, list[UUID]] = field(default_factory=dict)
     evictions: dict[int, list[UUID]] = field(default_factory=dict)
+    progress: dict[int, tuple[int, int]] = field(default_factory=dict)
     is_cut: bool = False
     is_empty: bool = True
 

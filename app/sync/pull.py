@@ -1,16 +1,19 @@
 """A pull: what changed for this device since its cursor, in pages, bodies passed through as bytes."""
 
+from typing import Any
+
 from app.core import clock
 from app.core.db import Session
 from app.core.principal import Principal
 from app.core.revisions import Clock
-from app.sync import registry
+from app.sync import reader, registry
 from app.sync.cursor import Cursor, Sealer
 from app.sync.errors import CursorForeign, ResyncRequired, UnknownCollections
 from app.sync.page import Page
 from app.sync.reader import Room
 from app.sync.schemas import PullRequest
-from app.sync.scope import compile_scope
+from app.sync.scope import Scope
+from app.sync.target import Target, target_of
 from app.sync.transition import advance
 
 NEXT_SYNC_AFTER = 300
@@ -18,22 +21,31 @@ NEXT_SYNC_AFTER = 300
 
 
 async def pull(
-    session: Session, who: Principal, at: Clock, sealer: Sealer, asked: PullRequest
+    session: Session,
+    who: Principal,
+    at: Clock,
+    sealer: Sealer,
+    asked: PullRequest,
+    *,
+    schema_version: int | None = None,
 ) -> tuple[bytes, bool]:
     """Return the answer's JSON text, and whether the device has reached a consistent point.
 
     Raises `CursorMalformed`, `CursorForeign`, `UnknownCollections` and `ResyncRequired`.
     """
-    cursor = _continued(sealer.open(asked.cursor), who, at) if asked.cursor else _begun(who, at, asked)
-    if asked.collections is not None and sorted(asked.collections) != cursor.collections:
+    names = None if asked.collections is None else sorted(set(asked.collections))
+    opened = sealer.open(asked.cursor) if asked.cursor else None
+    if opened and names is not None and names != opened.collections:
         raise CursorForeign("This cursor was begun with another set of collections.")
+    target = await target_of(
+        session, who, at, opened.collections if opened else _known(names), schema_version
+    )
+    cursor = _continued(opened, who, at, target) if opened else _begun(who, at, names, target)
     page = Page(Room(asked.max_rows, asked.max_bytes))
     is_first = asked.cursor is None or (cursor.transit is not None and cursor.transit.is_first)
-    target = compile_scope(cursor.collections)
-    await advance(session, cursor, target, now=at.revision, device_id=who.device_id, page=page)
+    await advance(session, cursor, target.scope, now=at.revision, device_id=who.device_id, page=page)
     is_consistent = cursor.transit is None
-    progress = cursor.transit.progress if cursor.transit else {}
-    head = {
+    head: dict[str, Any] = {
         "cursor": sealer.seal(cursor),
         "revision": at.revision,
         "replace": asked.cursor is None,
@@ -42,39 +54,55 @@ async def pull(
         "consistent": is_consistent,
         "progress": {
             registry.numbered(number).name: {"done": done, "total": total}
-            for number, (done, total) in progress.items()
+            for number, (done, total) in page.progress.items()
         },
         "scope": {"version": at.scope_revision, "day": clock.today(who.time_zone)},
         "epoch": at.epoch,
         "server_time": clock.now(),
         "next_sync_after": 0 if not is_consistent else NEXT_SYNC_AFTER,
     }
+    is_asked = asked.digests and is_consistent
+    head["digests"] = await _digests(session, target.scope) if is_asked else None
     return page.render(head), is_consistent
 
 
-def _begun(who: Principal, at: Clock, asked: PullRequest) -> Cursor:
-    """Begin at the clock of now with nothing held, so that a first sync carries no removals at all."""
-    unknown = [name for name in asked.collections or [] if registry.named(name) is None]
-    if unknown:
+async def _digests(session: Session, scope: Scope) -> dict[str, dict[str, int | str]]:
+    found = await reader.digests(session, scope)
+    return {
+        registry.numbered(number).name: {"count": count, "mark": f"{mark & 2**64 - 1:016x}"}
+        for number, (count, mark) in sorted(found.items())
+    }
+
+
+def _known(names: list[str] | None) -> list[str] | None:
+    if any(registry.named(name) is None for name in names or []):
         raise UnknownCollections
+    return names
+
+
+def _begun(who: Principal, at: Clock, names: list[str] | None, target: Target) -> Cursor:
+    """Begin at the clock of now with nothing held, so that a first sync carries no removals at all."""
     return Cursor(
         account_id=who.account_id,
         binding=who.binding_id,
         user_id=who.user_id,
         epoch=at.epoch,
-        collections=sorted(asked.collections) if asked.collections is not None else None,
+        resync=target.resync,
+        collections=names,
         revision=at.revision,
         base={},
     )
 
 
-def _continued(cursor: Cursor, who: Principal, at: Clock) -> Cursor:
+def _continued(cursor: Cursor, who: Principal, at: Clock, target: Target) -> Cursor:
     if (cursor.account_id, cursor.user_id) != (who.account_id, who.user_id):
         raise CursorForeign
     if cursor.binding != who.binding_id:
         raise ResyncRequired(reason="device_rebound", mode="replace")
     if cursor.epoch != at.epoch or cursor.revision > at.revision:
         raise ResyncRequired(reason="server_restored", mode="replace")
+    if cursor.resync != target.resync:
+        raise ResyncRequired(reason="admin_request", mode="replace")
     if cursor.revision < at.floor:
         raise ResyncRequired(reason="cursor_expired", mode="replace")
     return cursor

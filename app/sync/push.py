@@ -1,6 +1,7 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import chain
 from uuid import UUID
@@ -8,28 +9,34 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from app.accounts.errors import DeviceRequired
 from app.core.db import WriteSession
 from app.core.principal import Principal
+from app.core.revisions import Clock
 from app.sync import registry, streams
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
+from app.sync.feed import Key
 from app.sync.groups import Decision, Group, decide, groups_of
 from app.sync.judging import Judge, links_of
 from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, StillReferenced
-from app.sync.rendering import Values
 from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
-from app.sync.scope import Scope, compile_scope
-from app.sync.store import Draft, Key, day_of
+from app.sync.scope import Scope
+from app.sync.stamping import State
+from app.sync.store import Draft
 from app.sync.streams import Stream
+from app.sync.target import target_of
 
 
-async def push(session: WriteSession, who: Principal, device_id: UUID, sent: PushRequest) -> bytes:
+async def push(
+    session: WriteSession, who: Principal, at: Clock, sent: PushRequest, *, schema_version: int | None = None
+) -> bytes:
     """Take in what is new, repeat the answers to what is not, and return the answer's JSON text.
 
     Raises `TooManyChanges`, `StreamGap` and `StreamDiverged`, and then nothing has happened.
     """
     if len(sent.changes) > MAX_CHANGES:
         raise TooManyChanges(max_changes=MAX_CHANGES)
-    stream = await streams.find(session, device_id, sent.stream)
+    stream = await streams.find(session, _device(who), sent.stream)
     if sent.first > stream.last + 1:
         raise StreamGap(expected=stream.last + 1)
     prints = {change.n: _fingerprint(change) for change in sent.changes}
@@ -37,7 +44,10 @@ async def push(session: WriteSession, who: Principal, device_id: UUID, sent: Pus
     draft = await Draft.begin(session, who, stream.writer)
     fresh = [change for change in sent.changes if change.n > stream.last]
     if fresh:
-        verdicts = await _take_in(session, draft, sent, fresh, stream.writer)
+        decisions = await _take_in(session, draft, sent, fresh, stream.writer)
+        moved = replace(at, scope_revision=at.scope_revision + session.has_moved_scope)
+        target = await target_of(session, who, moved, None, schema_version)
+        verdicts = {change.n: _answer(draft, target.scope, change, decisions[change.n]) for change in fresh}
         answers |= verdicts
         await streams.keep(session, stream, [(n, prints[n], answer) for n, answer in verdicts.items()])
     results = b",".join(answers[change.n] for change in sent.changes)
@@ -60,7 +70,7 @@ async def _repeated(
 
 async def _take_in(
     session: WriteSession, draft: Draft, sent: PushRequest, fresh: Sequence[Change], writer: int
-) -> dict[int, bytes]:
+) -> dict[int, Decision]:
     """Judge and write all groups at once; should the database refuse, write them one by one."""
     await draft.load(chain(_keys(fresh), (target for change in fresh for _, target in links_of(change))))
     groups = groups_of(fresh, sent.atomicity)
@@ -71,8 +81,7 @@ async def _take_in(
         decisions = {}
         for group in groups:
             decisions |= await _decide_alone(session, judge, group)
-    scope = compile_scope(None)
-    return {change.n: _answer(draft, scope, change, decisions[change.n]) for change in fresh}
+    return decisions
 
 
 async def _decide_alone(session: WriteSession, judge: Judge, group: Group) -> dict[int, Decision]:
@@ -119,15 +128,24 @@ def _answer(draft: Draft, scope: Scope, change: Change, decision: Decision) -> b
         "fields": decision.fields,
         "server": {"id": change.id, "revision": revision, **(values or {})} if is_corrected else None,
         "blocked_by": decision.blocked_by if isinstance(decision, ChangeRefused) else None,
-        "in_scope": key is not None and _is_in_scope(scope, key, values),
+        "in_scope": key is not None and _is_in_scope(scope, key, state),
         "inbox_id": None,
     }
     return orjson.dumps(verdict)
 
 
-def _is_in_scope(scope: Scope, key: Key, values: Values | None) -> bool:
+def _is_in_scope(scope: Scope, key: Key, state: State | None) -> bool:
+    """Say whether the record belongs on the device; one that does not exist is not in the way."""
     rule = scope.get(key[0])
-    return rule is not None and (values is None or rule.admits(day_of(registry.numbered(key[0]), values)))
+    if rule is None or state is None or state.values is None or state.anchors is None:
+        return rule is not None
+    return rule.admits(state.anchors)
+
+
+def _device(who: Principal) -> UUID:
+    if who.device_id is None:
+        raise DeviceRequired
+    return who.device_id
 
 
 def _forgotten(n: int) -> bytes:

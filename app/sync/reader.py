@@ -1,6 +1,6 @@
 """The SQL of the pull: rules and slices go in as one JSON parameter, bodies come out as bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,8 +9,10 @@ from uuid import UUID
 import orjson
 
 from app.core.db import Session
+from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.cursor import Place, RecordKey
-from app.sync.feed import ALWAYS, Anchors
+from app.sync.feed import ANCHORS, LATEST, anchors_of
+from app.sync.fields import Part
 from app.sync.scope import EARLIEST, Rule, Scope
 
 REMOVAL_BYTES = 40
@@ -66,7 +68,7 @@ async def fresh(session: Session, after: Place, upto: int, scope: Scope, room: R
         Fresh(
             place=(row["revision"], row["collection"], row["record_id"]),
             is_deleted=row["is_deleted"],
-            anchors=Anchors(row["since"], row["by"], row["day"]),
+            anchors=anchors_of(row),
             body=row["body"],
             upto_bytes=row["upto_bytes"],
         )
@@ -81,8 +83,7 @@ async def past(
     found: dict[tuple[int, UUID], list[Anchors]] = {}
     numbers, ids = [number for number, _ in keys], [record_id for _, record_id in keys]
     for row in await session.raw.fetch(_PAST, session.account_id, numbers, ids, after):
-        state = Anchors(row["since"], row["by"], row["day"])
-        found.setdefault((row["collection"], row["record_id"]), []).append(state)
+        found.setdefault((row["collection"], row["record_id"]), []).append(anchors_of(row))
     return found
 
 
@@ -107,8 +108,14 @@ async def count(session: Session, upto: int, slices: Sequence[Slice]) -> dict[in
     return {row["collection"]: row["moved"] for row in rows}
 
 
+async def digests(session: Session, scope: Scope) -> dict[int, tuple[int, int]]:
+    """Return how many records lie in a scope, and the exclusive or of their marks, by collection."""
+    rows = await session.raw.fetch(_DIGESTS, session.account_id, _rules(scope))
+    return {row["collection"]: (row["records"], row["mark"]) for row in rows}
+
+
 def _rules(scope: Scope) -> str:
-    rules = ({"collection": number, **_edges("wanted", rule)} for number, rule in scope.items())
+    rules = ({"collection": number, **_columns("wanted", rule)} for number, rule in scope.items())
     return orjson.dumps(list(rules)).decode()
 
 
@@ -124,50 +131,99 @@ def _slice(number: int, each: Slice) -> dict[str, Any]:
         "after_id": each.after[1],
         "upto_day": _day(each.upto[0]),
         "upto_id": each.upto[1],
-        **_edges("given", each.given),
-        **_edges("wanted", each.wanted),
+        **_columns("given", each.given),
+        **_columns("wanted", each.wanted),
     }
 
 
-def _edges(name: str, rule: Rule | None) -> dict[str, str | None]:
-    """No rule has no edges: the comparison with nothing is made false in the statement."""
+def _columns(name: str, rule: Rule | None) -> dict[str, Any]:
+    """No rule at all has nothing in its columns: the statement takes that for false."""
     if rule is None:
-        return {f"{name}_lo": None, f"{name}_hi": None}
-    return {f"{name}_lo": _day(rule.lo), f"{name}_hi": _day(rule.hi)}
+        return {}
+    edges = {f"{name}_edge_{slot}": _day(edge) for slot, edge in rule.edges}
+    return {
+        f"{name}_lo": _day(rule.lo),
+        f"{name}_hi": _day(rule.hi),
+        f"{name}_own": rule.own,
+        f"{name}_active": rule.by_activity,
+        f"{name}_required": rule.required,
+        f"{name}_excluded": rule.excluded,
+        f"{name}_owners": rule.owners,
+        f"{name}_me": rule.me,
+        f"{name}_omit": rule.omit,
+        **edges,
+    }
 
 
 def _day(day: date) -> str:
     return {EARLIEST: "-infinity", ALWAYS: "infinity"}.get(day) or str(day)
 
 
-def _admits(rule: str) -> str:
-    return f"coalesce(f.day >= {rule}_lo AND (f.day <= {rule}_hi OR f.day = 'infinity'), false)"
+def _declared(name: str) -> str:
+    """Return the columns of a rule in a record set."""
+    edges = ", ".join(f"{name}_edge_{slot} date" for slot in range(1, SLOTS + 1))
+    return ", ".join(
+        [
+            f"{name}_lo date, {name}_hi date, {name}_own boolean, {name}_active boolean",
+            f"{name}_required integer[], {name}_excluded integer[], {name}_owners integer[]",
+            f"{name}_me integer, {name}_omit integer, {edges}",
+        ]
+    )
 
 
-_BODY = "f.core || f.parts[1] || f.parts[2] || f.parts[3] || '}'::bytea"
-_BYTES = (
-    " + ".join(f"octet_length(f.{each})" for each in ("core", "parts[1]", "parts[2]", "parts[3]")) + " + 2"
-)
+def _admits(name: str) -> str:
+    """Return the test of `Rule.admits`; whatever compares with nothing is false."""
+    children = " OR ".join(
+        f"coalesce(f.latest_{slot} >= {name}_edge_{slot}, false)" for slot in range(1, SLOTS + 1)
+    )
+    return f"""
+        coalesce({name}_own IS NOT NULL AND ({name}_me IS NULL OR NOT f.private OR {name}_me = ANY(f.owners))
+            AND ({name}_own
+                 AND (f.day >= {name}_lo AND (f.day <= {name}_hi OR f.day = 'infinity')
+                      OR {name}_active AND coalesce(greatest({LATEST}) >= {name}_lo, false))
+                 AND ({name}_required IS NULL OR f.labels && {name}_required)
+                 AND NOT f.labels && {name}_excluded
+                 AND ({name}_owners IS NULL OR f.owners && {name}_owners)
+                 OR {children}), false)"""
+
+
+def _parts(name: str, measure: Callable[[str], str], nothing: str) -> list[str]:
+    """Return the parts that are not omitted; a preview stands in for content that is."""
+    notes, custom, content, preview = (measure(f"f.parts[{part}]") for part in Part)
+    return [
+        f"CASE WHEN {name}_omit & 1 = 0 THEN {notes} ELSE {nothing} END",
+        f"CASE WHEN {name}_omit & 2 = 0 THEN {custom} ELSE {nothing} END",
+        " ".join(
+            [
+                f"CASE WHEN {name}_omit & 4 = 0 THEN {content}",
+                f"WHEN {name}_omit & 8 = 0 THEN {preview} ELSE {nothing} END",
+            ]
+        ),
+    ]
+
+
+_WHOLE = " || ".join(["f.core", *_parts("wanted", str, "''::bytea"), "'}'::bytea"])
+_LENGTH = " + ".join(["octet_length(f.core)", *_parts("wanted", "octet_length({})".format, "0"), "2"])
+_BODY = f"CASE WHEN is_put THEN {_WHOLE} END AS body"
+_PLACE = "revision, collection, record_id"
+_COST = f"CASE WHEN is_put THEN {_LENGTH} ELSE {REMOVAL_BYTES} END"
 
 # What does not fit still tells that there is more: a page ends with the row that passes its limit, and the
 # second row comes even when the first alone passes it.
 # One lower bound only, as a row comparison, or the index is entered far too early.
 _FRESH = f"""
-SELECT * FROM (
-    SELECT revision, collection, record_id, is_deleted, since, "by", day,
-           CASE WHEN is_put THEN {_BODY} END AS body,
-           sum(CASE WHEN is_put THEN {_BYTES} ELSE {REMOVAL_BYTES} END)
-               OVER (ORDER BY revision, collection, record_id ROWS UNBOUNDED PRECEDING) AS upto_bytes,
-           row_number() OVER (ORDER BY revision, collection, record_id) AS place,
-           CASE WHEN is_put THEN {_BYTES} ELSE {REMOVAL_BYTES} END AS bytes
+SELECT revision, collection, record_id, is_deleted, {ANCHORS}, body, upto_bytes FROM (
+    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_BODY}, {_COST} AS bytes,
+           sum({_COST}) OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS upto_bytes,
+           row_number() OVER (ORDER BY {_PLACE}) AS place
     FROM (
-        SELECT feed.*, NOT is_deleted AND {_admits("r.wanted").replace("f.day", "feed.day")} AS is_put
-        FROM feed
-        LEFT JOIN jsonb_to_recordset($6::text::jsonb)
-                  AS r(collection smallint, wanted_lo date, wanted_hi date) USING (collection)
-        WHERE account_id = $1 AND (revision, collection, record_id) > ($2::bigint, $3::smallint, $4::uuid)
-          AND revision <= $5
-        ORDER BY revision, collection, record_id
+        SELECT f.*, r.wanted_omit, NOT f.is_deleted AND {_admits("r.wanted")} AS is_put
+        FROM feed f
+        LEFT JOIN jsonb_to_recordset($6::text::jsonb) AS r(collection smallint, {_declared("wanted")})
+               ON r.collection = f.collection
+        WHERE f.account_id = $1 AND f.revision <= $5
+          AND (f.revision, f.collection, f.record_id) > ($2::bigint, $3::smallint, $4::uuid)
+        ORDER BY f.revision, f.collection, f.record_id
         LIMIT $7
     ) AS f
 ) AS page
@@ -175,36 +231,36 @@ WHERE upto_bytes - bytes <= $8 OR place <= 2
 ORDER BY revision, collection, record_id
 """
 
-_PAST = """
-SELECT collection, record_id, since, "by", day
+_PAST = f"""
+SELECT collection, record_id, {ANCHORS}
 FROM feed_past
 WHERE account_id = $1 AND until > $4
   AND (collection, record_id) IN (SELECT * FROM unnest($2::smallint[], $3::uuid[]))
 """
 
+# A record that was given and still belongs is sent again only if a part that differs holds something.
 _DIFFERING = f"""
 jsonb_to_recordset($3::text::jsonb) AS s(
     slice_number integer, collection smallint, after_day date, after_id uuid, upto_day date, upto_id uuid,
-    given_lo date, given_hi date, wanted_lo date, wanted_hi date)
+    {_declared("given")}, {_declared("wanted")})
 CROSS JOIN LATERAL (
     SELECT f.*, {_admits("s.wanted")} AS is_put
     FROM feed f
     WHERE f.account_id = $1 AND f.collection = s.collection AND NOT f.is_deleted AND f.revision <= $2
       AND (f.day, f.record_id) > (s.after_day, s.after_id) AND (f.day, f.record_id) <= (s.upto_day, s.upto_id)
-      AND {_admits("s.given")} <> {_admits("s.wanted")}
+      AND CASE WHEN {_admits("s.given")} THEN
+              NOT {_admits("s.wanted")} OR (s.given_omit # s.wanted_omit) & f.filled <> 0
+          ELSE {_admits("s.wanted")} END
     ORDER BY f.day, f.record_id
 """
 
 _MOVED = f"""
-SELECT * FROM (
-    SELECT slice_number, day, record_id,
-           CASE WHEN is_put THEN {_BODY} END AS body,
-           sum(CASE WHEN is_put THEN {_BYTES} ELSE {REMOVAL_BYTES} END)
-               OVER (ORDER BY slice_number, day, record_id ROWS UNBOUNDED PRECEDING) AS upto_bytes,
-           row_number() OVER (ORDER BY slice_number, day, record_id) AS place,
-           CASE WHEN is_put THEN {_BYTES} ELSE {REMOVAL_BYTES} END AS bytes
+SELECT slice_number, day, record_id, body, upto_bytes FROM (
+    SELECT slice_number, day, record_id, {_BODY}, {_COST} AS bytes,
+           sum({_COST}) OVER (ORDER BY slice_number, day, record_id ROWS UNBOUNDED PRECEDING) AS upto_bytes,
+           row_number() OVER (ORDER BY slice_number, day, record_id) AS place
     FROM (
-        SELECT s.slice_number, f.* FROM {_DIFFERING} LIMIT $4) AS f
+        SELECT s.slice_number, s.wanted_omit, f.* FROM {_DIFFERING} LIMIT $4) AS f
         LIMIT $4
     ) AS f
 ) AS page
@@ -213,3 +269,11 @@ ORDER BY slice_number, day, record_id
 """
 
 _COUNT = f"SELECT s.collection, count(*) AS moved FROM {_DIFFERING}) AS f GROUP BY s.collection"
+
+_DIGESTS = f"""
+SELECT r.collection, count(*) AS records, bit_xor(f.mark) AS mark
+FROM jsonb_to_recordset($2::text::jsonb) AS r(collection smallint, {_declared("wanted")})
+JOIN feed f ON f.account_id = $1 AND f.collection = r.collection AND NOT f.is_deleted
+           AND {_admits("r.wanted")}
+GROUP BY r.collection
+"""

@@ -9,8 +9,8 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from app.core.db import Session, WriteSession
+from app.sync.fields import Values
 from app.sync.registry import Collection
-from app.sync.rendering import Values
 
 _DIALECT = PGDialect()  # type: ignore[no-untyped-call]
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 from sqlalchemy import Table
 
-from app.sync.fields import Link, Part
+from app.sync.anchors import SLOTS, Stamp
+from app.sync.circumstances import RuleOf
+from app.sync.fields import BOOKKEEPING, Link, Part
 from app.sync.tables import Kind, build_table, kind_of
 
 SCHEMA_VERSION = 1
@@ -32,6 +34,7 @@ class FieldSpec:
     is_nullable: bool
     is_read_only: bool
     link: str | None
+    is_parent: bool
     part: Part | None
     since: int
 
@@ -45,9 +48,9 @@ class FieldSpec:
 class Collection:
     """A declared collection.
 
-    `number` is its place among all: parents have smaller ones, and it is never used for another. `day` names
-    the field whose date is the record's day, none where time does not matter. Phones may push only to a
-    writable one.
+    `number` is its place among all: parents have smaller ones, and it is never used for another. `stamp` says
+    how its records are stamped, `rule` which of them a device should hold under given circumstances, none for
+    all. Phones may push only to a writable one.
     """
 
     name: str
@@ -55,7 +58,8 @@ class Collection:
     model: type[Record]
     fields: Mapping[str, FieldSpec]
     table: Table
-    day: str | None
+    stamp: Stamp
+    rule: RuleOf | None
     is_writable: bool
 
     @cached_property
@@ -82,6 +86,16 @@ class Collection:
         }
 
     @property
+    def day(self) -> str | None:
+        """Return the name of the field whose date is a record's day."""
+        return self.stamp.day
+
+    @property
+    def parents(self) -> list[FieldSpec]:
+        """Return the links to records without which no device ever holds one of these."""
+        return [spec for spec in self.fields.values() if spec.is_parent]
+
+    @property
     def links(self) -> Iterator[FieldSpec]:
         """Yield the fields that name other records."""
         return (spec for spec in self.fields.values() if spec.link)
@@ -92,13 +106,19 @@ class Collection:
         return (self.model.__doc__ or "").strip().partition("\n")[0]
 
 
+NO_STAMP = Stamp()
 R = TypeVar("R", bound=Record)
 _by_name: dict[str, Collection] = {}
 _by_number: dict[int, Collection] = {}
 
 
 def collection(
-    name: str, *, number: int, day: str | None = None, is_writable: bool = True
+    name: str,
+    *,
+    number: int,
+    stamp: Stamp = NO_STAMP,
+    rule: RuleOf | None = None,
+    is_writable: bool = True,
 ) -> Callable[[type[R]], type[R]]:
     """Declare a collection: its table, its place in every sync and its documents follow from the class."""
 
@@ -111,7 +131,8 @@ def collection(
                 model=model,
                 fields=fields,
                 table=build_table(name, model.model_fields),
-                day=day,
+                stamp=stamp,
+                rule=rule,
                 is_writable=is_writable,
             )
         )
@@ -135,17 +156,57 @@ def numbered(number: int) -> Collection:
     return _by_number[number]
 
 
+def children(parent: Collection) -> list[tuple[Collection, FieldSpec]]:
+    """Return the collections whose records are children of this one's, each with the link that says so."""
+    return _children()[parent.number]
+
+
+def slots_below(parent: Collection) -> dict[int, Collection]:
+    """Return the kinds of all descendants of a collection's records, by their slots."""
+    below: dict[int, Collection] = {}
+    for child, _ in children(parent):
+        below |= {child.stamp.slot or 0: child, **slots_below(child)}
+    return below
+
+
+@cache
+def _children() -> dict[int, list[tuple[Collection, FieldSpec]]]:
+    found: dict[int, list[tuple[Collection, FieldSpec]]] = {number: [] for number in _by_number}
+    for each in collections():
+        for spec in each.parents:
+            found[_by_name[spec.link or ""].number].append((each, spec))
+    return found
+
+
+def label_names() -> set[str]:
+    """Return the names of labels that are no ids."""
+    return {name for each in _by_name.values() for name in each.stamp.names}
+
+
 def check() -> None:
     """Refuse a set of declarations that cannot work: call once when all are imported."""
+    _children.cache_clear()
+    slots: dict[int, str] = {}
     for each in _by_name.values():
         for spec in each.links:
-            parent = _by_name.get(spec.link or "")
-            if parent is None:
-                raise TypeError(f"{each.name}.{spec.name} links to {spec.link}, which is not declared")
-            if parent.number > each.number:
-                raise TypeError(
-                    f"{parent.name} must have a smaller number than {each.name}, which links to it"
-                )
+            _check_link(each, spec)
+        slot = each.stamp.slot
+        if each.parents and (
+            slot is None or not 1 <= slot <= SLOTS or slots.setdefault(slot, each.name) != each.name
+        ):
+            raise TypeError(f"{each.name} has a parent and needs a slot from 1 to {SLOTS} of its own")
+
+
+def _check_link(each: Collection, spec: FieldSpec) -> None:
+    parent = _by_name.get(spec.link or "")
+    if parent is None:
+        raise TypeError(f"{each.name}.{spec.name} links to {spec.link}, which is not declared")
+    if parent.number > each.number:
+        raise TypeError(f"{parent.name} must have a smaller number than {each.name}, which links to it")
+    if spec.is_parent and (parent is each or spec.kind is not Kind.ID):
+        raise TypeError(f"{each.name}.{spec.name} cannot name a parent")
+    if spec.is_parent and parent.stamp.private:
+        raise TypeError(f"{parent.name} may be private, so it cannot be anybody's parent")
 
 
 def _register(new: Collection) -> None:
@@ -153,8 +214,9 @@ def _register(new: Collection) -> None:
         raise TypeError(f"{new.name} ({new.number}) is declared twice, or its number belongs to another")
     if not 0 < new.number < 2**15:
         raise TypeError(f"{new.name}: a number is from 1 to 32767")
-    if new.day and new.day not in new.fields:
-        raise TypeError(f"{new.name} has no field {new.day} to be its day")
+    stamped = [*new.stamp.labels, *new.stamp.owners, new.stamp.day, new.stamp.private]
+    if unknown := {name for name in stamped if name and name not in {*new.fields, *BOOKKEEPING}}:
+        raise TypeError(f"{new.name} has no field {', '.join(sorted(unknown))} to be stamped by")
     _by_name[new.name] = _by_number[new.number] = new
 
 
@@ -165,13 +227,15 @@ def _spec(name: str, info: FieldInfo, owner: str) -> FieldSpec:
     kind, is_nullable = kind_of(
         Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
     )
+    link = next((mark for mark in info.metadata if isinstance(mark, Link)), None)
     return FieldSpec(
         name=name,
         kind=kind,
         info=info,
         is_nullable=is_nullable,
         is_read_only=bool(extra.get("readOnly", False)),
-        link=next((mark.collection for mark in info.metadata if isinstance(mark, Link)), None),
+        link=link.collection if link else None,
+        is_parent=bool(link and link.is_parent),
         part=Part[str(extra["x-part"]).upper()] if "x-part" in extra else None,
         since=int(extra.get("x-since", 1)),
     )

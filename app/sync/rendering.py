@@ -6,14 +6,11 @@ from uuid import UUID
 
 import orjson
 
-from app.sync.fields import Part
+from app.sync.fields import BOOKKEEPING, PREVIEW_LENGTH, Part, Values
 from app.sync.registry import Collection
 
-Values = dict[str, Any]
-"""The fields of a record and its bookkeeping, each in JSON form."""
-
-BOOKKEEPING = ("created_at", "created_by", "updated_at", "updated_by")
-"""What the store keeps on every record beside its fields."""
+BIT = {part: 1 << (part - 1) for part in Part}
+"""The bit of each part in `filled` and in a rule's `omit`."""
 
 EMPTY: tuple[object, ...] = (None, "", [], {})
 
@@ -30,6 +27,11 @@ def parts_of(collection: Collection, values: Values) -> list[bytes]:
     parts = [b""] * len(Part)
     for part, names in collection.part_names.items():
         parts[part - 1] = b"," + orjson.dumps({name: values[name] for name in names})[1:-1]
+    texts = {name: values[name] for name in collection.part_names.get(Part.CONTENT, ())}
+    if any(isinstance(value, str) for value in texts.values()):
+        parts[Part.PREVIEW - 1] = (
+            b"," + orjson.dumps({name: _cut(value) for name, value in texts.items()})[1:-1]
+        )
     return parts
 
 
@@ -38,8 +40,12 @@ def filled_of(collection: Collection, values: Values) -> int:
     filled = 0
     for part, names in collection.part_names.items():
         if any(values[name] not in EMPTY for name in names):
-            filled |= 1 << (part - 1)
-    return filled
+            filled |= BIT[part]
+    return filled | (BIT[Part.PREVIEW] if filled & BIT[Part.CONTENT] else 0)
+
+
+def _cut(value: Any) -> Any:
+    return value[:PREVIEW_LENGTH] if isinstance(value, str) else value
 
 
 def values_of(core: bytes, parts: list[bytes]) -> Values:
@@ -51,7 +57,7 @@ def values_of(core: bytes, parts: list[bytes]) -> Values:
 
 def whole(core: bytes, parts: list[bytes]) -> bytes:
     """Return the JSON text of a record with all its parts."""
-    return core + b"".join(parts) + b"}"
+    return core + b"".join(parts[: Part.PREVIEW - 1]) + b"}"
 
 
 def mark_of(record_id: UUID, body_revision: int) -> int:

@@ -69,7 +69,9 @@ async def pull_changes(
     local transaction and ask again while `has_more`; a page may be asked for again at any time.
     """
     _refuse_old(work.schema_version)
-    text, is_consistent = await pull(work.session, work.who, work.clock, seal, body)
+    text, is_consistent = await pull(
+        work.session, work.who, work.clock, seal, body, schema_version=work.schema_version
+    )
     # Afterwards, on a connection of its own: two at once for each request could starve the pool.
     note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
     return Response(text, media_type="application/json", background=note)
@@ -97,10 +99,8 @@ async def push_changes(work: DeviceWriting, body: Sent[schemas.PushRequest]) -> 
     push that was answered, or whose answer was lost, gets the same verdicts and changes nothing.
     """
     _refuse_old(work.schema_version)
-    device_id = work.who.device_id
-    if device_id is None:
-        raise DeviceRequired
-    return Response(await push(work.session, work.who, device_id, body), media_type="application/json")
+    text = await push(work.session, work.who, work.clock, body, schema_version=work.schema_version)
+    return Response(text, media_type="application/json")
 
 
 def _refuse_old(schema_version: int | None) -> None:

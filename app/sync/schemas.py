@@ -43,6 +43,19 @@ class PullRequest(Wire):
         description="The collections wanted, or all. A cursor stays with the set it was begun with.",
         examples=[None],
     )
+    digests: bool = Field(
+        False, description="On a consistent page, also tell what the device must hold.", examples=[False]
+    )
+
+
+class Digest(Answer):
+    """What a device must hold of one collection, to be compared with what it does hold."""
+
+    count: int = Field(description="How many records.", examples=[2_000])
+    mark: str = Field(
+        description="Exclusive or of the first 8 bytes of the MD5 of `id:revision` of each, in hex.",
+        examples=["9f1c2e77a0b3d45e"],
+    )
 
 
 class CollectionChanges(Answer):
@@ -99,6 +112,9 @@ class PullAnswer(Answer):
     )
     server_time: datetime = Field(description="The server's clock.", examples=["2026-06-13T15:04:05Z"])
     next_sync_after: int = Field(description="Seconds after which to ask again by itself.", examples=[300])
+    digests: dict[str, Digest] | None = Field(
+        description="By collection, on a consistent page, if asked for.", examples=[None]
+    )
     changes: dict[str, CollectionChanges] = Field(
         description="By collection; apply puts in this order, parents first, and removals in reverse."
     )

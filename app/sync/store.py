@@ -1,41 +1,24 @@
 """The only code that writes a synced record or the feed, in one transaction, whoever asks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from app.core import clock
 from app.core.db import WriteSession
 from app.core.principal import Principal
-from app.sync import feed, records, registry
-from app.sync.feed import Anchors, FeedRow
+from app.sync import facts, feed, records, registry
+from app.sync.feed import Key
+from app.sync.fields import BOOKKEEPING, Values
 from app.sync.links import links_in
 from app.sync.registry import Collection
-from app.sync.rendering import BOOKKEEPING, Values, core_of, filled_of, mark_of, parts_of
+from app.sync.stamping import Stamping, State, state_of
 from app.sync.tables import Kind
 from app.sync.validation import InvalidFieldsError, canonical
 
-Key = tuple[int, UUID]
-"""A record anywhere in the account: the number of its collection, and its id."""
 SERVER = 0
 """The writer that stands for everybody but a phone's own stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A record as it stands: its version, its values (none once deleted), and who changed which field."""
-
-    body_revision: int
-    values: Values | None
-    anchors: Anchors
-    field_revisions: Mapping[str, list[int]] = field(default_factory=dict)
-
-    @property
-    def is_deleted(self) -> bool:
-        """Say whether only a tombstone is left."""
-        return self.values is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +98,7 @@ class Draft:
         missing = [key for key in dict.fromkeys(keys) if key not in self._loaded]
         if missing:
             found = await feed.states(self._session, missing)
-            self._loaded.update({key: _state(found.get(key)) for key in missing})
+            self._loaded.update({key: state_of(found.get(key)) for key in missing})
 
     def get(self, key: Key) -> State | None:
         """Return a record as this transaction sees it; it must have been loaded."""
@@ -126,25 +109,20 @@ class Draft:
         before = self.get(key)
         old = before.values if before and before.values else {}
         made = {name: old[name] for name in BOOKKEEPING} if old else self._stamp("created")
-        values = {**fields, **made, **self._stamp("updated")}
-        self._changed[key] = State(
-            self.revision, values, self._anchors(key, before, values), self._field_revisions(before, fields)
-        )
-
-    def delete(self, key: Key) -> None:
-        """Leave a tombstone."""
-        before = self.get(key)
-        if before and not before.is_deleted:
-            ended = replace(before.anchors, since=self.revision, by=self._who.device_id)
-            self._changed[key] = State(self.revision, None, ended)
+        self._change(key, {**fields, **made, **self._stamp("updated")}, self._field_revisions(before, fields))
 
     def mend(self, key: Key, values: Values | None) -> None:
         """Set a record as it really is, bookkeeping and all, or leave a tombstone."""
         if values is None:
             self.delete(key)
         else:
-            anchors = self._anchors(key, self.get(key), values)
-            self._changed[key] = State(self.revision, values, anchors)
+            self._change(key, values, {})
+
+    def delete(self, key: Key) -> None:
+        """Leave a tombstone."""
+        before = self.get(key)
+        if before and not before.is_deleted:
+            self._change(key, None, {})
 
     def checkpoint(self) -> dict[Key, State]:
         """Return what has been changed so far, to go back to."""
@@ -159,44 +137,32 @@ class Draft:
         if not self._changed:
             return
         await self._write_records()
-        rows = [self._row(key, state) for key, state in self._changed.items()]
-        ended = [
-            (key, before.anchors)
-            for key in self._changed
-            if (before := self._loaded[key])
-            and not before.is_deleted
-            and before.anchors != self._changed[key].anchors
-        ]
-        await feed.write(self._session, self.revision, rows, ended)
-        self._loaded.update(self._changed)
+        if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
+            await feed.move_scope(self._session)
+        stamping = Stamping(self._session, self._who, self.revision)
+        self._loaded |= await stamping.write(self._changed, self._loaded)
         self._changed = {}
         self.reached = self.revision
 
+    def _change(self, key: Key, values: Values | None, field_revisions: Mapping[str, list[int]]) -> None:
+        before = self.get(key)
+        self._changed[key] = State(self.revision, values, before.anchors if before else None, field_revisions)
+
     async def _write_records(self) -> None:
         """Parents are written before children, and deleted after them."""
-        for number in sorted({key[0] for key in self._changed}):
-            await records.upsert(self._session, registry.numbered(number), self._living(number))
-        for number in sorted({key[0] for key in self._changed}, reverse=True):
-            dead = [key[1] for key, state in self._changed.items() if key[0] == number and state.is_deleted]
+        by_number: dict[int, list[tuple[UUID, Values | None]]] = {}
+        for (number, record_id), state in self._changed.items():
+            by_number.setdefault(number, []).append((record_id, state.values))
+        for number in sorted(by_number):
+            living = [{"id": str(each), **values} for each, values in by_number[number] if values is not None]
+            await records.upsert(self._session, registry.numbered(number), living)
+        for number in sorted(by_number, reverse=True):
+            dead = [each for each, values in by_number[number] if values is None]
             await records.delete(self._session, registry.numbered(number), dead)
-
-    def _living(self, number: int) -> list[Values]:
-        return [
-            {"id": str(key[1]), **state.values}
-            for key, state in self._changed.items()
-            if key[0] == number and state.values is not None
-        ]
 
     def _stamp(self, verb: str) -> Values:
         user = self._who.user_id
         return {f"{verb}_at": self._now, f"{verb}_by": str(user) if user else None}
-
-    def _anchors(self, key: Key, before: State | None, values: Values) -> Anchors:
-        """Anchors that stay the same keep the revision at which they began."""
-        day = day_of(registry.numbered(key[0]), values)
-        if before and not before.is_deleted and before.anchors.day == day:
-            return before.anchors
-        return Anchors(since=self.revision, by=self._who.device_id, day=day)
 
     def _field_revisions(self, before: State | None, fields: Values) -> dict[str, list[int]]:
         if before is None or before.values is None:
@@ -204,32 +170,6 @@ class Draft:
         old = before.values
         stamped = {name: [self.revision, self._writer] for name in fields if old.get(name) != fields[name]}
         return {**before.field_revisions, **stamped}
-
-    def _row(self, key: Key, state: State) -> FeedRow:
-        collection, values = registry.numbered(key[0]), state.values
-        return FeedRow(
-            key=key,
-            body_revision=state.body_revision,
-            anchors=state.anchors,
-            is_deleted=values is None,
-            filled=filled_of(collection, values) if values else 0,
-            mark=mark_of(key[1], state.body_revision),
-            field_revisions=dict(state.field_revisions),
-            core=core_of(collection, key[1], state.body_revision, values) if values else b"",
-            parts=parts_of(collection, values) if values else [],
-        )
-
-
-def day_of(collection: Collection, values: Values) -> date:
-    """Return the day a record stands on; one with none is always at hand, which is written as infinity."""
-    text = values[collection.day] if collection.day else None
-    return date.fromisoformat(text) if text else feed.ALWAYS
-
-
-def _state(row: FeedRow | None) -> State | None:
-    if row is None:
-        return None
-    return State(row.body_revision, row.values, row.anchors, row.field_revisions)
 
 
 def _collection(name: str) -> Collection:

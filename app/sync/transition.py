@@ -10,8 +10,8 @@ from uuid import UUID
 
 from app.core.db import Session
 from app.sync import reader
+from app.sync.anchors import Anchors
 from app.sync.cursor import END_KEY, FIRST_KEY, LAST_ID, Cursor, Piece, RecordKey, Transit, end_of
-from app.sync.feed import Anchors
 from app.sync.page import Page
 from app.sync.reader import Fresh, Moved, Slice
 from app.sync.scope import Scope, slices
@@ -34,6 +34,7 @@ async def advance(
     await step.judge_fresh()
     if not page.is_cut:
         await step.move_unchanged()
+    page.progress = way.progress
     if page.is_cut:
         cursor.transit = way
     else:
@@ -176,4 +177,4 @@ def _split(pieces: Sequence[Piece], key: RecordKey, done: Piece) -> list[Piece]:
 
 
 def _admits(scope: Scope, number: int, state: Anchors) -> bool:
-    return number in scope and scope[number].admits(state.day)
+    return number in scope and scope[number].admits(state)

@@ -7,9 +7,10 @@ from uuid import UUID
 from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
 from app.sync import feed, records, registry
+from app.sync.feed import FeedRow, Key
+from app.sync.fields import BOOKKEEPING, Values
 from app.sync.registry import Collection
-from app.sync.rendering import BOOKKEEPING, Values
-from app.sync.store import Draft, Key, day_of
+from app.sync.store import Draft
 from app.sync.validation import canonical
 
 Difference = tuple[Key, Values | None]
@@ -71,12 +72,17 @@ async def _differing(session: Session, collection: Collection) -> AsyncIterator[
         wrong: list[Difference] = []
         for record_id, values in rows.items():
             row = known.get((collection.number, record_id))
-            if row is None or row.values != values or row.anchors.day != day_of(collection, values):
+            if row is None or row.values != values or not _is_stamped(collection, row, values):
                 wrong.append(((collection.number, record_id), values))
         if wrong:
             yield wrong
     if orphans := await feed.orphans(session, collection.number, collection.name):
         yield [((collection.number, record_id), None) for record_id in orphans]
+
+
+def _is_stamped(collection: Collection, row: FeedRow, values: Values) -> bool:
+    stamp = collection.stamp
+    return (row.anchors.day, row.anchors.private) == (stamp.day_of(values), stamp.is_private(values))
 
 
 def _values(collection: Collection, row: Values) -> Values:

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from app.sync.fields import Values
 from app.sync.registry import Collection
-from app.sync.rendering import Values
 
 
 class InvalidFieldsError(Exception):

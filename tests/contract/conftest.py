@@ -15,6 +15,7 @@ from app.main import create_app
 from app.sync.upkeep import verify
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.phones import Phone, signed_in
+from tests.samples import widen
 
 MORE_THAN_ANY_PHONE_ASKS = 1_000_000
 
@@ -45,6 +46,7 @@ async def http(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> AsyncIterator[Studio]:
     """Make the account the tests of a worker share; when all is done its feed tells what its records do."""
     studio = await new_studio(database, http, house.state.keys)
+    await widen(database, studio.account.account_id)
     yield studio
     assert await verify(database, Principal.system(studio.account.account_id)) == 0
 
@@ -53,6 +55,7 @@ async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) ->
 async def stranger(database: Database, house: FastAPI, http: httpx.AsyncClient) -> AsyncIterator[Studio]:
     """Make another account, to which the first one does not exist."""
     stranger = await new_studio(database, http, house.state.keys)
+    await widen(database, stranger.account.account_id)
     yield stranger
     assert await verify(database, Principal.system(stranger.account.account_id)) == 0
 

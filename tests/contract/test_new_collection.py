@@ -14,6 +14,7 @@ DECLARATION = '''"""Contracts: what a client has signed."""
 from enum import StrEnum
 from typing import Annotated
 
+from app.sync.anchors import Stamp
 from app.sync.fields import Day, Element, Id, Instant, Line, Link, Money, Name, Paragraphs, Part, field
 from app.sync.registry import Record, collection
 
@@ -33,7 +34,7 @@ class Clause(Element):
     witness_id: Annotated[Id | None, Link("staff")] = field("Who was there.", example=None, default=None)
 
 
-@collection("contracts", number=800, day="signed_on")
+@collection("contracts", number=800, stamp=Stamp(day="signed_on"))
 class Contract(Record):
     """What a client has signed, word for word."""
 

@@ -14,6 +14,7 @@ from app.core.settings import Settings
 from tests.accounts.studios import Studio, new_studio
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster, Server
+from tests.samples import widen
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,7 @@ async def studio(cluster: Cluster, client: httpx.AsyncClient) -> AsyncIterator[S
     database = Database(cluster.url)
     studio = await new_studio(database, client, load_keys(Settings(data_dir=cluster.data_dir)))
     await studio.authorize(3)
+    await widen(database, studio.account.account_id)
     yield studio
     await database.close()
 

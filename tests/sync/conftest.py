@@ -84,8 +84,9 @@ class Phone:
 
     async def send(self, request: PushRequest) -> dict[str, Any]:
         async with self.database.writing(self.who.account_id) as session:
-            assert self.who.device_id is not None
-            answer: dict[str, Any] = orjson.loads(await push(session, self.who, self.who.device_id, request))
+            answer: dict[str, Any] = orjson.loads(
+                await push(session, self.who, await read_clock(session), request)
+            )
             return answer
 
     async def push(self, *changes: dict[str, Any], **asked: Any) -> list[dict[str, Any]]:

@@ -1,0 +1,43 @@
+"""What a scope is compiled from: who asks, what the company prefers, and what day it is."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from app.sync.scope import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that decides what a device should hold, in plain values: compiling it is a pure function.
+
+    `preferences` is the company's set, narrowed by the device's own; `me` and `mine` are the account's
+    numbers of the user and of the user with their departments; `numbers` has those of the ids preferences
+    name, and `facts` those of the ids each declared fact found.
+    """
+
+    today: date
+    preferences: Any = None
+    me: int = 0
+    mine: tuple[int, ...] = ()
+    sees_private: bool = False
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    schema_version: int = 1
+
+    def ago(self, days: int | None) -> date:
+        """Return the day so many days before today, or the beginning of time for no limit."""
+        return date.min if days is None else self.today - timedelta(days=days)
+
+    def ahead(self, days: int | None) -> date:
+        """Return the day so many days after today, or the end of time for no limit."""
+        return date.max if days is None else self.today + timedelta(days=days)
+
+    def numbers_of(self, names: Iterable[object]) -> tuple[int, ...]:
+        """Return the account's numbers of ids or names, those that anything was ever stamped with."""
+        return tuple(sorted(self.numbers[str(name)] for name in names if str(name) in self.numbers))
+
+
+RuleOf = Callable[[Circumstances], Rule | None]
+"""Which records of a collection a device should hold; none for none at all."""

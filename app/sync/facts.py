@@ -1,0 +1,31 @@
+"""Facts: ids among the account's records that rules need, such as the statuses that are final."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from app.core.db import Session
+
+Finder = Callable[[Session], Awaitable[list[UUID]]]
+_finders: dict[str, Finder] = {}
+_sources: set[str] = set()
+
+
+def fact(name: str, *, of: str) -> Callable[[Finder], Finder]:
+    """Declare how ids are found among the records of a collection; a change there is a change of scope."""
+
+    def declare(finder: Finder) -> Finder:
+        _finders[name] = finder
+        _sources.add(of)
+        return finder
+
+    return declare
+
+
+async def find(session: Session) -> dict[str, list[UUID]]:
+    """Return all facts of the account."""
+    return {name: await finder(session) for name, finder in _finders.items()}
+
+
+def is_source(collection: str) -> bool:
+    """Say whether facts are found in a collection."""
+    return collection in _sources

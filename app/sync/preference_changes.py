@@ -1,0 +1,107 @@
+"""Reading and changing preferences: the company's, and those a device has set for itself."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from app.accounts.errors import DeviceNotFound, NotAllowed
+from app.accounts.store import read_device
+from app.core.db import Session, WriteSession
+from app.core.principal import Principal
+from app.sync import preference_store
+from app.sync.preference_errors import DeviceWidens, PreferencesChanged
+from app.sync.preference_schemas import DevicePreferencesAnswer, PreferenceRequest, PreferencesAnswer
+from app.sync.preference_store import Change, Kept
+from app.sync.preferences import PreferenceSet, narrowed, registered, widening
+
+
+async def read_company(session: Session) -> PreferencesAnswer:
+    """Return what the company prefers."""
+    kept = await preference_store.read(session)
+    return PreferencesAnswer(**_since(kept), values=_told(_whole(kept.values)))
+
+
+async def change_company(
+    session: WriteSession, who: Principal, asked: PreferenceRequest, expected: int | None
+) -> PreferencesAnswer:
+    """Set some keys, unless the preferences have changed since the version expected."""
+    kept = await preference_store.read(session)
+    _refuse_other(kept, expected)
+    before = _whole(kept.values)
+    after = _whole(_set({**dict(kept.values), **asked.own()}))
+    await _keep(session, who, Change(None, before, after, is_resync=asked.force_full_resync))
+    return await read_company(session)
+
+
+async def read_own(session: Session, who: Principal, device_id: UUID) -> DevicePreferencesAnswer:
+    """Return what a device has set for itself, and what holds on it."""
+    await _admit(session, who, device_id)
+    company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
+    inherited = dict.fromkeys(registered().model_fields)
+    return DevicePreferencesAnswer(
+        **_since(kept),
+        values=_told({**inherited, **_own(kept.values)}),
+        effective=_told(_whole(narrowed(company.values, kept.values))),
+    )
+
+
+async def change_own(
+    session: WriteSession, who: Principal, device_id: UUID, asked: PreferenceRequest, expected: int | None
+) -> DevicePreferencesAnswer:
+    """Set some keys of a device, each narrower than the company's, or null to have the company's again.
+
+    Only what is sent is weighed: a key the company has narrowed since is obeyed anyway.
+    """
+    await _admit(session, who, device_id)
+    company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
+    _refuse_other(kept, expected)
+    if wider := widening(company.values, _set(_given(asked.own()))):
+        raise DeviceWidens(fields=[{"path": f"body.{key}", "code": "widens"} for key in wider])
+    before = _own(kept.values)
+    after = _own(_set(_given({**kept.values.own(), **asked.own()})))
+    await _keep(session, who, Change(device_id, before, after, is_resync=asked.force_full_resync))
+    return await read_own(session, who, device_id)
+
+
+async def _keep(session: WriteSession, who: Principal, change: Change) -> None:
+    if change.before != change.after or change.is_resync:
+        await preference_store.keep(session, who, change)
+
+
+async def _admit(session: Session, who: Principal, device_id: UUID) -> None:
+    """Refuse whoever is neither the device nor an administrator, and a device that does not exist."""
+    if not who.is_administrator and who.device_id != device_id:
+        raise NotAllowed
+    if await read_device(session, device_id) is None:
+        raise DeviceNotFound
+
+
+def _refuse_other(kept: Kept, expected: int | None) -> None:
+    if expected is not None and expected != kept.version:
+        raise PreferencesChanged(version=kept.version)
+
+
+def _set(values: Mapping[str, Any]) -> PreferenceSet:
+    return registered().model_validate(dict(values))
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is to be as the company has it."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _whole(values: PreferenceSet) -> dict[str, Any]:
+    return values.model_dump(mode="json")
+
+
+def _own(values: PreferenceSet) -> dict[str, Any]:
+    return values.model_dump(mode="json", exclude_unset=True)
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Say that no resync is asked for: what was, had its effect when the change was kept."""
+    return {**values, "force_full_resync": False}
+
+
+def _since(kept: Kept) -> dict[str, Any]:
+    return {"version": kept.version, "changed_at": kept.changed_at, "changed_by": kept.changed_by}

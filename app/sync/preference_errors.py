@@ -1,0 +1,19 @@
+"""Why preferences are not taken."""
+
+from app.core.errors import AppError
+
+
+class PreferencesChanged(AppError):
+    """The preferences are no longer those of `If-Match`, but of `version`: read them and decide again."""
+
+    status = 409
+    code = "preferences_changed"
+    title = "Somebody else has changed the preferences."
+
+
+class DeviceWidens(AppError):
+    """A device may only narrow what its company prefers; `fields` names each key that would widen it."""
+
+    status = 422
+    code = "device_widens"
+    title = "A device cannot hold more than its company prefers."

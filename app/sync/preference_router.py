@@ -1,0 +1,93 @@
+"""The doors to preferences: the company's, and each device's own."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path
+
+from app.accounts.errors import DeviceNotFound, NotAllowed
+from app.accounts.guards import GUARDED, AdministratorWriting, Reading, Writing
+from app.http.body import JsonRoute
+from app.http.problems import BODY, refusals_of
+from app.sync import preference_changes
+from app.sync.preference_errors import DeviceWidens, PreferencesChanged
+from app.sync.preference_schemas import (
+    CompanyRequest,
+    DevicePreferencesAnswer,
+    DeviceRequest,
+    PreferencesAnswer,
+)
+
+router = APIRouter(prefix="/v1", tags=["preferences"], route_class=JsonRoute)
+
+DeviceId = Annotated[
+    UUID, Path(description="The row of a device.", examples=["6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"])
+]
+
+
+async def _expected(
+    if_match: Annotated[
+        str | None,
+        Header(
+            pattern=r'^"[0-9]{1,15}"$',
+            description="The version that was read, in quotes: refuse when somebody else was faster.",
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> int | None:
+    return None if if_match is None else int(if_match.strip('"'))
+
+
+Expected = Annotated[int | None, Depends(_expected)]
+
+
+@router.get(
+    "/preferences",
+    operation_id="preferences_read",
+    summary="Read the company's preferences",
+    responses=refusals_of(*GUARDED),
+)
+async def read(work: Reading) -> PreferencesAnswer:
+    """Tell what the company prefers its devices to hold."""
+    return await preference_changes.read_company(work.session)
+
+
+@router.put(
+    "/preferences",
+    operation_id="preferences_change",
+    summary="Change the company's preferences",
+    responses=refusals_of(PreferencesChanged, NotAllowed, *GUARDED, *BODY),
+)
+async def change(body: CompanyRequest, work: AdministratorWriting, expected: Expected) -> PreferencesAnswer:
+    """Set some of the preferences; each device follows at its next sync, and gets only the difference.
+
+    Nothing is deleted on the server: what a device no longer holds comes back when it is preferred again.
+    """
+    return await preference_changes.change_company(work.session, work.who, body, expected)
+
+
+@router.get(
+    "/devices/{device_id}/preferences",
+    operation_id="preferences_read_device",
+    summary="Read a device's own preferences",
+    responses=refusals_of(DeviceNotFound, NotAllowed, *GUARDED),
+)
+async def read_device(device_id: DeviceId, work: Reading) -> DevicePreferencesAnswer:
+    """Tell what a device has set for itself and what holds on it: to itself and to administrators."""
+    return await preference_changes.read_own(work.session, work.who, device_id)
+
+
+@router.put(
+    "/devices/{device_id}/preferences",
+    operation_id="preferences_change_device",
+    summary="Change a device's own preferences",
+    responses=refusals_of(DeviceNotFound, PreferencesChanged, DeviceWidens, NotAllowed, *GUARDED, *BODY),
+)
+async def change_device(
+    device_id: DeviceId, body: DeviceRequest, work: Writing, expected: Expected
+) -> DevicePreferencesAnswer:
+    """Set some of a device's own preferences, narrower than the company's, or null to have the company's.
+
+    For the device itself and for administrators. A company that narrows later is obeyed all the same.
+    """
+    return await preference_changes.change_own(work.session, work.who, device_id, body, expected)

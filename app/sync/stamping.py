@@ -1,0 +1,185 @@
+"""Stamping: how changed records get their anchors, children before parents, and their rows in the feed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from app.core.db import WriteSession
+from app.core.principal import Principal
+from app.sync import feed, registry
+from app.sync.anchors import NOT_YET, Anchors, numbered
+from app.sync.feed import FeedRow, Key
+from app.sync.fields import Values
+from app.sync.registry import Collection
+from app.sync.rendering import core_of, filled_of, mark_of, parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A record as it stands: its version, its values (none once deleted), and who changed which field.
+
+    `anchors` are those last written; what a draft has not yet written has the former ones.
+    """
+
+    body_revision: int
+    values: Values | None
+    anchors: Anchors | None
+    field_revisions: Mapping[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Say whether only a tombstone is left."""
+        return self.values is None
+
+
+@dataclass(slots=True)
+class Stamping:
+    """The writing of one draft into the feed, at one revision.
+
+    A parent carries the latest day of its descendants, kind by kind, so that whoever holds a child holds the
+    parent too; a parent that changes in this alone moves in the feed but keeps its version.
+    """
+
+    session: WriteSession
+    who: Principal
+    revision: int
+    numbers: dict[str, int] = field(default_factory=dict)
+    written: dict[Key, State] = field(default_factory=dict)
+    moved: dict[int, set[UUID]] = field(default_factory=dict)
+
+    async def write(
+        self, changed: Mapping[Key, State], loaded: Mapping[Key, State | None]
+    ) -> dict[Key, State]:
+        """Write the rows of changed records and of the parents they move; return all that was written."""
+        self.numbers = await feed.numbers(self.session, _names(changed))
+        numbers = {number for number, _ in changed}
+        done: set[int] = set()
+        while waiting := (numbers | self.moved.keys()) - done:
+            number = max(waiting)
+            done.add(number)
+            mine = {key: state for key, state in changed.items() if key[0] == number}
+            await self._write_collection(registry.numbered(number), mine, loaded)
+        return self.written
+
+    async def _write_collection(
+        self, collection: Collection, changed: Mapping[Key, State], loaded: Mapping[Key, State | None]
+    ) -> None:
+        before = {key: loaded[key] for key in changed}
+        affected = [(collection.number, record_id) for record_id in self.moved.get(collection.number, ())]
+        before |= await self._parents(affected, loaded)
+        latest = await self._latest(collection, [record_id for _, record_id in affected])
+        rows, ended = [], []
+        for key, old in before.items():
+            state = changed.get(key) or old
+            if state is None:
+                continue
+            anchors = self._anchors(collection, old, state, latest.get(key[1]))
+            if key not in changed and old and anchors == old.anchors:
+                continue
+            rows.append(_row(collection, key, replace(state, anchors=anchors)))
+            if old and old.anchors and not old.is_deleted and anchors != old.anchors:
+                ended.append((key, old.anchors))
+            self._move_parents(collection, old, state, anchors)
+            self.written[key] = replace(state, anchors=anchors)
+        await feed.write(self.session, self.revision, rows, ended)
+
+    async def _parents(
+        self, keys: Sequence[Key], loaded: Mapping[Key, State | None]
+    ) -> dict[Key, State | None]:
+        """Return parents as they stand in the feed, those that are not already at hand."""
+        missing = [key for key in keys if key not in loaded]
+        found = await feed.states(self.session, missing) if missing else {}
+        read: dict[Key, State | None] = {key: state_of(found.get(key)) for key in missing}
+        return read | {key: loaded[key] for key in keys if key in loaded}
+
+    async def _latest(self, parent: Collection, ids: Sequence[UUID]) -> dict[UUID, feed.Latest]:
+        """Return the latest days below some parents, whose children have all been written by now."""
+        found: dict[UUID, feed.Latest] = dict.fromkeys(ids, NOT_YET)
+        for child, link in registry.children(parent) if ids else ():
+            for parent_id, days in (await feed.latest_below(self.session, child, link, ids)).items():
+                found[parent_id] = _later(found[parent_id], days)
+        return found
+
+    def _anchors(
+        self, collection: Collection, old: State | None, state: State, latest: feed.Latest | None
+    ) -> Anchors:
+        """Anchors that stay the same keep the revision at which they began."""
+        before = old.anchors if old else None
+        kept = before.latest if before else NOT_YET
+        now = Anchors(self.revision, self.who.device_id, latest=kept if latest is None else latest)
+        if state.values is None:
+            return replace(before, since=self.revision, by=self.who.device_id) if before else now
+        stamp, values = collection.stamp, state.values
+        now = replace(
+            now,
+            day=stamp.day_of(values),
+            labels=numbered(stamp.labels_of(values), self.numbers)
+            if state is not old
+            else _of(before).labels,
+            owners=numbered(stamp.owners_of(values), self.numbers)
+            if state is not old
+            else _of(before).owners,
+            private=stamp.is_private(values),
+        )
+        return before if before and old and not old.is_deleted and before.told == now.told else now
+
+    def _move_parents(
+        self, collection: Collection, old: State | None, state: State, anchors: Anchors
+    ) -> None:
+        """Note the parents, old and new, whose latest days may have changed."""
+        before, values = (old.values if old else None), state.values
+        is_same = old is not None and old.anchors is not None and _below(old.anchors) == _below(anchors)
+        for link in collection.parents:
+            was, now = (before or {}).get(link.name), (values or {}).get(link.name)
+            if was == now and is_same and (before is None) == (values is None):
+                continue
+            parent = registry.named(link.link or "")
+            if parent:
+                ids = self.moved.setdefault(parent.number, set())
+                ids |= {UUID(each) for each in (was, now) if each}
+
+
+def state_of(row: FeedRow | None) -> State | None:
+    """Return a record as its row in the feed has it."""
+    if row is None:
+        return None
+    return State(row.body_revision, row.values, row.anchors, row.field_revisions)
+
+
+def _row(collection: Collection, key: Key, state: State) -> FeedRow:
+    values = state.values
+    return FeedRow(
+        key=key,
+        body_revision=state.body_revision,
+        anchors=_of(state.anchors),
+        is_deleted=values is None,
+        filled=filled_of(collection, values) if values else 0,
+        mark=mark_of(key[1], state.body_revision),
+        field_revisions=state.field_revisions,
+        core=core_of(collection, key[1], state.body_revision, values) if values else b"",
+        parts=parts_of(collection, values) if values else [],
+    )
+
+
+def _names(changed: Mapping[Key, State]) -> set[str]:
+    names: set[str] = set()
+    for (number, _), state in changed.items():
+        if state.values is not None:
+            stamp = registry.numbered(number).stamp
+            names.update(stamp.labels_of(state.values), stamp.owners_of(state.values))
+    return names
+
+
+def _below(anchors: Anchors) -> tuple[date, feed.Latest]:
+    return anchors.day, anchors.latest
+
+
+def _later(one: feed.Latest, other: feed.Latest) -> feed.Latest:
+    return tuple(feed.later(first, second) for first, second in zip(one, other, strict=True))
+
+
+def _of(anchors: Anchors | None) -> Anchors:
+    if anchors is None:
+        raise AssertionError("a written record has anchors")
+    return anchors

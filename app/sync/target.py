@@ -1,0 +1,90 @@
+"""The scope of now: compiled for whoever asks, kept until something it was compiled from changes."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from app.accounts.events import AccountChanged, UserChanged
+from app.core import clock
+from app.core.db import Session, WriteSession
+from app.core.events import Event, hears
+from app.core.principal import Principal
+from app.core.revisions import Clock
+from app.sync import facts, feed, preference_store, registry
+from app.sync.circumstances import Circumstances
+from app.sync.compile import compile_scope
+from app.sync.preferences import PreferenceSet
+from app.sync.scope import Scope
+
+_Key = tuple[UUID, UUID | None, UUID | None, tuple[str, ...] | None, int]
+_Compiled = tuple[int, date, "Target"]
+_MOST = 10_000
+_compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a device should hold now, and how often it was told to start again."""
+
+    scope: Scope
+    resync: int
+
+
+async def target_of(
+    session: Session, who: Principal, at: Clock, names: list[str] | None, schema_version: int | None
+) -> Target:
+    """Return what a device should hold now.
+
+    `scope_revision` moves with everything a scope is compiled from, in the transaction that changes it, and
+    is read in the snapshot of the pull itself: what was compiled under the same number is still right.
+    """
+    version = min(schema_version or registry.SCHEMA_VERSION, at.feed_schema)
+    key = (who.account_id, who.user_id, who.device_id, tuple(names) if names is not None else None, version)
+    today = clock.today(who.time_zone)
+    if (kept := _compiled.get(key)) and kept[:2] == (at.scope_revision, today):
+        _compiled.move_to_end(key)
+        return kept[2]
+    in_force = await preference_store.in_force(session, who)
+    given = await circumstances_of(session, who, in_force.preferences, today, version)
+    target = Target(compile_scope(given, names), in_force.resync)
+    _compiled[key] = (at.scope_revision, today, target)
+    if len(_compiled) > _MOST:
+        _compiled.popitem(last=False)
+    return target
+
+
+async def circumstances_of(
+    session: Session, who: Principal, preferences: PreferenceSet, today: date, version: int
+) -> Circumstances:
+    """Read all a scope is compiled from."""
+    found = await facts.find(session)
+    mine = [str(each) for each in (who.user_id, *who.departments) if each]
+    wanted = {
+        *mine,
+        *registry.label_names(),
+        *(str(each) for each in preferences.ids()),
+        *(str(each) for ids in found.values() for each in ids),
+    }
+    numbers = await feed.known_numbers(session, wanted)
+    return Circumstances(
+        today=today,
+        preferences=preferences,
+        me=numbers.get(str(who.user_id), 0),
+        mine=tuple(sorted(numbers[each] for each in mine if each in numbers)),
+        sees_private=who.is_administrator,
+        numbers=numbers,
+        facts={
+            name: tuple(sorted(numbers[str(each)] for each in ids if str(each) in numbers))
+            for name, ids in found.items()
+        },
+        schema_version=version,
+    )
+
+
+@hears(UserChanged)
+@hears(AccountChanged)
+async def compile_anew(session: WriteSession, who: Principal, event: Event) -> None:
+    """Have every scope of the account compiled anew: rights, departments or the day may be others."""
+    del who, event
+    await feed.move_scope(session)
