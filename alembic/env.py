@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 
 import app
 from alembic import context
-from app.core.db import async_url
+from app.core.db import connector
 from app.core.embedded import Embedded
 from app.core.migrations import protect_new_tables
 from app.core.settings import settings
@@ -76,7 +76,9 @@ def run(connection: sa.Connection) -> None:
 
 async def connect(url: str) -> None:
     """Connect as the owner of the tables."""
-    engine = create_async_engine(async_url(url), poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=connector(url, {}), poolclass=NullPool
+    )
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

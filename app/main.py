@@ -1,6 +1,9 @@
 """The application: all rooms behind one porch."""
 
+import asyncio
 import gc
+import multiprocessing
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -31,6 +34,20 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+def _end_with_parent() -> None:
+    """End a worker whose parent was killed: it would hold the port, on a database nobody keeps for it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    loop, gone = asyncio.get_running_loop(), parent.sentinel
+
+    def end() -> None:
+        loop.remove_reader(gone)
+        signal.raise_signal(signal.SIGTERM)
+
+    loop.add_reader(gone, end)
+
+
 def create_app(given: Settings | None = None) -> FastAPI:
     """Build the application; its database is opened when it starts."""
     chosen = given or settings()
@@ -39,6 +56,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     async def lifespan(made: FastAPI) -> AsyncIterator[None]:
         if chosen.database_url is None:
             raise RuntimeError("DATABASE_URL is not set; `python -m app serve` starts an embedded server")
+        _end_with_parent()
         logs.start(chosen.log_level)
         keys = load_keys(chosen)
         database = Database(chosen.database_url, pool_size=chosen.pool_size)

@@ -21,7 +21,10 @@ from app.core.principal import Channel, Principal
 from app.core.settings import Settings
 from app.demo.seeding import ACCOUNT, seed
 from app.demo.sign_in import SignIn
+from app.studio.preferences import MobilePreferences
+from app.sync import preference_store
 from app.sync.cursor import Sealer
+from app.sync.preference_store import Change
 from benchmarks.serving import Served, the_app
 
 
@@ -66,6 +69,14 @@ class Ground:
         return await signed_in(self.served.url, self.sign_in.account, user.initials, user.password)
 
 
+async def _send_everything(database: Database, account_id: UUID) -> None:
+    """Lift every window: what is measured is the whole studio."""
+    lifted = {key: None for key in MobilePreferences.model_fields if key.endswith("_days")}
+    change = Change(None, {}, {**lifted, "include_estimates": True}, is_resync=False)
+    async with database.writing(account_id) as session:
+        await preference_store.keep(session, Principal.system(account_id), change)
+
+
 @asynccontextmanager
 async def ground(size: Size) -> AsyncIterator[Ground]:
     """Make all that, and leave nothing behind."""
@@ -80,6 +91,7 @@ async def ground(size: Size) -> AsyncIterator[Ground]:
                 account_id = await account_of(database, ACCOUNT)
                 if account_id is None:
                     raise LookupError(ACCOUNT)
+                await _send_everything(database, account_id)
                 sealer = Sealer({"a": load_keys(Settings(data_dir=data_dir)).derived("cursor")}, "a")
                 with the_app(server.url, data_dir) as served:
                     yield Ground(size, database, direct, served, sealer, sign_in, account_id)

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("filled", sa.SmallInteger(), nullable=False),
         sa.Column("mark", sa.BigInteger(), nullable=False),
         sa.Column("field_revisions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sizes", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("core", sa.LargeBinary(), nullable=False),
         sa.Column("parts", sa.ARRAY(sa.LargeBinary()), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "collection", "record_id", name=op.f("pk_feed")),

@@ -55,8 +55,8 @@ class _Known:
 
 
 def initials_key(initials: str) -> str:
-    """Return what initials are found by: one form, one case."""
-    return unicodedata.normalize("NFKC", initials).casefold()
+    """Return what initials are found by: one form, one case, without the blanks phone keyboards add."""
+    return unicodedata.normalize("NFKC", initials).strip().casefold()
 
 
 async def login(
@@ -75,7 +75,7 @@ async def login(
     reset, authorization, slot, deactivation.
     """
     async with database.directory() as connection:
-        account_id = await store.find_account(connection, credentials.account_name.lower())
+        account_id = await store.find_account(connection, credentials.account_name.strip().lower())
     if account_id is None:
         await limits.count(STRANGERS, address)
     known = await _find(database, account_id or new_id(), credentials, phone)

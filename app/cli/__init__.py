@@ -3,8 +3,15 @@
 import typer
 
 from app.cli import account, demo, documents, feed, serving
+from app.cli.ground import check_settings
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The studio's sync server.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The studio's sync server.",
+)
+cli.callback()(check_settings)
 cli.command()(serving.serve)
 cli.command()(serving.migrate)
 cli.command()(demo.demo)

@@ -27,7 +27,7 @@ def create(
     first_name: Annotated[str, typer.Option(help="The first administrator's first name.")],
     last_name: Annotated[str, typer.Option(help="The first administrator's last name.")],
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-    licences: Annotated[int, typer.Option(help="Paid user licences; each allows two devices.")] = 1,
+    licences: Annotated[int, typer.Option(min=1, help="Paid user licences; each allows two devices.")] = 1,
     edition: Annotated[Edition, typer.Option(help="What was bought.")] = Edition.PROFESSIONAL,
 ) -> None:
     """Make an account with its first administrator."""

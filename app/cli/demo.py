@@ -1,50 +1,73 @@
 """`demo`: a believable studio to try things on."""
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.cli.ground import account_of, console, database, migrated, run
+from app.cli.ground import account_of, console, database, fail, migrated, run
+from app.core.db import Database
 from app.core.settings import Settings, settings
 from app.demo.seeding import ACCOUNT, seed
 from app.demo.sign_in import SignIn, read_sign_in, write_sign_in
 
 
 def demo(
-    clients: Annotated[int, typer.Option(help="How many clients; 2000 make about 40,000 records.")] = 2000,
+    clients: Annotated[
+        int, typer.Option(min=1, help="How many clients; 2000 make about 40,000 records.")
+    ] = 2000,
     number: Annotated[int, typer.Option("--seed", help="The same seed makes the same studio.")] = 1,
     account: Annotated[str, typer.Option(help="The account's name.")] = ACCOUNT,
 ) -> None:
     """Make a demo studio and say how to sign in."""
     chosen = settings()
     with migrated() as url:
-        is_new = run(make_demo(url, chosen, clients, number=number, account=account))
-    if not is_new:
-        console.print(f"The account {account} was there already and is as it was; --account makes another.")
+        records = run(make_demo(url, chosen, clients, number=number, account=account))
+    if records is None:
+        fail(f"The account {account} is there already and stays as it is; --account NAME makes another.")
+    console.print(f"The account {account} has {records:,} records.")
     say_how_to_sign_in(chosen, account)
 
 
 async def make_demo(
     url: str, chosen: Settings, clients: int, *, number: int = 1, account: str = ACCOUNT
-) -> bool:
-    """Fill the account with a bar that shows how far it is, or tell that there is one already."""
+) -> int | None:
+    """Make the account and return how many records it has, none when there is one already.
+
+    A bar shows how far it is, from when the account could be made.
+    """
     columns = (TextColumn("Making the demo studio"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with database(url) as made:
         if await account_of(made, account) is not None:
-            return False
-        with Progress(*columns, console=console) as bar:
+            return None
+        with ExitStack() as shown:
+            bar = Progress(*columns, console=console)
             task = bar.add_task("clients", total=clients)
+
+            def opened(sign_in: SignIn) -> None:
+                _keep(chosen, sign_in)
+                shown.enter_context(bar)
+
             await seed(
                 made,
                 clients=clients,
                 seed=number,
                 account=account,
-                opened=lambda sign_in: _keep(chosen, sign_in),
+                opened=opened,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-    return True
+        return await _records(made, account)
+
+
+async def _records(made: Database, account: str) -> int:
+    account_id = await account_of(made, account)
+    if account_id is None:
+        return 0
+    async with made.reading(account_id) as session:
+        count = "SELECT count(*) FROM feed WHERE account_id = $1"
+        return cast("int", await session.raw.fetchval(count, account_id))
 
 
 def say_how_to_sign_in(chosen: Settings, account: str = ACCOUNT) -> None:

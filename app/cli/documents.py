@@ -28,12 +28,23 @@ def openapi(
 
 
 def collections() -> None:
-    """List the collections that can be synced, parents first."""
+    """List the collections that can be synced, parents first; off a terminal one a line, between tabs."""
+    rows = [
+        (
+            str(each.number),
+            each.name,
+            str(len(each.fields)),
+            "read and write" if each.is_writable else "read",
+            each.day or "",
+            each.description,
+        )
+        for each in registry.collections()
+    ]
+    if not console.is_terminal:
+        typer.echo("\n".join("\t".join(row) for row in rows))
+        return
     table = Table("Number", "Collection", "Fields", "Devices may", "Day", "What it is")
     table.columns[1].no_wrap = True
-    for each in registry.collections():
-        may = "read and write" if each.is_writable else "read"
-        table.add_row(
-            str(each.number), each.name, str(len(each.fields)), may, each.day or "", each.description
-        )
+    for row in rows:
+        table.add_row(*row)
     console.print(table)

@@ -1,17 +1,21 @@
-"""What every command stands on: a database that is up to date, and refusals said in plain words."""
+"""What every command stands on: settings and a database that are in order, and refusals in plain words."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
+import asyncpg
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from app.accounts.store import find_account
 from app.core.db import Database
-from app.core.embedded import Embedded
+from app.core.embedded import Embedded, EmbeddedError
 from app.core.errors import AppError
 from app.core.migrations import migrate
 from app.core.settings import settings
@@ -19,25 +23,70 @@ from app.core.settings import settings
 console = Console(soft_wrap=True)
 T = TypeVar("T")
 
+_FOREIGN_STATES = ("08", "28", "3D", "53", "57", "42501", "55P03", "P0001")
+"""SQLSTATEs an operator can mend: connection, sign-in, no such database, resources, rights, locks, ours."""
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the command with a sentence."""
+    console.print(sentence, markup=False, highlight=False)
+    raise typer.Exit(1)
+
+
+def check_settings() -> None:
+    """Refuse settings no command can work with; their values, which may hold a password, are not repeated."""
+    try:
+        chosen = settings()
+    except ValidationError as refused:
+        found = refused.errors(include_url=False, include_input=False)
+        fail("\n".join(f"{str(each['loc'][0]).upper()}: {each['msg']}." for each in found))
+    for name in ("database_url", "migration_database_url"):
+        try:
+            make_url(getattr(chosen, name) or "postgresql://")
+        except (ArgumentError, ValueError):
+            fail(
+                f"{name.upper()}: This is no PostgreSQL URL such as postgresql://user:password@host/database."
+            )
+
+
+@contextmanager
+def blaming(variable: str) -> Iterator[None]:
+    """Say which setting is to blame when a database cannot be used; any other failure is a defect."""
+    try:
+        yield
+    except (OSError, EmbeddedError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as failure:
+        cause = (failure.orig and failure.orig.__cause__) if isinstance(failure, DBAPIError) else failure
+        state = getattr(cause, "sqlstate", None)
+        if cause is None or (state and not state.startswith(_FOREIGN_STATES)):
+            raise
+        hint = getattr(cause, "hint", None)
+        fail(f"{variable}: {cause}" if hint is None else f"{variable}: {cause.args[0]}. {hint}")
+
 
 @contextmanager
 def migrated() -> Iterator[str]:
     """Lend the URL of a database that is up to date: the one the settings name, or the embedded one."""
     chosen = settings()
     if chosen.database_url:
-        migrate(chosen.migration_database_url or chosen.database_url)
+        with blaming("MIGRATION_DATABASE_URL" if chosen.migration_database_url else "DATABASE_URL"):
+            migrate(chosen.migration_database_url or chosen.database_url)
         yield chosen.database_url
         return
-    with Embedded.start(chosen.data_dir) as server:
+    with blaming("DATA_DIR"):
+        started = Embedded.start(chosen.data_dir)
+    with started as server:
         migrate(server.url)
         yield server.url
 
 
 @asynccontextmanager
 async def database(url: str) -> AsyncIterator[Database]:
-    """Lend the app's own connections."""
+    """Lend the app's own connections, once one of them could be made."""
     made = Database(url)
     try:
+        with blaming("DATABASE_URL"):
+            async with made.directory():
+                pass
         yield made
     finally:
         await made.close()
@@ -54,5 +103,5 @@ def run(doing: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(doing)
     except AppError as refusal:
-        console.print(f"{refusal} ({refusal.code})")
-        raise typer.Exit(1) from None
+        members = [f"{name}: {value}" for name, value in refusal.extra.items()]
+        fail(f"{refusal} ({'; '.join([refusal.code, *members])})")

@@ -1,30 +1,36 @@
 """Sessions on PostgreSQL: one account, one transaction, opened and committed at the edge."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import asyncpg
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 APP_ROLE = "studio_app"
 """The role every session works as: it owns nothing, so that row-level security holds."""
 
+_PATIENCE = 10
 _SERVER_SETTINGS = {
     "application_name": "studio",
     "timezone": "UTC",
     "jit": "off",
+    # Small reads by index: workers only get in each other's way, and one index fits each shape of statement.
+    "max_parallel_workers_per_gather": "0",
+    "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "60s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
     # A backend whose client has gone lets go of the account's clock within this time.
     "client_connection_check_interval": "2s",
 }
+
+_LIBPQ_ONLY = ("channel_binding", "connect_timeout", "gssencmode")
 
 
 class Session(AsyncSession):
@@ -86,7 +92,7 @@ class Database:
         turn = self._turns.setdefault(account_id, asyncio.Lock())
         lock = f"SELECT FROM account_clock WHERE account_id = '{account_id}' FOR UPDATE"
         async with (
-            turn,
+            _patiently(turn),
             self._transaction(WriteSession, account_id, f"BEGIN; {_in(account_id)}; {lock}") as session,
         ):
             yield session
@@ -119,6 +125,17 @@ class Database:
                 raise
 
 
+@asynccontextmanager
+async def _patiently(turn: asyncio.Lock) -> AsyncIterator[None]:
+    """Wait for a turn as long as for a lock, not longer the longer the queue; the caller is told to retry."""
+    async with asyncio.timeout(_PATIENCE):
+        await turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
+
+
 async def _abandon(connection: AsyncConnection, raw: Any) -> None:
     """Roll back; a connection that cannot is thrown away, never handed to the next request."""
     try:
@@ -140,16 +157,26 @@ def _in(account_id: UUID) -> str:
 def _engine(url: str, pool_size: int) -> AsyncEngine:
     """Transactions are begun by hand, in one trip with the account, so the driver is told to autocommit."""
     return create_async_engine(
-        async_url(url),
+        "postgresql+asyncpg://",
+        async_creator=connector(url, _SERVER_SETTINGS, role=APP_ROLE),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
         pool_timeout=10,
-        connect_args={"server_settings": {**_SERVER_SETTINGS, "role": APP_ROLE}},
     )
 
 
-def async_url(url: str) -> URL:
-    """Return a PostgreSQL URL of any spelling as the asyncpg driver's."""
-    return make_url(url).set(drivername="postgresql+asyncpg")
+def connector(url: str, defaults: Mapping[str, str], **fixed: str) -> Callable[[], Awaitable[Any]]:
+    """Return what connects to a PostgreSQL URL of any spelling, with the parameters hosts put behind it.
+
+    The driver reads them as libpq does; what it does not know goes to the server as a setting, and wins over
+    the defaults. Parameters that only libpq knows are left out.
+    """
+    named = make_url(url).set(drivername="postgresql").difference_update_query(_LIBPQ_ONLY)
+    if mode := named.query.get("ssl"):
+        mode = "require" if mode == "true" else mode
+        named = named.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
+    chosen = {name: value for name, value in defaults.items() if name not in named.query} | fixed
+    address = named.render_as_string(hide_password=False)
+    return lambda: asyncpg.connect(address, server_settings=chosen)

@@ -24,6 +24,8 @@ _SECONDS = 30
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER = b"0" * len(str(MAX_INTEGER))
 _SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
+_HALF_PAIR = "surrogate in string"
+"""What the parser says of `\\ud800` without its other half, and of nothing else."""
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -103,8 +105,9 @@ def check(body: bytes) -> None:
     """
     try:
         tree = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise InvalidJson(reason="syntax") from None
+    except orjson.JSONDecodeError as error:
+        is_half_pair = _HALF_PAIR in str(error)
+        raise InvalidJson(reason="lone_surrogate" if is_half_pair else "syntax") from None
     keys = _count_keys(tree)
     if b"\\u0000" in body and _NUL_ESCAPE.search(body):
         raise InvalidJson(reason="nul_character")

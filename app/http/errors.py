@@ -62,9 +62,9 @@ class InvalidRequest(AppError):
 class InvalidJson(AppError):
     """The body is not I-JSON (RFC 7493); `reason` tells why.
 
-    One of `syntax`, `duplicate_key`, `nul_character`, `number_out_of_range`, `too_deep`. Bytes that are not
-    UTF-8, a byte order mark, NaN, Infinity, half a surrogate pair and anything after the document count as
-    syntax.
+    One of `syntax`, `lone_surrogate` (half a surrogate pair, as when a text was cut in the middle of an
+    emoji), `duplicate_key`, `nul_character`, `number_out_of_range`, `too_deep`. Bytes that are not UTF-8,
+    a byte order mark, NaN, Infinity and anything after the document count as syntax.
     """
 
     status = 422

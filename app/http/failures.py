@@ -35,8 +35,8 @@ _PASSING_KINDS = (
     asyncpg.InterfaceError,
     # What the driver says when the server is killed between two statements.
     asyncpg.InternalClientError,
-    ConnectionError,
-    TimeoutError,
+    # A request touches no file: what the system refuses it is a connection.
+    OSError,
 )
 
 

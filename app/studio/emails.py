@@ -17,6 +17,8 @@ from app.sync.scope import Rule
 Addresses = Annotated[list[EmailAddress], Field(max_length=100)]
 """At most a hundred email addresses."""
 
+_NOT_BEGUN = (DeliveryState.DRAFT, DeliveryState.QUEUED)
+
 
 def _belonging(given: Circumstances) -> Rule:
     wanted = preferences_of(given)
@@ -99,4 +101,10 @@ class Email(Record):
     def _goes_somewhere(self) -> "Email":
         if self.direction is Direction.OUTGOING and not self.is_draft and not self.to_addresses:
             raise ValueError("An email that is no draft needs an address to go to.")
+        return self
+
+    @model_validator(mode="after")
+    def _waits_unless_it_is_a_draft(self) -> "Email":
+        if self.direction is Direction.OUTGOING and self.delivery_state in _NOT_BEGUN:
+            self.delivery_state = DeliveryState.DRAFT if self.is_draft else DeliveryState.QUEUED
         return self

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from app.sync.anchors import ALWAYS
-from app.sync.errors import CursorMalformed
+from app.sync.errors import CursorMalformed, ResyncRequired
 from app.sync.scope import EARLIEST, Rule, Scope
 
 VERSION = 1
@@ -87,13 +87,18 @@ class Sealer:
         )
 
     def open(self, text: str) -> Cursor:
-        """Return what was sealed; raises `CursorMalformed` for anything else."""
+        """Return what was sealed; raises `CursorMalformed`, or `ResyncRequired` for another version's."""
         try:
+            if "=" in text:
+                raise CursorMalformed
             key, sealed = text[0], b64decode(text[1:] + "=" * (-len(text[1:]) % 4), b"-_", validate=True)
             packed, seal = sealed[:-_SEAL], sealed[-_SEAL:]
             if key not in self._keys or not hmac.compare_digest(seal, self._sign(key, packed)):
                 raise CursorMalformed
-            return _unpack(orjson.loads(zlib.decompress(packed)))
+            told = orjson.loads(zlib.decompress(packed))
+            if told["v"] != VERSION:
+                raise ResyncRequired(reason="cursor_expired", mode="replace")
+            return _unpack(told)
         except (ValueError, IndexError, KeyError, TypeError, zlib.error):
             raise CursorMalformed from None
 
@@ -128,8 +133,6 @@ def _pack(cursor: Cursor) -> dict[str, Any]:
 
 
 def _unpack(packed: dict[str, Any]) -> Cursor:
-    if packed["v"] != VERSION:
-        raise CursorMalformed
     cursor = Cursor(
         account_id=UUID(packed["a"]),
         binding=UUID(packed["d"]) if packed["d"] else None,

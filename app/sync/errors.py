@@ -12,11 +12,19 @@ class CursorMalformed(AppError):
 
 
 class CursorForeign(AppError):
-    """The cursor belongs to another account, user or device, or to another set of collections."""
+    """The cursor belongs to another account or user, and so does the queue beside it: push nothing of it."""
 
     status = 400
     code = "cursor_foreign"
     title = "This cursor belongs to somebody else."
+
+
+class CursorCollections(AppError):
+    """The cursor was begun with another set of collections: pull without one; unpushed edits survive."""
+
+    status = 400
+    code = "cursor_collections"
+    title = "This cursor was begun with another set of collections."
 
 
 class ResyncRequired(AppError):

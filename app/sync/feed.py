@@ -166,7 +166,8 @@ def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
     fields = orjson.dumps(row.field_revisions).decode()
     parts = row.parts or [b""] * len(Part)
-    body = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, row.core, *parts)
+    sizes = _array((len(row.core), *map(len, parts)))
+    body = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, sizes, row.core, *parts)
     return (*row.key, *_flat_anchors(row.anchors), *body)
 
 
@@ -204,7 +205,7 @@ ANCHORS = f'since, "by", day, labels, owners, private, {LATEST}'
 
 _ANCHOR_TYPES = ["bigint", "uuid", "date", "text", "text", "boolean", *["date"] * SLOTS]
 _PAST_TYPES = ["smallint", "uuid", *_ANCHOR_TYPES]
-_BODY_TYPES = ["boolean", "bigint", "smallint", "bigint", "text", "bytea", *["bytea"] * len(Part)]
+_BODY_TYPES = ["boolean", "bigint", "smallint", "bigint", "text", "text", "bytea", *["bytea"] * len(Part)]
 _ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
 _PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
 _PARTS = ", ".join(f"part_{part}" for part in range(1, len(Part) + 1))
@@ -247,15 +248,15 @@ WITH tick AS (
     FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
 )
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
-                  is_deleted, body_revision, filled, mark, field_revisions, core, parts)
+                  is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
 SELECT $1, $2, collection, record_id, {_SELECTED},
-       is_deleted, body_revision, filled, mark, field_revisions::jsonb, core, ARRAY[{_PARTS}]
+       is_deleted, body_revision, filled, mark, field_revisions::jsonb, sizes::int[], core, ARRAY[{_PARTS}]
 FROM unnest({_arrays(_ROW_TYPES, 3)})
      AS written(collection, record_id, {ANCHORS},
-                is_deleted, body_revision, filled, mark, field_revisions, core, {_PARTS})
+                is_deleted, body_revision, filled, mark, field_revisions, sizes, core, {_PARTS})
 ON CONFLICT (account_id, collection, record_id) DO UPDATE
-SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, core, parts)
+SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
   = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
      excluded.is_deleted, excluded.body_revision, excluded.filled, excluded.mark, excluded.field_revisions,
-     excluded.core, excluded.parts)
+     excluded.sizes, excluded.core, excluded.parts)
 """

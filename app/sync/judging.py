@@ -17,6 +17,7 @@ from app.sync.refusals import (
     ReadOnlyCollection,
     ReadOnlyField,
     RecordDeleted,
+    StillReferenced,
     UnknownCollection,
     UnknownCommand,
     UnknownRecord,
@@ -24,6 +25,7 @@ from app.sync.refusals import (
 )
 from app.sync.registry import Collection
 from app.sync.schemas import Change, OnConflict, Operation, Outcome
+from app.sync.scope import Scope
 from app.sync.stamping import State
 from app.sync.store import Draft
 from app.sync.validation import InvalidFieldsError, canonical
@@ -52,6 +54,7 @@ class Judge:
     draft: Draft
     writer: int
     on_conflict: OnConflict
+    scope: Scope
     refused: dict[Key, int] = field(default_factory=dict)
 
     def judge(self, change: Change) -> Ruling:
@@ -122,22 +125,29 @@ class Judge:
 
     def _delete(self, key: Key, change: Change) -> Ruling:
         state = self.draft.get(key)
-        if state is None or state.is_deleted:
+        if state is None or state.is_deleted or not self._may_see(key, state):
             return NOOP
         if self._changed_by_others(state, change):
             raise ChangedMeanwhile
+        if self.draft.is_referred_to(key):
+            raise StillReferenced
         self.draft.delete(key)
         return APPLIED
 
     def _present(self, key: Key) -> Values:
         state = self.draft.get(key)
-        if state is None:
+        if state is None or not self._may_see(key, state):
             if key in self.refused:
                 raise Blocked(blocked_by=self.refused[key])
             raise UnknownRecord
         if state.values is None:
             raise RecordDeleted
         return state.values
+
+    def _may_see(self, key: Key, state: State) -> bool:
+        """Say whether the user has a right to the record: to others it does not exist."""
+        rule = self.scope.get(key[0])
+        return rule is None or state.anchors is None or rule.may_see(state.anchors)
 
     def _state(self, key: Key) -> State:
         state = self.draft.get(key)
@@ -152,6 +162,8 @@ class Judge:
 
     def _changed_by_others(self, state: State, change: Change) -> set[str]:
         base = change.base_revision or 0
+        # Seen in a future that a restored backup has undone: nothing is known of what it was based on.
+        base = 0 if base >= self.draft.revision else base
         return {
             name
             for name, (revision, writer) in state.field_revisions.items()
@@ -180,7 +192,11 @@ def _canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
 def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str, Any], old: Values) -> None:
     """Let a device repeat what the server set, so that it may send whole records, but not change it."""
     usual = old or collection.defaults
-    wrong = [name for name in sent if collection.fields[name].is_read_only and values[name] != usual[name]]
+    wrong = [
+        name
+        for name, value in sent.items()
+        if collection.fields[name].is_read_only and usual[name] not in (value, values[name])
+    ]
     if wrong:
         raise ReadOnlyField(dict.fromkeys(wrong, ReadOnlyField.message))
 

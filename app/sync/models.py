@@ -17,7 +17,8 @@ class Feed(SQLModel, table=True):
     `revision` is its place in the feed, `body_revision` the version of its content, `since` the revision at
     which its present anchors began and `by` the device that set them. `core` is the JSON text without its
     closing brace, `parts` the optional fields ready to be appended, `filled` one bit per part that is not
-    empty, `mark` a hash of id and version. A tombstone keeps its anchors and has no body.
+    empty, `sizes` their lengths and the core's first, `mark` a hash of id and version. A tombstone keeps its
+    anchors and has no body.
     """
 
     __tablename__ = "feed"
@@ -67,6 +68,7 @@ class Feed(SQLModel, table=True):
     filled: int = Field(sa_type=SmallInteger)
     mark: int = Field(sa_type=BigInteger)
     field_revisions: dict[str, Any] = Field(sa_type=JSONB)
+    sizes: list[int] = Field(sa_type=ARRAY(Integer))
     core: bytes = Field(sa_type=LargeBinary)
     parts: list[bytes] = Field(sa_type=ARRAY(LargeBinary))
 

@@ -8,7 +8,7 @@ from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import reader, registry
 from app.sync.cursor import Cursor, Sealer
-from app.sync.errors import CursorForeign, ResyncRequired, UnknownCollections
+from app.sync.errors import CursorCollections, CursorForeign, ResyncRequired, UnknownCollections
 from app.sync.page import Page
 from app.sync.reader import Room
 from app.sync.schemas import PullRequest
@@ -31,12 +31,12 @@ async def pull(
 ) -> tuple[bytes, bool]:
     """Return the answer's JSON text, and whether the device has reached a consistent point.
 
-    Raises `CursorMalformed`, `CursorForeign`, `UnknownCollections` and `ResyncRequired`.
+    Raises `CursorMalformed`, `CursorForeign`, `CursorCollections`, `UnknownCollections`, `ResyncRequired`.
     """
     names = None if asked.collections is None else sorted(set(asked.collections))
-    opened = sealer.open(asked.cursor) if asked.cursor else None
+    opened = sealer.open(asked.cursor) if asked.cursor is not None else None
     if opened and names is not None and names != opened.collections:
-        raise CursorForeign("This cursor was begun with another set of collections.")
+        raise CursorCollections
     target = await target_of(
         session, who, at, opened.collections if opened else _known(names), schema_version
     )

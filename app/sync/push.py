@@ -1,7 +1,6 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from itertools import chain
 from uuid import UUID
@@ -13,18 +12,17 @@ from app.accounts.errors import DeviceRequired
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock
-from app.sync import registry, streams
+from app.sync import streams
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
 from app.sync.feed import Key
 from app.sync.groups import Decision, Group, decide, groups_of
 from app.sync.judging import Judge, links_of
 from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, StillReferenced
-from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
-from app.sync.scope import Scope
-from app.sync.stamping import State
+from app.sync.schemas import MAX_CHANGES, Change, Operation, PushRequest
 from app.sync.store import Draft
 from app.sync.streams import Stream
 from app.sync.target import target_of
+from app.sync.verdicts import forgotten, key_of, render
 
 
 async def push(
@@ -41,13 +39,16 @@ async def push(
         raise StreamGap(expected=stream.last + 1)
     prints = {change.n: _fingerprint(change) for change in sent.changes}
     answers = await _repeated(session, stream, sent, prints)
+    session.revision = at.revision + 1
     draft = await Draft.begin(session, who, stream.writer)
     fresh = [change for change in sent.changes if change.n > stream.last]
     if fresh:
-        decisions = await _take_in(session, draft, sent, fresh, stream.writer)
-        moved = replace(at, scope_revision=at.scope_revision + session.has_moved_scope)
-        target = await target_of(session, who, moved, None, schema_version)
-        verdicts = {change.n: _answer(draft, target.scope, change, decisions[change.n]) for change in fresh}
+        scope = (await target_of(session, who, at, None, schema_version)).scope
+        judge = Judge(draft, stream.writer, sent.on_conflict, scope)
+        decisions = await _take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
+        if session.has_moved_scope:
+            scope = (await target_of(session, who, at, None, schema_version, is_final=False)).scope
+        verdicts = render(draft, scope, fresh, decisions)
         answers |= verdicts
         await streams.keep(session, stream, [(n, prints[n], answer) for n, answer in verdicts.items()])
     results = b",".join(answers[change.n] for change in sent.changes)
@@ -65,16 +66,16 @@ async def _repeated(
     stored = await streams.answers(session, stream, numbers[0], numbers[-1])
     if any(n in stored and stored[n][0] != prints[n] for n in numbers):
         raise StreamDiverged(expected=stream.last + 1)
-    return {n: stored[n][1] if n in stored else _forgotten(n) for n in numbers}
+    return {n: stored[n][1] if n in stored else forgotten(n) for n in numbers}
 
 
 async def _take_in(
-    session: WriteSession, draft: Draft, sent: PushRequest, fresh: Sequence[Change], writer: int
+    session: WriteSession, judge: Judge, groups: Sequence[Group], fresh: Sequence[Change]
 ) -> dict[int, Decision]:
     """Judge and write all groups at once; should the database refuse, write them one by one."""
+    draft = judge.draft
     await draft.load(chain(_keys(fresh), (target for change in fresh for _, target in links_of(change))))
-    groups = groups_of(fresh, sent.atomicity)
-    judge = Judge(draft, writer, sent.on_conflict)
+    await draft.load_referring(_keys(change for change in fresh if change.op is Operation.DELETE))
     decisions = decide(judge, groups)
     if await _flush(session, draft) is not None:
         judge.refused.clear()
@@ -92,14 +93,15 @@ async def _decide_alone(session: WriteSession, judge: Judge, group: Group) -> di
 
 async def _flush(session: WriteSession, draft: Draft) -> tuple[str, ChangeRefused] | None:
     """Write the draft, or forget it and return the table and the refusal when a constraint forbids it."""
+    has_moved_scope = session.has_moved_scope
     await session.raw.execute("SAVEPOINT changes")
     try:
         await draft.flush()
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
         await session.raw.execute("ROLLBACK TO SAVEPOINT changes")
+        session.has_moved_scope = has_moved_scope
         draft.go_back({})
         return str(error.table_name or ""), _refusal(error)
-    await session.raw.execute("RELEASE SAVEPOINT changes")
     return None
 
 
@@ -112,51 +114,17 @@ def _refusal(error: asyncpg.PostgresError) -> ChangeRefused:
     return InvalidFields()
 
 
-def _answer(draft: Draft, scope: Scope, change: Change, decision: Decision) -> bytes:
-    """Render a verdict; where the device must change its own copy, the record as it is now comes with it."""
-    key = next(iter(_keys([change])), None)
-    state = draft.get(key) if key else None
-    values = state.values if state else None
-    revision = state.body_revision if state and values else None
-    is_corrected = values is not None and decision.outcome not in (Outcome.APPLIED, Outcome.NOOP)
-    verdict = {
-        "n": change.n,
-        "verdict": decision.outcome,
-        "revision": revision,
-        "code": decision.code,
-        "message": decision.message,
-        "fields": decision.fields,
-        "server": {"id": change.id, "revision": revision, **(values or {})} if is_corrected else None,
-        "blocked_by": decision.blocked_by if isinstance(decision, ChangeRefused) else None,
-        "in_scope": key is not None and _is_in_scope(scope, key, state),
-        "inbox_id": None,
-    }
-    return orjson.dumps(verdict)
-
-
-def _is_in_scope(scope: Scope, key: Key, state: State | None) -> bool:
-    """Say whether the record belongs on the device; one that does not exist is not in the way."""
-    rule = scope.get(key[0])
-    if rule is None or state is None or state.values is None or state.anchors is None:
-        return rule is not None
-    return rule.admits(state.anchors)
-
-
 def _device(who: Principal) -> UUID:
     if who.device_id is None:
         raise DeviceRequired
     return who.device_id
 
 
-def _forgotten(n: int) -> bytes:
-    empty = dict.fromkeys(("revision", "code", "message", "fields", "server", "blocked_by"))
-    return orjson.dumps({"n": n, "verdict": Outcome.DUPLICATE, **empty, "in_scope": True, "inbox_id": None})
-
-
 def _keys(changes: Iterable[Change]) -> list[Key]:
-    known = ((registry.named(change.collection), change.id) for change in changes)
-    return [(collection.number, record_id) for collection, record_id in known if collection]
+    return [key for change in changes if (key := key_of(change))]
 
 
 def _fingerprint(change: Change) -> bytes:
-    return sha256(orjson.dumps(change.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).digest()[:16]
+    """Tell changes apart by what was sent: a member the server learns later alters no older print."""
+    told = change.model_dump(mode="json", exclude_defaults=True)
+    return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()[:16]

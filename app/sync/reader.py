@@ -187,24 +187,26 @@ def _admits(name: str) -> str:
                  OR {children}), false)"""
 
 
-def _parts(name: str, measure: Callable[[str], str], nothing: str) -> list[str]:
+def _parts(of: Callable[[Part], str], nothing: str) -> list[str]:
     """Return the parts that are not omitted; a preview stands in for content that is."""
-    notes, custom, content, preview = (measure(f"f.parts[{part}]") for part in Part)
+    notes, custom, content, preview = (of(part) for part in Part)
     return [
-        f"CASE WHEN {name}_omit & 1 = 0 THEN {notes} ELSE {nothing} END",
-        f"CASE WHEN {name}_omit & 2 = 0 THEN {custom} ELSE {nothing} END",
+        f"CASE WHEN wanted_omit & 1 = 0 THEN {notes} ELSE {nothing} END",
+        f"CASE WHEN wanted_omit & 2 = 0 THEN {custom} ELSE {nothing} END",
         " ".join(
             [
-                f"CASE WHEN {name}_omit & 4 = 0 THEN {content}",
-                f"WHEN {name}_omit & 8 = 0 THEN {preview} ELSE {nothing} END",
+                f"CASE WHEN wanted_omit & 4 = 0 THEN {content}",
+                f"WHEN wanted_omit & 8 = 0 THEN {preview} ELSE {nothing} END",
             ]
         ),
     ]
 
 
-_WHOLE = " || ".join(["f.core", *_parts("wanted", str, "''::bytea"), "'}'::bytea"])
-_LENGTH = " + ".join(["octet_length(f.core)", *_parts("wanted", "octet_length({})".format, "0"), "2"])
+_WHOLE = " || ".join(["core", *_parts(lambda part: f"parts[{part}]", "''::bytea"), "'}'::bytea"])
+_LENGTH = " + ".join(["sizes[1]", *_parts(lambda part: f"sizes[{part + 1}]", "0"), "2"])
+# Bodies are put together last, of the rows that fit alone: lengths come from a column of their own.
 _BODY = f"CASE WHEN is_put THEN {_WHOLE} END AS body"
+_CARRIED = "is_put, wanted_omit, core, parts"
 _PLACE = "revision, collection, record_id"
 _COST = f"CASE WHEN is_put THEN {_LENGTH} ELSE {REMOVAL_BYTES} END"
 
@@ -212,8 +214,8 @@ _COST = f"CASE WHEN is_put THEN {_LENGTH} ELSE {REMOVAL_BYTES} END"
 # second row comes even when the first alone passes it.
 # One lower bound only, as a row comparison, or the index is entered far too early.
 _FRESH = f"""
-SELECT revision, collection, record_id, is_deleted, {ANCHORS}, body, upto_bytes FROM (
-    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_BODY}, {_COST} AS bytes,
+SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_BODY}, upto_bytes FROM (
+    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_CARRIED}, {_COST} AS bytes,
            sum({_COST}) OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ORDER BY {_PLACE}) AS place
     FROM (
@@ -255,8 +257,8 @@ CROSS JOIN LATERAL (
 """
 
 _MOVED = f"""
-SELECT slice_number, day, record_id, body, upto_bytes FROM (
-    SELECT slice_number, day, record_id, {_BODY}, {_COST} AS bytes,
+SELECT slice_number, day, record_id, {_BODY}, upto_bytes FROM (
+    SELECT slice_number, day, record_id, {_CARRIED}, {_COST} AS bytes,
            sum({_COST}) OVER (ORDER BY slice_number, day, record_id ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ORDER BY slice_number, day, record_id) AS place
     FROM (

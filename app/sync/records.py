@@ -9,9 +9,12 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from app.core.db import Session, WriteSession
+from app.sync import registry
+from app.sync.feed import Key
 from app.sync.fields import Values
 from app.sync.registry import Collection
 
+_MOST = 1000
 _DIALECT = PGDialect()  # type: ignore[no-untyped-call]
 
 
@@ -37,6 +40,19 @@ async def some(session: Session, collection: Collection, ids: Sequence[UUID]) ->
     )
     rows = await session.raw.fetch(sql, session.account_id, ids)
     return {row["id"]: orjson.loads(row["record"]) for row in rows}
+
+
+async def referring(session: Session, collection: Collection, ids: Sequence[UUID]) -> dict[UUID, set[Key]]:
+    """Return the records that link to some records of one collection, more than one push could delete."""
+    found: dict[UUID, set[Key]] = {}
+    for child, link in registry.referring(collection):
+        sql = (
+            f'SELECT id, "{link.name}" AS target FROM "{child.name}"'
+            f' WHERE account_id = $1 AND "{link.name}" = ANY($2::uuid[]) LIMIT {_MOST}'
+        )
+        for row in await session.raw.fetch(sql, session.account_id, ids):
+            found.setdefault(row["target"], set()).add((child.number, row["id"]))
+    return found
 
 
 async def scan(session: Session, collection: Collection, page: int = 2000) -> AsyncIterator[list[Values]]:

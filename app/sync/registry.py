@@ -161,6 +161,16 @@ def children(parent: Collection) -> list[tuple[Collection, FieldSpec]]:
     return _children()[parent.number]
 
 
+def referring(target: Collection) -> list[tuple[Collection, FieldSpec]]:
+    """Return every field that may name a record of a collection by a foreign key."""
+    return [
+        (each, spec)
+        for each in collections()
+        for spec in each.links
+        if spec.link == target.name and spec.kind is Kind.ID
+    ]
+
+
 def slots_below(parent: Collection) -> dict[int, Collection]:
     """Return the kinds of all descendants of a collection's records, by their slots."""
     below: dict[int, Collection] = {}

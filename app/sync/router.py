@@ -33,6 +33,11 @@ async def sealer(request: Request) -> Sealer:
     return cast("Sealer", request.app.state.sealer)
 
 
+async def sent(body: Sent[schemas.PushRequest]) -> schemas.PushRequest:
+    """Read a push before its turn comes: what is solved first holds nobody up."""
+    return body
+
+
 @router.get(
     "/manifest", operation_id="sync_manifest", summary="Read the manifest", responses=refusals_of(*GUARDED)
 )
@@ -52,6 +57,7 @@ async def read_manifest(work: Reading) -> schemas.Manifest:
         *BODY,
         errors.CursorMalformed,
         errors.CursorForeign,
+        errors.CursorCollections,
         errors.ResyncRequired,
         errors.UnknownCollections,
         errors.ClientTooOld,
@@ -92,7 +98,7 @@ async def pull_changes(
         errors.ClientTooOld,
     ),
 )
-async def push_changes(work: DeviceWriting, body: Sent[schemas.PushRequest]) -> Response:
+async def push_changes(body: Annotated[schemas.PushRequest, Depends(sent)], work: DeviceWriting) -> Response:
     """Send what the user did and get a verdict for each change.
 
     Every change with a verdict is settled for ever, refused ones too: drop it from the queue. A repeat of a

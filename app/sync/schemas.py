@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.http.schemas import Answer, Wire
 from app.sync.tables import Kind
@@ -16,6 +17,12 @@ MAX_CHANGES = 500
 MAX_PUSH_BYTES = 4_000_000
 
 CollectionName = Annotated[str, StringConstraints(max_length=63, pattern=r"^[a-z_]+$")]
+
+FieldsSent = Annotated[
+    dict[str, Any],
+    BeforeValidator(lambda sent: {} if sent is None else sent, json_schema_input_type=dict[str, Any] | None),
+]
+"""The fields of a change; null says what an empty object says."""
 
 
 class PullRequest(Wire):
@@ -156,22 +163,21 @@ class Change(Wire):
     group: str | None = Field(
         None, max_length=100, description="Changes of one group stand or fall together.", examples=[None]
     )
-    collection: str = Field(max_length=63, description="The collection of the record.", examples=["clients"])
+    # A name of any length and form: one that is not known is a matter of this change alone.
+    collection: str = Field(description="The collection of the record.", examples=["clients"])
     id: UUID = Field(
         description="The record; made by the device for a new one.",
         examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"],
     )
     op: Operation = Field(description="What is done to it.", examples=["patch"])
-    command: str | None = Field(
-        None, max_length=63, description="Which command, for `command`.", examples=[None]
-    )
+    command: str | None = Field(None, description="Which command, for `command`.", examples=[None])
     base_revision: int | None = Field(
         None,
         ge=0,
         description="The revision the user saw; none when the device made the record and has not pulled it.",
         examples=[12],
     )
-    fields: dict[str, Any] = Field(
+    fields: FieldsSent = Field(
         default_factory=dict, description="The fields that are set.", examples=[{"last_name": "Doe-Miller"}]
     )
     client_time: datetime | None = Field(
@@ -179,6 +185,11 @@ class Change(Wire):
         description="The device's clock, kept for people; it orders nothing.",
         examples=["2026-06-13T15:04:05Z"],
     )
+
+
+_OUT_OF_ORDER = PydanticCustomError(
+    "numbers_do_not_follow", "Changes are numbered one after the other from the first."
+)
 
 
 class PushRequest(Wire):
@@ -203,8 +214,13 @@ class PushRequest(Wire):
 
     @model_validator(mode="after")
     def _numbers_follow(self) -> "PushRequest":
-        if any(change.n != n for n, change in enumerate(self.changes, self.first)):
-            raise ValueError("Changes are numbered one after the other from the first.")
+        """Point at the first number that does not follow."""
+        for place, change in enumerate(self.changes):
+            if change.n != self.first + place:
+                raise ValidationError.from_exception_data(
+                    "PushRequest",
+                    [InitErrorDetails(type=_OUT_OF_ORDER, loc=("changes", place, "n"), input=change.n)],
+                )
         return self
 
 
@@ -258,8 +274,8 @@ class PushAnswer(Answer):
     revision: int = Field(description="How far the account has come.", examples=[18])
 
 
-class FieldAnswer(Answer):
-    """One field of a collection."""
+class MemberAnswer(Answer):
+    """One value and what it may be: a field of a collection, or a member of an object inside one."""
 
     name: str = Field(description="Its name.", examples=["last_name"])
     type: Kind = Field(description="What it holds.", examples=["text"])
@@ -267,11 +283,25 @@ class FieldAnswer(Answer):
     example: Any = Field(description="A value it may have.", examples=["Doe"])
     required: bool = Field(description="A new record must have it.", examples=[True])
     nullable: bool = Field(description="It may be null.", examples=[False])
-    read_only: bool = Field(description="Only the server sets it.", examples=[False])
     link: str | None = Field(description="The collection it names records of.", examples=[None])
     choices: list[str] | None = Field(description="The values it may have.", examples=[None])
+    max_length: int | None = Field(
+        description="The most characters of a text, or entries of a list.", examples=[200]
+    )
+    minimum: int | date | None = Field(description="The smallest number or first date.", examples=[None])
+    maximum: int | date | None = Field(description="The largest number or last date.", examples=[None])
+    default: Any = Field(description="What it gets when it is left out.", examples=[None])
+
+
+class FieldAnswer(MemberAnswer):
+    """One field of a collection."""
+
+    read_only: bool = Field(description="Only the server sets it.", examples=[False])
     since: int = Field(description="The schema version that introduced it.", examples=[1])
     part: str | None = Field(description="The part preferences may leave out.", examples=[None])
+    members: list[MemberAnswer] | None = Field(
+        description="What an object, or each object of a list, is made of.", examples=[None]
+    )
 
 
 class CollectionAnswer(Answer):

@@ -36,11 +36,15 @@ class Rule:
 
     def admits(self, anchors: Anchors) -> bool:
         """Say whether a record with these anchors belongs on the device."""
-        if self.me is not None and anchors.private and self.me not in anchors.owners:
+        if not self.may_see(anchors):
             return False
         return self._is_own(anchors) or any(
             (latest := anchors.latest[slot - 1]) is not None and latest >= edge for slot, edge in self.edges
         )
+
+    def may_see(self, anchors: Anchors) -> bool:
+        """Say whether the user has a right to a record with these anchors, whatever is preferred."""
+        return self.me is None or not anchors.private or self.me in anchors.owners
 
     def _is_own(self, anchors: Anchors) -> bool:
         return (

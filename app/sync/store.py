@@ -87,6 +87,7 @@ class Draft:
         self._now = clock.now().isoformat().replace("+00:00", "Z")
         self._loaded: dict[Key, State | None] = {}
         self._changed: dict[Key, State] = {}
+        self._referring: dict[Key, set[Key]] = {}
 
     @classmethod
     async def begin(cls, session: WriteSession, who: Principal, writer: int = SERVER) -> "Draft":
@@ -104,6 +105,28 @@ class Draft:
         """Return a record as this transaction sees it; it must have been loaded."""
         return self._changed.get(key) or self._loaded[key]
 
+    async def load_referring(self, keys: Iterable[Key]) -> None:
+        """Read which records refer to those that may be deleted."""
+        by_number: dict[int, list[UUID]] = {}
+        for number, record_id in keys:
+            by_number.setdefault(number, []).append(record_id)
+        for number, ids in by_number.items():
+            found = await records.referring(self._session, registry.numbered(number), ids)
+            self._referring |= {(number, each): children for each, children in found.items()}
+
+    def is_referred_to(self, key: Key) -> bool:
+        """Say whether another record still refers to one; those changed in this draft are looked at anew."""
+        return any(self._refers(child, key) for child in self._referring.get(key, ()) if child != key)
+
+    def _refers(self, child: Key, key: Key) -> bool:
+        state = self._changed.get(child)
+        if state is None:
+            return True
+        links = registry.numbered(child[0]).links
+        target = registry.numbered(key[0]).name
+        named = [state.values[spec.name] for spec in links if spec.link == target] if state.values else []
+        return str(key[1]) in named
+
     def put(self, key: Key, fields: Values) -> None:
         """Set all fields of a record, given in canonical form."""
         before = self.get(key)
@@ -112,11 +135,18 @@ class Draft:
         self._change(key, {**fields, **made, **self._stamp("updated")}, self._field_revisions(before, fields))
 
     def mend(self, key: Key, values: Values | None) -> None:
-        """Set a record as it really is, bookkeeping and all, or leave a tombstone."""
+        """Set a record as it really is, bookkeeping and all, or leave a tombstone.
+
+        Who changed what is kept; of a record the feed had lost, every field counts as changed by others.
+        """
         if values is None:
             self.delete(key)
         else:
-            self._change(key, values, {})
+            before = self.get(key)
+            fields = {name: value for name, value in values.items() if name not in BOOKKEEPING}
+            everything = {name: [self.revision, SERVER] for name in fields}
+            is_known = before is not None and before.values is not None
+            self._change(key, values, self._field_revisions(before, fields) if is_known else everything)
 
     def delete(self, key: Key) -> None:
         """Leave a tombstone."""

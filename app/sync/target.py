@@ -18,7 +18,7 @@ from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
 
 _Key = tuple[UUID, UUID | None, UUID | None, tuple[str, ...] | None, int]
-_Compiled = tuple[int, date, "Target"]
+_Compiled = tuple[tuple[UUID, int, date], "Target"]
 _MOST = 10_000
 _compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
 
@@ -32,23 +32,32 @@ class Target:
 
 
 async def target_of(
-    session: Session, who: Principal, at: Clock, names: list[str] | None, schema_version: int | None
+    session: Session,
+    who: Principal,
+    at: Clock,
+    names: list[str] | None,
+    schema_version: int | None,
+    *,
+    is_final: bool = True,
 ) -> Target:
     """Return what a device should hold now.
 
     `scope_revision` moves with everything a scope is compiled from, in the transaction that changes it, and
     is read in the snapshot of the pull itself: what was compiled under the same number is still right.
+    What a transaction sees that has itself moved it is not final, and neither read from nor kept for others.
     """
     version = min(schema_version or registry.SCHEMA_VERSION, at.feed_schema)
     key = (who.account_id, who.user_id, who.device_id, tuple(names) if names is not None else None, version)
     today = clock.today(who.time_zone)
-    if (kept := _compiled.get(key)) and kept[:2] == (at.scope_revision, today):
+    stamp = (at.epoch, at.scope_revision, today)
+    if is_final and (kept := _compiled.get(key)) and kept[0] == stamp:
         _compiled.move_to_end(key)
-        return kept[2]
+        return kept[1]
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
     target = Target(compile_scope(given, names), in_force.resync)
-    _compiled[key] = (at.scope_revision, today, target)
+    if is_final:
+        _compiled[key] = (stamp, target)
     if len(_compiled) > _MOST:
         _compiled.popitem(last=False)
     return target

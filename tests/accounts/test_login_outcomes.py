@@ -27,11 +27,15 @@ async def test_case_of_account_and_initials_does_not_matter(studio: Studio) -> N
     await studio.signed_in(account=studio.account.account_name.upper(), initials="pk")
 
 
+async def test_blanks_a_keyboard_adds_around_account_and_initials_do_not_matter(studio: Studio) -> None:
+    await studio.signed_in(account=f" {studio.account.account_name} ", initials=" PK ")
+
+
 WRONG = {
     "account": {"account": "nobody-has-this-name"},
     "initials": {"initials": "ZZ"},
     "password": {"password": "another long walk"},
-    "initials with a blank": {"initials": "PK "},
+    "initials with a blank inside": {"initials": "P K"},
     "look-alike initials": {"initials": "\u0420K"},
     "an account that is no name": {"account": "../etc/passwd%00"},
 }

@@ -27,8 +27,8 @@ def nested(levels: int) -> bytes:
 
 
 ODD: dict[str, tuple[bytes, str]] = {
-    "half a surrogate pair": (body(account='"\\ud800"'), "syntax"),
-    "the other half": (body(account='"\\udc00"'), "syntax"),
+    "half a surrogate pair": (body(account='"\\ud800"'), "lone_surrogate"),
+    "the other half": (body(account='"\\udc00"'), "lone_surrogate"),
     "encoded surrogate": (body().replace(b"demo", b"\xed\xa0\x80"), "syntax"),
     "not UTF-8": (body().replace(b"demo", b"\xff\xfe"), "syntax"),
     "byte order mark": (b"\xef\xbb\xbf" + body(), "syntax"),

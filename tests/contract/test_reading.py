@@ -15,7 +15,7 @@ from app.sync.store import Write
 from app.sync.tables import Kind, bookkeeping
 from app.sync.upkeep import verify
 from tests.accounts.studios import Studio
-from tests.contract.phones import Phone
+from tests.contract.phones import Phone, change
 from tests.contract.records import by_server, contains, every, is_valid, parents_of, planted, whole
 
 Schema = dict[str, Any]
@@ -114,6 +114,45 @@ async def test_the_manifest_agrees_with_the_document(
         arm = {**arm, "items": _resolved(schemas, arm["items"])} if "items" in arm else arm
         assert contains(arm, SHAPES[field["type"]]), name
         assert field["choices"] == arm.get("items", arm).get("enum"), name
+        assert field["max_length"] == arm.get("maxLength", arm.get("maxItems")), name
+        if field["type"] == Kind.INTEGER:
+            assert (field["minimum"], field["maximum"]) == (arm.get("minimum"), arm.get("maximum")), name
+        _assert_members(field, arm.get("items", arm), schemas)
+
+
+def _assert_members(field: Schema, shape: Schema, schemas: Schema) -> None:
+    """Hold the members of an object, or of the objects of a list, against the document."""
+    if field["type"] not in (Kind.OBJECT, Kind.OBJECTS):
+        assert field["members"] is None
+        return
+    told = {member["name"]: member for member in field["members"]}
+    assert set(told) == set(shape["properties"])
+    for name, member in told.items():
+        arms = shape["properties"][name].get("anyOf", [shape["properties"][name]])
+        assert member["nullable"] == ({"type": "null"} in arms), name
+        [arm] = [_resolved(schemas, arm) for arm in arms if arm != {"type": "null"}]
+        arm = {**arm, "items": _resolved(schemas, arm["items"])} if "items" in arm else arm
+        assert contains(arm, SHAPES[Kind(member["type"])]), name
+        assert member["choices"] == arm.get("items", arm).get("enum"), name
+        assert member["max_length"] == arm.get("maxLength", arm.get("maxItems")), name
+
+
+@every(is_writable=True)
+async def test_what_the_manifest_says_is_enough_to_write_from(
+    collection: Collection, manifest: dict[str, Schema], studio: Studio, phone: Phone
+) -> None:
+    """Defaults, sent as the manifest tells them, mean what leaving them out means."""
+    defaults = {
+        field["name"]: field["default"]
+        for field in manifest[collection.name]["fields"]
+        if not field["required"] and not field["read_only"]
+    }
+    for smallest in _smallest(collection, await parents_of(studio, collection)):
+        required = smallest.fields or {}
+        left_out = change("create", collection.name, smallest.record_id, **required)
+        told = change("create", collection.name, smallest.record_id, **{**defaults, **required})
+        results = await phone.push(left_out, told)
+        assert [result["verdict"] for result in results] == ["applied", "noop"]
 
 
 def _resolved(schemas: Schema, shape: Schema) -> Schema:

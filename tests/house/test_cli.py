@@ -1,5 +1,6 @@
 """What an operator types does what it says, and fails with a sentence."""
 
+import asyncio
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.engine import make_url
 
 from app.core.db import Database
 from app.sync import registry
@@ -47,8 +49,9 @@ def typed(owner_url: str, repository: Path, tmp_path: Path) -> Typed:
 async def test_the_collections_are_listed_by_their_whole_names(typed: Typed) -> None:
     code, printed = await typed("collections")
     assert code == 0
-    listed = [line.split("│")[2].strip() for line in printed.splitlines() if line.count("│") > 2]
-    assert [name for name in listed if name] == [each.name for each in registry.collections()]
+    listed = [line.split("\t") for line in printed.splitlines()]
+    assert [row[1] for row in listed] == [each.name for each in registry.collections()]
+    assert [row[-1] for row in listed] == [each.description for each in registry.collections()]
 
 
 async def test_a_new_account_s_administrator_can_sign_in_on_a_desk(
@@ -68,13 +71,83 @@ async def test_a_new_account_s_administrator_can_sign_in_on_a_desk(
     assert (code, "account_name_taken" in printed) == (1, True)
 
 
-async def test_a_weak_password_makes_no_account(typed: Typed) -> None:
-    name = f"c{uuid4().hex}"
-    code, printed = await typed(
-        "account", "create", name, "--company", "X", "--time-zone", "UTC", "--country", "US",
-        "--initials", "AB", "--first-name", "A", "--last-name", "B", "--password", "short",
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--password", "short"), 1, "(password_blocked; reason: too_short)"),
+        (("--password", PASSWORD, "--time-zone", "Mars"), 1, "(invalid_account; field: time_zone)"),
+        (("--password", PASSWORD, "--licences", "0"), 2, ""),
+    ],
+)
+async def test_what_is_wrong_with_an_account_is_told(
+    typed: Typed, words: tuple[str, ...], code: int, told: str
+) -> None:
+    answer, printed = await typed(
+        "account", "create", f"c{uuid4().hex}", "--company", "X", "--time-zone", "UTC", "--country", "US",
+        "--initials", "AB", "--first-name", "A", "--last-name", "B", *words,
     )  # fmt: skip
-    assert (code, "password_blocked" in printed) == (1, True)
+    assert (answer, told in printed) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"PORT": "abc"}, "PORT: Input should be a valid integer"),
+        ({"DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x"}, "DATABASE_URL: "),
+        ({"DATABASE_URL": "postgresql://u:Mumpitz@host:word/x"}, "DATABASE_URL: "),
+        ({"DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x?sslmode=odd"}, "DATABASE_URL: "),
+        ({"MIGRATION_DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x"}, "MIGRATION_DATABASE_URL: "),
+    ],
+)
+async def test_a_setting_that_is_wrong_is_named_and_no_password_told(
+    typed: Typed, environment: dict[str, str], told: str
+) -> None:
+    code, printed = await typed("migrate", **environment)
+    assert (code, printed.count("\n"), "Mumpitz" in printed) == (1, 1, False)
+    assert printed.startswith(told)
+
+
+async def test_a_database_that_is_missing_or_may_not_be_used_is_told(typed: Typed, owner_url: str) -> None:
+    missing = make_url(owner_url).set(database="nowhere").render_as_string(hide_password=False)
+    code, printed = await typed("migrate", DATABASE_URL=missing)
+    assert (code, printed) == (1, 'DATABASE_URL: database "nowhere" does not exist\n')
+    stranger = make_url(owner_url).set(username="nobody_here").render_as_string(hide_password=False)
+    code, printed = await typed("migrate", DATABASE_URL=stranger)
+    assert (code, printed.startswith("DATABASE_URL: ")) == (1, True)
+
+
+@pytest.mark.parametrize("query", ["sslmode=disable", "sslmode=prefer&channel_binding=prefer", "ssl=disable"])
+async def test_what_hosts_put_behind_a_url_is_understood(typed: Typed, owner_url: str, query: str) -> None:
+    url = f"{owner_url}{'&' if '?' in owner_url else '?'}{query}&application_name=theirs&connect_timeout=5"
+    assert (await typed("migrate", DATABASE_URL=url))[0] == 0
+    database = Database(url)
+    async with database.directory() as connection:
+        assert await connection.fetchval("SHOW application_name") == "theirs"
+        assert await connection.fetchval("SELECT current_user::text") == "studio_app"
+    await database.close()
+
+
+async def test_a_database_that_cannot_encrypt_is_told_nothing_where_encryption_is_required() -> None:
+    heard, ended = [], asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(8))
+        writer.write(b"N")
+        heard.append(await reader.read())
+        writer.close()
+        await writer.wait_closed()
+        ended.set()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = Database(f"postgresql://u:Mumpitz@127.0.0.1:{port}/x?sslmode=require&channel_binding=prefer")
+    async with server:
+        with pytest.raises(ConnectionError):
+            async with database.directory():
+                pass
+        await ended.wait()
+    await database.close()
+    assert heard == [bytes.fromhex("0000000804d2162f"), b""]
 
 
 async def test_a_feed_that_differs_from_its_records_is_found_and_mended(
@@ -174,5 +247,14 @@ async def test_the_demo_studio_is_made_once_and_its_users_can_sign_in(
         words = {"account": name, "initials": user["initials"], "password": user["password"]}
         assert (await http.post("/v1/auth/login", json=words)).status_code == 200
     assert await typed("feed", "verify", name) == (0, "0 records differ from the feed.\n")
-    assert (await typed(*demo))[0] == 0
+    held = printed.partition(f"The account {name} has ")[2].split()[0]
+    code, printed = await typed(*demo)
+    assert (code, printed.count("\n"), "there already" in printed) == (1, 1, True)
+    assert int(held) > 50
     assert json.loads((tmp_path / f"{name}.json").read_text()) == known
+
+
+async def test_a_demo_that_cannot_be_made_is_told_in_a_sentence(typed: Typed) -> None:
+    assert (await typed("demo", "--clients", "-5"))[0] == 2
+    code, printed = await typed("demo", "--clients", "5", "--account", "no name")
+    assert (code, printed.count("\n"), "field: account_name" in printed) == (1, 1, True)

@@ -11,10 +11,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 
 from app.core.embedded import Embedded
+from app.core.settings import Settings
+from app.main import create_app
 
 _HOLD = """
 import os, sys
@@ -102,6 +105,18 @@ def test_it_writes_through_to_the_disk_and_listens_on_no_port(data_dir: Path) ->
         assert _ask(server.url, "SHOW listen_addresses") == ""
         assert _ask(server.url, "SELECT lower('ÉÇ')") == "éç"
     assert not _is_running(data_dir)
+
+
+async def test_a_stopped_server_is_unavailable_and_no_defect(data_dir: Path, tmp_path: Path) -> None:
+    with Embedded.start(data_dir) as server:
+        url = server.url
+    app = create_app(Settings(database_url=url, data_dir=tmp_path))
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://studio.test")
+    async with app.router.lifespan_context(app), client:
+        words = {"account": "harbor", "initials": "AB", "password": "any at all"}
+        answer = await client.post("/v1/auth/login", json=words)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
 def test_data_outlive_the_server(data_dir: Path) -> None:

@@ -4,11 +4,14 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.revisions import AccountClock
+from app.sync.push import _fingerprint
+from app.sync.schemas import Change
 from tests.samples import sample
 from tests.sync.conftest import Desk, Phone
 
@@ -296,3 +299,88 @@ async def test_pushes_of_one_account_at_once_all_count(phone: Phone, other_phone
     assert {key[1] for key in phone.records} == {str(each) for each in ids}
     revisions = [record["revision"] for record in phone.records.values()]
     assert len(set(revisions)) == len(ids)
+
+
+async def test_an_edit_on_the_newest_revision_is_no_clash(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    newest = await desk.put("clients", client, first_name="Desk")
+    assert verdicts(await phone.push(patch("clients", client, newest, first_name="Phone"))) == ["applied"]
+
+
+async def test_a_revision_from_an_undone_future_is_worth_nothing(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    await desk.put("clients", client, first_name="Desk")
+    assert verdicts(await phone.push(patch("clients", client, 10**6, first_name="Phone"))) == ["conflict"]
+
+
+async def test_a_group_names_the_change_that_was_to_blame(phone: Phone) -> None:
+    client, held, other = uuid4(), uuid4(), uuid4()
+    await phone.push(
+        create("clients", client),
+        create("sessions", held, client_id=str(client)),
+        create("sessions", other, client_id=str(client)),
+    )
+    results = await phone.push(
+        {**patch("sessions", other, description="Other"), "group": "screen"},
+        {**delete("clients", client), "group": "screen"},
+    )
+    assert [(each["verdict"], each["code"]) for each in results] == [
+        ("blocked", "depends_on_refused"),
+        ("rejected", "still_referenced"),
+    ]
+
+
+async def test_a_parent_goes_with_the_last_of_its_children(phone: Phone) -> None:
+    client, session = uuid4(), uuid4()
+    await phone.push(create("clients", client), create("sessions", session, client_id=str(client)))
+    results = await phone.push(delete("sessions", session), delete("clients", client))
+    assert verdicts(results) == ["applied", "applied"]
+
+
+async def test_a_colleague_s_private_task_does_not_exist(
+    desk: Desk, phone: Phone, other_phone: Phone
+) -> None:
+    mine = phone.who.user_id
+    assert mine is not None
+    await desk.put("staff", mine, **sample("staff"))
+    task = uuid4()
+    fields = {"assigned_by_id": str(mine), "is_private": True, "complete_date": None}
+    assert verdicts(await phone.push(create("tasks", task, **fields))) == ["applied"]
+    results = await other_phone.push(
+        patch("tasks", task, subject="Peek"), patch("tasks", task, priority=99), delete("tasks", task)
+    )
+    assert [(each["verdict"], each["code"]) for each in results] == [
+        ("rejected", "unknown_record"),
+        ("rejected", "unknown_record"),
+        ("noop", None),
+    ]
+    assert [(each["server"], each["revision"], each["in_scope"]) for each in results] == [
+        (None, None, False)
+    ] * 3
+
+
+async def test_the_server_s_copy_comes_once_per_record(phone: Phone) -> None:
+    client = uuid4()
+    await phone.push(create("clients", client))
+    results = await phone.push(*(patch("clients", client, last_name=7) for _ in range(3)))
+    assert [each["server"] is None for each in results] == [True, True, False]
+
+
+async def test_the_print_of_a_change_does_not_know_the_schema() -> None:
+    change = Change.model_validate_json(
+        orjson.dumps(
+            {"n": 1, **create("clients", UUID(int=7), last_name="Doe"), "fields": {"last_name": "Doe"}}
+        )
+    )
+    assert _fingerprint(change).hex() == "0c9a7527a5d9c4304a780e32561146c6"
+
+
+async def test_writers_of_two_servers_never_share_a_revision(desk: Desk, database_url: str) -> None:
+    second = Database(database_url)
+    elsewhere = Desk(second, desk.account_id)
+    writes = [each.put("clients", uuid4(), **sample("clients")) for each in (desk, elsewhere) * 8]
+    revisions = await asyncio.gather(*writes)
+    await second.close()
+    assert sorted(revisions) == list(range(1, 17))

@@ -48,18 +48,26 @@ export interface Session {
   device: (Record<string, unknown> & { id: string }) | null
 }
 
-export interface ManifestField {
+export interface ManifestMember {
   name: string
   type: string
   description: string
   example: unknown
   required: boolean
   nullable: boolean
-  read_only: boolean
   link: string | null
   choices: string[] | null
+  max_length: number | null
+  minimum: number | string | null
+  maximum: number | string | null
+  default: unknown
+}
+
+export interface ManifestField extends ManifestMember {
+  read_only: boolean
   since: number
   part: string | null
+  members: ManifestMember[] | null
 }
 
 export interface ManifestCollection {

@@ -31,12 +31,15 @@ export async function pullEverything({ client, manifest, cursor, maxRows }) {
   return changesOf(pages, manifest)
 }
 
-// When the server can no longer tell what changed we begin again; unpushed edits stay where they are.
+// What ends a cursor and nothing else; the copy is the signed-in user's own.
+const ENDS_OF_A_CURSOR = new Set(['resync_required', 'cursor_malformed', 'cursor_collections'])
+
+// When a cursor cannot be continued we begin again without one; unpushed edits stay where they are.
 async function askForPage(client, cursor, maxRows, mayRestart) {
   try {
     return await client.pull(question(cursor, maxRows))
   } catch (error) {
-    if (error.code !== 'resync_required' || cursor === null || !mayRestart) throw error
+    if (!ENDS_OF_A_CURSOR.has(error.code) || cursor === null || !mayRestart) throw error
     return client.pull(question(null, maxRows))
   }
 }

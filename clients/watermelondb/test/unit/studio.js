@@ -33,6 +33,8 @@ export class Studio {
   token = 'access-1'
   device = { id: randomUUID(), name: 'Phone' }
   deactivated = null
+  /** The refusal of every cursor from now on: `[status, code]`. */
+  cursorRefusal = null
   #refreshes = 0
 
   static async open() {
@@ -109,6 +111,7 @@ export class Studio {
   }
 
   #pull({ cursor, max_rows }) {
+    if (cursor && this.cursorRefusal) return refusal(...this.cursorRefusal)
     const from = cursor ? JSON.parse(cursor) : { at: [0, 0, ''], held: 0 }
     if (cursor && from.epoch !== this.epoch) return refusal(410, 'resync_required', { reason: 'server_restored', mode: 'replace' })
     const rows = [...this.rows.values()].filter((row) => after(place(row), from.at)).sort((a, b) => (after(place(a), place(b)) ? 1 : -1))

@@ -315,6 +315,34 @@ for (const kind of kinds) {
     await phone.assertConsistent()
   })
 
+  for (const code of ['cursor_malformed', 'cursor_collections']) {
+    story(`${code} is a new start without a cursor, and unpushed work survives`, async () => {
+      const { studio, phone, ids } = await begin(kind)
+      await phone.sync()
+      await phone.edit('clients', ids[0], { first_name: 'Bea' })
+      studio.rows.delete(ids[1])
+      studio.cursorRefusal = [400, code]
+      await phone.sync()
+      assert.equal(await phone.has('clients', ids[1]), false)
+      assert.equal(studio.rows.get(ids[0]).record.first_name, 'Bea')
+      studio.cursorRefusal = null
+      await phone.assertConsistent()
+    })
+  }
+
+  story("somebody else's cursor stops the sync: nothing is pushed, nothing is lost", async () => {
+    const { studio, phone, ids } = await begin(kind)
+    await phone.sync()
+    await phone.edit('clients', ids[0], { first_name: 'Bea' })
+    studio.cursorRefusal = [400, 'cursor_foreign']
+    await assert.rejects(phone.sync(), { code: 'cursor_foreign' })
+    assert.equal(pushes(studio).length, 0)
+    assert.equal((await phone.database.get('clients').find(ids[0])).first_name, 'Bea')
+    studio.cursorRefusal = null
+    await phone.sync()
+    assert.equal(studio.rows.get(ids[0]).record.first_name, 'Bea')
+  })
+
   story('a server that takes no cursor at all is not asked for ever', async () => {
     const { studio, phone } = await begin(kind)
     await phone.sync()

@@ -1,0 +1,90 @@
+"""Verdicts as they are answered and stored: JSON text, with the server's copy where the device needs it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from app.sync import registry
+from app.sync.feed import Key
+from app.sync.groups import Decision
+from app.sync.refusals import ChangeRefused
+from app.sync.rendering import BIT
+from app.sync.schemas import Change, Outcome
+from app.sync.scope import Scope
+from app.sync.stamping import State
+from app.sync.store import Draft
+
+MAX_COPIES = 2_000_000
+"""About how many bytes of copies one answer carries; what is left out comes with the next pull."""
+
+
+def render(
+    draft: Draft, scope: Scope, changes: Sequence[Change], decisions: Mapping[int, Decision]
+) -> dict[int, bytes]:
+    """Return the text of each change's verdict.
+
+    Where the device must change its own copy, the record as it is now comes with the last verdict about it,
+    as far as it belongs on the device and without the parts it goes without.
+    """
+    room, copied = MAX_COPIES, set[Key]()
+    rendered: dict[int, bytes] = {}
+    for change in reversed(changes):
+        decision, key = decisions[change.n], key_of(change)
+        state = draft.get(key) if key else None
+        is_in_scope = key is not None and _is_in_scope(scope, key, state)
+        copy = None
+        if key and state and is_in_scope and key not in copied and _is_corrected(decision):
+            copied.add(key)
+            copy = _copy(scope, key, state)
+            room -= len(orjson.dumps(copy))
+        verdict = _verdict(change, decision, state if is_in_scope else None, is_in_scope=is_in_scope)
+        rendered[change.n] = orjson.dumps({**verdict, "server": copy if room > 0 else None})
+    return dict(sorted(rendered.items()))
+
+
+def forgotten(n: int) -> bytes:
+    """Return the verdict of a change whose own is no longer kept: it was taken in once."""
+    empty = dict.fromkeys(("revision", "code", "message", "fields", "blocked_by", "inbox_id"))
+    return orjson.dumps({"n": n, "verdict": Outcome.DUPLICATE, **empty, "in_scope": True, "server": None})
+
+
+def key_of(change: Change) -> Key | None:
+    """Return the record a change is about, none in an unknown collection."""
+    collection = registry.named(change.collection)
+    return (collection.number, change.id) if collection else None
+
+
+def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_scope: bool) -> dict[str, Any]:
+    return {
+        "n": change.n,
+        "verdict": decision.outcome,
+        "revision": state.body_revision if state and state.values is not None else None,
+        "code": decision.code,
+        "message": decision.message,
+        "fields": decision.fields,
+        "blocked_by": decision.blocked_by if isinstance(decision, ChangeRefused) else None,
+        "in_scope": is_in_scope,
+        "inbox_id": None,
+    }
+
+
+def _is_corrected(decision: Decision) -> bool:
+    return decision.outcome not in (Outcome.APPLIED, Outcome.NOOP)
+
+
+def _is_in_scope(scope: Scope, key: Key, state: State | None) -> bool:
+    """Say whether the record belongs on the device; one that does not exist is not in the way."""
+    rule = scope.get(key[0])
+    if rule is None or state is None or state.values is None or state.anchors is None:
+        return rule is not None
+    return rule.admits(state.anchors)
+
+
+def _copy(scope: Scope, key: Key, state: State) -> dict[str, Any] | None:
+    if state.values is None:
+        return None
+    parts = registry.numbered(key[0]).part_names.items()
+    gone = {name for part, names in parts if scope[key[0]].omit & BIT[part] for name in names}
+    kept = {name: value for name, value in state.values.items() if name not in gone}
+    return {"id": str(key[1]), "revision": state.body_revision, **kept}
