@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -35,7 +36,9 @@ class Settings(BaseSettings):
     cursor_key_file: Path | None = Field(
         None, description="At least 32 random bytes that seal cursors; when unset, made under DATA_DIR."
     )
-    log_level: str = Field("INFO", description="Lowest level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
     demo_clients: int = Field(
         300, description="Clients in the demo studio that `make run` makes; 0 makes none.", ge=0
     )

@@ -98,7 +98,8 @@ class Holder:
             assert self._was_allowed(record_id), "an evict names what the user was never allowed to see"
             assert (name, record_id) not in wanted, "an evict of a record that belongs"
             assert (name, record_id) in truth, "an evict of a record that does not exist"
-        for _, record_id in named_in(page.deletions):
+        for name, record_id in named_in(page.deletions):
+            assert (name, record_id) not in truth, "a del of a record that exists"
             assert self._was_allowed(record_id), "a del names what the user was never allowed to see"
         for number, bodies in page.puts.items():
             assert number in scope
