@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 import asyncpg
 import httpx
@@ -34,11 +35,25 @@ with Embedded.start(Path(sys.argv[1])) as server:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """Lend a directory whose cluster is made once, because making it is slow."""
-    path = tmp_path_factory.mktemp("embedded")
-    yield path
-    Embedded.start(path, temporary=True).close()
+    with _a_folder() as path:
+        yield path
+        Embedded.start(path, temporary=True).close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Lend an empty directory."""
+    with _a_folder() as path:
+        yield path
+
+
+@contextmanager
+def _a_folder() -> Iterator[Path]:
+    """Make one outside pytest's own, which another run by root shuts to the server's user."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as made:
+        yield Path(made)
 
 
 @pytest.fixture
@@ -192,8 +207,8 @@ def test_a_process_number_that_is_now_somebody_elses_is_not_the_server(
 
 
 @pytest.mark.parametrize("name", ["with a space", 'it\'s, "odd" $HOME', "long-" * 40])
-def test_any_path_will_do(tmp_path: Path, name: str) -> None:
-    with Embedded.start(tmp_path / name, temporary=True) as server:
+def test_any_path_will_do(folder: Path, name: str) -> None:
+    with Embedded.start(folder / name, temporary=True) as server:
         assert _ask(server.url, "SELECT 1") == 1
 
 
@@ -205,12 +220,12 @@ def test_a_relative_path_will_do(data_dir: Path, monkeypatch: pytest.MonkeyPatch
     assert not _is_running(data_dir)
 
 
-def test_temporary_data_are_gone_when_the_last_has_left(tmp_path: Path) -> None:
-    with Embedded.start(tmp_path, temporary=True):
-        with Embedded.start(tmp_path, temporary=True):
+def test_temporary_data_are_gone_when_the_last_has_left(folder: Path) -> None:
+    with Embedded.start(folder, temporary=True):
+        with Embedded.start(folder, temporary=True):
             pass
-        assert _is_running(tmp_path)
-    assert not (tmp_path / "postgres").exists()
+        assert _is_running(folder)
+    assert not (folder / "postgres").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
