@@ -7,47 +7,70 @@ from datetime import date
 from app.sync import registry
 from app.sync.circumstances import Circumstances
 from app.sync.registry import Collection
-from app.sync.scope import Rule
+from app.sync.scope import Rule, Scope
+
+NEAR_DAYS = 7
+"""How many days back are near: what a phone gets first, with all that is to come."""
 
 
-def compile_scope(circumstances: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
+def compile_scope(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
     """Return what a device should hold, of all collections or of those it asks for.
 
     A collection whose parent is off is off; a parent that is on has an edge for each kind of descendant that
     is on, so that no child is ever there without it.
     """
-    scope: dict[int, Rule] = {}
+    return _asked(_with_edges(_rules(given)), names)
+
+
+def compile_near(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
+    """Return the part of the same that is wanted first: the lists, and the days around today with parents."""
+    first = given.ago(NEAR_DAYS)
+    rules = {
+        number: replace(rule, lo=max(rule.lo, first)) if registry.numbered(number).day else rule
+        for number, rule in _rules(given).items()
+    }
+    return _asked(_with_edges(rules), names)
+
+
+def _rules(given: Circumstances) -> dict[int, Rule]:
+    """Return the rules of the collections that are on, without edges yet."""
+    rules: dict[int, Rule] = {}
     for each in registry.collections():
-        rule = _rule(each, circumstances)
-        if rule is not None and _has_parents(each, scope):
-            scope[each.number] = rule
-    asked = (registry.numbered(number) for number in scope)
+        rule = _rule(each, given)
+        if rule is not None and _has_parents(each, rules):
+            rules[each.number] = rule
+    return rules
+
+
+def _rule(collection: Collection, given: Circumstances) -> Rule | None:
+    rule = collection.rule(given) if collection.rule else Rule()
+    if rule is None or not collection.stamp.private or given.sees_private:
+        return rule
+    return replace(rule, me=given.me)
+
+
+def _has_parents(collection: Collection, rules: Scope) -> bool:
+    parents = (registry.named(link.link or "") for link in collection.parents)
+    return all(parent is not None and parent.number in rules for parent in parents)
+
+
+def _with_edges(rules: Scope) -> dict[int, Rule]:
+    """Add an edge per kind of descendant that is on; none where all belong anyway."""
     return {
-        each.number: _with_edges(each, scope[each.number], scope)
-        for each in asked
-        if names is None or each.name in names
+        number: rule if replace(rule, omit=0) == Rule() else replace(rule, edges=_edges(number, rules))
+        for number, rule in rules.items()
     }
 
 
-def _rule(collection: Collection, circumstances: Circumstances) -> Rule | None:
-    rule = collection.rule(circumstances) if collection.rule else Rule()
-    if rule is None or not collection.stamp.private or circumstances.sees_private:
-        return rule
-    return replace(rule, me=circumstances.me)
+def _edges(number: int, rules: Scope) -> tuple[tuple[int, date], ...]:
+    below = registry.slots_below(registry.numbered(number))
+    on = ((slot, rules.get(child.number)) for slot, child in sorted(below.items()))
+    return tuple((slot, rule.lo) for slot, rule in on if rule)
 
 
-def _has_parents(collection: Collection, scope: dict[int, Rule]) -> bool:
-    parents = (registry.named(link.link or "") for link in collection.parents)
-    return all(parent is not None and parent.number in scope for parent in parents)
-
-
-def _with_edges(collection: Collection, rule: Rule, scope: dict[int, Rule]) -> Rule:
-    """Add an edge per kind of descendant that is on; none where all belong anyway."""
-    if replace(rule, omit=0) == Rule():
-        return rule
-    edges: dict[int, date] = dict(rule.edges)
-    for slot, child in registry.slots_below(collection).items():
-        below = scope.get(child.number)
-        if below is not None:
-            edges[slot] = min(edges.get(slot, below.lo), below.lo)
-    return replace(rule, edges=tuple(sorted(edges.items())))
+def _asked(scope: Scope, names: Names[str] | None) -> dict[int, Rule]:
+    return {
+        number: rule
+        for number, rule in scope.items()
+        if names is None or registry.numbered(number).name in names
+    }

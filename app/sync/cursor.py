@@ -3,8 +3,9 @@
 import hmac
 import zlib
 from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -13,18 +14,20 @@ import orjson
 
 from app.sync.anchors import ALWAYS
 from app.sync.errors import CursorMalformed, ResyncRequired
-from app.sync.scope import EARLIEST, Rule, Scope
+from app.sync.scope import EARLIEST, Rule
 
-VERSION = 1
+VERSION = 2
 _SEAL = 16
+_TAG = 6
+_RAW = -zlib.MAX_WBITS
 
 Place = tuple[int, int, UUID]
 """A place in the feed: revision, collection, record."""
 RecordKey = tuple[date, UUID]
-"""A place within one collection: day, record."""
-LAST_ID = UUID(int=2**128 - 1)
-FIRST_KEY: RecordKey = (EARLIEST, UUID(int=0))
-END_KEY: RecordKey = (ALWAYS, LAST_ID)
+"""A place within one collection, which is gone through from the latest day to the earliest: day, record."""
+FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+TOP: RecordKey = (ALWAYS, LAST_ID)
+BOTTOM: RecordKey = (EARLIEST, FIRST_ID)
 
 
 def end_of(revision: int) -> Place:
@@ -32,11 +35,24 @@ def end_of(revision: int) -> Place:
     return revision, 2**15 - 1, LAST_ID
 
 
+def below(key: RecordKey) -> RecordKey:
+    """Return the key that comes right after one on the way down."""
+    day, record_id = key
+    if record_id.int:
+        return day, UUID(int=record_id.int - 1)
+    return day - timedelta(days=1), LAST_ID
+
+
+def tag(*ids: UUID | None) -> bytes:
+    """Return a short text by which ids are known again: a cursor is sealed, and should be small."""
+    return sha256(b"".join(each.bytes if each else b"-" for each in ids)).digest()[:_TAG]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of one collection, up to a key, whose unchanged records were given under one rule."""
+    """A stretch of one collection, down to a key, whose unchanged records were given under one rule."""
 
-    upto: RecordKey
+    downto: RecordKey
     rule: Rule | None
 
 
@@ -46,24 +62,27 @@ class Transit:
 
     `place` is how far fresh changes have been judged; `held` says what each stretch of keys was really given;
     `used` are the scopes aimed at since the base, each with the furthest place reached under it; `progress`
-    counts records done and in all, by collection.
+    counts records done and in all, by collection; `is_usable` once the device has all that is near.
     """
 
     place: Place
     held: dict[int, list[Piece]]
     used: list[tuple[dict[int, Rule], Place]] = field(default_factory=list)
     progress: dict[int, tuple[int, int]] = field(default_factory=dict)
-    is_first: bool = False
+    is_usable: bool = False
 
 
 @dataclass(slots=True)
 class Cursor:
-    """A device's place: `revision` and `base` are its last consistent point, `transit` the way since then."""
+    """A device's place: `revision` and `base` are its last consistent point, `transit` the way since then.
 
-    account_id: UUID
-    binding: UUID | None
-    user_id: UUID | None
-    epoch: UUID
+    `owner`, `binding` and `epoch` are tags, by which the account and user, the device's binding and the
+    account's epoch are known again.
+    """
+
+    owner: bytes
+    binding: bytes
+    epoch: bytes
     resync: int
     collections: list[str] | None
     revision: int
@@ -81,7 +100,7 @@ class Sealer:
 
     def seal(self, cursor: Cursor) -> str:
         """Return the opaque text a device keeps."""
-        packed = zlib.compress(orjson.dumps(_pack(cursor)), 9)
+        packed = _pack(cursor)
         return self._current + urlsafe_b64encode(packed + self._sign(self._current, packed)).decode().rstrip(
             "="
         )
@@ -95,10 +114,7 @@ class Sealer:
             packed, seal = sealed[:-_SEAL], sealed[-_SEAL:]
             if key not in self._keys or not hmac.compare_digest(seal, self._sign(key, packed)):
                 raise CursorMalformed
-            told = orjson.loads(zlib.decompress(packed))
-            if told["v"] != VERSION:
-                raise ResyncRequired(reason="cursor_expired", mode="replace")
-            return _unpack(told)
+            return _unpack(packed)
         except (ValueError, IndexError, KeyError, TypeError, zlib.error):
             raise CursorMalformed from None
 
@@ -106,62 +122,104 @@ class Sealer:
         return hmac.digest(self._keys[key], packed, sha256)[:_SEAL]
 
 
-def _pack(cursor: Cursor) -> dict[str, Any]:
-    packed = {
-        "v": VERSION,
-        "a": cursor.account_id.hex,
-        "d": cursor.binding.hex if cursor.binding else None,
-        "u": cursor.user_id.hex if cursor.user_id else None,
-        "e": cursor.epoch.hex,
+def _pack(cursor: Cursor) -> bytes:
+    """Return the tags as they are, since they cannot be compressed, and the rest as compressed JSON."""
+    rules = _Rules()
+    packed: dict[str, Any] = {
         "s": cursor.resync,
         "c": cursor.collections,
         "r": cursor.revision,
-        "b": _pack_scope(cursor.base),
+        "b": rules.pack(cursor.base),
     }
     if cursor.transit:
-        way = cursor.transit
-        packed["t"] = {
-            "p": _pack_place(way.place),
-            "h": {
-                str(number): [_pack_piece(piece) for piece in pieces] for number, pieces in way.held.items()
-            },
-            "s": [[_pack_scope(scope), _pack_place(reach)] for scope, reach in way.used],
-            "n": {str(number): counts for number, counts in way.progress.items()},
-            "f": way.is_first,
-        }
-    return packed
+        packed["t"] = _pack_transit(cursor.transit, rules)
+    text = orjson.dumps([VERSION, rules.known, packed])
+    return cursor.owner + cursor.binding + cursor.epoch + zlib.compress(text, 9, _RAW)
 
 
-def _unpack(packed: dict[str, Any]) -> Cursor:
-    cursor = Cursor(
-        account_id=UUID(packed["a"]),
-        binding=UUID(packed["d"]) if packed["d"] else None,
-        user_id=UUID(packed["u"]) if packed["u"] else None,
-        epoch=UUID(packed["e"]),
+def _unpack(text: bytes) -> Cursor:
+    version, known, packed = orjson.loads(zlib.decompress(text[3 * _TAG :], _RAW))
+    if version != VERSION:
+        raise ResyncRequired(reason="cursor_expired", mode="replace")
+    rules = _Rules(known)
+    return Cursor(
+        owner=text[:_TAG],
+        binding=text[_TAG : 2 * _TAG],
+        epoch=text[2 * _TAG : 3 * _TAG],
         resync=packed["s"],
         collections=packed["c"],
         revision=packed["r"],
-        base=_unpack_scope(packed["b"]),
+        base=rules.unpack(packed["b"]),
+        transit=_unpack_transit(packed["t"], rules) if "t" in packed else None,
     )
-    if way := packed.get("t"):
-        cursor.transit = Transit(
-            place=_unpack_place(way["p"]),
-            held={
-                int(number): [_unpack_piece(piece) for piece in pieces] for number, pieces in way["h"].items()
-            },
-            used=[(_unpack_scope(scope), _unpack_place(reach)) for scope, reach in way["s"]],
-            progress={int(number): (done, total) for number, (done, total) in way["n"].items()},
-            is_first=way["f"],
-        )
-    return cursor
 
 
-def _pack_scope(scope: Scope) -> dict[str, Any]:
-    return {str(number): rule.as_json() for number, rule in scope.items()}
+def _pack_transit(way: Transit, rules: "_Rules") -> dict[str, Any]:
+    """Most collections have one piece, and are told like a scope; only the others piece by piece."""
+    whole = {number: pieces[0].rule for number, pieces in way.held.items() if len(pieces) == 1}
+    return {
+        "p": _pack_place(way.place),
+        "w": rules.pack(whole),
+        "h": {
+            str(number): [
+                [rules.number(each.rule), each.downto[0].toordinal(), each.downto[1].hex] for each in pieces
+            ]
+            for number, pieces in way.held.items()
+            if len(pieces) > 1
+        },
+        "s": [[rules.pack(scope), _pack_place(reach)] for scope, reach in way.used],
+        "n": [[number, *counts] for number, counts in way.progress.items()],
+        "u": way.is_usable,
+    }
 
 
-def _unpack_scope(packed: dict[str, Any]) -> dict[int, Rule]:
-    return {int(number): Rule.from_json(edges) for number, edges in packed.items()}
+def _unpack_transit(packed: dict[str, Any], rules: "_Rules") -> Transit:
+    held = {number: [Piece(BOTTOM, rule)] for number, rule in rules.unpack_some(packed["w"])}
+    for number, pieces in packed["h"].items():
+        held[int(number)] = [
+            Piece((date.fromordinal(day), UUID(record_id)), rules.rule(rule))
+            for rule, day, record_id in pieces
+        ]
+    return Transit(
+        place=_unpack_place(packed["p"]),
+        held=held,
+        used=[(rules.unpack(scope), _unpack_place(reach)) for scope, reach in packed["s"]],
+        progress={number: (done, total) for number, done, total in packed["n"]},
+        is_usable=packed["u"],
+    )
+
+
+class _Rules:
+    """Rules told once each: the scopes of a cursor share most of theirs, and most collections one."""
+
+    def __init__(self, known: list[dict[str, Any] | None] | None = None) -> None:
+        self.known = known or []
+        self._numbers: dict[Rule | None, int] = {}
+        self._rules = [None if each is None else Rule.from_json(each) for each in self.known]
+
+    def number(self, rule: Rule | None) -> int:
+        if rule not in self._numbers:
+            self._numbers[rule] = len(self.known)
+            self.known.append(None if rule is None else rule.as_json())
+        return self._numbers[rule]
+
+    def rule(self, number: int) -> Rule | None:
+        return self._rules[number]
+
+    def pack(self, scope: Mapping[int, Rule | None]) -> list[list[int]]:
+        """Return the numbers of each rule's collections behind that of the rule."""
+        packed: dict[int, list[int]] = {}
+        for number, rule in scope.items():
+            packed.setdefault(self.number(rule), []).append(number)
+        return [[rule, *numbers] for rule, numbers in packed.items()]
+
+    def unpack(self, packed: list[list[int]]) -> dict[int, Rule]:
+        return {number: rule for number, rule in self.unpack_some(packed) if rule is not None}
+
+    def unpack_some(self, packed: list[list[int]]) -> Iterator[tuple[int, Rule | None]]:
+        for rule, *numbers in packed:
+            for number in numbers:
+                yield number, self._rules[rule]
 
 
 def _pack_place(place: Place) -> list[Any]:
@@ -170,13 +228,3 @@ def _pack_place(place: Place) -> list[Any]:
 
 def _unpack_place(packed: list[Any]) -> Place:
     return packed[0], packed[1], UUID(packed[2])
-
-
-def _pack_piece(piece: Piece) -> list[Any]:
-    rule = piece.rule.as_json() if piece.rule else None
-    return [rule] if piece.upto == END_KEY else [rule, str(piece.upto[0]), piece.upto[1].hex]
-
-
-def _unpack_piece(packed: list[Any]) -> Piece:
-    rule = Rule.from_json(packed[0]) if packed[0] is not None else None
-    return Piece(END_KEY if len(packed) == 1 else (date.fromisoformat(packed[1]), UUID(packed[2])), rule)

@@ -30,7 +30,7 @@ class Feed(SQLModel, table=True):
             "collection",
             "day",
             "record_id",
-            postgresql_include=["mark"],
+            postgresql_include=["mark", "revision"],
             postgresql_where=text("NOT is_deleted"),
         ),
         *(

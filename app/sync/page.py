@@ -1,25 +1,15 @@
 """One page of a pull: what is put, deleted and evicted, and the answer it is written into."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from app.sync import registry
 from app.sync.reader import Room
-
-
-class Sized(Protocol):
-    """A row that knows how many bytes all rows up to and with it take."""
-
-    @property
-    def upto_bytes(self) -> int:
-        """Return the running sum."""
-
-
-Row = TypeVar("Row", bound=Sized)
 
 
 @dataclass(slots=True)
@@ -34,18 +24,24 @@ class Page:
     is_cut: bool = False
     is_empty: bool = True
 
-    def take(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return the rows that fit, and note whether any did not; an empty page takes at least one."""
-        fitting = rows[: self.room.rows]
-        while (
-            fitting and fitting[-1].upto_bytes > self.room.bytes and not (self.is_empty and len(fitting) == 1)
-        ):
-            fitting = fitting[:-1]
-        self.is_cut = len(fitting) < len(rows)
+    def take(self, upto_bytes: Sequence[int]) -> int:
+        """Return how many rows fit, given the bytes up to and with each; an empty page takes at least one.
+
+        Notes whether any did not.
+        """
+        fitting = min(bisect_right(upto_bytes, self.room.bytes), self.room.rows)
+        if self.is_empty and upto_bytes:
+            fitting = max(fitting, 1)
+        self.is_cut = fitting < len(upto_bytes)
         if fitting:
             self.is_empty = False
-            self.room = Room(self.room.rows - len(fitting), max(0, self.room.bytes - fitting[-1].upto_bytes))
+            left = max(0, self.room.bytes - upto_bytes[fitting - 1])
+            self.room = Room(self.room.rows - fitting, left)
         return fitting
+
+    def put_all(self, number: int, bodies: Iterable[bytes]) -> None:
+        """Send records whole."""
+        self.puts.setdefault(number, []).extend(bodies)
 
     def put(self, number: int, body: bytes) -> None:
         """Send a record whole."""

@@ -7,7 +7,7 @@ from app.core.db import Session
 from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import reader, registry
-from app.sync.cursor import Cursor, Sealer
+from app.sync.cursor import Cursor, Sealer, tag
 from app.sync.errors import CursorCollections, CursorForeign, ResyncRequired, UnknownCollections
 from app.sync.page import Page
 from app.sync.reader import Room
@@ -42,15 +42,22 @@ async def pull(
     )
     cursor = _continued(opened, who, at, target) if opened else _begun(who, at, names, target)
     page = Page(Room(asked.max_rows, asked.max_bytes))
-    is_first = asked.cursor is None or (cursor.transit is not None and cursor.transit.is_first)
-    await advance(session, cursor, target.scope, now=at.revision, device_id=who.device_id, page=page)
+    await advance(
+        session,
+        cursor,
+        target.scope,
+        near=target.near,
+        now=at.revision,
+        device_id=who.device_id,
+        page=page,
+    )
     is_consistent = cursor.transit is None
     head: dict[str, Any] = {
         "cursor": sealer.seal(cursor),
         "revision": at.revision,
         "replace": asked.cursor is None,
         "has_more": not is_consistent,
-        "usable": is_consistent or not is_first,
+        "usable": cursor.transit is None or cursor.transit.is_usable,
         "consistent": is_consistent,
         "progress": {
             registry.numbered(number).name: {"done": done, "total": total}
@@ -83,10 +90,9 @@ def _known(names: list[str] | None) -> list[str] | None:
 def _begun(who: Principal, at: Clock, names: list[str] | None, target: Target) -> Cursor:
     """Begin at the clock of now with nothing held, so that a first sync carries no removals at all."""
     return Cursor(
-        account_id=who.account_id,
-        binding=who.binding_id,
-        user_id=who.user_id,
-        epoch=at.epoch,
+        owner=tag(who.account_id, who.user_id),
+        binding=tag(who.binding_id),
+        epoch=tag(at.epoch),
         resync=target.resync,
         collections=names,
         revision=at.revision,
@@ -95,11 +101,11 @@ def _begun(who: Principal, at: Clock, names: list[str] | None, target: Target) -
 
 
 def _continued(cursor: Cursor, who: Principal, at: Clock, target: Target) -> Cursor:
-    if (cursor.account_id, cursor.user_id) != (who.account_id, who.user_id):
+    if cursor.owner != tag(who.account_id, who.user_id):
         raise CursorForeign
-    if cursor.binding != who.binding_id:
+    if cursor.binding != tag(who.binding_id):
         raise ResyncRequired(reason="device_rebound", mode="replace")
-    if cursor.epoch != at.epoch or cursor.revision > at.revision:
+    if cursor.epoch != tag(at.epoch) or cursor.revision > at.revision:
         raise ResyncRequired(reason="server_restored", mode="replace")
     if cursor.resync != target.resync:
         raise ResyncRequired(reason="admin_request", mode="replace")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.cursor import Place, RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
 from app.sync.fields import Part
-from app.sync.scope import EARLIEST, Rule, Scope
+from app.sync.scope import EARLIEST, Rule, Scope, Shift
 
 REMOVAL_BYTES = 40
 """What a removal counts for when a page is filled."""
@@ -38,31 +39,53 @@ class Fresh:
     upto_bytes: int
 
 
+class Way(StrEnum):
+    """How the records of a slice are found: one branch of the statement each."""
+
+    ENTER = "enter"
+    LEAVE = "leave"
+    DIFFER = "differ"
+    SHIFT = "shift"
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A stretch of unchanged records, given under one rule and wanted under another."""
+    """A stretch of unchanged records, from a key down to another: given under one rule, wanted under another.
+
+    With a `shift`, only records it can concern are looked at.
+    """
 
     collection: int
-    after: RecordKey
-    upto: RecordKey
+    top: RecordKey
+    bottom: RecordKey
     given: Rule | None
     wanted: Rule | None
+    shift: Shift | None = None
+
+    @property
+    def way(self) -> Way:
+        """Return how its records are found."""
+        if self.given is None:
+            return Way.ENTER
+        if self.wanted is None:
+            return Way.LEAVE
+        return Way.SHIFT if self.shift else Way.DIFFER
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """An unchanged record that enters, with its body, or leaves, with none."""
+    """Unchanged records that enter, with their bodies, or leave, with none: column by column, in order."""
 
-    slice_number: int
-    key: RecordKey
-    body: bytes | None
-    upto_bytes: int
+    slice_numbers: Sequence[int]
+    keys: Sequence[RecordKey]
+    bodies: Sequence[bytes | None]
+    upto_bytes: Sequence[int]
 
 
 async def fresh(session: Session, after: Place, upto: int, scope: Scope, room: Room) -> list[Fresh]:
     """Return records stamped after a place in order, one more than fits so that the end can be told."""
     rows = await session.raw.fetch(
-        _FRESH, session.account_id, *after, upto, _rules(scope), room.rows + 1, room.bytes
+        FRESH, session.account_id, *after, upto, rules_as_json(scope), room.rows + 1, room.bytes
     )
     return [
         Fresh(
@@ -87,52 +110,69 @@ async def past(
     return found
 
 
-async def moved(session: Session, upto: int, slices: Sequence[Slice], room: Room) -> list[Moved]:
-    """Return the records that enter or leave, slice by slice, one more than fits."""
+async def moved(session: Session, upto: int, slices: Sequence[Slice], room: Room) -> Moved:
+    """Return the records that enter or leave, slice by slice from the top down, one more than fits."""
     rows = await session.raw.fetch(
-        _MOVED, session.account_id, upto, _slices(slices), room.rows + 1, room.bytes
+        MOVED, session.account_id, upto, as_json(slices), room.rows + 1, room.bytes
     )
-    found = [
-        Moved(row["slice_number"], (row["day"], row["record_id"]), row["body"], row["upto_bytes"])
-        for row in rows
-    ]
-    places = [(each.slice_number, each.key) for each in found]
-    if places != sorted(places):
+    places, days, ids, bodies, upto_bytes = zip(*rows, strict=True) if rows else [()] * 5
+    in_order = list(zip(places, days, ids, strict=True))
+    # No ORDER BY stands around the branches: it would sort the bodies. Nested loops keep the order anyway.
+    if in_order != sorted(in_order, reverse=True):
         raise AssertionError("the slices of a pull came back out of order")
-    return found
+    return Moved([-place for place in places], list(zip(days, ids, strict=True)), bodies, upto_bytes)
 
 
 async def count(session: Session, upto: int, slices: Sequence[Slice]) -> dict[int, int]:
     """Return how many records enter or leave, by collection."""
-    rows = await session.raw.fetch(_COUNT, session.account_id, upto, _slices(slices))
+    rows = await session.raw.fetch(COUNT, session.account_id, upto, as_json(slices))
     return {row["collection"]: row["moved"] for row in rows}
 
 
 async def digests(session: Session, scope: Scope) -> dict[int, tuple[int, int]]:
     """Return how many records lie in a scope, and the exclusive or of their marks, by collection."""
-    rows = await session.raw.fetch(_DIGESTS, session.account_id, _rules(scope))
+    rows = await session.raw.fetch(_DIGESTS, session.account_id, rules_as_json(scope))
     return {row["collection"]: (row["records"], row["mark"]) for row in rows}
 
 
-def _rules(scope: Scope) -> str:
-    rules = ({"collection": number, **_columns("wanted", rule)} for number, rule in scope.items())
-    return orjson.dumps(list(rules)).decode()
+def rules_as_json(scope: Scope) -> str:
+    """Return a scope as the statements take it."""
+    rules = [
+        {"collection": number, "by_day": rule.is_by_day, **_columns("wanted", rule)}
+        for number, rule in scope.items()
+    ]
+    return orjson.dumps(rules).decode()
 
 
-def _slices(slices: Iterable[Slice]) -> str:
+def as_json(slices: Iterable[Slice]) -> str:
+    """Return slices as the statements take them."""
     return orjson.dumps([_slice(number, each) for number, each in enumerate(slices)], default=str).decode()
 
 
 def _slice(number: int, each: Slice) -> dict[str, Any]:
+    rule = each.given or each.wanted
     return {
-        "slice_number": number,
+        "place": -number,
         "collection": each.collection,
-        "after_day": _day(each.after[0]),
-        "after_id": each.after[1],
-        "upto_day": _day(each.upto[0]),
-        "upto_id": each.upto[1],
+        "way": each.way,
+        "by_day": each.way in (Way.ENTER, Way.LEAVE) and rule is not None and rule.is_by_day,
+        "top_day": _day(each.top[0]),
+        "top_id": each.top[1],
+        "bottom_day": _day(each.bottom[0]),
+        "bottom_id": each.bottom[1],
         **_columns("given", each.given),
         **_columns("wanted", each.wanted),
+        **(_shifted(each.shift) if each.shift else {}),
+    }
+
+
+def _shifted(shift: Shift) -> dict[str, str]:
+    windows = [*zip(_OWN_DAYS, shift.days, strict=False)]
+    windows += [(f"latest_{slot}", days) for slot, days in shift.latest.items()]
+    return {
+        f"{name}_{end}": _day(day)
+        for name, days in windows
+        for end, day in zip(("first", "last"), days, strict=True)
     }
 
 
@@ -144,7 +184,6 @@ def _columns(name: str, rule: Rule | None) -> dict[str, Any]:
     return {
         f"{name}_lo": _day(rule.lo),
         f"{name}_hi": _day(rule.hi),
-        f"{name}_own": rule.own,
         f"{name}_active": rule.by_activity,
         f"{name}_required": rule.required,
         f"{name}_excluded": rule.excluded,
@@ -164,7 +203,7 @@ def _declared(name: str) -> str:
     edges = ", ".join(f"{name}_edge_{slot} date" for slot in range(1, SLOTS + 1))
     return ", ".join(
         [
-            f"{name}_lo date, {name}_hi date, {name}_own boolean, {name}_active boolean",
+            f"{name}_lo date, {name}_hi date, {name}_active boolean",
             f"{name}_required integer[], {name}_excluded integer[], {name}_owners integer[]",
             f"{name}_me integer, {name}_omit integer, {edges}",
         ]
@@ -177,9 +216,8 @@ def _admits(name: str) -> str:
         f"coalesce(f.latest_{slot} >= {name}_edge_{slot}, false)" for slot in range(1, SLOTS + 1)
     )
     return f"""
-        coalesce({name}_own IS NOT NULL AND ({name}_me IS NULL OR NOT f.private OR {name}_me = ANY(f.owners))
-            AND ({name}_own
-                 AND (f.day >= {name}_lo AND (f.day <= {name}_hi OR f.day = 'infinity')
+        coalesce(({name}_me IS NULL OR NOT f.private OR {name}_me = ANY(f.owners))
+            AND ((f.day >= {name}_lo AND (f.day <= {name}_hi OR f.day = 'infinity')
                       OR {name}_active AND coalesce(greatest({LATEST}) >= {name}_lo, false))
                  AND ({name}_required IS NULL OR f.labels && {name}_required)
                  AND NOT f.labels && {name}_excluded
@@ -213,12 +251,12 @@ _COST = f"CASE WHEN is_put THEN {_LENGTH} ELSE {REMOVAL_BYTES} END"
 # What does not fit still tells that there is more: a page ends with the row that passes its limit, and the
 # second row comes even when the first alone passes it.
 # One lower bound only, as a row comparison, or the index is entered far too early.
-_FRESH = f"""
+FRESH = f"""
 SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_BODY}, upto_bytes FROM (
-    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_CARRIED}, {_COST} AS bytes,
-           sum({_COST}) OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS upto_bytes,
-           row_number() OVER (ORDER BY {_PLACE}) AS place
-    FROM (
+    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_CARRIED}, bytes,
+           sum(bytes) OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS upto_bytes,
+           row_number() OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS nth
+    FROM (SELECT f.*, {_COST} AS bytes FROM (
         SELECT f.*, r.wanted_omit, NOT f.is_deleted AND {_admits("r.wanted")} AS is_put
         FROM feed f
         LEFT JOIN jsonb_to_recordset($6::text::jsonb) AS r(collection smallint, {_declared("wanted")})
@@ -227,9 +265,9 @@ SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_BODY}, upto_byt
           AND (f.revision, f.collection, f.record_id) > ($2::bigint, $3::smallint, $4::uuid)
         ORDER BY f.revision, f.collection, f.record_id
         LIMIT $7
-    ) AS f
+    ) AS f) AS f
 ) AS page
-WHERE upto_bytes - bytes <= $8 OR place <= 2
+WHERE upto_bytes - bytes <= $8 OR nth <= 2
 ORDER BY revision, collection, record_id
 """
 
@@ -240,42 +278,87 @@ WHERE account_id = $1 AND until > $4
   AND (collection, record_id) IN (SELECT * FROM unnest($2::smallint[], $3::uuid[]))
 """
 
-# A record that was given and still belongs is sent again only if a part that differs holds something.
-_DIFFERING = f"""
+_OWN_DAYS = ("own_1", "own_2")
+_SHIFTED = (*_OWN_DAYS, *(f"latest_{slot}" for slot in range(1, SLOTS + 1)))
+_SLICES = f"""
 jsonb_to_recordset($3::text::jsonb) AS s(
-    slice_number integer, collection smallint, after_day date, after_id uuid, upto_day date, upto_id uuid,
-    {_declared("given")}, {_declared("wanted")})
-CROSS JOIN LATERAL (
-    SELECT f.*, {_admits("s.wanted")} AS is_put
-    FROM feed f
-    WHERE f.account_id = $1 AND f.collection = s.collection AND NOT f.is_deleted AND f.revision <= $2
-      AND (f.day, f.record_id) > (s.after_day, s.after_id) AND (f.day, f.record_id) <= (s.upto_day, s.upto_id)
-      AND CASE WHEN {_admits("s.given")} THEN
-              NOT {_admits("s.wanted")} OR (s.given_omit # s.wanted_omit) & f.filled <> 0
-          ELSE {_admits("s.wanted")} END
-    ORDER BY f.day, f.record_id
-"""
+    place integer, collection smallint, way text, by_day boolean,
+    top_day date, top_id uuid, bottom_day date, bottom_id uuid,
+    {", ".join(f"{name}_first date, {name}_last date" for name in _SHIFTED)},
+    {_declared("given")}, {_declared("wanted")})"""
+# Hidden from the index on revisions, which without statistics on the value looks like the shorter way.
+_UNCHANGED = "f.account_id = $1 AND f.collection = s.collection AND NOT f.is_deleted AND f.revision + 0 <= $2"
+_STRETCH = """(f.day, f.record_id) <= (s.top_day, s.top_id)
+       AND (f.day, f.record_id) >= (s.bottom_day, s.bottom_id)"""
+# A record that was given and still belongs is sent again only if a part that differs holds something.
+_DIFFER = f"""
+CASE WHEN {_admits("s.given")}
+     THEN NOT {_admits("s.wanted")} OR (s.given_omit # s.wanted_omit) & f.filled <> 0
+     ELSE {_admits("s.wanted")} END"""
+_BETWEEN = " OR ".join(
+    f"f.{'day' if name in _OWN_DAYS else name} BETWEEN s.{name}_first AND s.{name}_last" for name in _SHIFTED
+)
+_LOOKED_AT = f"day, record_id, filled, labels, owners, private, sizes, core, parts, {LATEST}"
 
-_MOVED = f"""
-SELECT slice_number, day, record_id, {_BODY}, upto_bytes FROM (
-    SELECT slice_number, day, record_id, {_CARRIED}, {_COST} AS bytes,
-           sum({_COST}) OVER (ORDER BY slice_number, day, record_id ROWS UNBOUNDED PRECEDING) AS upto_bytes,
-           row_number() OVER (ORDER BY slice_number, day, record_id) AS place
+
+def _branches(columns: str, ending: str) -> str:
+    """Return one branch for each way; the slice opens just its own."""
+    return f"""
+    (SELECT {columns.format("true")} FROM feed f
+     WHERE s.way = 'enter' AND {_UNCHANGED} AND {_STRETCH} AND {_admits("s.wanted")} {ending})
+    UNION ALL
+    (SELECT {columns.format("false")} FROM feed f
+     WHERE s.way = 'leave' AND {_UNCHANGED} AND {_STRETCH} AND {_admits("s.given")} {ending})
+    UNION ALL
+    (SELECT {columns.format(_admits("s.wanted"))} FROM feed f
+     WHERE s.way = 'differ' AND {_UNCHANGED} AND {_STRETCH} AND {_DIFFER} {ending})
+    UNION ALL
+    (SELECT {columns.format(_admits("s.wanted"))}
+     -- Found by the days that shift before anything else: the index of the order would be read whole.
+     FROM (SELECT {_LOOKED_AT} FROM feed f WHERE s.way = 'shift' AND {_UNCHANGED} AND ({_BETWEEN}) OFFSET 0) f
+     WHERE {_STRETCH} AND {_DIFFER} {ending})"""
+
+
+_IN_ORDER = "ORDER BY f.day DESC, f.record_id DESC LIMIT $4"
+MOVED = f"""
+SELECT place, day, record_id, {_BODY}, upto_bytes FROM (
+    SELECT place, day, record_id, {_CARRIED}, bytes,
+           sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) AS upto_bytes,
+           row_number() OVER (ROWS UNBOUNDED PRECEDING) AS nth
     FROM (
-        SELECT s.slice_number, s.wanted_omit, f.* FROM {_DIFFERING} LIMIT $4) AS f
+        SELECT place, wanted_omit, f.*, {_COST} AS bytes FROM {_SLICES} CROSS JOIN LATERAL (
+            {_branches("{} AS is_put, f.day, f.record_id, f.sizes, f.core, f.parts", _IN_ORDER)}
+        ) AS f
         LIMIT $4
     ) AS f
 ) AS page
-WHERE upto_bytes - bytes <= $5 OR place <= 2
-ORDER BY slice_number, day, record_id
+WHERE upto_bytes - bytes <= $5 OR nth <= 2
 """
 
-_COUNT = f"SELECT s.collection, count(*) AS moved FROM {_DIFFERING}) AS f GROUP BY s.collection"
+# What days alone decide is counted in their index, without a look at the records.
+COUNT = f"""
+SELECT s.collection, sum(f.moved)::bigint AS moved FROM {_SLICES} CROSS JOIN LATERAL (
+    (SELECT count(*) AS moved FROM feed f
+     WHERE s.by_day AND {_UNCHANGED} AND {_STRETCH}
+       AND f.day >= coalesce(s.wanted_lo, s.given_lo)
+       AND (f.day <= coalesce(s.wanted_hi, s.given_hi) OR f.day = 'infinity'))
+    UNION ALL
+    (SELECT count(*) FROM ({_branches("{} AS is_put", "")}) AS f WHERE NOT s.by_day)
+) AS f GROUP BY s.collection
+"""
 
 _DIGESTS = f"""
-SELECT r.collection, count(*) AS records, bit_xor(f.mark) AS mark
-FROM jsonb_to_recordset($2::text::jsonb) AS r(collection smallint, {_declared("wanted")})
-JOIN feed f ON f.account_id = $1 AND f.collection = r.collection AND NOT f.is_deleted
-           AND {_admits("r.wanted")}
+SELECT r.collection, sum(f.records)::bigint AS records, bit_xor(f.mark) AS mark
+FROM jsonb_to_recordset($2::text::jsonb) AS r(collection smallint, by_day boolean, {_declared("wanted")})
+CROSS JOIN LATERAL (
+    (SELECT count(*) AS records, bit_xor(f.mark) AS mark FROM feed f
+     WHERE r.by_day AND f.account_id = $1 AND f.collection = r.collection AND NOT f.is_deleted
+       AND f.day >= r.wanted_lo AND (f.day <= r.wanted_hi OR f.day = 'infinity'))
+    UNION ALL
+    (SELECT count(*), bit_xor(f.mark) FROM feed f
+     WHERE NOT r.by_day AND f.account_id = $1 AND f.collection = r.collection AND NOT f.is_deleted
+       AND {_admits("r.wanted")})
+) AS f
 GROUP BY r.collection
+HAVING sum(f.records) > 0
 """

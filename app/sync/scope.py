@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from app.sync.anchors import ALWAYS, Anchors
+from app.sync.anchors import ALWAYS, SLOTS, Anchors
 
 EARLIEST = date.min
 """The lower edge of a window with none: the driver writes it as `-infinity`."""
@@ -15,7 +15,7 @@ EARLIEST = date.min
 class Rule:
     """The records of one collection a device should hold. No rule at all means the collection is off.
 
-    A record belongs by itself (`own`) when its day lies in the window from `lo` to `hi`, it has one of the
+    A record belongs by itself when its day lies in the window from `lo` to `hi`, it has one of the
     `required` labels, if any are, and none of the `excluded`, and one of `owners` has it, if they are named;
     or for its children's sake, when a kind's latest day is not before that kind's edge. Where rules go by
     activity, the latest day of any child counts like the record's own. Preferences may be
@@ -25,7 +25,6 @@ class Rule:
 
     lo: date = EARLIEST
     hi: date = ALWAYS
-    own: bool = True
     by_activity: bool = False
     required: tuple[int, ...] | None = None
     excluded: tuple[int, ...] = ()
@@ -48,8 +47,7 @@ class Rule:
 
     def _is_own(self, anchors: Anchors) -> bool:
         return (
-            self.own
-            and self._is_in_window(anchors)
+            self._is_in_window(anchors)
             and (self.required is None or not set(self.required).isdisjoint(anchors.labels))
             and set(self.excluded).isdisjoint(anchors.labels)
             and (self.owners is None or not set(self.owners).isdisjoint(anchors.owners))
@@ -60,12 +58,16 @@ class Rule:
             return True
         return self.lo <= anchors.day and (anchors.day <= self.hi or anchors.day == ALWAYS)
 
+    @property
+    def is_by_day(self) -> bool:
+        """Say whether days alone decide what belongs."""
+        return replace(self, lo=EARLIEST, hi=ALWAYS, omit=0) == Rule()
+
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""
         packed: dict[str, Any] = {
             "l": _pack_day(self.lo),
             "h": _pack_day(self.hi),
-            "o": None if self.own else 0,
             "a": 1 if self.by_activity else None,
             "r": self.required,
             "x": self.excluded or None,
@@ -82,7 +84,6 @@ class Rule:
         return cls(
             lo=_unpack_day(packed.get("l"), EARLIEST),
             hi=_unpack_day(packed.get("h"), ALWAYS),
-            own="o" not in packed,
             by_activity="a" in packed,
             required=tuple(packed["r"]) if "r" in packed else None,
             excluded=tuple(packed.get("x", ())),
@@ -97,24 +98,57 @@ Scope = Mapping[int, Rule]
 """The rule of each collection that is on, by its number."""
 
 
-def slices(before: Rule | None, after: Rule | None) -> Iterator[tuple[date, date]]:
-    """Yield the days, from first to last, on which two rules can differ; nothing outside them does."""
-    last: tuple[date, date] | None = None
-    for first, end in sorted(_differing(before, after)):
-        if last and first <= last[1]:
-            last = (last[0], max(end, last[1]))
-            continue
-        if last:
-            yield last
-        last = (first, end)
-    if last:
-        yield last
+Days = tuple[date, date]
+"""Days from first to last."""
+
+_SHORT = timedelta(days=31)
 
 
-def _differing(before: Rule | None, after: Rule | None) -> Iterator[tuple[date, date]]:
+def slices(before: Rule | None, after: Rule | None) -> Iterator[Days]:
+    """Yield the days on which two rules can differ, latest first; nothing outside them does."""
+    merged: list[Days] = []
+    for days in sorted(_differing(before, after)):
+        overlaps = merged and days[0] <= merged[-1][1]
+        merged.append((merged[-1][0], max(days[1], merged.pop()[1])) if overlaps else days)
+    yield from reversed(merged)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Two rules that differ by a short shift of their windows, such as a midnight's.
+
+    They differ only on records whose own day lies within `days`, or whose latest day of a kind lies within
+    that kind's `latest`, by its slot.
+    """
+
+    days: tuple[Days, ...]
+    latest: Mapping[int, Days]
+
+
+def shift(before: Rule | None, after: Rule | None) -> Shift | None:
+    """Return by how much the windows of parents have moved, if that is all that tells the rules apart."""
+    if before is None or after is None or not (before.edges or before.by_activity):
+        return None
+    if _but_days(before) != _but_days(after):
+        return None
+    window = _between(before.lo, after.lo)
+    latest = {slot: each for slot, edge in before.edges if (each := _between(edge, dict(after.edges)[slot]))}
+    if window and before.by_activity:
+        latest = {slot: _hull(window, latest.get(slot)) for slot in range(1, SLOTS + 1)}
+    days = [each for each in (window, _beyond(before.hi, after.hi)) if each]
+    if any(last - first > _SHORT for first, last in (*days, *latest.values())):
+        return None
+    return Shift(tuple(days), latest)
+
+
+def _but_days(rule: Rule) -> Rule:
+    return replace(rule, lo=EARLIEST, hi=ALWAYS, edges=tuple((slot, EARLIEST) for slot, _ in rule.edges))
+
+
+def _differing(before: Rule | None, after: Rule | None) -> Iterator[Days]:
     if before == after:
         return
-    if before is None or after is None or not _differ_in_days_alone(before, after):
+    if before is None or after is None or not _differ_in_window_alone(before, after):
         for rule in (before, after):
             if rule and (rule.edges or rule.by_activity):
                 yield EARLIEST, ALWAYS
@@ -122,24 +156,33 @@ def _differing(before: Rule | None, after: Rule | None) -> Iterator[tuple[date, 
                 yield rule.lo, rule.hi
                 yield ALWAYS, ALWAYS
         return
-    if before.lo != after.lo:
-        yield min(before.lo, after.lo), max(before.lo, after.lo) - timedelta(days=1)
-    if before.hi != after.hi:
-        yield min(before.hi, after.hi) + timedelta(days=1), _not_always(max(before.hi, after.hi))
+    for days in (_between(before.lo, after.lo), _beyond(before.hi, after.hi)):
+        if days:
+            yield days
 
 
-def _differ_in_days_alone(before: Rule, after: Rule) -> bool:
+def _differ_in_window_alone(before: Rule, after: Rule) -> bool:
     return not before.by_activity and replace(before, lo=after.lo, hi=after.hi) == after
 
 
-def _not_always(day: date) -> date:
-    """Leave out the records that are always at hand: they lie in both windows."""
-    return day - timedelta(days=1) if day == ALWAYS else day
+def _between(one: date, other: date) -> Days | None:
+    """Return the days between two lower edges."""
+    return None if one == other else (min(one, other), max(one, other) - timedelta(days=1))
 
 
-def _pack_day(day: date) -> str | None:
-    return None if day in (EARLIEST, ALWAYS) else str(day)
+def _beyond(one: date, other: date) -> Days | None:
+    """Return the days between two upper edges, without what is always at hand: it lies in both windows."""
+    last = min(max(one, other), ALWAYS - timedelta(days=1))
+    return None if one == other else (min(one, other) + timedelta(days=1), last)
 
 
-def _unpack_day(text: str | None, otherwise: date) -> date:
-    return date.fromisoformat(text) if text else otherwise
+def _hull(one: Days, other: Days | None) -> Days:
+    return one if other is None else (min(one[0], other[0]), max(one[1], other[1]))
+
+
+def _pack_day(day: date) -> int | None:
+    return None if day in (EARLIEST, ALWAYS) else day.toordinal()
+
+
+def _unpack_day(ordinal: int | None, otherwise: date) -> date:
+    return date.fromordinal(ordinal) if ordinal else otherwise

@@ -13,7 +13,7 @@ from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import facts, feed, preference_store, registry
 from app.sync.circumstances import Circumstances
-from app.sync.compile import compile_scope
+from app.sync.compile import compile_near, compile_scope
 from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
 
@@ -25,9 +25,10 @@ _compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a device should hold now, and how often it was told to start again."""
+    """What a device should hold now, what of it comes first, and how often it was told to start again."""
 
     scope: Scope
+    near: Scope
     resync: int
 
 
@@ -55,7 +56,7 @@ async def target_of(
         return kept[1]
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
-    target = Target(compile_scope(given, names), in_force.resync)
+    target = Target(compile_scope(given, names), compile_near(given, names), in_force.resync)
     if is_final:
         _compiled[key] = (stamp, target)
     if len(_compiled) > _MOST:

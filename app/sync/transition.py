@@ -2,39 +2,52 @@
 
 Records stamped after the base are judged afresh (step 1, first on every page); those stamped before it have
 not changed, so only those on which the rule they were given under and the target differ are moved (step 2).
+Of what a device has nothing yet, it gets what is near first: the lists, the days around today, their clients.
+From there on the app can be used, and the rest comes from the latest day back.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from app.core.db import Session
 from app.sync import reader
 from app.sync.anchors import Anchors
-from app.sync.cursor import END_KEY, FIRST_KEY, LAST_ID, Cursor, Piece, RecordKey, Transit, end_of
+from app.sync.cursor import BOTTOM, FIRST_ID, LAST_ID, TOP, Cursor, Piece, RecordKey, Transit, below, end_of
 from app.sync.page import Page
 from app.sync.reader import Fresh, Moved, Slice
-from app.sync.scope import Scope, slices
-
-NIL = UUID(int=0)
+from app.sync.scope import Rule, Scope, shift, slices
 
 
 async def advance(
-    session: Session, cursor: Cursor, target: Scope, *, now: int, device_id: UUID | None, page: Page
+    session: Session,
+    cursor: Cursor,
+    target: Scope,
+    *,
+    near: Scope,
+    now: int,
+    device_id: UUID | None,
+    page: Page,
 ) -> None:
     """Fill one page and move the cursor; it is at rest again when the device has reached the target.
 
-    `now` is the clock of the session's snapshot, and the target was compiled from that same state.
+    `near` is the part of the target that comes first. `now` is the clock of the session's snapshot, and the
+    target was compiled from that same state.
     """
     if cursor.transit is None and cursor.revision == now and cursor.base == target:
         return
     way = cursor.transit or _set_out(cursor)
-    step = Transition(session, cursor, way, target, now, device_id, page)
+    step = Transition(session, cursor, way, target, near, now, device_id, page)
     await step.aim()
     await step.judge_fresh()
-    if not page.is_cut:
-        await step.move_unchanged()
+    for goal in (near, target):
+        if not page.is_cut:
+            await step.move_unchanged(goal)
     page.progress = way.progress
+    way.is_usable = not page.is_cut or step.is_usable()
     if page.is_cut:
         cursor.transit = way
     else:
@@ -42,8 +55,8 @@ async def advance(
 
 
 def _set_out(cursor: Cursor) -> Transit:
-    held = {number: [Piece(END_KEY, rule)] for number, rule in cursor.base.items()}
-    return Transit(place=end_of(cursor.revision), held=held, is_first=not cursor.base)
+    held = {number: [Piece(BOTTOM, rule)] for number, rule in cursor.base.items()}
+    return Transit(place=end_of(cursor.revision), held=held, is_usable=bool(cursor.base))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class Transition:
     cursor: Cursor
     way: Transit
     target: Scope
+    near: Scope
     now: int
     device_id: UUID | None
     page: Page
@@ -75,7 +89,8 @@ class Transition:
         way, page = self.way, self.page
         if way.place >= end_of(self.now):
             return
-        rows = page.take(await reader.fresh(self.session, way.place, self.now, self.target, page.room))
+        found = await reader.fresh(self.session, way.place, self.now, self.target, page.room)
+        rows = found[: page.take([row.upto_bytes for row in found])]
         for row in rows:
             if row.body is not None:
                 page.put(row.place[1], row.body)
@@ -84,20 +99,22 @@ class Transition:
         scope, reach = way.used[-1]
         way.used[-1] = (scope, max(reach, way.place))
 
-    async def move_unchanged(self) -> None:
+    async def move_unchanged(self, goal: Scope) -> None:
         """Step 2: put what enters and evict what leaves, with the room that is left."""
-        waiting = list(self._waiting())
+        waiting = list(self._waiting(goal))
         if not waiting:
             return
         if not self.page.room.rows:
             self.page.is_cut = True
             return
         found = await reader.moved(self.session, self.cursor.revision, waiting, self.page.room)
-        rows = self.page.take(found)
-        for row in rows:
-            self._move(waiting[row.slice_number].collection, row)
-        if self.page.is_cut and rows:
-            self._settle(waiting, waiting[rows[-1].slice_number].collection, rows[-1].key)
+        fitting = self.page.take(found.upto_bytes)
+        self._move(waiting, found, fitting)
+        if not self.page.is_cut:
+            self._settle(goal)
+        elif fitting:
+            last = waiting[found.slice_numbers[fitting - 1]]
+            self._settle(goal, last.collection, found.keys[fitting - 1])
 
     async def _remove(self, gone: Sequence[Fresh]) -> None:
         """Name only records the device may hold: no other id is ever said."""
@@ -124,34 +141,54 @@ class Transition:
         began = (state.since, number, record_id)
         return any(began <= reach and _admits(scope, number, state) for scope, reach in self.way.used)
 
-    def _move(self, number: int, row: Moved) -> None:
-        if row.body is None:
-            self.page.evict(number, row.key[1])
-        else:
-            self.page.put(number, row.body)
-        done, total = self.way.progress[number]
-        self.way.progress[number] = (done + 1, total)
+    def _move(self, waiting: Sequence[Slice], found: Moved, fitting: int) -> None:
+        """Send what was found, slice by slice."""
+        numbers, first = found.slice_numbers[:fitting], 0
+        while first < fitting:
+            last = bisect_right(numbers, numbers[first])
+            number = waiting[numbers[first]].collection
+            bodies = found.bodies[first:last]
+            self.page.put_all(number, filter(None, bodies))
+            if None in bodies:
+                for key, body in zip(found.keys[first:last], bodies, strict=True):
+                    if body is None:
+                        self.page.evict(number, key[1])
+            self._note(number, last - first)
+            first = last
 
-    def _settle(self, waiting: Sequence[Slice], last_number: int, key: RecordKey) -> None:
-        """Remember under which rule each stretch of keys was given, up to the last one on a full page."""
-        held = self.way.held
-        for number in dict.fromkeys(each.collection for each in waiting):
-            wanted = self.target.get(number)
-            if number == last_number:
-                held[number] = _split(self._pieces(number), key, Piece(key, wanted))
+    def _note(self, number: int, moved: int) -> None:
+        done, total = self.way.progress.get(number, (0, 0))
+        self.way.progress[number] = (done + moved, max(total, done + moved))
+
+    def _settle(self, goal: Scope, last_number: int | None = None, downto: RecordKey = BOTTOM) -> None:
+        """Remember under which rule each stretch was given: all of them, or down to a key of a collection."""
+        for number in self._in_order():
+            is_last = number == last_number
+            rest = downto if is_last else BOTTOM
+            self.way.held[number] = list(_joined(self._settled(number, goal, rest)))
+            if is_last:
                 return
-            held[number] = [Piece(END_KEY, wanted)]
 
-    def _waiting(self) -> Iterator[Slice]:
+    def _settled(self, number: int, goal: Scope, downto: RecordKey) -> Iterator[Piece]:
+        wanted = goal.get(number)
+        for top, piece in self._stretches(number):
+            is_moved = self._is_moved(piece, wanted, goal) and top >= downto
+            if is_moved:
+                yield Piece(max(piece.downto, downto), wanted)
+            if not is_moved or piece.downto < downto:
+                yield piece
+
+    def _waiting(self, goal: Scope) -> Iterator[Slice]:
         """Yield what may differ: collections switched off first, children before parents; then the rest."""
         for number in self._in_order():
-            after, wanted = FIRST_KEY, self.target.get(number)
-            for piece in self._pieces(number):
-                for first, last in slices(piece.rule, wanted):
-                    start, end = max(after, (first, NIL)), min(piece.upto, (last, LAST_ID))
-                    if start < end:
-                        yield Slice(number, start, end, piece.rule, wanted)
-                after = piece.upto
+            wanted = goal.get(number)
+            for top, piece in self._stretches(number):
+                if self._is_moved(piece, wanted, goal):
+                    yield from _slices_of(number, top, piece, wanted)
+
+    def _is_moved(self, piece: Piece, wanted: Rule | None, goal: Scope) -> bool:
+        """Say whether a piece is to be moved on the way to a goal: to what is near, where nothing is held."""
+        return goal is self.target or (piece.rule is None and wanted is not None)
 
     def _in_order(self) -> list[int]:
         numbers = sorted({*self.cursor.base, *self.target, *self.way.held})
@@ -159,21 +196,42 @@ class Transition:
         return [*reversed(off), *(number for number in numbers if number in self.target)]
 
     def _pieces(self, number: int) -> list[Piece]:
-        return self.way.held.get(number, [Piece(END_KEY, None)])
+        return self.way.held.get(number, [Piece(BOTTOM, None)])
+
+    def _stretches(self, number: int) -> Iterator[tuple[RecordKey, Piece]]:
+        """Yield each piece with the key it begins at."""
+        pieces = self._pieces(number)
+        tops = (TOP, *(below(piece.downto) for piece in pieces[:-1]))
+        return zip(tops, pieces, strict=True)
 
     async def _count(self) -> None:
         """Count what is to be moved once per target, never per page."""
-        waiting = list(self._waiting())
+        waiting = list(self._waiting(self.target))
         counts = await reader.count(self.session, self.cursor.revision, waiting) if waiting else {}
-        self.way.progress = {number: (0, total) for number, total in sorted(counts.items())}
+        self.way.progress = {number: (0, total) for number, total in sorted(counts.items()) if total}
+
+    def is_usable(self) -> bool:
+        """Say whether the device has all that is near."""
+        pieces = (piece for number in self.target for piece in self._pieces(number))
+        return self.way.is_usable or all(piece.rule is not None for piece in pieces)
 
 
-def _split(pieces: Sequence[Piece], key: RecordKey, done: Piece) -> list[Piece]:
-    """Put a finished stretch before what is left, equal neighbours becoming one."""
-    left = [piece for piece in pieces if piece.upto > key]
-    while left and left[0].rule == done.rule:
-        done = left.pop(0)
-    return [done, *left]
+def _slices_of(number: int, top: RecordKey, piece: Piece, wanted: Rule | None) -> Iterator[Slice]:
+    moved = shift(piece.rule, wanted)
+    if moved:
+        yield Slice(number, top, piece.downto, piece.rule, wanted, moved)
+        return
+    for first, last in slices(piece.rule, wanted):
+        start, end = min(top, (last, LAST_ID)), max(piece.downto, (first, FIRST_ID))
+        if start >= end:
+            yield Slice(number, start, end, piece.rule, wanted)
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield pieces, neighbours under one rule as one."""
+    for _, group in groupby(pieces, key=attrgetter("rule")):
+        *_, last = group
+        yield last
 
 
 def _admits(scope: Scope, number: int, state: Anchors) -> bool:

@@ -106,6 +106,10 @@ async def read_clock(session: Any) -> Clock:
 
 @pytest.fixture
 async def desk(database: Database) -> Desk:
+    return await open_desk(database)
+
+
+async def open_desk(database: Database) -> Desk:
     account_id = uuid4()
     async with database.writing(account_id) as session:
         session.add(AccountClock(account_id=account_id, epoch=uuid4()))

@@ -14,7 +14,7 @@ import pytest
 from app.studio.preferences import ClientsScope, EmailBodies, MobilePreferences, People, TasksScope
 from app.sync import feed, registry, upkeep
 from app.sync.circumstances import Circumstances
-from app.sync.compile import compile_scope
+from app.sync.compile import compile_near, compile_scope
 from app.sync.cursor import Cursor
 from app.sync.fields import PREVIEW_LENGTH, Part
 from app.sync.page import Page
@@ -73,9 +73,17 @@ class Holder:
             clock = await read_clock(session)
             truth = await read_truth(session)
             cursor = SEALER.open(self.sealed) if self.sealed else self._first(clock)
-            scope = await compiled(session, self.settings)
+            scope, near = await compiled(session, self.settings)
             page = Page(room)
-            await advance(session, cursor, scope, now=clock.revision, device_id=self.device_id, page=page)
+            await advance(
+                session,
+                cursor,
+                scope,
+                near=near,
+                now=clock.revision,
+                device_id=self.device_id,
+                page=page,
+            )
         self._judge(page, scope, truth)
         if is_lost:
             return False
@@ -83,13 +91,14 @@ class Holder:
             self.held.clear()
         self._keep(page)
         self.sealed = SEALER.seal(cursor)
+        assert len(self.sealed) < 1_000, "a cursor stays small"
         if cursor.transit is None:
             self.check(truth)
             return True
         return False
 
     def _first(self, clock: Any) -> Cursor:
-        return Cursor(self.desk.account_id, None, None, clock.epoch, 0, None, clock.revision, {})
+        return Cursor(b"owner ", b"bound ", b"epoch ", 0, None, clock.revision, {})
 
     def _judge(self, page: Page, scope: dict[int, Rule], truth: Truth) -> None:
         """No page says what it must not, consistent or not."""
@@ -151,7 +160,7 @@ async def read_truth(session: Any) -> Truth:
     }
 
 
-async def compiled(session: Any, settings: Settings) -> dict[int, Rule]:
+async def compiled(session: Any, settings: Settings) -> tuple[dict[int, Rule], dict[int, Rule]]:
     wanted = settings.preferences
     names = {settings.user, *registry.label_names(), *(str(each) for each in wanted.clients_group_ids)}
     numbers = await feed.known_numbers(session, names)
@@ -165,7 +174,7 @@ async def compiled(session: Any, settings: Settings) -> dict[int, Rule]:
         numbers=numbers,
         facts={"final_session_statuses": ()},
     )
-    return compile_scope(given, list(NAMES))
+    return compile_scope(given, list(NAMES)), compile_near(given, list(NAMES))
 
 
 # The oracle: membership told from the records and the preferences, apart from anchors, rules and SQL.

@@ -1,10 +1,14 @@
 """What a pull brings."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from app.core import clock
 from app.core.errors import AppError
 from app.sync import cursor, upkeep
 from app.sync.feed import begin_epoch
@@ -68,6 +72,39 @@ async def test_a_page_ends_before_its_bytes_run_out_but_has_at_least_one_record(
     pages = await phone.pull(max_bytes=1_000)
     assert [len(page["changes"]["clients"]["put"]) for page in pages] == [1, 1, 1]
     assert len(phone.records) == 3
+
+
+async def test_what_is_near_comes_first_and_the_rest_from_the_latest_day_back(
+    desk: Desk, phone: Phone
+) -> None:
+    today = clock.today(phone.who.time_zone)
+    sessions = {uuid4(): (today + timedelta(days=away), uuid4()) for away in (-20, 3, -2, -80, -50)}
+    clock.hold(clock.now() - timedelta(days=100))
+    for session, (day, client) in sessions.items():
+        await desk.put("clients", client, **sample("clients", group_ids=[]))
+        await desk.put("sessions", session, **sample("sessions", client_id=str(client), date=str(day)))
+    clock.hold(None)
+    pages = [page async for page in one_by_one(phone)]
+    order = [(page["usable"], record["date"]) for page in pages for record in puts(page, "sessions")]
+    near = [(False, str(today + timedelta(days=3))), (True, str(today - timedelta(days=2)))]
+    rest = [(True, str(today - timedelta(days=days))) for days in (20, 50, 80)]
+    assert order == near + rest
+    before = [record["id"] for page in pages if not page["usable"] for record in puts(page, "clients")]
+    assert len(before) == 2, "clients of other days wait until the phone can be used"
+
+
+def puts(page: dict[str, Any], collection: str) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = page["changes"].get(collection, {}).get("put", [])
+    return records
+
+
+async def one_by_one(phone: Phone) -> AsyncIterator[dict[str, Any]]:
+    has_more = True
+    while has_more:
+        page = await phone.page(max_rows=1)
+        phone.keep(page)
+        has_more = page["has_more"]
+        yield page
 
 
 async def test_changes_made_during_a_first_sync_come_too(desk: Desk, phone: Phone) -> None:
