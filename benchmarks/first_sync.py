@@ -6,7 +6,7 @@ from time import process_time
 import httpx
 
 from app.core.principal import Principal
-from app.core.revisions import Clock
+from app.core.revisions import read_clock
 from app.sync.pull import pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from benchmarks.ground import Ground
@@ -17,7 +17,6 @@ SELECT core || parts[1] || parts[2] || parts[3] || '}'::bytea AS body FROM feed
 WHERE account_id = $1 AND NOT is_deleted ORDER BY collection, day, record_id
 """
 _COUNT = "SELECT count(*) FROM feed WHERE account_id = $1 AND NOT is_deleted"
-_CLOCK = "SELECT revision, scope_revision, epoch, floor, feed_schema FROM account_clock WHERE account_id = $1"
 
 
 async def first_sync(ground: Ground) -> list[Result]:
@@ -72,8 +71,7 @@ async def _by_engine(ground: Ground, rows: int, page: int) -> Work:
 
 async def _page(ground: Ground, who: Principal, asked: PullRequest) -> tuple[bytes, bool]:
     async with ground.database.reading(who.account_id) as session:
-        [row] = await session.raw.fetch(_CLOCK, who.account_id)
-        return await pull(session, who, Clock(**row), ground.sealer, asked)
+        return await pull(session, who, await read_clock(session), ground.sealer, asked)
 
 
 async def _by_http(ground: Ground, client: httpx.AsyncClient, rows: int, page: int, size: int) -> Work:

@@ -47,7 +47,7 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     if row["revoked_at"] is not None or row["absolute_end"] <= clock.now():
         raise InvalidToken
     refuse_lapsed(row)
-    return Work(session, _principal(row, claims), _clock(row), row["schema_version"], row["last_sync"])
+    return Work(session, _principal(row, claims), Clock.of(row), row["schema_version"], row["last_sync"])
 
 
 def refuse_deactivated(row: Any, account_id: UUID, keys: KeyRing) -> None:
@@ -94,14 +94,4 @@ def _principal(row: Any, claims: Claims) -> Principal:
         studio_id=row["studio_id"],
         departments=tuple(row["departments"]),
         sign_in_id=claims.sign_in_id,
-    )
-
-
-def _clock(row: Any) -> Clock:
-    return Clock(
-        revision=row["revision"],
-        scope_revision=row["scope_revision"],
-        epoch=row["epoch"],
-        floor=row["floor"],
-        feed_schema=row["feed_schema"],
     )

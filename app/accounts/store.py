@@ -12,14 +12,15 @@ from sqlmodel import col, select
 from app.accounts.models import Account, Device, RefreshToken, SignIn, User
 from app.core import clock
 from app.core.db import Session, WriteSession
+from app.core.revisions import CLOCK_COLUMNS
 
-_STANDING = """
+_STANDING = f"""
     SELECT u.initials, u.is_active, u.is_administrator, u.departments,
            a.account_name, a.time_zone, a.edition, a.subscription_state,
            s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync,
            d.is_inactive, d.wipe_nonce, d.wiped_at, d.schema_version,
-           c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema
+           {CLOCK_COLUMNS}
     FROM sign_ins s
     JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
     JOIN accounts a ON a.account_id = s.account_id

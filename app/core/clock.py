@@ -12,9 +12,19 @@ def now() -> datetime:
     return _held.get() or datetime.now(UTC)
 
 
+def told(instant: datetime) -> datetime:
+    """Return an instant that another clock, such as the database's, has told, or the one a test holds."""
+    return _held.get() or instant
+
+
+def day_of(instant: datetime, time_zone: str) -> date:
+    """Return the calendar date of an instant in a zone with an IANA name."""
+    return instant.astimezone(ZoneInfo(time_zone)).date()
+
+
 def today(time_zone: str) -> date:
-    """Return the calendar date of an account whose zone is an IANA name."""
-    return now().astimezone(ZoneInfo(time_zone)).date()
+    """Return the calendar date of now in a zone with an IANA name."""
+    return day_of(now(), time_zone)
 
 
 def hold(instant: datetime | None) -> None:

@@ -1,10 +1,18 @@
 """The account's clock: one row that writers lock, and whose number orders all that is synced."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import BigInteger, text
 from sqlmodel import Field, SQLModel
+
+from app.core import clock
+from app.core.db import Session
+
+CLOCK_COLUMNS = "c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema, statement_timestamp() AS now"
+"""What `Clock.of` reads, of `account_clock` as `c`."""
 
 
 class AccountClock(SQLModel, table=True):
@@ -27,10 +35,37 @@ class AccountClock(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """An account's clock as one transaction sees it."""
+    """An account's clock as one transaction sees it, and the instant by the database's own.
+
+    What day it is follows from `now`: servers whose clocks differ would have phones hold now this, now that.
+    """
 
     revision: int
     scope_revision: int
     epoch: UUID
     floor: int
     feed_schema: int
+    now: datetime
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> "Clock":
+        """Return the clock in a row that has `CLOCK_COLUMNS`, and maybe others."""
+        return cls(
+            revision=row["revision"],
+            scope_revision=row["scope_revision"],
+            epoch=row["epoch"],
+            floor=row["floor"],
+            feed_schema=row["feed_schema"],
+            now=clock.told(row["now"]),
+        )
+
+    def day_in(self, time_zone: str) -> date:
+        """Return what day it is in a zone with an IANA name."""
+        return clock.day_of(self.now, time_zone)
+
+
+async def read_clock(session: Session) -> Clock:
+    """Return the clock of the session's account."""
+    sql = f"SELECT {CLOCK_COLUMNS} FROM account_clock c WHERE c.account_id = $1"
+    [row] = await session.raw.fetch(sql, session.account_id)
+    return Clock.of(row)

@@ -63,7 +63,7 @@ async def pull(
             registry.numbered(number).name: {"done": done, "total": total}
             for number, (done, total) in page.progress.items()
         },
-        "scope": {"version": at.scope_revision, "day": clock.today(who.time_zone)},
+        "scope": {"version": at.scope_revision, "day": target.day},
         "epoch": at.epoch,
         "server_time": clock.now(),
         "next_sync_after": 0 if not is_consistent else NEXT_SYNC_AFTER,

@@ -6,7 +6,6 @@ from datetime import date
 from uuid import UUID
 
 from app.accounts.events import AccountChanged, UserChanged
-from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.events import Event, hears
 from app.core.principal import Principal
@@ -25,11 +24,12 @@ _compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a device should hold now, what of it comes first, and how often it was told to start again."""
+    """What a device should hold on this `day`, what comes first, how often it was told to start again."""
 
     scope: Scope
     near: Scope
     resync: int
+    day: date
 
 
 async def target_of(
@@ -49,14 +49,14 @@ async def target_of(
     """
     version = min(schema_version or registry.SCHEMA_VERSION, at.feed_schema)
     key = (who.account_id, who.user_id, who.device_id, tuple(names) if names is not None else None, version)
-    today = clock.today(who.time_zone)
+    today = at.day_in(who.time_zone)
     stamp = (at.epoch, at.scope_revision, today)
     if is_final and (kept := _compiled.get(key)) and kept[0] == stamp:
         _compiled.move_to_end(key)
         return kept[1]
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
-    target = Target(compile_scope(given, names), compile_near(given, names), in_force.resync)
+    target = Target(compile_scope(given, names), compile_near(given, names), in_force.resync, today)
     if is_final:
         _compiled[key] = (stamp, target)
     if len(_compiled) > _MOST:

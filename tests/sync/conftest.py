@@ -1,6 +1,8 @@
 """An account with a clock, and the ways records get into it."""
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,9 +10,10 @@ import orjson
 import pytest
 
 import app.studio  # noqa: F401 - declares the collections
+from app.core import clock
 from app.core.db import Database
 from app.core.principal import Channel, Principal
-from app.core.revisions import AccountClock, Clock
+from app.core.revisions import AccountClock, read_clock
 from app.sync.cursor import Sealer
 from app.sync.pull import pull
 from app.sync.push import push
@@ -57,9 +60,8 @@ class Phone:
     async def page(self, **asked: Any) -> dict[str, Any]:
         """Ask for one page and do not keep it."""
         async with self.database.reading(self.who.account_id) as session:
-            clock = await read_clock(session)
             request = PullRequest(cursor=self.cursor, **asked)
-            text, _ = await pull(session, self.who, clock, SEALER, request)
+            text, _ = await pull(session, self.who, await read_clock(session), SEALER, request)
         page: dict[str, Any] = orjson.loads(text)
         return page
 
@@ -99,9 +101,11 @@ class Phone:
         return results
 
 
-async def read_clock(session: Any) -> Clock:
-    row = await session.raw.fetchrow("SELECT * FROM account_clock WHERE account_id = $1", session.account_id)
-    return Clock(row["revision"], row["scope_revision"], row["epoch"], row["floor"], row["feed_schema"])
+@pytest.fixture
+async def held() -> AsyncIterator[Callable[[datetime], None]]:
+    """Hold the clock at an instant until the test ends; async, to let go in the context that held."""
+    yield clock.hold
+    clock.hold(None)
 
 
 @pytest.fixture

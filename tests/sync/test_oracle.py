@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from app.core.revisions import read_clock
 from app.studio.preferences import ClientsScope, EmailBodies, MobilePreferences, People, TasksScope
 from app.sync import feed, registry, upkeep
 from app.sync.circumstances import Circumstances
@@ -24,7 +25,7 @@ from app.sync.scope import Rule
 from app.sync.store import Write
 from app.sync.transition import advance
 from tests.samples import named, sample
-from tests.sync.conftest import SEALER, Desk, read_clock
+from tests.sync.conftest import SEALER, Desk
 
 STORIES = int(os.environ.get("STORIES", "40"))
 STEPS = 45

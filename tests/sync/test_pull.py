@@ -1,9 +1,15 @@
 """What a pull brings."""
 
+<<<<<<< HEAD
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+=======
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+>>>>>>> c903d3c (sync: the day a scope is worked out for is the database's, and the page names that very day)
 from uuid import UUID, uuid4
 
 import pytest
@@ -130,6 +136,31 @@ async def test_a_page_asked_for_twice_does_no_harm(desk: Desk, phone: Phone) -> 
     phone.keep(again)
     await phone.pull()
     assert len(phone.records) == 4
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+async def test_a_server_whose_own_clock_is_wrong_compiles_for_the_same_day(
+    desk: Desk, phone: Phone, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    await desk.put("clients", uuid4(), **sample("clients"))
+    [right] = await phone.pull()
+    wrong = clock.now() + timedelta(days=days)
+    monkeypatch.setattr(clock, "now", lambda: wrong)
+    [page] = await phone.pull()
+    assert (page["scope"]["day"], page["changes"]) == (right["scope"]["day"], {})
+
+
+async def test_a_page_names_the_day_it_was_worked_out_for(
+    desk: Desk, phone: Phone, held: Callable[[datetime], None]
+) -> None:
+    event = uuid4()
+    await desk.put("special_events", event, **sample("special_events", date="2026-06-01", end_date=None))
+    held(datetime(2026, 7, 2, 3, 59, 59, tzinfo=UTC))
+    [page] = await phone.pull()
+    assert (page["scope"]["day"], list(phone.records)) == ("2026-07-01", [("special_events", str(event))])
+    held(datetime(2026, 7, 2, 4, 0, 0, tzinfo=UTC))
+    [page] = await phone.pull()
+    assert (page["scope"]["day"], list(phone.records)) == ("2026-07-02", [])
 
 
 async def test_a_set_of_collections_stays_with_its_cursor(desk: Desk, phone: Phone) -> None:
