@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import account, demo, documents, feed, serving
+from app.cli import account, demo, documents, feed, scope, serving
 from app.cli.ground import check_settings
 
 cli = typer.Typer(
@@ -19,3 +19,4 @@ cli.command()(documents.openapi)
 cli.command()(documents.collections)
 cli.add_typer(feed.cli, name="feed")
 cli.add_typer(account.cli, name="account")
+cli.add_typer(scope.cli, name="scope")

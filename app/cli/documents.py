@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from app.cli.ground import console
+from app.cli.ground import console, print_table
 from app.main import create_app
 from app.openapi import document
 from app.sync import registry
@@ -40,11 +39,4 @@ def collections() -> None:
         )
         for each in registry.collections()
     ]
-    if not console.is_terminal:
-        typer.echo("\n".join("\t".join(row) for row in rows))
-        return
-    table = Table("Number", "Collection", "Fields", "Devices may", "Day", "What it is")
-    table.columns[1].no_wrap = True
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    print_table(("Number", "Collection", "Fields", "Devices may", "Day", "What it is"), rows, whole=1)

@@ -1,7 +1,7 @@
 """What every command stands on: settings and a database that are in order, and refusals in plain words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
@@ -10,6 +10,8 @@ import asyncpg
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -31,6 +33,21 @@ def fail(sentence: str) -> NoReturn:
     """End the command with a sentence."""
     console.print(sentence, markup=False, highlight=False)
     raise typer.Exit(1)
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, whole: int = 0) -> None:
+    """Print rows under their heads; off a terminal one a line, between tabs.
+
+    The column `whole` is never broken.
+    """
+    if not console.is_terminal:
+        typer.echo("\n".join("\t".join(row) for row in rows))
+        return
+    table = Table(*heads)
+    table.columns[whole].no_wrap = True
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
 
 
 def check_settings() -> None:

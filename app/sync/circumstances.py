@@ -7,6 +7,9 @@ from typing import Any
 
 from app.sync.scope import Rule
 
+NOBODY_YET = 0
+"""The number of a user whom nothing was ever stamped with: no anchor has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -19,7 +22,7 @@ class Circumstances:
 
     today: date
     preferences: Any = None
-    me: int = 0
+    me: int = NOBODY_YET
     mine: tuple[int, ...] = ()
     sees_private: bool = False
     numbers: Mapping[str, int] = field(default_factory=dict)

@@ -122,6 +122,13 @@ async def known_numbers(session: Session, names: Iterable[str]) -> dict[str, int
     return {row["name"]: row["number"] for row in rows}
 
 
+async def names_of(session: Session, wanted: Iterable[int]) -> dict[int, str]:
+    """Return the ids and names behind some of the account's numbers."""
+    sql = "SELECT name, number FROM anchor_numbers WHERE account_id = $1 AND number = ANY($2::int[])"
+    rows = await session.raw.fetch(sql, session.account_id, list(wanted))
+    return {row["number"]: row["name"] for row in rows}
+
+
 async def write(
     session: WriteSession, revision: int, rows: Sequence[FeedRow], ended: Sequence[tuple[Key, Anchors]]
 ) -> None:

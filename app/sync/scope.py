@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
 
 EARLIEST = date.min
 """The lower edge of a window with none: the driver writes it as `-infinity`."""
+
+
+class Condition(StrEnum):
+    """What a record must meet to belong by itself: its day, its labels, its owners."""
+
+    WINDOW = "window"
+    REQUIRED = "required"
+    EXCLUDED = "excluded"
+    OWNERS = "owners"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +47,29 @@ class Rule:
         """Say whether a record with these anchors belongs on the device."""
         if not self.may_see(anchors):
             return False
-        return self._is_own(anchors) or any(
-            (latest := anchors.latest[slot - 1]) is not None and latest >= edge for slot, edge in self.edges
-        )
+        is_own = all(is_met for _, is_met in self.conditions(anchors))
+        return is_own or any(is_holding for _, is_holding in self.holders(anchors))
 
     def may_see(self, anchors: Anchors) -> bool:
         """Say whether the user has a right to a record with these anchors, whatever is preferred."""
         return self.me is None or not anchors.private or self.me in anchors.owners
 
-    def _is_own(self, anchors: Anchors) -> bool:
-        return (
-            self._is_in_window(anchors)
-            and (self.required is None or not set(self.required).isdisjoint(anchors.labels))
-            and set(self.excluded).isdisjoint(anchors.labels)
-            and (self.owners is None or not set(self.owners).isdisjoint(anchors.owners))
+    def conditions(self, anchors: Anchors) -> Iterator[tuple[Condition, bool]]:
+        """Yield all a record must meet to belong by itself, and whether it does."""
+        yield Condition.WINDOW, self._is_in_window(anchors)
+        yield (
+            Condition.REQUIRED,
+            self.required is None or not set(self.required).isdisjoint(anchors.labels),
         )
+        yield Condition.EXCLUDED, set(self.excluded).isdisjoint(anchors.labels)
+        yield Condition.OWNERS, self.owners is None or not set(self.owners).isdisjoint(anchors.owners)
+
+    def holders(self, anchors: Anchors) -> Iterator[tuple[int, bool]]:
+        """Yield the slot of each kind of children it has, and whether it belongs for their sake."""
+        for slot, edge in self.edges:
+            latest = anchors.latest[slot - 1]
+            if latest is not None:
+                yield slot, latest >= edge
 
     def _is_in_window(self, anchors: Anchors) -> bool:
         if self.by_activity and any(day is not None and day >= self.lo for day in anchors.latest):

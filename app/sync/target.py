@@ -11,7 +11,7 @@ from app.core.events import Event, hears
 from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import facts, feed, preference_store, registry
-from app.sync.circumstances import Circumstances
+from app.sync.circumstances import NOBODY_YET, Circumstances
 from app.sync.compile import compile_near, compile_scope
 from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
@@ -80,7 +80,7 @@ async def circumstances_of(
     return Circumstances(
         today=today,
         preferences=preferences,
-        me=numbers.get(str(who.user_id), 0),
+        me=numbers.get(str(who.user_id), NOBODY_YET),
         mine=tuple(sorted(numbers[each] for each in mine if each in numbers)),
         sees_private=who.is_administrator,
         numbers=numbers,

@@ -2,14 +2,10 @@
 
 import asyncio
 import json
-import os
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import anyio
 import asyncpg
 import httpx
 import pytest
@@ -22,28 +18,8 @@ from app.sync.store import Write
 from tests.accounts.studios import PASSWORD, Studio, new_studio
 from tests.contract.phones import signed_in
 from tests.contract.records import by_server
+from tests.house.conftest import Typed
 from tests.samples import named, sample
-
-Typed = Callable[..., Awaitable[tuple[int, str]]]
-
-
-@pytest.fixture
-def typed(owner_url: str, repository: Path, tmp_path: Path) -> Typed:
-    """Type a command, on the test's database; returns its exit code and what it printed."""
-
-    async def run(*words: str, **environment: str) -> tuple[int, str]:
-        known = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-        settings = {"DATABASE_URL": owner_url, "DATA_DIR": str(tmp_path), "PORT": "8123"}
-        done = await anyio.run_process(
-            [sys.executable, "-m", "app", *words],
-            cwd=repository,
-            env={**known, **settings, **environment},
-            check=False,
-        )
-        assert b"Traceback" not in done.stdout + done.stderr, done.stderr.decode()
-        return done.returncode, done.stdout.decode()
-
-    return run
 
 
 async def test_the_collections_are_listed_by_their_whole_names(typed: Typed) -> None:
