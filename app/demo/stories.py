@@ -46,11 +46,11 @@ def _story(scene: Scene, place: int) -> list[Write]:
         **_standing(scene, dice, person, found),
         "balance": ledger.balance,
         "unapplied_deposits": ledger.deposits,
+        "saved_cards": _cards(scene, dice),
     }
     chapters = [Chapter(scene, dice, person, visit, ledger.orders_of(visit)) for visit in found]
     return [
         Write("clients", person.client_id, client),
-        *_cards(scene, dice, person),
         *(session(scene, dice, person, visit) for visit in found),
         *ledger.invoices,
         *till.payments,
@@ -81,15 +81,16 @@ def _status(scene: Scene, found: list[Visit]) -> str:
     return "client" if len(found) > 1 else "first-time_client"
 
 
-def _cards(scene: Scene, dice: Dice, person: Person) -> Iterator[Write]:
-    if dice.chance(0.15):
-        fields = {
-            "client_id": str(person.client_id),
-            "payment_method_id": scene.listed("payment_methods", "visa"),
-            "brand": "visa",
-            "last_four": f"{dice.between(0, 9999):04}",
-            "expiry_month": dice.between(1, 12),
-            "expiry_year": scene.today.year + dice.between(0, 4),
-            "is_default": True,
-        }
-        yield Write("saved_cards", dice.record_id(), fields)
+def _cards(scene: Scene, dice: Dice) -> list[dict[str, Any]]:
+    if not dice.chance(0.15):
+        return []
+    card = {
+        "id": str(dice.record_id()),
+        "payment_method_id": scene.listed("payment_methods", "visa"),
+        "brand": "visa",
+        "last_four": f"{dice.between(0, 9999):04}",
+        "expiry_month": dice.between(1, 12),
+        "expiry_year": scene.today.year + dice.between(0, 4),
+        "is_default": True,
+    }
+    return [card]

@@ -5,6 +5,9 @@ from pkgutil import iter_modules
 
 from app.sync import registry
 
+# Collections that are no more: saved cards are part of their client.
+registry.retire(saved_cards=410)
+
 for module in iter_modules(__path__, f"{__name__}."):
     import_module(module.name)
 

@@ -9,6 +9,7 @@ from app.studio.addresses import ADDRESS, Address
 from app.studio.custom_fields import ClientCustom
 from app.studio.numbering import Number
 from app.studio.preferences import ClientsScope
+from app.studio.saved_cards import SavedCard
 from app.studio.trimming import PROSPECT, months_ago, preferences_of, rule
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
@@ -191,6 +192,23 @@ class Client(Record):
     )
     unapplied_deposits: Money = field(
         "Deposits taken and not yet applied to an invoice.", example=5000, default=0, is_read_only=True
+    )
+    saved_cards: list[SavedCard] = field(
+        "The cards on file, as far as they may be shown.",
+        example=[
+            {
+                "id": "2b6d1f0e-8a37-4c55-9d21-6f3c1a410001",
+                "payment_method_id": None,
+                "brand": "visa",
+                "last_four": "4242",
+                "expiry_month": 8,
+                "expiry_year": 2028,
+                "is_default": True,
+                "is_inactive": False,
+            }
+        ],
+        default=[],
+        is_read_only=True,
     )
     notes: Paragraphs | None = field(
         "Anything to know about the client.",

@@ -61,8 +61,8 @@ class Payment(Record):
     payment_method_id: Annotated[Id | None, Link("payment_methods")] = field(
         "How it was paid; none for the client's saved card.", example=None, default=None
     )
-    saved_card_id: Annotated[Id | None, Link("saved_cards")] = field(
-        "The card on file it is charged to.", example=None, default=None
+    saved_card_id: Id | None = field(
+        "Which of the client's saved cards it is charged to.", example=None, default=None
     )
     studio_id: Annotated[Id | None, Link("studios")] = field(
         "The studio that took it; none when there is only one.", example=None, default=None

@@ -1,12 +1,11 @@
-"""Saved cards: what may be shown of a card a client has on file; numbers and tokens never come here."""
+"""Saved cards: what a client's record shows of cards on file; numbers and tokens never come here."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.sync.fields import Id, Link, field
-from app.sync.registry import Record, collection
+from app.sync.fields import Element, Id, Link, field
 
 LastFour = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
 """The last four digits of a card."""
@@ -22,13 +21,10 @@ class CardBrand(StrEnum):
     OTHER = "other"
 
 
-@collection("saved_cards", number=410, is_writable=False)
-class SavedCard(Record):
+class SavedCard(Element):
     """A client's card on file: brand, last four digits and expiry, nothing that could be charged."""
 
-    client_id: Annotated[Id, Link("clients")] = field(
-        "Whose card it is.", example="0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a4001"
-    )
+    id: Id = field("The id of this card.", example="2b6d1f0e-8a37-4c55-9d21-6f3c1a410001")
     payment_method_id: Annotated[Id | None, Link("payment_methods")] = field(
         "The payment method it is booked under.", example=None, default=None
     )

@@ -110,6 +110,7 @@ NO_STAMP = Stamp()
 R = TypeVar("R", bound=Record)
 _by_name: dict[str, Collection] = {}
 _by_number: dict[int, Collection] = {}
+_retired: dict[str, int] = {}
 
 
 def collection(
@@ -139,6 +140,15 @@ def collection(
         return model
 
     return declare
+
+
+def retire(**numbers: int) -> None:
+    """Keep the names and numbers of collections that are no more from ever standing for others.
+
+    Phones may still hold what they stood for. The migration that takes a collection away gives every account
+    a new epoch, so that no cursor speaks of it any more.
+    """
+    _retired.update(numbers)
 
 
 def collections() -> list[Collection]:
@@ -220,8 +230,10 @@ def _check_link(each: Collection, spec: FieldSpec) -> None:
 
 
 def _register(new: Collection) -> None:
-    if new.name in _by_name or new.number in _by_number:
-        raise TypeError(f"{new.name} ({new.number}) is declared twice, or its number belongs to another")
+    if new.name in {*_by_name, *_retired} or new.number in {*_by_number, *_retired.values()}:
+        raise TypeError(
+            f"{new.name} ({new.number}) is declared twice, or its name or number belongs to another"
+        )
     if not 0 < new.number < 2**15:
         raise TypeError(f"{new.name}: a number is from 1 to 32767")
     stamped = [*new.stamp.labels, *new.stamp.owners, new.stamp.day, new.stamp.private]

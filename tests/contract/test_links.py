@@ -61,7 +61,9 @@ async def test_the_server_s_own_link_to_nowhere_is_refused(collection: Collectio
 def _dangling(collection: Collection) -> Iterator[tuple[str, Record]]:
     """Yield each field with a link, or with elements that have one, and a value that leads nowhere."""
     for spec in collection.fields.values():
-        if spec.link and not spec.is_read_only:
+        if spec.is_read_only:
+            continue
+        if spec.link:
             yield spec.name, {spec.name: [str(uuid4())] if spec.kind is Kind.IDS else str(uuid4())}
         for name, is_list in _links_inside(spec.info.annotation):
             element = spec.example[0] if spec.kind is Kind.OBJECTS else spec.example

@@ -1,12 +1,15 @@
 """The migrations make the tables that the code declares, and take them back."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -15,7 +18,14 @@ from sqlalchemy import Column, Table, Text, Uuid
 from sqlmodel import SQLModel
 
 from alembic import command
+from app.accounts.lifecycle import NewUser, create_account
+from app.accounts.models import Edition
+from app.core.db import Database
 from app.core.migrations import configuration, migrate
+from app.core.principal import Principal
+from app.sync.store import Write, write
+from app.sync.upkeep import verify
+from tests.samples import sample
 
 _TABLES = """
     SELECT relname FROM pg_class
@@ -102,3 +112,75 @@ def test_a_generated_migration_is_numbered_and_protects_its_new_table(
     assert asyncio.run(_policies(empty_database, new_table.name)) == ["contracts_account"]
     command.downgrade(config, "-1")
     assert new_table.name not in asyncio.run(_tables(empty_database))
+
+
+CARD = {
+    "id": "2b6d1f0e-8a37-4c55-9d21-6f3c1a410001",
+    "payment_method_id": None,
+    "brand": "visa",
+    "last_four": "4242",
+    "expiry_month": 8,
+    "expiry_year": 2028,
+    "is_default": True,
+    "is_inactive": False,
+}
+
+
+def test_saved_cards_find_their_way_into_their_clients_and_back(empty_database: str) -> None:
+    migrate(empty_database)
+    account_id, ids = asyncio.run(_with_cards(empty_database, [[CARD], []]))
+    before = ScriptDirectory.from_config(configuration()).get_revision("0007").down_revision
+    command.downgrade(configuration(empty_database), str(before))
+    rows = asyncio.run(_rows(empty_database, "SELECT * FROM saved_cards"))
+    assert [(str(row["id"]), row["client_id"], row["last_four"]) for row in rows] == [
+        (CARD["id"], ids[0], "4242")
+    ]
+    [bodies] = asyncio.run(_rows(empty_database, _BODIES_WITH_CARDS))
+    assert bodies["count"] == 0
+    migrate(empty_database)
+    kept = asyncio.run(_rows(empty_database, "SELECT id, saved_cards::text FROM clients"))
+    assert {row["id"]: json.loads(row["saved_cards"]) for row in kept} == {ids[0]: [CARD], ids[1]: []}
+    assert asyncio.run(_differing(empty_database, account_id)) == 0
+
+
+_BODIES_WITH_CARDS = """SELECT count(*) FROM feed WHERE convert_from(core, 'UTF8') LIKE '%,"saved_cards":%'"""
+
+
+async def _with_cards(url: str, cards: list[list[dict[str, Any]]]) -> tuple[UUID, list[UUID]]:
+    """Make an account with a client for each list of cards."""
+    database, ids = Database(url), [uuid4() for _ in cards]
+    jo = NewUser("JD", "a long walk by the sea", "Jo", "Doe")
+    account = await create_account(
+        database,
+        account_name="cards",
+        company_name="Harbor Light",
+        time_zone="UTC",
+        country="US",
+        administrator=jo,
+        edition=Edition.PROFESSIONAL,
+        licences=1,
+    )
+    writes = [
+        Write("clients", client, sample("clients", saved_cards=each, last_name='Ann ,"saved_cards":[]'))
+        for client, each in zip(ids, cards, strict=True)
+    ]
+    async with database.writing(account.account_id) as session:
+        await write(session, Principal.system(account.account_id), writes)
+    await database.close()
+    return account.account_id, ids
+
+
+async def _differing(url: str, account_id: UUID) -> int:
+    database = Database(url)
+    try:
+        return await verify(database, Principal.system(account_id))
+    finally:
+        await database.close()
+
+
+async def _rows(url: str, statement: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()

@@ -9,6 +9,13 @@ from pydantic import ValidationError
 import app.studio  # noqa: F401 - declares the collections
 from app.sync import registry
 
+CARD = {
+    "id": "2b6d1f0e-8a37-4c55-9d21-6f3c1a410001",
+    "brand": "visa",
+    "last_four": "4242",
+    "expiry_month": 8,
+    "expiry_year": 2028,
+}
 REFUSED = {
     "a session that ends before it starts": ("sessions", {"start_time": "11:00:00", "end_time": "10:00:00"}),
     "a session with times and no date": ("sessions", {"date": None}),
@@ -66,7 +73,10 @@ REFUSED = {
     "a refund that takes money": ("payments", {"payment_type": "refund"}),
     "a payment that gives money": ("payments", {"amount": -5000}),
     "a payment without any date": ("payments", {"date": None, "due_date": None}),
-    "a card number in place of its last digits": ("saved_cards", {"last_four": "4242424242424242"}),
+    "a card number in place of its last digits": (
+        "clients",
+        {"saved_cards": [{**CARD, "last_four": "4242424242424242"}]},
+    ),
     "a priority that does not exist": ("tasks", {"priority": 11}),
 }
 

@@ -8,7 +8,7 @@ import pytest
 
 import app.studio  # noqa: F401 - declares the collections
 from app.sync.fields import Element, Part
-from app.sync.registry import Collection, collections
+from app.sync.registry import Collection, Record, collection, collections
 from app.sync.tables import Kind
 
 TAKEN_BY_STORE_OR_PHONE = {
@@ -100,3 +100,9 @@ def test_an_element_refuses_a_field_it_does_not_know() -> None:
 
     known: list[Any] = elements(Element)
     assert all(kind.model_config.get("extra") == "forbid" for kind in known)
+
+
+@pytest.mark.parametrize(("name", "number"), [("saved_cards", 999), ("wallets", 410)])
+def test_what_a_collection_that_is_no_more_was_called_is_never_used_again(name: str, number: int) -> None:
+    with pytest.raises(TypeError, match="belongs to another"):
+        collection(name, number=number)(Record)
