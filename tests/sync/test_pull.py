@@ -1,15 +1,9 @@
 """What a pull brings."""
 
-<<<<<<< HEAD
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
-=======
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
->>>>>>> c903d3c (sync: the day a scope is worked out for is the database's, and the page names that very day)
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
