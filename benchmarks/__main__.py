@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.account_size import account_size
 from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
 from benchmarks.ground import Ground, Size, ground
@@ -27,6 +28,7 @@ class Measure(StrEnum):
     IDLE_PULL = "idle_pull"
     PUSH = "push"
     FILL = "fill"
+    ACCOUNT_SIZE = "account_size"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -34,9 +36,10 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.IDLE_PULL: idle_pull,
     Measure.PUSH: push,
     Measure.FILL: fill,
+    Measure.ACCOUNT_SIZE: account_size,
 }
 _WIDTH = 110
-_QUICK = Size(clients=20, rounds=1, requests=4, filled=200)
+_QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2)
 
 
 def main(
@@ -50,7 +53,7 @@ def main(
     path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
 ) -> None:
     """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
-    size = _QUICK if quick else Size(clients=clients, rounds=rounds, requests=80, filled=10_000)
+    size = _QUICK if quick else Size(clients, rounds, requests=80, filled=10_000, copies=100, others=100)
     results = asyncio.run(_measured(measures or list(Measure), size))
     Console(width=max(Console().width, _WIDTH)).print(_table(results))
     if path:

@@ -36,6 +36,8 @@ class Size:
     rounds: int
     requests: int
     filled: int
+    copies: int
+    others: int
 
 
 @dataclass(frozen=True, slots=True)

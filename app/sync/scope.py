@@ -126,8 +126,10 @@ def slices(before: Rule | None, after: Rule | None) -> Iterator[Days]:
     """Yield the days on which two rules can differ, latest first; nothing outside them does."""
     merged: list[Days] = []
     for days in sorted(_differing(before, after)):
-        overlaps = merged and days[0] <= merged[-1][1]
-        merged.append((merged[-1][0], max(days[1], merged.pop()[1])) if overlaps else days)
+        if merged and days[0] <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(days[1], merged[-1][1]))
+        else:
+            merged.append(days)
     yield from reversed(merged)
 
 
@@ -145,9 +147,9 @@ class Shift:
 
 def shift(before: Rule | None, after: Rule | None) -> Shift | None:
     """Return by how much the windows of parents have moved, if that is all that tells the rules apart."""
-    if before is None or after is None or not (before.edges or before.by_activity):
+    if before == after or before is None or after is None or _but_days(before) != _but_days(after):
         return None
-    if _but_days(before) != _but_days(after):
+    if not (before.edges or before.by_activity):
         return None
     window = _between(before.lo, after.lo)
     latest = {slot: each for slot, edge in before.edges if (each := _between(edge, dict(after.edges)[slot]))}

@@ -10,14 +10,17 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from app.core.db import Database, Session
+from app.core.revisions import read_clock
 from app.sync import reader, registry
 from app.sync.anchors import SLOTS
 from app.sync.cursor import BOTTOM, TOP
 from app.sync.feed import LATEST
+from app.sync.pull import pull
 from app.sync.reader import Slice
+from app.sync.schemas import PullRequest
 from app.sync.scope import Rule, shift, slices
 from tests.samples import sample
-from tests.sync.conftest import open_desk
+from tests.sync.conftest import SEALER, Desk, Phone, open_desk
 
 TODAY = date(2026, 6, 1)
 EVERYTHING = 10**9
@@ -122,3 +125,17 @@ async def test_fresh_changes_are_found_by_revision(session: Session) -> None:
     rules = reader.rules_as_json({number_of("clients"): Rule()})
     scans = await plan(session, reader.FRESH, session.account_id, *place, EVERYTHING, rules, 2_001, 10**6)
     assert indexes(scans) == {"ix_feed_revision"}
+
+
+async def test_a_pull_of_fresh_changes_alone_looks_at_nothing_else(desk: Desk, phone: Phone) -> None:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    await phone.pull()
+    await desk.put("clients", client, last_name="Newlywed")
+    seen: list[str] = []
+    async with desk.database.reading(desk.account_id) as session:
+        at = await read_clock(session)
+        asked = PullRequest(cursor=phone.cursor)
+        with session.raw.query_logger(lambda each: seen.append(each.query)):
+            await pull(session, phone.who, at, SEALER, asked)
+    assert len([query for query in seen if "FROM feed" in query]) == 1
