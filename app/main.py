@@ -61,6 +61,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         keys = load_keys(chosen)
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys
+        made.state.minimum_schema_version = chosen.minimum_schema_version
         made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
         _settle_memory()
         yield

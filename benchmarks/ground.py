@@ -22,8 +22,9 @@ from app.core.settings import Settings
 from app.demo.seeding import ACCOUNT, seed
 from app.demo.sign_in import SignIn
 from app.studio.preferences import MobilePreferences
-from app.sync import preference_store
+from app.sync import preference_store, registry
 from app.sync.cursor import Sealer
+from app.sync.fields import Part
 from app.sync.preference_store import Change
 from benchmarks.serving import Served, the_app
 
@@ -106,9 +107,22 @@ async def signed_in(url: str, account: str, initials: str, password: str) -> htt
     """Sign in a new phone, and return a client that sends its token."""
     phone = {"uid": str(uuid4()), "name": "Measured", "model": "None", "platform": "none"}
     words: dict[str, Any] = {"account": account, "initials": initials, "password": password}
-    device = {**phone, "app_version": "1.0.0", "schema_version": 1}
+    device = {**phone, "app_version": "1.0.0", "schema_version": registry.schema_version()}
     async with httpx.AsyncClient(base_url=url, timeout=120) as nobody:
         answer = await nobody.post("/v1/auth/login", json={**words, "device": device})
     token = answer.raise_for_status().json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.AsyncClient(base_url=url, timeout=120, headers=headers)
+
+
+def whole() -> str:
+    """Return the SQL of a whole record but for its closing brace: the core, and all parts but the preview."""
+    late = max(len(each.late_parts) for each in registry.collections())
+    places = [*range(1, Part.PREVIEW), *range(len(Part) + 1, len(Part) + late + 1)]
+    return " || ".join(
+        [
+            "core",
+            *(f"parts[{place}]" for place in places[:3]),
+            *(f"coalesce(parts[{place}], ''::bytea)" for place in places[3:]),
+        ]
+    )

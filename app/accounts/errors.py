@@ -189,3 +189,11 @@ class InvalidAccount(AppError):
     status = 422
     code = "invalid_account"
     title = "A value of the account or user cannot be accepted."
+
+
+class ClientTooOld(AppError):
+    """The app's schema version is below `minimum`: update the app; what it has queued is kept."""
+
+    status = 426
+    code = "client_too_old"
+    title = "This version of the app is too old."

@@ -53,6 +53,14 @@ async def key_ring(request: Request) -> KeyRing:
 KeysOf = Annotated[KeyRing, Depends(key_ring)]
 
 
+async def minimum_schema_version(request: Request) -> int:
+    """Return the oldest schema version whose apps are served."""
+    return cast("int", request.app.state.minimum_schema_version)
+
+
+MinimumOf = Annotated[int, Depends(minimum_schema_version)]
+
+
 async def caller(
     request: Request,
     keys: KeysOf,

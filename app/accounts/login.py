@@ -15,7 +15,7 @@ from app.accounts.errors import (
 )
 from app.accounts.models import CURRENT_STATES, Account, Device, User
 from app.accounts.sign_ins import SignedIn
-from app.accounts.standing import deactivated, require_mobile
+from app.accounts.standing import deactivated, refuse_old, require_mobile
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.ids import new_id
@@ -65,6 +65,7 @@ async def login(
     credentials: Credentials,
     phone: Phone | None,
     *,
+    minimum_schema_version: int,
     limits: RateLimits,
     address: str,
 ) -> SignedIn:
@@ -72,7 +73,7 @@ async def login(
 
     The password is compared between two transactions and never inside one. Only who knows all three words
     hears anything but `invalid_credentials`; the further refusals come in the order subscription, edition,
-    reset, authorization, slot, deactivation.
+    reset, authorization, slot, deactivation, age of the app.
     """
     async with database.directory() as connection:
         account_id = await store.find_account(connection, credentials.account_name.strip().lower())
@@ -87,6 +88,7 @@ async def login(
         account, user = await _recheck(session, known)
         _require_current(account, user, phone)
         device = await _slot(session, keys, user, phone) if phone else None
+        refuse_old(phone.schema_version if phone else None, minimum_schema_version)
         user.password_hash = fresh or user.password_hash
         await store.clear_budget(session, known.caller)
         return await sign_ins.begin(session, keys, account, user, device)

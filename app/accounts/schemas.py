@@ -49,6 +49,16 @@ class RefreshRequest(Wire):
         description="The uid the phone signed in with; when given, another phone's token is refused.",
         examples=[_ID],
     )
+    app_version: str | None = Field(
+        None, description="The version of the app, if it was updated.", examples=["1.1.0"], max_length=50
+    )
+    schema_version: int | None = Field(
+        None,
+        description="The version of the records the app understands; when left out, it is as it was.",
+        examples=[1],
+        ge=1,
+        le=10_000,
+    )
 
 
 class PasswordRequest(Wire):

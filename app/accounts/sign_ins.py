@@ -11,7 +11,7 @@ from uuid import UUID
 from app.accounts import store
 from app.accounts.errors import InvalidToken, RefreshReused, TokenExpired
 from app.accounts.models import Account, Device, RefreshToken, SignIn, User
-from app.accounts.standing import refuse_deactivated, refuse_lapsed
+from app.accounts.standing import refuse_deactivated, refuse_lapsed, refuse_old
 from app.accounts.tokens import Claims, issue_access
 from app.core import clock
 from app.core.db import Database, WriteSession
@@ -37,6 +37,15 @@ class SignedIn:
     refresh_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What an app says about itself when it prolongs its sign-in; what it leaves out is as it was."""
+
+    device_uid: UUID | None = None
+    app_version: str | None = None
+    schema_version: int | None = None
+
+
 async def begin(
     session: WriteSession, keys: KeyRing, account: Account, user: User, device: Device | None
 ) -> SignedIn:
@@ -60,23 +69,25 @@ async def begin(
     return _signed_in(keys, sign_in, secret, (account, user, device))
 
 
-async def refresh(database: Database, keys: KeyRing, token: str, device_uid: UUID | None) -> SignedIn:
+async def refresh(
+    database: Database, keys: KeyRing, token: str, reported: Reported, *, minimum_schema_version: int
+) -> SignedIn:
     """Exchange a refresh token for its successor and a new access token.
 
     The answer may be lost, so a spent token may be shown again within a minute, as long as nobody has used
     its successor: it gets the same one. Any other use of a spent token means that two parties hold it, and
-    ends the sign-in for both.
+    ends the sign-in for both. An app that says it is too old is refused, and its token stays good.
     """
     account_id, secret = _parse(token)
     async with database.writing(account_id) as session:
-        found = await _exchange(session, keys, secret, device_uid)
+        found = await _exchange(session, keys, secret, reported, minimum_schema_version)
     if found is None:
         raise RefreshReused
     return found
 
 
 async def _exchange(
-    session: WriteSession, keys: KeyRing, secret: bytes, device_uid: UUID | None
+    session: WriteSession, keys: KeyRing, secret: bytes, reported: Reported, minimum: int
 ) -> SignedIn | None:
     """Exchange a token; none when it was reused, which is written down and so must not raise."""
     token = await store.read_refresh_token(session, _hash(secret))
@@ -84,7 +95,7 @@ async def _exchange(
     if token is None or row is None:
         raise InvalidToken
     refuse_deactivated(row, session.account_id, keys)
-    if row["revoked_at"] is not None or (device_uid is not None and device_uid != row["device_uid"]):
+    if row["revoked_at"] is not None or reported.device_uid not in (None, row["device_uid"]):
         raise InvalidToken
     if min(token.expires_at, row["absolute_end"]) <= clock.now():
         raise TokenExpired
@@ -92,7 +103,8 @@ async def _exchange(
         await store.revoke_sign_ins(session, "refresh_reused", sign_in_id=token.sign_in_id)
         return None
     refuse_lapsed(row)
-    return await _successor(session, keys, token, secret)
+    refuse_old(reported.schema_version, minimum)
+    return await _successor(session, keys, token, secret, reported)
 
 
 async def _may_be_lost(session: WriteSession, keys: KeyRing, token: RefreshToken, secret: bytes) -> bool:
@@ -102,7 +114,9 @@ async def _may_be_lost(session: WriteSession, keys: KeyRing, token: RefreshToken
     return successor is not None and successor.used_at is None
 
 
-async def _successor(session: WriteSession, keys: KeyRing, token: RefreshToken, secret: bytes) -> SignedIn:
+async def _successor(
+    session: WriteSession, keys: KeyRing, token: RefreshToken, secret: bytes, reported: Reported
+) -> SignedIn:
     sign_in = await session.get_one(SignIn, (session.account_id, token.sign_in_id))
     if token.used_at is None:
         token.used_at = clock.now()
@@ -112,6 +126,9 @@ async def _successor(session: WriteSession, keys: KeyRing, token: RefreshToken, 
     account = await session.get_one(Account, session.account_id)
     user = await session.get_one(User, (session.account_id, sign_in.user_id))
     device = await store.read_device(session, sign_in.device_id) if sign_in.device_id else None
+    if device is not None:
+        device.app_version = reported.app_version or device.app_version
+        device.schema_version = reported.schema_version or device.schema_version
     return _signed_in(keys, sign_in, _next(keys, secret, token), (account, user, device))
 
 

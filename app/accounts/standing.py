@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.accounts import store
 from app.accounts.errors import (
+    ClientTooOld,
     DeviceDeactivated,
     EditionRequired,
     InvalidToken,
@@ -64,6 +65,12 @@ def refuse_lapsed(row: Any) -> None:
         raise SubscriptionInactive
     if row["device_id"] is not None:
         require_mobile(row["edition"])
+
+
+def refuse_old(schema_version: int | None, minimum: int) -> None:
+    """Refuse an app that knows only a schema version below the minimum; a desk states none."""
+    if schema_version is not None and schema_version < minimum:
+        raise ClientTooOld(minimum=minimum)
 
 
 def require_mobile(edition: str) -> None:

@@ -46,6 +46,14 @@ async def find_account(connection: "asyncpg.Connection[asyncpg.Record]", name: s
     return found
 
 
+async def accounts(connection: "asyncpg.Connection[asyncpg.Record]") -> list[tuple[str, UUID]]:
+    """Return all accounts of the directory by name."""
+    rows = await connection.fetch(
+        "SELECT account_name, account_id FROM account_directory ORDER BY account_name"
+    )
+    return [(row["account_name"], row["account_id"]) for row in rows]
+
+
 async def enter_name(session: WriteSession, name: str) -> bool:
     """Enter the session's account into the directory, or tell that the name is taken."""
     entered = await session.raw.fetchval(

@@ -1,14 +1,17 @@
-"""`feed verify` and `feed rebuild`."""
+"""`feed verify`, `feed rebuild` and `feed upgrade`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.cli.ground import account_of, console, database, migrated, run
+from app.accounts.store import accounts
+from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.core.db import Database
 from app.core.principal import Principal
-from app.sync import upkeep
+from app.sync import growth, registry, upkeep
 
 cli = typer.Typer(no_args_is_help=True, help="Look after the feed that phones pull from.")
 AccountName = Annotated[str, typer.Argument(help="Account name.")]
@@ -26,6 +29,42 @@ def verify(account: AccountName) -> None:
 def rebuild(account: AccountName) -> None:
     """Write the feed of an account anew wherever it differs from its records."""
     console.print(f"{_on_feed(account, upkeep.rebuild)} records were written anew.")
+
+
+@cli.command()
+def upgrade(
+    account: Annotated[str | None, typer.Argument(help="Account name; without one, all accounts.")] = None,
+) -> None:
+    """Render what a new version of the app added, then let phones have it; when no older version serves."""
+    with migrated() as url:
+        count = run(upgrade_all(url, account))
+    console.print(f"Accounts at schema version {registry.schema_version()}: {count}.")
+
+
+async def upgrade_all(url: str, account: str | None = None) -> int:
+    """Bring the feed of one account, or of all, up to this version of the app; return how many there are."""
+    async with database(url) as made:
+        async with made.directory() as connection:
+            known = await accounts(connection)
+        wanted = [each for each in known if account is None or each[0] == account.lower()]
+        if account is not None and not wanted:
+            fail(f"There is no account {account}.")
+        for name, account_id in wanted:
+            await _upgrade_one(made, name, account_id)
+    return len(wanted)
+
+
+async def _upgrade_one(made: Database, name: str, account_id: UUID) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(name, total=None)
+        rendered = await growth.upgrade(
+            made,
+            Principal.system(account_id, name),
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if rendered is not None:
+        console.print(f"{name}: {rendered:,} records were rendered anew.")
 
 
 def _on_feed(account: str, work: Callable[[Database, Principal], Awaitable[int]]) -> int:

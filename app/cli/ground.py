@@ -21,6 +21,7 @@ from app.core.embedded import Embedded, EmbeddedError
 from app.core.errors import AppError
 from app.core.migrations import migrate
 from app.core.settings import settings
+from app.sync import registry
 
 console = Console(soft_wrap=True)
 T = TypeVar("T")
@@ -64,6 +65,8 @@ def check_settings() -> None:
             fail(
                 f"{name.upper()}: This is no PostgreSQL URL such as postgresql://user:password@host/database."
             )
+    if chosen.minimum_schema_version > (newest := registry.schema_version()):
+        fail(f"MINIMUM_SCHEMA_VERSION: The newest schema version is {newest}.")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.demo import make_demo, say_how_to_sign_in
+from app.cli.feed import upgrade_all
 from app.cli.ground import console, fail, migrated, run
 from app.core.settings import Settings, settings
 
@@ -17,6 +18,8 @@ def serve() -> None:
     """Migrate, make the demo studio at the first start, and serve."""
     chosen = settings()
     with _listening(chosen) as listener, migrated() as url:
+        if chosen.database_url is None:
+            run(upgrade_all(url))
         os.environ["DATABASE_URL"] = url
         settings.cache_clear()
         chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     cursor_key_file: Path | None = Field(
         None, description="At least 32 random bytes that seal cursors; when unset, made under DATA_DIR."
     )
+    minimum_schema_version: int = Field(
+        1, description="Apps that know an older schema version are refused until they are updated.", ge=1
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )

@@ -7,6 +7,7 @@ from datetime import date
 from app.sync import registry
 from app.sync.circumstances import Circumstances
 from app.sync.registry import Collection
+from app.sync.rendering import BIT, late_bit
 from app.sync.scope import Rule, Scope
 
 NEAR_DAYS = 7
@@ -16,8 +17,8 @@ NEAR_DAYS = 7
 def compile_scope(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
     """Return what a device should hold, of all collections or of those it asks for.
 
-    A collection whose parent is off is off; a parent that is on has an edge for each kind of descendant that
-    is on, so that no child is ever there without it.
+    A collection whose parent is off is off, and so is one the app is too old to know; a parent that is on has
+    an edge for each kind of descendant that is on, so that no child is ever there without it.
     """
     return _asked(_with_edges(_rules(given)), names)
 
@@ -44,9 +45,20 @@ def _rules(given: Circumstances) -> dict[int, Rule]:
 
 def _rule(collection: Collection, given: Circumstances) -> Rule | None:
     rule = collection.rule(given) if collection.rule else Rule()
-    if rule is None or not collection.stamp.private or given.sees_private:
-        return rule
-    return replace(rule, me=given.me)
+    if rule is None or collection.since > given.schema_version:
+        return None
+    late = _late(collection, rule, given.schema_version)
+    is_restricted = collection.stamp.private and not given.sees_private
+    return replace(rule, late=late, me=given.me if is_restricted else rule.me)
+
+
+def _late(collection: Collection, rule: Rule, schema_version: int) -> int:
+    """Return the bits of the later parts that the app knows, but for those of a kind that is left out."""
+    return sum(
+        late_bit(place)
+        for place, each in enumerate(collection.late_parts)
+        if each.since <= schema_version and not (each.part and rule.omit & BIT[each.part])
+    )
 
 
 def _has_parents(collection: Collection, rules: Scope) -> bool:
@@ -57,7 +69,9 @@ def _has_parents(collection: Collection, rules: Scope) -> bool:
 def _with_edges(rules: Scope) -> dict[int, Rule]:
     """Add an edge per kind of descendant that is on; none where all belong anyway."""
     return {
-        number: rule if replace(rule, omit=0) == Rule() else replace(rule, edges=_edges(number, rules))
+        number: rule
+        if replace(rule, omit=0, late=0) == Rule()
+        else replace(rule, edges=_edges(number, rules))
         for number, rule in rules.items()
     }
 

@@ -66,14 +66,6 @@ class TooManyChanges(AppError):
     title = "Too many changes at once."
 
 
-class ClientTooOld(AppError):
-    """The app's schema version is below `minimum`: update the app; what it has queued is kept."""
-
-    status = 426
-    code = "client_too_old"
-    title = "This version of the app is too old."
-
-
 class UnknownCollections(AppError):
     """A pull asks for collections that do not exist."""
 

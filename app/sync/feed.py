@@ -10,6 +10,7 @@ import orjson
 
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
+from app.sync import registry
 from app.sync.anchors import NOT_YET, SLOTS, Anchors
 from app.sync.fields import Part, Values
 from app.sync.registry import Collection, FieldSpec
@@ -37,7 +38,8 @@ class FeedRow:
     @property
     def values(self) -> Values | None:
         """Return the fields and bookkeeping, none of a tombstone."""
-        return None if self.is_deleted else values_of(self.core, self.parts)
+        collection = registry.numbered(self.key[0])
+        return None if self.is_deleted else values_of(collection, self.core, self.parts)
 
 
 async def next_revision(session: WriteSession) -> int:
@@ -58,6 +60,25 @@ async def begin_epoch(session: WriteSession) -> None:
     """Make every cursor given so far a thing of the past."""
     sql = "UPDATE account_clock SET epoch = $2 WHERE account_id = $1"
     await session.raw.execute(sql, session.account_id, new_id())
+
+
+async def schema_of(session: Session) -> int:
+    """Return the schema version all rows of the account are rendered for."""
+    sql = "SELECT feed_schema FROM account_clock WHERE account_id = $1"
+    return int(await session.raw.fetchval(sql, session.account_id))
+
+
+async def raise_schema(session: WriteSession, version: int) -> None:
+    """Say that all rows are rendered for a schema version: phones that know it get what it added."""
+    sql = "UPDATE account_clock SET feed_schema = greatest(feed_schema, $2) WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, version)
+    await move_scope(session)
+
+
+async def render_anew(session: WriteSession, rows: Sequence[FeedRow]) -> None:
+    """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
+    columns = [(*row.key, row.filled, _sizes(row), _bytes_array(row.parts)) for row in rows]
+    await session.raw.execute(_RENDER, session.account_id, *_columns(columns, 5))
 
 
 async def orphans(session: Session, number: int, table: str) -> list[UUID]:
@@ -173,9 +194,18 @@ def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
     fields = orjson.dumps(row.field_revisions).decode()
     parts = row.parts or [b""] * len(Part)
-    sizes = _array((len(row.core), *map(len, parts)))
-    body = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, sizes, row.core, *parts)
+    head = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, _sizes(row), row.core)
+    body = (*head, *parts[: len(Part)], _bytes_array(parts[len(Part) :]))
     return (*row.key, *_flat_anchors(row.anchors), *body)
+
+
+def _sizes(row: FeedRow) -> str:
+    return _array((len(row.core), *map(len, row.parts or [b""] * len(Part))))
+
+
+def _bytes_array(parts: Iterable[bytes]) -> str:
+    """Parts of later versions are as many as the collection has, so that they too travel as text."""
+    return "{" + ",".join(f'"\\\\x{part.hex()}"' for part in parts) + "}"
 
 
 def _flat_anchors(anchors: Anchors) -> tuple[Any, ...]:
@@ -212,7 +242,17 @@ ANCHORS = f'since, "by", day, labels, owners, private, {LATEST}'
 
 _ANCHOR_TYPES = ["bigint", "uuid", "date", "text", "text", "boolean", *["date"] * SLOTS]
 _PAST_TYPES = ["smallint", "uuid", *_ANCHOR_TYPES]
-_BODY_TYPES = ["boolean", "bigint", "smallint", "bigint", "text", "text", "bytea", *["bytea"] * len(Part)]
+_BODY_TYPES = [
+    "boolean",
+    "bigint",
+    "smallint",
+    "bigint",
+    "text",
+    "text",
+    "bytea",
+    *["bytea"] * len(Part),
+    "text",
+]
 _ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
 _PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
 _PARTS = ", ".join(f"part_{part}" for part in range(1, len(Part) + 1))
@@ -257,13 +297,21 @@ WITH tick AS (
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
                   is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
 SELECT $1, $2, collection, record_id, {_SELECTED},
-       is_deleted, body_revision, filled, mark, field_revisions::jsonb, sizes::int[], core, ARRAY[{_PARTS}]
+       is_deleted, body_revision, filled, mark, field_revisions::jsonb, sizes::int[], core,
+       ARRAY[{_PARTS}] || late_parts::bytea[]
 FROM unnest({_arrays(_ROW_TYPES, 3)})
      AS written(collection, record_id, {ANCHORS},
-                is_deleted, body_revision, filled, mark, field_revisions, sizes, core, {_PARTS})
+                is_deleted, body_revision, filled, mark, field_revisions, sizes, core, {_PARTS}, late_parts)
 ON CONFLICT (account_id, collection, record_id) DO UPDATE
 SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
   = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
      excluded.is_deleted, excluded.body_revision, excluded.filled, excluded.mark, excluded.field_revisions,
      excluded.sizes, excluded.core, excluded.parts)
+"""
+
+_RENDER = """
+UPDATE feed SET (filled, sizes, parts) = (anew.filled, anew.sizes::int[], anew.parts::bytea[])
+FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[])
+     AS anew(collection, record_id, filled, sizes, parts)
+WHERE feed.account_id = $1 AND feed.collection = anew.collection AND feed.record_id = anew.record_id
 """

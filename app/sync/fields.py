@@ -34,6 +34,9 @@ class Part(IntEnum):
     """What is sent of CONTENT when that is left out: long texts cut short. No field is declared in it."""
 
 
+LATE_PARTS = 11
+"""How many parts the feed has room for that later schema versions add to a collection."""
+
 PREVIEW_LENGTH = 2_000
 """How many characters of a text a preview has."""
 
@@ -114,7 +117,8 @@ def field(
 
     `example` is also the tests' sample. Without a `default` the field is required. A field in a `part` may be
     left out of what a phone gets; a read-only one is set by the server alone; no two records of an account
-    share the value of a unique one; `since` is the schema version that introduced it.
+    share the value of a unique one; `since` is the schema version that introduced it. One introduced after
+    its collection has a default, which is what the records that were there before have.
     """
     extra: dict[str, Any] = {"x-since": since}
     if part is not None:

@@ -15,15 +15,13 @@ from app.sync.tables import kind_of
 
 T = TypeVar("T")
 
-MINIMUM_SCHEMA_VERSION = 1
-
 
 @cache
-def manifest() -> schemas.Manifest:
+def manifest(minimum_schema_version: int) -> schemas.Manifest:
     """Return collections, fields and limits as a client may rely on them; made once, all being declared."""
     return schemas.Manifest(
-        schema_version=registry.SCHEMA_VERSION,
-        minimum_schema_version=MINIMUM_SCHEMA_VERSION,
+        schema_version=registry.schema_version(),
+        minimum_schema_version=minimum_schema_version,
         limits=schemas.Limits(
             max_rows=schemas.MAX_ROWS,
             max_page_bytes=schemas.MAX_PAGE_BYTES,
@@ -41,6 +39,7 @@ def _collection(collection: Collection) -> schemas.CollectionAnswer:
         description=collection.description,
         writable=collection.is_writable,
         day=collection.day,
+        since=collection.since,
         fields=[_field(spec) for spec in collection.fields.values()],
     )
 

@@ -13,7 +13,7 @@ from app.core.db import Session
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.cursor import Place, RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
-from app.sync.fields import Part
+from app.sync.fields import LATE_PARTS, Part
 from app.sync.scope import EARLIEST, Rule, Scope, Shift
 
 REMOVAL_BYTES = 40
@@ -189,7 +189,7 @@ def _columns(name: str, rule: Rule | None) -> dict[str, Any]:
         f"{name}_excluded": rule.excluded,
         f"{name}_owners": rule.owners,
         f"{name}_me": rule.me,
-        f"{name}_omit": rule.omit,
+        f"{name}_omit": rule.omit | rule.late,
         **edges,
     }
 
@@ -225,9 +225,16 @@ def _admits(name: str) -> str:
                  OR {children}), false)"""
 
 
-def _parts(of: Callable[[Part], str], nothing: str) -> list[str]:
-    """Return the parts that are not omitted; a preview stands in for content that is."""
+def _parts(of: Callable[[int], str], nothing: str, plus: str) -> list[str]:
+    """Return the parts that are not omitted; a preview stands in for content that is.
+
+    Those of later versions come where they are given. A row written before there was one has no place for it.
+    """
     notes, custom, content, preview = (of(part) for part in Part)
+    late = plus.join(
+        f"coalesce(CASE WHEN wanted_omit & {1 << place} <> 0 THEN {of(place + 1)} END, {nothing})"
+        for place in range(len(Part), len(Part) + LATE_PARTS)
+    )
     return [
         f"CASE WHEN wanted_omit & 1 = 0 THEN {notes} ELSE {nothing} END",
         f"CASE WHEN wanted_omit & 2 = 0 THEN {custom} ELSE {nothing} END",
@@ -237,11 +244,12 @@ def _parts(of: Callable[[Part], str], nothing: str) -> list[str]:
                 f"WHEN wanted_omit & 8 = 0 THEN {preview} ELSE {nothing} END",
             ]
         ),
+        f"CASE WHEN wanted_omit >= {1 << len(Part)} THEN {late} ELSE {nothing} END",
     ]
 
 
-_WHOLE = " || ".join(["core", *_parts(lambda part: f"parts[{part}]", "''::bytea"), "'}'::bytea"])
-_LENGTH = " + ".join(["sizes[1]", *_parts(lambda part: f"sizes[{part + 1}]", "0"), "2"])
+_WHOLE = " || ".join(["core", *_parts(lambda part: f"parts[{part}]", "''::bytea", " || "), "'}'::bytea"])
+_LENGTH = " + ".join(["sizes[1]", *_parts(lambda part: f"sizes[{part + 1}]", "0", " + "), "2"])
 # Bodies are put together last, of the rows that fit alone: lengths come from a column of their own.
 _BODY = f"CASE WHEN is_put THEN {_WHOLE} END AS body"
 _CARRIED = "is_put, wanted_omit, core, parts"

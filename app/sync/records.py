@@ -1,6 +1,7 @@
 """The SQL of the typed tables: one text per collection, built from its declaration."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from app.core.db import Session, WriteSession
 from app.sync import registry
 from app.sync.feed import Key
-from app.sync.fields import Values
+from app.sync.fields import BOOKKEEPING, Values
 from app.sync.registry import Collection
+from app.sync.validation import canonical
 
 _MOST = 1000
 _DIALECT = PGDialect()  # type: ignore[no-untyped-call]
@@ -33,13 +35,13 @@ async def delete(session: WriteSession, collection: Collection, ids: Sequence[UU
 
 
 async def some(session: Session, collection: Collection, ids: Sequence[UUID]) -> dict[UUID, Values]:
-    """Return some records of one collection, those there are, in the database's JSON form."""
+    """Return some records of one collection, those there are, in canonical form."""
     sql = (
         f"SELECT id, (to_jsonb(t) - 'account_id')::text AS record FROM \"{collection.name}\" t"
         " WHERE account_id = $1 AND id = ANY($2::uuid[])"
     )
     rows = await session.raw.fetch(sql, session.account_id, ids)
-    return {row["id"]: orjson.loads(row["record"]) for row in rows}
+    return {row["id"]: _canonical(collection, orjson.loads(row["record"])) for row in rows}
 
 
 async def referring(session: Session, collection: Collection, ids: Sequence[UUID]) -> dict[UUID, set[Key]]:
@@ -55,16 +57,39 @@ async def referring(session: Session, collection: Collection, ids: Sequence[UUID
     return found
 
 
-async def scan(session: Session, collection: Collection, page: int = 2000) -> AsyncIterator[list[Values]]:
-    """Yield all records of one collection in pages, in order of id, each in the database's JSON form."""
+async def scan(
+    session: Session, collection: Collection, page: int = 2000
+) -> AsyncIterator[dict[UUID, Values]]:
+    """Yield all records of one collection in pages, in order of id, each in canonical form."""
+    after = UUID(int=0)
+    while found := await page_after(session, collection, after, page):
+        yield found
+        after = max(found)
+
+
+async def page_after(session: Session, collection: Collection, after: UUID, most: int) -> dict[UUID, Values]:
+    """Return the records of one collection behind an id, in order of id and in canonical form."""
     sql = (
         f"SELECT id, (to_jsonb(t) - 'account_id')::text AS record FROM \"{collection.name}\" t"
         " WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3"
     )
-    after = UUID(int=0)
-    while rows := await session.raw.fetch(sql, session.account_id, after, page):
-        yield [orjson.loads(row["record"]) for row in rows]
-        after = rows[-1]["id"]
+    rows = await session.raw.fetch(sql, session.account_id, after, most)
+    return {row["id"]: _canonical(collection, orjson.loads(row["record"])) for row in rows}
+
+
+async def count(session: Session, collection: Collection) -> int:
+    """Return how many records one collection has."""
+    sql = f'SELECT count(*) FROM "{collection.name}" WHERE account_id = $1'
+    return int(await session.raw.fetchval(sql, session.account_id))
+
+
+def _canonical(collection: Collection, row: Values) -> Values:
+    """Return a row of the typed table, in the database's JSON, in canonical form."""
+    kept = {name: row[name] for name in BOOKKEEPING}
+    fields = {name: row[name] for name in collection.fields}
+    for name in ("created_at", "updated_at"):
+        kept[name] = datetime.fromisoformat(kept[name]).isoformat().replace("+00:00", "Z")
+    return {**canonical(collection, fields), **kept}
 
 
 @cache

@@ -11,11 +11,8 @@ from sqlalchemy import Table
 
 from app.sync.anchors import SLOTS, Stamp
 from app.sync.circumstances import RuleOf
-from app.sync.fields import BOOKKEEPING, Link, Part
+from app.sync.fields import BOOKKEEPING, LATE_PARTS, Link, Part
 from app.sync.tables import Kind, build_table, kind_of
-
-SCHEMA_VERSION = 1
-"""The newest `since` of any field: what a phone that knows everything states."""
 
 
 class Record(BaseModel):
@@ -35,6 +32,7 @@ class FieldSpec:
     is_read_only: bool
     link: str | None
     is_parent: bool
+    is_unique: bool
     part: Part | None
     since: int
 
@@ -44,13 +42,22 @@ class FieldSpec:
         return (self.info.examples or [None])[0]
 
 
+@dataclass(frozen=True, slots=True)
+class LatePart:
+    """Fields that one schema version added to a collection, in one of its parts or in none."""
+
+    since: int
+    part: Part | None
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Collection:
     """A declared collection.
 
     `number` is its place among all: parents have smaller ones, and it is never used for another. `stamp` says
     how its records are stamped, `rule` which of them a device should hold under given circumstances, none for
-    all. Phones may push only to a writable one.
+    all. Phones may push only to a writable one, and know it if their schema version is not below `since`.
     """
 
     name: str
@@ -61,20 +68,47 @@ class Collection:
     stamp: Stamp
     rule: RuleOf | None
     is_writable: bool
+    since: int
 
     @cached_property
     def core_names(self) -> tuple[str, ...]:
         """Return the names of the fields that are always sent."""
-        return tuple(spec.name for spec in self.fields.values() if spec.part is None)
+        return self._names(self.since, None)
 
     @cached_property
     def part_names(self) -> Mapping[Part, tuple[str, ...]]:
-        """Return the names of the fields in each part that has any."""
-        return {
-            part: names
-            for part in Part
-            if (names := tuple(spec.name for spec in self.fields.values() if spec.part is part))
-        }
+        """Return the names of the fields in each part that has any, but for those introduced later."""
+        return {part: names for part in Part if (names := self._names(self.since, part))}
+
+    @cached_property
+    def late_parts(self) -> tuple[LatePart, ...]:
+        """Return what later schema versions added, in the order of its places behind the other parts.
+
+        A newer version comes behind the older ones, so that no place ever becomes another's.
+        """
+        found = {(spec.since, spec.part or 0): spec.part for spec in self.late_fields}
+        return tuple(
+            LatePart(since, part, self._names(since, part)) for (since, _), part in sorted(found.items())
+        )
+
+    @property
+    def late_fields(self) -> list[FieldSpec]:
+        """Return the fields introduced after the collection."""
+        return [spec for spec in self.fields.values() if spec.since > self.since]
+
+    @cached_property
+    def late_defaults(self) -> Mapping[str, Any]:
+        """Return, in JSON form, what records have in fields introduced after they were written."""
+        names = {spec.name for spec in self.late_fields}
+        return self.model.model_construct().model_dump(mode="json", include=names)
+
+    @property
+    def newest(self) -> int:
+        """Return the schema version that last added to it."""
+        return max((spec.since for spec in self.fields.values()), default=self.since)
+
+    def _names(self, since: int, part: Part | None) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self.fields.values() if spec.part is part and spec.since == since)
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
@@ -120,21 +154,23 @@ def collection(
     stamp: Stamp = NO_STAMP,
     rule: RuleOf | None = None,
     is_writable: bool = True,
+    since: int = 1,
 ) -> Callable[[type[R]], type[R]]:
     """Declare a collection: its table, its place in every sync and its documents follow from the class."""
 
     def declare(model: type[R]) -> type[R]:
-        fields = {key: _spec(key, info, name) for key, info in model.model_fields.items()}
+        fields = {key: _spec(key, info, name, since) for key, info in model.model_fields.items()}
         _register(
             Collection(
                 name=name,
                 number=number,
                 model=model,
                 fields=fields,
-                table=build_table(name, model.model_fields),
+                table=build_table(name, model.model_fields, since),
                 stamp=stamp,
                 rule=rule,
                 is_writable=is_writable,
+                since=since,
             )
         )
         return model
@@ -154,6 +190,11 @@ def retire(**numbers: int) -> None:
 def collections() -> list[Collection]:
     """Return every collection, parents first."""
     return [_by_number[number] for number in sorted(_by_number)]
+
+
+def schema_version() -> int:
+    """Return the schema version that last added anything: what a phone that knows everything states."""
+    return max((each.newest for each in _by_name.values()), default=1)
 
 
 def named(name: str) -> Collection | None:
@@ -206,21 +247,32 @@ def label_names() -> set[str]:
 def check() -> None:
     """Refuse a set of declarations that cannot work: call once when all are imported."""
     _children.cache_clear()
-    slots: dict[int, str] = {}
     for each in _by_name.values():
         for spec in each.links:
             _check_link(each, spec)
-        slot = each.stamp.slot
-        if each.parents and (
-            slot is None or not 1 <= slot <= SLOTS or slots.setdefault(slot, each.name) != each.name
-        ):
-            raise TypeError(f"{each.name} has a parent and needs a slot from 1 to {SLOTS} of its own")
+        if each.parents and not 1 <= (each.stamp.slot or 0) <= SLOTS:
+            raise TypeError(f"{each.name} has a parent and needs a slot from 1 to {SLOTS}")
+    for each in _by_name.values():
+        slots: dict[int | None, str] = {}
+        for kind in _kinds_below(each):
+            if slots.setdefault(kind.stamp.slot, kind.name) != kind.name:
+                raise TypeError(
+                    f"{kind.name} needs another slot: {slots[kind.stamp.slot]} has it below {each.name}"
+                )
+
+
+def _kinds_below(parent: Collection) -> Iterator[Collection]:
+    for child, _ in children(parent):
+        yield child
+        yield from _kinds_below(child)
 
 
 def _check_link(each: Collection, spec: FieldSpec) -> None:
     parent = _by_name.get(spec.link or "")
     if parent is None:
         raise TypeError(f"{each.name}.{spec.name} links to {spec.link}, which is not declared")
+    if spec.since < parent.since:
+        raise TypeError(f"{each.name}.{spec.name} links to {parent.name}, which is introduced later")
     if parent.number > each.number:
         raise TypeError(f"{parent.name} must have a smaller number than {each.name}, which links to it")
     if spec.is_parent and (parent is each or spec.kind is not Kind.ID):
@@ -239,10 +291,34 @@ def _register(new: Collection) -> None:
     stamped = [*new.stamp.labels, *new.stamp.owners, new.stamp.day, new.stamp.private]
     if unknown := {name for name in stamped if name and name not in {*new.fields, *BOOKKEEPING}}:
         raise TypeError(f"{new.name} has no field {', '.join(sorted(unknown))} to be stamped by")
+    if new.since < 1:
+        raise TypeError(f"{new.name}: schema versions are counted from 1")
+    for spec in new.late_fields:
+        _check_late(new, spec, is_stamped=spec.name in stamped)
+    if len(new.late_parts) > LATE_PARTS:
+        raise TypeError(
+            f"{new.name} was added to {len(new.late_parts)} times, the feed has room for {LATE_PARTS}"
+        )
     _by_name[new.name] = _by_number[new.number] = new
 
 
-def _spec(name: str, info: FieldInfo, owner: str) -> FieldSpec:
+def _check_late(each: Collection, spec: FieldSpec, *, is_stamped: bool) -> None:
+    """Refuse what cannot come to records, tables and phones that are there already."""
+    name = f"{each.name}.{spec.name}, introduced after its collection,"
+    if spec.info.is_required():
+        raise TypeError(f"{name} needs a default: records that are there have no value for it")
+    default = spec.info.get_default(call_default_factory=True)
+    if spec.is_parent:
+        raise TypeError(f"{name} cannot name a parent: older apps would hold other records than before")
+    if spec.part in (Part.CONTENT, Part.PREVIEW):
+        raise TypeError(f"{name} cannot be content: the preview of it would have no place")
+    if spec.is_unique and default is not None:
+        raise TypeError(f"{name} cannot be unique with a default all records share")
+    if is_stamped and default not in (None, [], False):
+        raise TypeError(f"{name} cannot stamp the records that are there: its default must be empty")
+
+
+def _spec(name: str, info: FieldInfo, owner: str, since: int) -> FieldSpec:
     if not info.description or not info.examples:
         raise TypeError(f"{owner}.{name} needs a description and an example")
     extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
@@ -258,6 +334,7 @@ def _spec(name: str, info: FieldInfo, owner: str) -> FieldSpec:
         is_read_only=bool(extra.get("readOnly", False)),
         link=link.collection if link else None,
         is_parent=bool(link and link.is_parent),
+        is_unique=bool(extra.get("x-unique", False)),
         part=Part[str(extra["x-part"]).upper()] if "x-part" in extra else None,
-        since=int(extra.get("x-since", 1)),
+        since=max(int(extra.get("x-since", 1)), since),
     )

@@ -6,15 +6,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.background import BackgroundTask
 
 from app.accounts.devices import note_sync
-from app.accounts.errors import DeviceRequired
-from app.accounts.guards import GUARDED, DeviceWriting, Reading
+from app.accounts.errors import ClientTooOld, DeviceRequired
+from app.accounts.guards import GUARDED, DeviceWriting, MinimumOf, Reading
+from app.accounts.standing import refuse_old
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
 from app.sync import errors, schemas
 from app.sync.cursor import Sealer
-from app.sync.manifest import MINIMUM_SCHEMA_VERSION, manifest
+from app.sync.manifest import manifest
 from app.sync.pull import pull
 from app.sync.push import push
 
@@ -41,10 +42,10 @@ async def sent(body: Sent[schemas.PushRequest]) -> schemas.PushRequest:
 @router.get(
     "/manifest", operation_id="sync_manifest", summary="Read the manifest", responses=refusals_of(*GUARDED)
 )
-async def read_manifest(work: Reading) -> schemas.Manifest:
+async def read_manifest(work: Reading, minimum: MinimumOf) -> schemas.Manifest:
     """Tell what can be synced: collections, their fields and types, parents first, and the limits."""
     del work
-    return manifest()
+    return manifest(minimum)
 
 
 @router.post(
@@ -60,7 +61,7 @@ async def read_manifest(work: Reading) -> schemas.Manifest:
         errors.CursorCollections,
         errors.ResyncRequired,
         errors.UnknownCollections,
-        errors.ClientTooOld,
+        ClientTooOld,
     ),
 )
 async def pull_changes(
@@ -68,13 +69,14 @@ async def pull_changes(
     database: DatabaseOf,
     seal: Annotated[Sealer, Depends(sealer)],
     body: Sent[schemas.PullRequest],
+    minimum: MinimumOf,
 ) -> Response:
     """Get one page of what changed for this device since its cursor.
 
     Without a cursor this is a first sync: its first page says `replace`. Store a page and its cursor in one
     local transaction and ask again while `has_more`; a page may be asked for again at any time.
     """
-    _refuse_old(work.schema_version)
+    refuse_old(work.schema_version, minimum)
     text, is_consistent = await pull(
         work.session, work.who, work.clock, seal, body, schema_version=work.schema_version
     )
@@ -95,20 +97,17 @@ async def pull_changes(
         errors.StreamGap,
         errors.StreamDiverged,
         errors.TooManyChanges,
-        errors.ClientTooOld,
+        ClientTooOld,
     ),
 )
-async def push_changes(body: Annotated[schemas.PushRequest, Depends(sent)], work: DeviceWriting) -> Response:
+async def push_changes(
+    body: Annotated[schemas.PushRequest, Depends(sent)], work: DeviceWriting, minimum: MinimumOf
+) -> Response:
     """Send what the user did and get a verdict for each change.
 
     Every change with a verdict is settled for ever, refused ones too: drop it from the queue. A repeat of a
     push that was answered, or whose answer was lost, gets the same verdicts and changes nothing.
     """
-    _refuse_old(work.schema_version)
+    refuse_old(work.schema_version, minimum)
     text = await push(work.session, work.who, work.clock, body, schema_version=work.schema_version)
     return Response(text, media_type="application/json")
-
-
-def _refuse_old(schema_version: int | None) -> None:
-    if schema_version is not None and schema_version < MINIMUM_SCHEMA_VERSION:
-        raise errors.ClientTooOld(minimum=MINIMUM_SCHEMA_VERSION)

@@ -314,6 +314,7 @@ class CollectionAnswer(Answer):
     )
     writable: bool = Field(description="Devices may push changes to it.", examples=[True])
     day: str | None = Field(description="The field that gives its records their day.", examples=[None])
+    since: int = Field(description="The schema version that introduced it.", examples=[1])
     fields: list[FieldAnswer] = Field(description="Its fields, in order.")
 
 

@@ -30,7 +30,8 @@ class Rule:
     or for its children's sake, when a kind's latest day is not before that kind's edge. Where rules go by
     activity, the latest day of any child counts like the record's own. Preferences may be
     outvoted by children, a right never: what is private belongs to its owners, and `me` says which of them
-    asks, none for somebody who may see all. `omit` has a bit for each part that is left out.
+    asks, none for somebody who may see all. `omit` has a bit for each part that is left out, `late` one for
+    each part of a later schema version that is given: what was given before there was one lacks it.
     """
 
     lo: date = EARLIEST
@@ -41,6 +42,7 @@ class Rule:
     owners: tuple[int, ...] | None = None
     me: int | None = None
     omit: int = 0
+    late: int = 0
     edges: tuple[tuple[int, date], ...] = ()
 
     def admits(self, anchors: Anchors) -> bool:
@@ -79,7 +81,7 @@ class Rule:
     @property
     def is_by_day(self) -> bool:
         """Say whether days alone decide what belongs."""
-        return replace(self, lo=EARLIEST, hi=ALWAYS, omit=0) == Rule()
+        return replace(self, lo=EARLIEST, hi=ALWAYS, omit=0, late=0) == Rule()
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""
@@ -92,6 +94,7 @@ class Rule:
             "w": self.owners,
             "m": self.me,
             "p": self.omit or None,
+            "n": self.late or None,
             "e": [[slot, _pack_day(edge)] for slot, edge in self.edges] or None,
         }
         return {name: value for name, value in packed.items() if value is not None}
@@ -108,6 +111,7 @@ class Rule:
             owners=tuple(packed["w"]) if "w" in packed else None,
             me=packed.get("m"),
             omit=packed.get("p", 0),
+            late=packed.get("n", 0),
             edges=tuple((slot, _unpack_day(edge, EARLIEST)) for slot, edge in packed.get("e", ())),
         )
 

@@ -1,13 +1,14 @@
 """Stamping: how changed records get their anchors, children before parents, and their rows in the feed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from app.core.db import WriteSession
+from app.core.db import Session, WriteSession
 from app.core.principal import Principal
-from app.sync import feed, registry
+from app.sync import feed, records, registry
 from app.sync.anchors import NOT_YET, Anchors, numbered
 from app.sync.feed import FeedRow, Key
 from app.sync.fields import Values
@@ -68,7 +69,7 @@ class Stamping:
         before = {key: loaded[key] for key in changed}
         affected = [(collection.number, record_id) for record_id in self.moved.get(collection.number, ())]
         before |= await self._parents(affected, loaded)
-        latest = await self._latest(collection, [record_id for _, record_id in affected])
+        latest = await latest_days(self.session, collection, [record_id for _, record_id in affected])
         rows, ended = [], []
         for key, old in before.items():
             state = changed.get(key) or old
@@ -82,24 +83,16 @@ class Stamping:
                 ended.append((key, old.anchors))
             self._move_parents(collection, old, state, anchors)
             self.written[key] = replace(state, anchors=anchors)
-        await feed.write(self.session, self.revision, rows, ended)
+        if rows:
+            await feed.write(self.session, self.revision, rows, ended)
 
     async def _parents(
         self, keys: Sequence[Key], loaded: Mapping[Key, State | None]
     ) -> dict[Key, State | None]:
         """Return parents as they stand in the feed, those that are not already at hand."""
         missing = [key for key in keys if key not in loaded]
-        found = await feed.states(self.session, missing) if missing else {}
-        read: dict[Key, State | None] = {key: state_of(found.get(key)) for key in missing}
+        read = await states(self.session, missing) if missing else {}
         return read | {key: loaded[key] for key in keys if key in loaded}
-
-    async def _latest(self, parent: Collection, ids: Sequence[UUID]) -> dict[UUID, feed.Latest]:
-        """Return the latest days below some parents, whose children have all been written by now."""
-        found: dict[UUID, feed.Latest] = dict.fromkeys(ids, NOT_YET)
-        for child, link in registry.children(parent) if ids else ():
-            for parent_id, days in (await feed.latest_below(self.session, child, link, ids)).items():
-                found[parent_id] = _later(found[parent_id], days)
-        return found
 
     def _anchors(
         self, collection: Collection, old: State | None, state: State, latest: feed.Latest | None
@@ -140,8 +133,50 @@ class Stamping:
                 ids |= {UUID(each) for each in (was, now) if each}
 
 
-def state_of(row: FeedRow | None) -> State | None:
-    """Return a record as its row in the feed has it."""
+async def latest_days(session: Session, parent: Collection, ids: Sequence[UUID]) -> dict[UUID, feed.Latest]:
+    """Return the latest days below some parents, whose children have all been written by now."""
+    found: dict[UUID, feed.Latest] = dict.fromkeys(ids, NOT_YET)
+    for child, link in registry.children(parent) if ids else ():
+        for parent_id, days in (await feed.latest_below(session, child, link, ids)).items():
+            found[parent_id] = _later(found[parent_id], days)
+    return found
+
+
+async def states(session: Session, keys: Iterable[Key]) -> dict[Key, State | None]:
+    """Return records as the feed has them.
+
+    Fields that a row was written without, by a version of the app that did not know them, come from the
+    typed tables: an older version leaves there what it does not know.
+    """
+    wanted = list(keys)
+    rows = await feed.states(session, wanted)
+    found = {key: _state_of(rows.get(key)) for key in wanted}
+    lacking: dict[int, list[UUID]] = {}
+    for (number, record_id), state in found.items():
+        if (
+            state
+            and state.values is not None
+            and not registry.numbered(number).late_defaults.keys() <= state.values.keys()
+        ):
+            lacking.setdefault(number, []).append(record_id)
+    for number, ids in lacking.items():
+        collection = registry.numbered(number)
+        typed = await records.some(session, collection, ids)
+        for record_id in ids:
+            found[number, record_id] = _completed(
+                found[number, record_id], typed.get(record_id, {}), collection.late_defaults
+            )
+    return found
+
+
+def _completed(state: State | None, typed: Values, defaults: Mapping[str, Any]) -> State | None:
+    if state is None or state.values is None:
+        return state
+    late = {name: typed.get(name, default) for name, default in defaults.items()}
+    return replace(state, values={**late, **state.values})
+
+
+def _state_of(row: FeedRow | None) -> State | None:
     if row is None:
         return None
     return State(row.body_revision, row.values, row.anchors, row.field_revisions)

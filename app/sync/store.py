@@ -13,7 +13,7 @@ from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, Values
 from app.sync.links import links_in
 from app.sync.registry import Collection
-from app.sync.stamping import Stamping, State, state_of
+from app.sync.stamping import Stamping, State, states
 from app.sync.tables import Kind
 from app.sync.validation import InvalidFieldsError, canonical
 
@@ -88,6 +88,7 @@ class Draft:
         self._loaded: dict[Key, State | None] = {}
         self._changed: dict[Key, State] = {}
         self._referring: dict[Key, set[Key]] = {}
+        self._restamped: dict[int, set[UUID]] = {}
 
     @classmethod
     async def begin(cls, session: WriteSession, who: Principal, writer: int = SERVER) -> "Draft":
@@ -98,8 +99,7 @@ class Draft:
         """Read the records that will be looked at, those not yet known."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._loaded]
         if missing:
-            found = await feed.states(self._session, missing)
-            self._loaded.update({key: state_of(found.get(key)) for key in missing})
+            self._loaded |= await states(self._session, missing)
 
     def get(self, key: Key) -> State | None:
         """Return a record as this transaction sees it; it must have been loaded."""
@@ -154,6 +154,11 @@ class Draft:
         if before and not before.is_deleted:
             self._change(key, None, {})
 
+    def restamp(self, keys: Iterable[Key]) -> None:
+        """Look anew at the latest days below some records; those that differ move in the feed."""
+        for number, record_id in keys:
+            self._restamped.setdefault(number, set()).add(record_id)
+
     def checkpoint(self) -> dict[Key, State]:
         """Return what has been changed so far, to go back to."""
         return dict(self._changed)
@@ -164,15 +169,17 @@ class Draft:
 
     async def flush(self) -> None:
         """Write the changes: records, then the feed, its past and the account's clock."""
-        if not self._changed:
+        if not self._changed and not self._restamped:
             return
         await self._write_records()
         if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
             await feed.move_scope(self._session)
-        stamping = Stamping(self._session, self._who, self.revision)
-        self._loaded |= await stamping.write(self._changed, self._loaded)
-        self._changed = {}
-        self.reached = self.revision
+        stamping = Stamping(self._session, self._who, self.revision, moved=self._restamped)
+        written = await stamping.write(self._changed, self._loaded)
+        self._loaded |= written
+        self._changed, self._restamped = {}, {}
+        if written:
+            self.reached = self.revision
 
     def _change(self, key: Key, values: Values | None, field_revisions: Mapping[str, list[int]]) -> None:
         before = self.get(key)

@@ -7,6 +7,7 @@ from enum import Enum, StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
+import orjson
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 from sqlalchemy import (
@@ -90,9 +91,13 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
     return _SCALARS[annotation], False
 
 
-def build_table(name: str, fields: Mapping[str, FieldInfo]) -> Table:
-    """Return the table of a collection: key, fields, bookkeeping, a foreign key and an index per link."""
-    columns = [_column(key, info) for key, info in fields.items()]
+def build_table(name: str, fields: Mapping[str, FieldInfo], since: int) -> Table:
+    """Return the table of a collection: key, fields, bookkeeping, a foreign key and an index per link.
+
+    A field introduced after `since` keeps its default in the database too: for the rows that are there when
+    its column is added, and for those an older version of the app goes on to write.
+    """
+    columns = [_column(key, info, since) for key, info in fields.items()]
     links = [
         (key, mark.collection)
         for key, info in fields.items()
@@ -142,9 +147,21 @@ def _is_unique(info: FieldInfo) -> bool:
     return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("x-unique"))
 
 
-def _column(name: str, info: FieldInfo) -> Column[Any]:
+def _column(name: str, info: FieldInfo, since: int) -> Column[Any]:
     kind, is_nullable = kind_of(info.annotation)
-    return Column(name, COLUMN_TYPES[kind], nullable=is_nullable)
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    is_late = int(str(extra.get("x-since", 1))) > since
+    default = None if info.is_required() or not is_late else info.get_default(call_default_factory=True)
+    return Column(name, COLUMN_TYPES[kind], nullable=is_nullable, server_default=_literal(kind, default))
+
+
+def _literal(kind: Kind, default: Any) -> str | None:
+    """Return a default as the text of a value in PostgreSQL; lists and objects are empty ones."""
+    if default is None:
+        return None
+    if kind in (Kind.IDS, Kind.TEXTS):
+        return "{}"
+    return default if isinstance(default, str) else orjson.dumps(default).decode().strip('"')
 
 
 def _list_kind(item: Any) -> Kind:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.accounts.events import AccountChanged, UserChanged
+from app.accounts.events import AccountChanged, AccountCreated, UserChanged
 from app.core.db import Session, WriteSession
 from app.core.events import Event, hears
 from app.core.principal import Principal
@@ -47,7 +47,7 @@ async def target_of(
     is read in the snapshot of the pull itself: what was compiled under the same number is still right.
     What a transaction sees that has itself moved it is not final, and neither read from nor kept for others.
     """
-    version = min(schema_version or registry.SCHEMA_VERSION, at.feed_schema)
+    version = min(schema_version or registry.schema_version(), at.feed_schema)
     key = (who.account_id, who.user_id, who.device_id, tuple(names) if names is not None else None, version)
     today = at.day_in(who.time_zone)
     stamp = (at.epoch, at.scope_revision, today)
@@ -90,6 +90,13 @@ async def circumstances_of(
         },
         schema_version=version,
     )
+
+
+@hears(AccountCreated)
+async def begin_with_the_newest(session: WriteSession, who: Principal, event: Event) -> None:
+    """Let a new account's phones have all there is: nothing was written in it before."""
+    del who, event
+    await feed.raise_schema(session, registry.schema_version())
 
 
 @hears(UserChanged)

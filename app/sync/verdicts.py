@@ -9,7 +9,7 @@ from app.sync import registry
 from app.sync.feed import Key
 from app.sync.groups import Decision
 from app.sync.refusals import ChangeRefused
-from app.sync.rendering import BIT
+from app.sync.rendering import projected
 from app.sync.schemas import Change, Outcome
 from app.sync.scope import Scope
 from app.sync.stamping import State
@@ -25,7 +25,7 @@ def render(
     """Return the text of each change's verdict.
 
     Where the device must change its own copy, the record as it is now comes with the last verdict about it,
-    as far as it belongs on the device and without the parts it goes without.
+    as far as it belongs on the device and in the shape in which a pull would bring it.
     """
     room, copied = MAX_COPIES, set[Key]()
     rendered: dict[int, bytes] = {}
@@ -84,7 +84,5 @@ def _is_in_scope(scope: Scope, key: Key, state: State | None) -> bool:
 def _copy(scope: Scope, key: Key, state: State) -> dict[str, Any] | None:
     if state.values is None:
         return None
-    parts = registry.numbered(key[0]).part_names.items()
-    gone = {name for part, names in parts if scope[key[0]].omit & BIT[part] for name in names}
-    kept = {name: value for name, value in state.values.items() if name not in gone}
-    return {"id": str(key[1]), "revision": state.body_revision, **kept}
+    shown = projected(registry.numbered(key[0]), state.values, scope[key[0]])
+    return {"id": str(key[1]), "revision": state.body_revision, **shown}

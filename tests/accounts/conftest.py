@@ -28,6 +28,7 @@ def app(database: Database, keys: KeyRing) -> FastAPI:
     """Assemble the app as the house does, of the rooms up to this one."""
     app = FastAPI()
     app.state.database, app.state.keys = database, keys
+    app.state.minimum_schema_version = 1
     app.include_router(auth.router)
     app.include_router(devices.router)
     build_porch(app, RateLimits(per_address=6000, per_caller=1200))

@@ -12,6 +12,7 @@ from app.accounts.models import Account, Edition, User
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.core.principal import Principal
+from app.sync import registry
 
 PASSWORD = "a long walk by the sea"
 
@@ -56,7 +57,7 @@ class Studio:
             "model": "Pixel 9",
             "platform": "android",
             "app_version": "1.0.0",
-            "schema_version": 1,
+            "schema_version": registry.schema_version(),
         }
 
     async def login(self, **changed: Any) -> httpx.Response:

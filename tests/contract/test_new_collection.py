@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from app.sync.anchors import Stamp
-from app.sync.fields import Day, Element, Id, Instant, Line, Link, Money, Name, Paragraphs, Part, field
+from app.sync.fields import Count, Day, Element, Id, Instant, Line, Link, Money, Name, Paragraphs, Part, field
 from app.sync.registry import Record, collection
 
 
@@ -61,6 +61,14 @@ class Contract(Record):
     )
     notes: Paragraphs | None = field(
         "Anything to know.", example="Her mother signs too.", default=None, part=Part.NOTES
+    )
+    pages: Count = field("How long it is.", example=3, default=1, since=2)
+    is_binding: bool = field("Whether it binds.", example=True, default=False, since=2)
+    scope: ContractState = field("How far it goes.", example="draft", default=ContractState.SIGNED, since=2)
+    languages: list[Line] = field("What it is written in.", example=["en", "de"], default=[], since=2)
+    parties: list[Id] = field("Who else signs.", example=[], default=[], since=3)
+    remarks: Paragraphs | None = field(
+        "What she said.", example="Yes.", default=None, part=Part.NOTES, since=3
     )
 '''
 

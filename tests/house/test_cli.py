@@ -187,6 +187,36 @@ def _content(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != "revision"}
 
 
+async def test_a_feed_that_is_as_new_as_the_app_is_left_alone(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    (before,) = await studio.execute("SELECT * FROM account_clock WHERE account_id = $1")
+    code, printed = await typed("feed", "upgrade", studio.account.account_name)
+    assert (code, printed) == (0, "Accounts at schema version 1: 1.\n")
+    assert (await typed("feed", "upgrade"))[0] == 0
+    assert await studio.execute("SELECT * FROM account_clock WHERE account_id = $1") == [before]
+    assert await typed("feed", "upgrade", "nobody") == (1, "There is no account nobody.\n")
+
+
+async def test_a_feed_that_is_older_than_the_app_is_upgraded(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    name, written = studio.account.account_name, "SELECT max(revision) FROM feed WHERE account_id = $1"
+    before = await studio.execute(written)
+    await studio.execute("UPDATE account_clock SET feed_schema = 0 WHERE account_id = $1")
+    told = f"{name}: 0 records were rendered anew.\nAccounts at schema version 1: 1.\n"
+    assert await typed("feed", "upgrade", name) == (0, told)
+    assert await studio.execute(written) == before
+    assert await typed("feed", "upgrade", name) == (0, "Accounts at schema version 1: 1.\n")
+
+
+async def test_no_version_can_be_required_that_no_app_can_have(typed: Typed) -> None:
+    told = "MINIMUM_SCHEMA_VERSION: The newest schema version is 1.\n"
+    assert await typed("collections", MINIMUM_SCHEMA_VERSION="2") == (1, told)
+
+
 async def test_an_account_that_is_not_there_is_told(typed: Typed) -> None:
     assert await typed("feed", "verify", "nobody") == (1, "There is no account nobody.\n")
 

@@ -19,6 +19,7 @@ from app.sync.pull import pull
 from app.sync.push import push
 from app.sync.schemas import PullRequest, PushRequest
 from app.sync.store import Write, write
+from tests.sync.world import World
 
 SEALER = Sealer({"a": b"k" * 32}, "a")
 
@@ -52,6 +53,7 @@ class Phone:
     database: Database
     who: Principal
     cursor: str | None = None
+    schema_version: int | None = None
 
     def __post_init__(self) -> None:
         self.records: dict[tuple[str, str], dict[str, Any]] = {}
@@ -61,7 +63,14 @@ class Phone:
         """Ask for one page and do not keep it."""
         async with self.database.reading(self.who.account_id) as session:
             request = PullRequest(cursor=self.cursor, **asked)
-            text, _ = await pull(session, self.who, await read_clock(session), SEALER, request)
+            text, _ = await pull(
+                session,
+                self.who,
+                await read_clock(session),
+                SEALER,
+                request,
+                schema_version=self.schema_version,
+            )
         page: dict[str, Any] = orjson.loads(text)
         return page
 
@@ -86,10 +95,11 @@ class Phone:
 
     async def send(self, request: PushRequest) -> dict[str, Any]:
         async with self.database.writing(self.who.account_id) as session:
-            answer: dict[str, Any] = orjson.loads(
-                await push(session, self.who, await read_clock(session), request)
+            text = await push(
+                session, self.who, await read_clock(session), request, schema_version=self.schema_version
             )
-            return answer
+        answer: dict[str, Any] = orjson.loads(text)
+        return answer
 
     async def push(self, *changes: dict[str, Any], **asked: Any) -> list[dict[str, Any]]:
         """Send changes under the next numbers of the stream and return their verdicts."""
@@ -136,6 +146,14 @@ def phone_of(desk: Desk) -> Phone:
 @pytest.fixture
 def phone(desk: Desk) -> Phone:
     return phone_of(desk)
+
+
+@pytest.fixture
+async def world(owner_url: str) -> AsyncIterator[World]:
+    world = World(owner_url)
+    await world.become(1)
+    yield world
+    await world.end()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ async def studio(database: Database, tmp_path_factory: pytest.TempPathFactory) -
     """Make a studio behind the doors of people and preferences."""
     app = FastAPI()
     app.state.database = database
+    app.state.minimum_schema_version = 1
     app.state.keys = load_keys(Settings(data_dir=tmp_path_factory.mktemp("data")))
     for each in (auth.router, devices.router, router):
         app.include_router(each)

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request
 from app.accounts import login, sign_ins, store
 from app.accounts.answers import signed_in_answer
 from app.accounts.errors import (
+    ClientTooOld,
     DeviceDeactivated,
     DeviceNotAuthorized,
     EditionRequired,
@@ -18,7 +19,7 @@ from app.accounts.errors import (
     TokenExpired,
     UserInactive,
 )
-from app.accounts.guards import GUARDED, Caller, KeysOf, Writing
+from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf, Writing
 from app.accounts.password_change import change_password
 from app.accounts.schemas import LoginRequest, PasswordRequest, PhoneReport, RefreshRequest, SignedInAnswer
 from app.http.body import JsonRoute
@@ -41,11 +42,12 @@ router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=JsonRoute)
         DeviceNotAuthorized,
         NoDeviceSlot,
         DeviceDeactivated,
+        ClientTooOld,
         *BODY,
     ),
 )
 async def log_in(
-    body: Sent[LoginRequest], request: Request, database: DatabaseOf, keys: KeysOf
+    body: Sent[LoginRequest], request: Request, database: DatabaseOf, keys: KeysOf, minimum: MinimumOf
 ) -> SignedInAnswer:
     """Sign a user in, on an authorized phone or, without `device`, at a desk.
 
@@ -56,6 +58,7 @@ async def log_in(
         keys,
         login.Credentials(body.account, body.initials, body.password),
         _phone(body.device) if body.device else None,
+        minimum_schema_version=minimum,
         limits=request.app.state.limits,
         address=request.client.host if request.client else "unknown",
     )
@@ -74,15 +77,25 @@ async def log_in(
         SubscriptionInactive,
         EditionRequired,
         DeviceDeactivated,
+        ClientTooOld,
         *BODY,
     ),
 )
-async def refresh(body: Sent[RefreshRequest], database: DatabaseOf, keys: KeysOf) -> SignedInAnswer:
+async def refresh(
+    body: Sent[RefreshRequest], database: DatabaseOf, keys: KeysOf, minimum: MinimumOf
+) -> SignedInAnswer:
     """Exchange a refresh token for the next one and a new access token.
 
     When the answer was lost, ask again with the same token within a minute: the same successor comes back.
+    An app that was updated says so here: from then on its phone gets what its new schema version knows.
     """
-    found = await sign_ins.refresh(database, keys, body.refresh_token, body.device_uid)
+    found = await sign_ins.refresh(
+        database,
+        keys,
+        body.refresh_token,
+        sign_ins.Reported(body.device_uid, body.app_version, body.schema_version),
+        minimum_schema_version=minimum,
+    )
     return signed_in_answer(found, keys)
 
 

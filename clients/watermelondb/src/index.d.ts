@@ -76,6 +76,7 @@ export interface ManifestCollection {
   description: string
   writable: boolean
   day: string | null
+  since: number
   fields: ManifestField[]
 }
 
