@@ -1,9 +1,11 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 check bench openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove-sync check bench openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
+STORIES ?= 2000
+SEED ?= 1000
 STAMP := .venv/.installed
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-annotate --no-header
@@ -27,6 +29,9 @@ test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the
 
 test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
 	@.ci/with-postgres $(BIN)/python -m pytest -n 2
+
+prove-sync: $(STAMP) ## Tell thousands of random histories of sync and count them; honours STORIES, SEED
+	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/sync/test_oracle.py
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
 	@$(BIN)/ruff format --check --quiet .

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     finally:
         if _SERVER in config.stash:
             config.stash[_SERVER].close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what tests have counted, all workers together: `record_property("counted: pages", 7)`."""
+    counts: Counter[str] = Counter()
+    for report in (each for outcome in ("passed", "failed") for each in terminalreporter.getreports(outcome)):
+        for name, number in report.user_properties:
+            if name.startswith("counted: "):
+                counts[name.removeprefix("counted: ")] += int(str(number))
+    if counts:
+        terminalreporter.write_line(", ".join(f"{number:,} {name}" for name, number in counts.most_common()))
 
 
 @pytest.hookimpl(optionalhook=True)

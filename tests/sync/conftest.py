@@ -1,6 +1,6 @@
 """An account with a clock, and the ways records get into it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,9 @@ from app.sync.pull import pull
 from app.sync.push import push
 from app.sync.schemas import PullRequest, PushRequest
 from app.sync.store import Write, write
+from tests.sync.oracle.account import lists
+from tests.sync.oracle.engine import Engine
+from tests.sync.oracle.machine import Histories
 from tests.sync.world import World
 
 SEALER = Sealer({"a": b"k" * 32}, "a")
@@ -159,3 +162,19 @@ async def world(owner_url: str) -> AsyncIterator[World]:
 @pytest.fixture
 def other_phone(desk: Desk) -> Phone:
     return phone_of(desk)
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    """Call the server from histories, which are not async; they take turns in two accounts."""
+    engine = Engine(database_url)
+    engine.account_ids = [engine.open_account(lists()) for _ in range(2)]
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def history(engine: Engine) -> Iterator[Histories]:
+    """Let a test tell a history itself, rule by rule."""
+    yield Histories(engine)
+    clock.hold(None)

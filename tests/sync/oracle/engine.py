@@ -1,0 +1,188 @@
+"""The one place where the histories touch the server: its own writes, pulls, pushes and circumstances."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import orjson
+import uvloop
+
+from app.core.db import Database, WriteSession
+from app.core.events import Event
+from app.core.principal import Principal
+from app.core.revisions import AccountClock, read_clock
+from app.sync import preference_store, registry, upkeep
+from app.sync.cursor import Sealer
+from app.sync.errors import ResyncRequired
+from app.sync.pull import pull
+from app.sync.push import push
+from app.sync.rendering import whole
+from app.sync.schemas import PullRequest, PushRequest
+from app.sync.store import Write, write
+from app.sync.target import compile_anew
+from tests.samples import named
+from tests.sync.oracle.membership import NAMES, Key, Preferences, Record
+
+_SEALER = Sealer({"a": b"k" * 32}, "a")
+_KEPT = ("feed_past", "device_streams", "verdicts", "preferences", "device_preferences")
+T = TypeVar("T")
+Changed = dict[Key, Record | None]
+"""Records as one transaction left them, none for a deleted one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A pull a phone asks for, whether it loses the answer, and what happens while the server works on it."""
+
+    cursor: str | None
+    rows: int
+    bytes: int
+    is_lost: bool = False
+    digests: bool = False
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+
+class Engine:
+    """The server, called from tests that are not async themselves: hypothesis runs no others."""
+
+    def __init__(self, url: str) -> None:
+        """Open connections of its own; a crash may take what was committed, for nobody asks after it."""
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self._loop = self._runner.get_loop()
+        self._database = Database(f"{url}{'&' if '?' in url else '?'}synchronous_commit=off", pool_size=3)
+        self.account_ids: list[UUID] = []
+
+    def close(self) -> None:
+        self.run(self._database.close())
+        self._runner.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(coroutine)
+
+    def open_account(self, lists: Sequence[Write]) -> UUID:
+        """Make an account with nothing but its lists."""
+        account_id = uuid4()
+
+        async def work(session: WriteSession) -> None:
+            session.add(AccountClock(account_id=account_id, epoch=uuid4()))
+            await session.flush()
+            await write(session, Principal.system(account_id), lists)
+
+        self.run(self._changing(account_id, work))
+        return account_id
+
+    def empty(self, account_id: UUID) -> None:
+        """Take an account back to its lists, as if nothing had ever happened in it: a new one costs more."""
+
+        async def work(session: WriteSession) -> None:
+            await session.raw.execute("".join(f"{each};" for each in _EMPTY).format(account_id=account_id))
+
+        self.run(self._changing(account_id, work))
+
+    def write(self, account_id: UUID, writes: Sequence[Write]) -> Changed:
+        return self.run(self.writing(account_id, writes))
+
+    async def writing(self, account_id: UUID, writes: Sequence[Write]) -> Changed:
+        async def work(session: WriteSession) -> None:
+            await write(session, Principal.system(account_id), writes)
+
+        return await self._changing(account_id, work)
+
+    def pull(self, who: Principal, asked: Asked) -> dict[str, Any] | None:
+        """Return a page, none when the phone is told to start again."""
+        with suppress(ResyncRequired):
+            return self.run(self._pull(who, asked))
+        return None
+
+    async def _pull(self, who: Principal, asked: Asked) -> dict[str, Any]:
+        request = PullRequest(
+            cursor=asked.cursor,
+            max_rows=asked.rows,
+            max_bytes=asked.bytes,
+            collections=list(NAMES),
+            digests=asked.digests,
+        )
+        async with self._database.reading(who.account_id) as session:
+            at = await read_clock(session)
+            if asked.meanwhile:
+                await asked.meanwhile()
+            text, _ = await pull(session, who, at, _SEALER, request)
+        page: dict[str, Any] = orjson.loads(text)
+        return page
+
+    def push(self, who: Principal, body: dict[str, Any]) -> tuple[list[dict[str, Any]], Changed]:
+        """Return the verdicts, and what the push has changed."""
+        answers: list[bytes] = []
+
+        async def work(session: WriteSession) -> None:
+            request = PushRequest.model_validate_json(orjson.dumps(body))
+            answers.append(await push(session, who, await read_clock(session), request))
+
+        changed = self.run(self._changing(who.account_id, work))
+        return orjson.loads(answers[0])["results"], changed
+
+    def prefer(
+        self, account_id: UUID, device_id: UUID | None, values: Preferences, *, is_resync: bool
+    ) -> None:
+        """Set the company's preferences, or those of one device."""
+
+        async def work(session: WriteSession) -> None:
+            change = preference_store.Change(device_id, {}, values, is_resync=is_resync)
+            await preference_store.keep(session, Principal.system(account_id), change)
+
+        self.run(self._changing(account_id, work))
+
+    def tell(self, account_id: UUID) -> None:
+        """Let the server know that the rights of a user or the account's time zone have changed."""
+        who = Principal.system(account_id)
+        self.run(self._changing(account_id, lambda session: compile_anew(session, who, Event())))
+
+    def forget_deletions(self, account_id: UUID) -> None:
+        """Raise the floor to the present: what was deleted or has ended before is forgotten."""
+
+        async def work(session: WriteSession) -> None:
+            await session.raw.execute("".join(f"{each};" for each in _FORGET).format(account_id=account_id))
+
+        self.run(self._changing(account_id, work))
+
+    def differences(self, account_id: UUID) -> int:
+        """Return how many records the feed does not have as they are."""
+        return self.run(upkeep.verify(self._database, Principal.system(account_id)))
+
+    async def _changing(self, account_id: UUID, work: Callable[[WriteSession], Awaitable[None]]) -> Changed:
+        """Do work in a transaction and return what it has changed."""
+        async with self._database.writing(account_id) as session:
+            await work(session)
+            return await _changed(session) if session.revision is not None else {}
+
+
+async def _changed(session: WriteSession) -> Changed:
+    sql = (
+        "SELECT collection, record_id, is_deleted, core, parts FROM feed"
+        " WHERE account_id = $1 AND revision = $2"
+    )
+    rows = await session.raw.fetch(sql, session.account_id, session.revision)
+    return {
+        (registry.numbered(row["collection"]).name, str(row["record_id"])): None
+        if row["is_deleted"]
+        else orjson.loads(whole(row["core"], row["parts"]))
+        for row in rows
+        if registry.numbered(row["collection"]).name in NAMES
+    }
+
+
+_FORGET = (
+    "UPDATE account_clock SET floor = revision WHERE account_id = '{account_id}'",
+    "DELETE FROM feed WHERE account_id = '{account_id}' AND is_deleted",
+    "DELETE FROM feed_past WHERE account_id = '{account_id}'",
+)
+_NUMBERS = ",".join(str(named(name).number) for name in NAMES)
+_EMPTY = (
+    *(f"DELETE FROM {name} WHERE account_id = '{{account_id}}'" for name in reversed(NAMES)),
+    f"DELETE FROM feed WHERE account_id = '{{account_id}}' AND collection IN ({_NUMBERS})",
+    *(f"DELETE FROM {name} WHERE account_id = '{{account_id}}'" for name in _KEPT),
+    "UPDATE account_clock SET epoch = gen_random_uuid() WHERE account_id = '{account_id}'",
+)
