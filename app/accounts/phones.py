@@ -22,6 +22,14 @@ class Phone:
     refusal: AppError | None
 
 
+async def phone_of(session: Session, device_id: UUID) -> Phone:
+    """Return a device of the account."""
+    account, device = await store.read_account(session), await store.read_device(session, device_id)
+    if account is None or device is None:
+        raise DeviceNotFound
+    return await _phone(session, account, device)
+
+
 async def phones_called(session: Session, word: str) -> list[Phone]:
     """Return the devices of the account with this id or, in any case of letters, this name."""
     account = await store.read_account(session)

@@ -12,6 +12,7 @@ from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.core.db import Database
 from app.core.principal import Principal
 from app.sync import growth, registry, upkeep
+from app.sync.upkeep import Found
 
 cli = typer.Typer(no_args_is_help=True, help="Look after the feed that phones pull from.")
 AccountName = Annotated[str, typer.Argument(help="Account name.")]
@@ -19,16 +20,19 @@ AccountName = Annotated[str, typer.Argument(help="Account name.")]
 
 @cli.command()
 def verify(account: AccountName) -> None:
-    """Compare the feed of an account with its records; fails when they differ."""
+    """Compare the feed of an account with its records, and its tallies with it; fails when they differ."""
     differing = _on_feed(account, upkeep.verify)
-    console.print(f"{differing} records differ from the feed.")
+    console.print(f"{differing.records} records differ from the feed.")
+    console.print(f"{differing.tallies} tallies differ from it.")
     raise typer.Exit(1 if differing else 0)
 
 
 @cli.command()
 def rebuild(account: AccountName) -> None:
-    """Write the feed of an account anew wherever it differs from its records."""
-    console.print(f"{_on_feed(account, upkeep.rebuild)} records were written anew.")
+    """Write the feed of an account anew wherever it differs from its records, and its tallies with it."""
+    mended = _on_feed(account, upkeep.rebuild)
+    console.print(f"{mended.records} records were written anew.")
+    console.print(f"{mended.tallies} tallies were counted anew.")
 
 
 @cli.command()
@@ -67,8 +71,8 @@ async def _upgrade_one(made: Database, name: str, account_id: UUID) -> None:
         console.print(f"{name}: {rendered:,} records were rendered anew.")
 
 
-def _on_feed(account: str, work: Callable[[Database, Principal], Awaitable[int]]) -> int:
-    async def found(url: str) -> int:
+def _on_feed(account: str, work: Callable[[Database, Principal], Awaitable[Found]]) -> Found:
+    async def found(url: str) -> Found:
         async with database(url) as made:
             account_id = await account_of(made, account)
             if account_id is None:

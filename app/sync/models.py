@@ -11,7 +11,29 @@ from sqlmodel import Field, SQLModel
 from app.sync.anchors import SLOTS
 
 
-class Feed(SQLModel, table=True):
+class Anchored(SQLModel):
+    """A state of a record as rules see it: whose it is, and its anchors."""
+
+    account_id: UUID = Field(primary_key=True)
+    collection: int = Field(primary_key=True, sa_type=SmallInteger)
+    record_id: UUID = Field(primary_key=True)
+    since: int = Field(sa_type=BigInteger)
+    by: UUID | None = None
+    day: date = Field(sa_type=Date)
+    labels: list[int] = Field(sa_type=ARRAY(Integer))
+    owners: list[int] = Field(sa_type=ARRAY(Integer))
+    private: bool
+    latest_1: date | None = None
+    latest_2: date | None = None
+    latest_3: date | None = None
+    latest_4: date | None = None
+    latest_5: date | None = None
+    latest_6: date | None = None
+    latest_7: date | None = None
+    latest_8: date | None = None
+
+
+class Feed(Anchored, table=True):
     """One row per record of any collection, with its latest state as a phone will receive it.
 
     `revision` is its place in the feed, `body_revision` the version of its content, `since` the revision at
@@ -45,26 +67,9 @@ class Feed(SQLModel, table=True):
         ),
     )
 
-    account_id: UUID = Field(primary_key=True)
-    collection: int = Field(primary_key=True, sa_type=SmallInteger)
-    record_id: UUID = Field(primary_key=True)
     revision: int = Field(sa_type=BigInteger)
     body_revision: int = Field(sa_type=BigInteger)
-    since: int = Field(sa_type=BigInteger)
-    by: UUID | None = None
     is_deleted: bool
-    day: date = Field(sa_type=Date)
-    labels: list[int] = Field(sa_type=ARRAY(Integer))
-    owners: list[int] = Field(sa_type=ARRAY(Integer))
-    private: bool
-    latest_1: date | None = None
-    latest_2: date | None = None
-    latest_3: date | None = None
-    latest_4: date | None = None
-    latest_5: date | None = None
-    latest_6: date | None = None
-    latest_7: date | None = None
-    latest_8: date | None = None
     filled: int = Field(sa_type=SmallInteger)
     mark: int = Field(sa_type=BigInteger)
     field_revisions: dict[str, Any] = Field(sa_type=JSONB)
@@ -73,7 +78,7 @@ class Feed(SQLModel, table=True):
     parts: list[bytes] = Field(sa_type=ARRAY(LargeBinary))
 
 
-class FeedPast(SQLModel, table=True):
+class FeedPast(Anchored, table=True):
     """The anchors of each state of a record that has ended, without its body.
 
     A removal is sent only to a phone that may hold the record, and this is what tells.
@@ -81,24 +86,24 @@ class FeedPast(SQLModel, table=True):
 
     __tablename__ = "feed_past"
 
+    until: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class FeedTally(SQLModel, table=True):
+    """How much of a collection stands on a month, counted by `numbers`: estimates are made of these.
+
+    `kind` is one of `tallies.Counted`. An amount may come to 0 and stay.
+    """
+
+    __tablename__ = "feed_tallies"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "70"}},)
+
     account_id: UUID = Field(primary_key=True)
     collection: int = Field(primary_key=True, sa_type=SmallInteger)
-    record_id: UUID = Field(primary_key=True)
-    until: int = Field(primary_key=True, sa_type=BigInteger)
-    since: int = Field(sa_type=BigInteger)
-    by: UUID | None = None
-    day: date = Field(sa_type=Date)
-    labels: list[int] = Field(sa_type=ARRAY(Integer))
-    owners: list[int] = Field(sa_type=ARRAY(Integer))
-    private: bool
-    latest_1: date | None = None
-    latest_2: date | None = None
-    latest_3: date | None = None
-    latest_4: date | None = None
-    latest_5: date | None = None
-    latest_6: date | None = None
-    latest_7: date | None = None
-    latest_8: date | None = None
+    kind: int = Field(primary_key=True, sa_type=SmallInteger)
+    month: date = Field(primary_key=True, sa_type=Date)
+    numbers: list[int] = Field(primary_key=True, sa_type=ARRAY(Integer))
+    amount: int = Field(sa_type=BigInteger)
 
 
 class AnchorNumber(SQLModel, table=True):

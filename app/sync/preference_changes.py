@@ -35,7 +35,7 @@ async def change_company(
 
 async def read_own(session: Session, who: Principal, device_id: UUID) -> DevicePreferencesAnswer:
     """Return what a device has set for itself, and what holds on it."""
-    await _admit(session, who, device_id)
+    await admit(session, who, device_id)
     company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
     inherited = dict.fromkeys(registered().model_fields)
     return DevicePreferencesAnswer(
@@ -52,7 +52,7 @@ async def change_own(
 
     Only what is sent is weighed: a key the company has narrowed since is obeyed anyway.
     """
-    await _admit(session, who, device_id)
+    await admit(session, who, device_id)
     company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
     _refuse_other(kept, expected)
     if wider := widening(company.values, _set(_given(asked.own()))):
@@ -63,12 +63,24 @@ async def change_own(
     return await read_own(session, who, device_id)
 
 
+async def supposed(
+    session: Session,
+    device_id: UUID | None,
+    company: PreferenceRequest | None,
+    own: PreferenceRequest | None,
+) -> PreferenceSet:
+    """Return what would hold on a device, or on a new one, if the company and it set some keys."""
+    kept = await preference_store.both(session, device_id)
+    whole = _set({**dict(kept.company), **(company.own() if company else {})})
+    return narrowed(whole, _set(_given({**kept.own.own(), **(own.own() if own else {})})))
+
+
 async def _keep(session: WriteSession, who: Principal, change: Change) -> None:
     if change.before != change.after or change.is_resync:
         await preference_store.keep(session, who, change)
 
 
-async def _admit(session: Session, who: Principal, device_id: UUID) -> None:
+async def admit(session: Session, who: Principal, device_id: UUID) -> None:
     """Refuse whoever is neither the device nor an administrator, and a device that does not exist."""
     if not who.is_administrator and who.device_id != device_id:
         raise NotAllowed

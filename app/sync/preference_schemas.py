@@ -50,6 +50,47 @@ def device_request() -> type[PreferenceRequest]:
     return made
 
 
+class EstimateRequest(Wire):
+    """Ask how much a phone would hold: as things are, or if some preferences were others."""
+
+    preferences: PreferenceRequest | None = None
+    device_preferences: PreferenceRequest | None = None
+    device_id: UUID | None = Field(
+        None,
+        description="The row of a device; none for a new phone of the user who asks.",
+        examples=[None],
+    )
+
+
+@cache
+def estimate_request() -> type[EstimateRequest]:
+    """Return the shape of what an estimate is asked for."""
+    company: Any = company_request() | None
+    device: Any = device_request() | None
+    made: Any = create_model(
+        "EstimateRequest",
+        __base__=EstimateRequest,
+        __doc__=EstimateRequest.__doc__,
+        preferences=(
+            company,
+            Field(
+                None,
+                description="Keys the company might set; the others are as they are now.",
+                examples=[{"sessions_past_days": 90}],
+            ),
+        ),
+        device_preferences=(
+            device,
+            Field(
+                None,
+                description="Keys the device might set for itself; null has the company's hold.",
+                examples=[None],
+            ),
+        ),
+    )
+    return made
+
+
 @cache
 def company_values() -> type[BaseModel]:
     """Return the shape of a whole set."""
@@ -95,7 +136,7 @@ class _Made:
         self.shape = shape
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        if source is not PreferenceRequest:
+        if source not in (PreferenceRequest, EstimateRequest):
             return handler(source)
         # A body, which comes as bytes known to be JSON: strict means what it means there.
         return core_schema.no_info_plain_validator_function(
@@ -114,6 +155,8 @@ CompanyRequest = Annotated[PreferenceRequest, _Made(company_request)]
 """The body of a change of the company's preferences, on a `JsonRoute`."""
 DeviceRequest = Annotated[PreferenceRequest, _Made(device_request)]
 """The body of a change of a device's own, on a `JsonRoute`."""
+EstimateBody = Annotated[EstimateRequest, _Made(estimate_request)]
+"""The body of a request for an estimate, on a `JsonRoute`."""
 CompanyValues = Annotated[dict[str, Any], _Made(company_values)]
 DeviceValues = Annotated[dict[str, Any], _Made(device_values)]
 

@@ -35,6 +35,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Both:
+    """A company's set, the keys a device has set for itself, and how often either forced a resync."""
+
+    company: PreferenceSet
+    own: PreferenceSet
+    resync: int
+
+
+@dataclass(frozen=True, slots=True)
 class InForce:
     """What holds for whoever asks; `resync` grows when they are told to start again without a cursor."""
 
@@ -42,11 +51,17 @@ class InForce:
     resync: int
 
 
+async def both(session: Session, device_id: UUID | None) -> Both:
+    """Return what the company has set and what a device has set for itself, nothing for no device."""
+    [row] = await session.raw.fetch(_BOTH, session.account_id, device_id)
+    company, own = (registered().model_validate_json(row[whose]) for whose in ("company", "own"))
+    return Both(company, own, row["resync"])
+
+
 async def in_force(session: Session, who: Principal) -> InForce:
     """Return the company's set narrowed by the asking device's own, and how often a resync was forced."""
-    [row] = await session.raw.fetch(_IN_FORCE, session.account_id, who.device_id)
-    company, own = (registered().model_validate_json(row[whose]) for whose in ("company", "own"))
-    return InForce(narrowed(company, own), row["resync"])
+    found = await both(session, who.device_id)
+    return InForce(narrowed(found.company, found.own), found.resync)
 
 
 async def effective(session: Session, who: Principal) -> PreferenceSet:
@@ -90,7 +105,7 @@ SELECT version, "values"::text, changed_at, changed_by
 FROM device_preferences WHERE account_id = $1 AND device_id = $2
 """
 
-_IN_FORCE = """
+_BOTH = """
 SELECT coalesce(c."values", '{}')::text AS company, coalesce(d."values", '{}')::text AS own,
        coalesce(c.resync_count, 0) + coalesce(d.resync_count, 0) AS resync
 FROM (SELECT $1::uuid AS account_id, $2::uuid AS device_id) asked

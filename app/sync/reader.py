@@ -189,7 +189,7 @@ def _columns(name: str, rule: Rule | None) -> dict[str, Any]:
         f"{name}_excluded": rule.excluded,
         f"{name}_owners": rule.owners,
         f"{name}_me": rule.me,
-        f"{name}_omit": rule.omit | rule.late,
+        f"{name}_omit": rule.parts,
         **edges,
     }
 

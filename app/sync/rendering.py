@@ -98,6 +98,16 @@ def whole(core: bytes, parts: list[bytes]) -> bytes:
     return core + b"".join(parts[: Part.PREVIEW - 1] + parts[Part.PREVIEW :]) + b"}"
 
 
+def is_carried(part: int, parts: int) -> bool:
+    """Say whether a part is sent under a rule's `parts`, the core being part 0.
+
+    A preview is sent only in the place of what it previews.
+    """
+    if part == Part.PREVIEW:
+        return bool(parts & BIT[Part.CONTENT]) and not parts & BIT[Part.PREVIEW]
+    return part == 0 or bool(parts & 1 << (part - 1)) == (part > len(Part))
+
+
 def mark_of(record_id: UUID, body_revision: int) -> int:
     """Return the first eight bytes of the MD5 of `id:revision`, signed: what digests are made of."""
     digest = md5(f"{record_id}:{body_revision}".encode(), usedforsecurity=False).digest()

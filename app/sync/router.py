@@ -1,4 +1,4 @@
-"""The doors of sync: manifest, pull and push."""
+"""The doors of sync: manifest, pull, push and estimate."""
 
 from typing import Annotated, ClassVar, cast
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.background import BackgroundTask
 
 from app.accounts.devices import note_sync
-from app.accounts.errors import ClientTooOld, DeviceRequired
+from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, NotAllowed
 from app.accounts.guards import GUARDED, DeviceWriting, MinimumOf, Reading
 from app.accounts.standing import refuse_old
 from app.http.body import JsonRoute
@@ -15,7 +15,9 @@ from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
 from app.sync import errors, schemas
 from app.sync.cursor import Sealer
+from app.sync.estimating import estimate_of
 from app.sync.manifest import manifest
+from app.sync.preference_schemas import EstimateBody
 from app.sync.pull import pull
 from app.sync.push import push
 
@@ -111,3 +113,19 @@ async def push_changes(
     refuse_old(work.schema_version, minimum)
     text = await push(work.session, work.who, work.clock, body, schema_version=work.schema_version)
     return Response(text, media_type="application/json")
+
+
+@router.post(
+    "/estimate",
+    operation_id="sync_estimate",
+    summary="Estimate what a phone holds",
+    responses=refusals_of(*GUARDED, *BODY, DeviceNotFound, NotAllowed, ClientTooOld),
+)
+async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody) -> schemas.EstimateAnswer:
+    """Tell about how much a phone holds, or would hold if some preferences were others; nothing is changed.
+
+    Made from kept counts, so that it can be asked for at each movement of a slider. The device itself and
+    administrators may ask about a device; without one it is a new phone of the user who asks.
+    """
+    refuse_old(work.schema_version, minimum)
+    return await estimate_of(work.session, work.who, work.clock, body, schema_version=work.schema_version)

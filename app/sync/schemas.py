@@ -127,6 +127,26 @@ class PullAnswer(Answer):
     )
 
 
+class HeldAnswer(Answer):
+    """About how much a device would hold."""
+
+    records: int = Field(description="How many records.", examples=[1_840])
+    bytes: int = Field(description="Their size on the pages of a first sync, as JSON.", examples=[1_236_480])
+    compressed_bytes: int = Field(
+        description="The same compressed by gzip, going by a sample.", examples=[174_300]
+    )
+
+
+class EstimateAnswer(Answer):
+    """About how much a device would hold, from kept counts: near enough to choose by, not to bill by."""
+
+    collections: dict[str, HeldAnswer] = Field(
+        description="Every collection, parents first; one that would not be held has zeros."
+    )
+    total: HeldAnswer = Field(description="All of them together.")
+    scope: ScopeAnswer = Field(description="The scope in force, and the day the windows are counted from.")
+
+
 class Operation(StrEnum):
     """What a change does to a record."""
 

@@ -79,6 +79,11 @@ class Rule:
         return self.lo <= anchors.day and (anchors.day <= self.hi or anchors.day == ALWAYS)
 
     @property
+    def parts(self) -> int:
+        """Return what is said of parts in one number: bits of what is left out, then of what is given."""
+        return self.omit | self.late
+
+    @property
     def is_by_day(self) -> bool:
         """Say whether days alone decide what belongs."""
         return replace(self, lo=EARLIEST, hi=ALWAYS, omit=0, late=0) == Rule()

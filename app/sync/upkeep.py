@@ -1,34 +1,59 @@
 """Looking after the feed: comparing it with the records, which are the truth, and writing it anew."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
-from app.sync import feed, records, registry
+from app.sync import feed, records, registry, tallies
 from app.sync.comparing import compare
 from app.sync.registry import Collection
 from app.sync.store import Draft
 
 
-async def verify(database: Database, who: Principal) -> int:
-    """Return how many records the feed does not have as they are."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many records the feed does not have as they are, and how many tallies are not what it comes to."""
+
+    records: int
+    tallies: int
+
+    def __bool__(self) -> bool:
+        """Say whether anything differs."""
+        return bool(self.records or self.tallies)
+
+
+async def verify(database: Database, who: Principal) -> Found:
+    """Return what differs: the feed from the records, its tallies from the feed."""
     async with database.reading(who.account_id) as session:
-        return sum([len(page) for each in registry.collections() async for page in _differing(session, each)])
+        differing = sum(
+            [len(page) for each in registry.collections() async for page in _differing(session, each)]
+        )
+        miscounted = [await tallies.differing(session, each.number) for each in registry.collections()]
+        return Found(differing, sum(miscounted))
 
 
-async def rebuild(database: Database, who: Principal) -> int:
-    """Write anew what differs, as a change phones will hear of, and return how many records that were.
+async def rebuild(database: Database, who: Principal) -> Found:
+    """Write anew what differs, records as a change phones will hear of, and return how much that was.
 
     An account that has lost its whole feed, tombstones too, gets a new epoch: phones start again.
     """
-    mended = 0
     async with database.writing(who.account_id) as session:
         if await feed.is_empty(session):
             await feed.begin_epoch(session)
-    for collection in registry.collections():
-        mended += await _mend_all(database, who, collection)
-    return mended
+    mended = sum([await _mend_all(database, who, each) for each in registry.collections()])
+    return Found(mended, sum([await _count_anew(database, who, each) for each in registry.collections()]))
+
+
+async def _count_anew(database: Database, who: Principal, collection: Collection) -> int:
+    """Mend the tallies of one collection, if any differ, in a turn of its own."""
+    async with database.reading(who.account_id) as session:
+        differing = await tallies.differing(session, collection.number)
+    if differing:
+        async with database.writing(who.account_id) as turn:
+            await tallies.count_anew(turn, collection.number)
+    return differing
 
 
 async def mend(session: WriteSession, who: Principal, collection: Collection, ids: Sequence[UUID]) -> None:

@@ -21,6 +21,7 @@ from app.core.errors import refusals
 from app.core.settings import Settings
 from app.sync import schemas
 from app.sync.fields import Part
+from app.sync.preference_schemas import EstimateRequest
 from app.sync.refusals import change_refusals
 from app.sync.tables import Kind
 
@@ -39,6 +40,9 @@ WIRE: list[type[BaseModel]] = [
     schemas.Limits,
     schemas.CollectionAnswer,
     schemas.FieldAnswer,
+    schemas.EstimateAnswer,
+    schemas.HeldAnswer,
+    EstimateRequest,
 ]
 
 

@@ -15,16 +15,17 @@ import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Table, Text, Uuid
+from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from alembic import command
 from app.accounts.lifecycle import NewUser, create_account
 from app.accounts.models import Edition
-from app.core.db import Database
+from app.core.db import APP_ROLE, Database
 from app.core.migrations import configuration, migrate
 from app.core.principal import Principal
 from app.sync.store import Write, write
-from app.sync.upkeep import verify
+from app.sync.upkeep import Found, verify
 from tests.samples import sample
 
 _TABLES = """
@@ -52,6 +53,40 @@ def test_up_down_and_up_again(empty_database: str) -> None:
 
 def test_the_tables_are_those_the_code_declares(owner_url: str) -> None:
     command.check(configuration(owner_url))
+
+
+@pytest.fixture
+def owned_database(empty_database: str) -> Iterator[str]:
+    """Have a database whose owner is no superuser, as where PostgreSQL is hired; the URL is the owner's."""
+    owner = f"studio_test_owner_{os.getpid()}"
+    name = make_url(empty_database).database
+    made = (f"CREATE ROLE {owner}", f"GRANT {APP_ROLE} TO {owner}", f"ALTER DATABASE {name} OWNER TO {owner}")
+    asyncio.run(_execute(empty_database, *made))
+    yield make_url(empty_database).update_query_dict({"role": owner}).render_as_string(hide_password=False)
+    asyncio.run(_execute(empty_database, f"REASSIGN OWNED BY {owner} TO CURRENT_USER", f"DROP ROLE {owner}"))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def test_what_the_feeds_hold_already_is_tallied_behind_the_walls_of_its_accounts(
+    owned_database: str, empty_database: str
+) -> None:
+    migrate(owned_database)
+    account_id, _ = asyncio.run(_with_cards(empty_database, [[CARD], []]))
+    before = ScriptDirectory.from_config(configuration()).get_revision("0008").down_revision
+    command.downgrade(configuration(owned_database), str(before))
+    migrate(owned_database)
+    [kept] = asyncio.run(_rows(empty_database, "SELECT sum(amount) FROM feed_tallies WHERE kind = 1"))
+    [told] = asyncio.run(_rows(empty_database, "SELECT count(*) FROM feed"))
+    assert kept["sum"] == told["count"] > 0
+    assert not asyncio.run(_differing(empty_database, account_id))
 
 
 async def test_a_loop_that_runs_already_is_no_hindrance(empty_database: str) -> None:
@@ -140,7 +175,7 @@ def test_saved_cards_find_their_way_into_their_clients_and_back(empty_database: 
     migrate(empty_database)
     kept = asyncio.run(_rows(empty_database, "SELECT id, saved_cards::text FROM clients"))
     assert {row["id"]: json.loads(row["saved_cards"]) for row in kept} == {ids[0]: [CARD], ids[1]: []}
-    assert asyncio.run(_differing(empty_database, account_id)) == 0
+    assert not asyncio.run(_differing(empty_database, account_id))
 
 
 _BODIES_WITH_CARDS = """SELECT count(*) FROM feed WHERE convert_from(core, 'UTF8') LIKE '%,"saved_cards":%'"""
@@ -170,7 +205,7 @@ async def _with_cards(url: str, cards: list[list[dict[str, Any]]]) -> tuple[UUID
     return account.account_id, ids
 
 
-async def _differing(url: str, account_id: UUID) -> int:
+async def _differing(url: str, account_id: UUID) -> Found:
     database = Database(url)
     try:
         return await verify(database, Principal.system(account_id))

@@ -252,7 +252,7 @@ async def test_a_rebuilt_feed_still_knows_who_changed_what(desk: Desk, phone: Ph
         await session.raw.execute(
             "UPDATE clients SET notes = 'by hand' WHERE account_id = $1", desk.account_id
         )
-    assert await upkeep.rebuild(desk.database, desk.who) == 1
+    assert (await upkeep.rebuild(desk.database, desk.who)).records == 1
     change = {"collection": "clients", "id": str(client), "op": "patch", "base_revision": base}
     [result] = await phone.push({**change, "fields": {"last_name": "Phone"}})
     assert result["verdict"] == "conflict"

@@ -1,0 +1,109 @@
+"""How small bodies become when answers are compressed: learned from samples, kept a while."""
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core import clock
+from app.core.db import Session
+from app.sync.rendering import is_carried
+
+LEVEL = 6
+"""The usual level of gzip, here and in the proxies before us."""
+
+_Key = tuple[UUID, int, int]
+_LASTS = timedelta(hours=1)
+_MOST = 10_000
+_ROWS = 100
+_BYTES = 131_072
+
+
+@dataclass(frozen=True, slots=True)
+class Shrinking:
+    """How a collection's bodies shrink: those of the sample together, and each byte more that follows."""
+
+    size: int = 0
+    compressed: int = 0
+    further: float = 1.0
+
+    def of(self, size: int) -> int:
+        """Return about how many bytes are left of so many."""
+        if size < self.size:
+            return round(size * self.compressed / self.size)
+        return round(self.compressed + (size - self.size) * self.further)
+
+
+_known: OrderedDict[_Key, tuple[datetime, Shrinking]] = OrderedDict()
+
+
+async def shrinking(session: Session, omits: Mapping[int, int]) -> dict[int, Shrinking]:
+    """Return how the bodies of some collections shrink, each without the parts that are left out.
+
+    Samples are read, and compressed, for what is not known: another window asks for nothing new.
+    """
+    keys = {number: (session.account_id, number, omit) for number, omit in omits.items()}
+    now = clock.now()
+    missing = [number for number, key in keys.items() if key not in _known or _known[key][0] <= now]
+    samples = await _samples(session, missing) if missing else {}
+    found = {number: _shrinking(samples.get(number, []), omits[number]) for number in missing}
+    found |= {number: _known[key][1] for number, key in keys.items() if number not in found}
+    for number in missing:
+        _keep(keys[number], now + _LASTS, found[number])
+    return found
+
+
+def _keep(key: _Key, until: datetime, found: Shrinking) -> None:
+    _known[key] = (until, found)
+    _known.move_to_end(key)
+    if len(_known) > _MOST:
+        _known.popitem(last=False)
+
+
+async def _samples(session: Session, collections: Sequence[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in await session.raw.fetch(_SAMPLES, session.account_id, collections):
+        found.setdefault(row["collection"], []).append(row)
+    return found
+
+
+def _shrinking(sample: Sequence[Any], omit: int) -> Shrinking:
+    """Compress the bodies one behind the other, as on a page: the second half tells how it goes on."""
+    bodies = [_body(row, omit)[:_BYTES] for row in sample]
+    half, whole = b",".join(bodies[: len(bodies) // 2]), b",".join(bodies)
+    if not whole:
+        return Shrinking()
+    before, compressed = len(zlib.compress(half, LEVEL)), len(zlib.compress(whole, LEVEL))
+    return Shrinking(len(whole), compressed, (compressed - before) / (len(whole) - len(half)))
+
+
+def _body(row: Any, omit: int) -> bytes:
+    parts = (part for place, part in enumerate(row["parts"], 1) if is_carried(place, omit))
+    return b"".join([row["core"], *parts, b"}"])
+
+
+_OF_COLLECTION = """
+        SELECT collection, day, record_id, core, parts, sizes
+        FROM feed
+        WHERE account_id = $1 AND collection = asked.collection AND NOT is_deleted AND day"""
+
+# The newest, then what is always at hand, as far as all are not too large together; the first at any size.
+_SAMPLES = f"""
+SELECT s.collection, s.core, s.parts
+FROM unnest($2::smallint[]) AS asked(collection)
+CROSS JOIN LATERAL (
+    SELECT f.collection, f.core, f.parts,
+           sum((SELECT sum(size) FROM unnest(f.sizes) AS sized(size))) OVER newest_first AS upto,
+           row_number() OVER newest_first AS place
+    FROM (
+        ({_OF_COLLECTION} < 'infinity' ORDER BY day DESC, record_id DESC LIMIT {_ROWS})
+        UNION ALL
+        ({_OF_COLLECTION} = 'infinity' ORDER BY day DESC, record_id DESC LIMIT {_ROWS})
+    ) AS f
+    WINDOW newest_first AS (ORDER BY f.day = 'infinity', f.day DESC, f.record_id DESC)
+) AS s
+WHERE place = 1 OR place <= {_ROWS} AND upto <= {_BYTES}
+"""

@@ -1,0 +1,145 @@
+"""Tallies: what the feed holds by collection and month, kept in the statement that writes the feed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+
+from app.core.db import Session, WriteSession
+from app.sync.anchors import SLOTS
+from app.sync.scope import Rule, Scope
+
+Numbers = tuple[int, ...]
+Months = Mapping[date, int]
+"""An amount by the first day of its month; what is always at hand stands on the day that is always."""
+
+
+class Counted(IntEnum):
+    """What an amount counts, by month and by `numbers`; tombstones count nothing.
+
+    `RECORDS` and, by their place in `sizes`, `BYTES`; records by their whole set of `LABELS` and of `OWNERS`
+    if they have any, and those that are `PRIVATE` by their owners too: all these by the month of the
+    record's day. By days below them are counted parents: each kind's `LATEST` by its slot, and the `LAST` of
+    these alone, by the slot that has it. `ACTIVITY` tells where counting by that day or the record's own,
+    whichever is later, differs from `RECORDS`: one more by the slot, and by 0 one less on their own day.
+    """
+
+    RECORDS = 1
+    BYTES = 2
+    LABELS = 3
+    OWNERS = 4
+    PRIVATE = 5
+    LATEST = 6
+    LAST = 7
+    ACTIVITY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of one collection, as far as a rule asks for them."""
+
+    amounts: Mapping[Counted, Mapping[Numbers, Months]] = field(default_factory=dict)
+
+    def by(self, counted: Counted) -> Mapping[Numbers, Months]:
+        """Return amounts by what was counted and month."""
+        return self.amounts.get(counted, {})
+
+    @property
+    def records(self) -> Months:
+        """Return how many records stand on each month."""
+        return self.by(Counted.RECORDS).get((), {})
+
+
+NOTHING = Tally()
+
+
+async def read(session: Session, scope: Scope) -> dict[int, Tally]:
+    """Return the counts of each collection that is on; labels and owners only where a rule names them."""
+    numbers = sorted({each for rule in scope.values() for each in _named(rule)})
+    found: dict[int, dict[Counted, dict[Numbers, Months]]] = {}
+    for row in await session.raw.fetch(_READ, session.account_id, list(scope), numbers):
+        by_numbers = found.setdefault(row["collection"], {}).setdefault(Counted(row["kind"]), {})
+        by_numbers[tuple(row["numbers"])] = dict(zip(row["months"], row["amounts"], strict=True))
+    return {number: Tally(amounts) for number, amounts in found.items()}
+
+
+async def differing(session: Session, collection: int) -> int:
+    """Return how many tallies of a collection are not what the whole of its feed comes to."""
+    found: int = await session.raw.fetchval(_DIFFERING, session.account_id, collection)
+    return found
+
+
+async def count_anew(session: WriteSession, collection: int) -> None:
+    """Count one collection from the whole of its feed."""
+    await session.raw.execute(_FORGET, session.account_id, collection)
+    await session.raw.execute(_COUNT_ANEW, session.account_id, collection)
+
+
+def _named(rule: Rule) -> Numbers:
+    return (*(rule.required or ()), *rule.excluded, *(rule.owners or ()))
+
+
+def contributions(row: str) -> str:
+    """Return the query of what one living row of the feed adds: kind, month, numbers and amount."""
+    month = _month(f"{row}.day")
+    slots = ", ".join(f"({slot}, {row}.latest_{slot})" for slot in range(1, SLOTS + 1))
+    below = f"(SELECT * FROM (VALUES {slots}) AS slots(slot, latest) WHERE latest IS NOT NULL) AS below"
+    last = f"(SELECT * FROM {below} ORDER BY latest DESC, slot LIMIT 1) AS last"
+    return f"""
+    SELECT {Counted.RECORDS} AS kind, {month} AS month, '{{}}'::integer[] AS numbers, 1 AS amount
+    UNION ALL
+    SELECT {Counted.BYTES}, {month}, ARRAY[place::integer], size
+    FROM unnest({row}.sizes) WITH ORDINALITY AS sized(size, place)
+    UNION ALL
+    SELECT {Counted.LABELS}, {month}, {row}.labels, 1 WHERE {row}.labels <> '{{}}'
+    UNION ALL
+    SELECT {Counted.OWNERS}, {month}, {row}.owners, 1 WHERE {row}.owners <> '{{}}'
+    UNION ALL
+    SELECT {Counted.PRIVATE}, {month}, {row}.owners, 1 WHERE {row}.private
+    UNION ALL
+    SELECT {Counted.LATEST}, {_month("latest")}, ARRAY[slot], 1 FROM {below}
+    UNION ALL
+    SELECT kind, {_month("stands")}, ARRAY[number], amount
+    FROM {last} CROSS JOIN LATERAL (VALUES
+        ({Counted.LAST}, latest, slot, 1), ({Counted.ACTIVITY}, latest, slot, 1),
+        ({Counted.ACTIVITY}, {row}.day, 0, -1)) AS told(kind, stands, number, amount)
+    WHERE kind = {Counted.LAST} OR latest > {row}.day
+    """
+
+
+def _month(day: str) -> str:
+    return f"date_trunc('month', {day}::timestamp)::date"
+
+
+# Labels and owners that no rule names say nothing that the records do not.
+_READ = f"""
+SELECT collection, kind, numbers, array_agg(month) AS months, array_agg(amount) AS amounts
+FROM feed_tallies
+WHERE account_id = $1 AND collection = ANY($2::smallint[]) AND amount <> 0
+  AND (kind NOT IN ({Counted.LABELS}, {Counted.OWNERS}) OR numbers && $3::integer[])
+GROUP BY collection, kind, numbers
+"""
+
+_COUNTED = f"""
+SELECT c.kind, c.month, c.numbers, sum(c.amount) AS amount
+FROM feed f CROSS JOIN LATERAL ({contributions("f")}) AS c
+WHERE f.account_id = $1 AND f.collection = $2 AND NOT f.is_deleted
+GROUP BY c.kind, c.month, c.numbers
+HAVING sum(c.amount) <> 0
+"""
+
+_DIFFERING = f"""
+SELECT count(*)
+FROM ({_COUNTED}) AS counted
+FULL JOIN (SELECT kind, month, numbers, amount FROM feed_tallies
+           WHERE account_id = $1 AND collection = $2 AND amount <> 0) AS kept
+       USING (kind, month, numbers)
+WHERE counted.amount IS DISTINCT FROM kept.amount
+"""
+
+_FORGET = "DELETE FROM feed_tallies WHERE account_id = $1 AND collection = $2"
+
+_COUNT_ANEW = f"""
+INSERT INTO feed_tallies (account_id, collection, kind, month, numbers, amount)
+SELECT $1, $2, counted.* FROM ({_COUNTED}) AS counted
+"""
