@@ -40,16 +40,16 @@ class Shrinking:
 _known: OrderedDict[_Key, tuple[datetime, Shrinking]] = OrderedDict()
 
 
-async def shrinking(session: Session, omits: Mapping[int, int]) -> dict[int, Shrinking]:
-    """Return how the bodies of some collections shrink, each without the parts that are left out.
+async def shrinking(session: Session, parts: Mapping[int, int]) -> dict[int, Shrinking]:
+    """Return how the bodies of some collections shrink, each with the `parts` its rule speaks of.
 
     Samples are read, and compressed, for what is not known: another window asks for nothing new.
     """
-    keys = {number: (session.account_id, number, omit) for number, omit in omits.items()}
+    keys = {number: (session.account_id, number, each) for number, each in parts.items()}
     now = clock.now()
     missing = [number for number, key in keys.items() if key not in _known or _known[key][0] <= now]
     samples = await _samples(session, missing) if missing else {}
-    found = {number: _shrinking(samples.get(number, []), omits[number]) for number in missing}
+    found = {number: _shrinking(samples.get(number, []), parts[number]) for number in missing}
     found |= {number: _known[key][1] for number, key in keys.items() if number not in found}
     for number in missing:
         _keep(keys[number], now + _LASTS, found[number])
@@ -70,9 +70,9 @@ async def _samples(session: Session, collections: Sequence[int]) -> dict[int, li
     return found
 
 
-def _shrinking(sample: Sequence[Any], omit: int) -> Shrinking:
+def _shrinking(sample: Sequence[Any], parts: int) -> Shrinking:
     """Compress the bodies one behind the other, as on a page: the second half tells how it goes on."""
-    bodies = [_body(row, omit)[:_BYTES] for row in sample]
+    bodies = [_body(row, parts)[:_BYTES] for row in sample]
     half, whole = b",".join(bodies[: len(bodies) // 2]), b",".join(bodies)
     if not whole:
         return Shrinking()
@@ -80,9 +80,9 @@ def _shrinking(sample: Sequence[Any], omit: int) -> Shrinking:
     return Shrinking(len(whole), compressed, (compressed - before) / (len(whole) - len(half)))
 
 
-def _body(row: Any, omit: int) -> bytes:
-    parts = (part for place, part in enumerate(row["parts"], 1) if is_carried(place, omit))
-    return b"".join([row["core"], *parts, b"}"])
+def _body(row: Any, parts: int) -> bytes:
+    carried = (part for place, part in enumerate(row["parts"], 1) if is_carried(place, parts))
+    return b"".join([row["core"], *carried, b"}"])
 
 
 _OF_COLLECTION = """

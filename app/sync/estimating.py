@@ -32,7 +32,7 @@ async def estimate_of(
     holder, version = await _holder(session, who, asked.device_id, schema_version)
     preferences = await supposed(session, holder.device_id, asked.preferences, asked.device_preferences)
     today = at.day_in(holder.time_zone)
-    version = min(version or registry.SCHEMA_VERSION, at.feed_schema)
+    version = min(version or registry.schema_version(), at.feed_schema)
     scope = compile_scope(await circumstances_of(session, holder, preferences, today, version))
     counted = await tallies.read(session, scope)
     amounts = {number: estimate(rule, counted.get(number, Tally()), today) for number, rule in scope.items()}

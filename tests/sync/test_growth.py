@@ -179,11 +179,11 @@ async def test_an_upgrade_moves_no_revision_and_is_done_once(desk: Desk, world: 
     await old.pull()
     numbers = await feed_of(desk, "revision", "body_revision", "since")
     await world.become(2)
-    assert await verify(desk.database, desk.who) == 0
+    assert not await verify(desk.database, desk.who)
     assert await upgrade(desk) == 3
     assert await feed_of(desk, "revision", "body_revision", "since") == numbers
     assert await upgrade(desk) is None
-    assert await verify(desk.database, desk.who) == 0
+    assert not await verify(desk.database, desk.who)
     async with desk.database.reading(desk.account_id) as session:
         assert (await read_clock(session)).feed_schema == 2
 
@@ -226,7 +226,7 @@ async def test_what_an_older_version_of_the_app_wrote_meanwhile_is_upgraded_too(
     await world.become(2)
     await new.push({"collection": ALBUMS, "id": str(record_id), "op": "patch", "fields": {"notes": "Old."}})
     await upgrade(desk)
-    assert await verify(desk.database, desk.who) == 0
+    assert not await verify(desk.database, desk.who)
     for phone in (old, new):
         await phone.pull()
         await check(phone)
@@ -249,8 +249,8 @@ async def test_a_straggler_of_the_older_version_is_found_and_mended(
     await desk.put(ALBUMS, filled, title="Summer")
     await world.become(2)
     await new.pull()
-    assert await verify(desk.database, desk.who) == 1
-    assert await rebuild(desk.database, desk.who) == 1
+    assert (await verify(desk.database, desk.who)).records == 1
+    assert (await rebuild(desk.database, desk.who)).records == 1
     assert puts(await new.pull()) == [(ALBUMS, str(filled))]
     await check(new)
 
@@ -326,9 +326,9 @@ async def test_a_parent_that_forgot_its_children_is_found_and_mended(
     async with desk.database.writing(desk.account_id) as session:
         forget = "UPDATE feed SET latest_8 = NULL WHERE account_id = $1 AND record_id = $2"
         await session.raw.execute(forget, desk.account_id, outside)
-    assert await verify(desk.database, desk.who) == 1
-    assert await rebuild(desk.database, desk.who) == 1
-    assert await verify(desk.database, desk.who) == 0
+    assert (await verify(desk.database, desk.who)).records == 1
+    assert (await rebuild(desk.database, desk.who)).records == 1
+    assert not await verify(desk.database, desk.who)
     await new.pull()
     await check(new)
 

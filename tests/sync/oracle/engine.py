@@ -23,6 +23,7 @@ from app.sync.rendering import whole
 from app.sync.schemas import PullRequest, PushRequest
 from app.sync.store import Write, write
 from app.sync.target import compile_anew
+from app.sync.upkeep import Found
 from tests.samples import named
 from tests.sync.oracle.membership import NAMES, Key, Preferences, Record
 
@@ -148,8 +149,8 @@ class Engine:
 
         self.run(self._changing(account_id, work))
 
-    def differences(self, account_id: UUID) -> int:
-        """Return how many records the feed does not have as they are."""
+    def differences(self, account_id: UUID) -> Found:
+        """Return how many records the feed does not have as they are, and how many tallies are wrong."""
         return self.run(upkeep.verify(self._database, Principal.system(account_id)))
 
     async def _changing(self, account_id: UUID, work: Callable[[WriteSession], Awaitable[None]]) -> Changed:
