@@ -184,6 +184,7 @@ _NUMBERS = ",".join(str(named(name).number) for name in NAMES)
 _EMPTY = (
     *(f"DELETE FROM {name} WHERE account_id = '{{account_id}}'" for name in reversed(NAMES)),
     f"DELETE FROM feed WHERE account_id = '{{account_id}}' AND collection IN ({_NUMBERS})",
+    f"DELETE FROM feed_tallies WHERE account_id = '{{account_id}}' AND collection IN ({_NUMBERS})",
     *(f"DELETE FROM {name} WHERE account_id = '{{account_id}}'" for name in _KEPT),
     "UPDATE account_clock SET epoch = gen_random_uuid() WHERE account_id = '{account_id}'",
 )
