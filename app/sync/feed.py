@@ -15,7 +15,7 @@ from app.sync.anchors import NOT_YET, SLOTS, Anchors
 from app.sync.fields import Part, Values
 from app.sync.registry import Collection, FieldSpec
 from app.sync.rendering import values_of
-from app.sync.tallies import contributions
+from app.sync.tallies import Turn, contributions
 
 Key = tuple[int, UUID]
 """A record anywhere in the account: the number of its collection, and its id."""
@@ -35,6 +35,11 @@ class FeedRow:
     field_revisions: Mapping[str, list[int]]
     core: bytes
     parts: list[bytes]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return the lengths of the core and of each part."""
+        return (len(self.core), *map(len, self.parts or [b""] * len(Part)))
 
     @property
     def values(self) -> Values | None:
@@ -78,7 +83,7 @@ async def raise_schema(session: WriteSession, version: int) -> None:
 
 async def render_anew(session: WriteSession, rows: Sequence[FeedRow]) -> None:
     """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
-    columns = [(*row.key, row.filled, _sizes(row), _bytes_array(row.parts)) for row in rows]
+    columns = [(*row.key, row.filled, _array(row.sizes), _bytes_array(row.parts)) for row in rows]
     await session.raw.execute(_RENDER, session.account_id, *_columns(columns, 5))
 
 
@@ -152,7 +157,11 @@ async def names_of(session: Session, wanted: Iterable[int]) -> dict[int, str]:
 
 
 async def write(
-    session: WriteSession, revision: int, rows: Sequence[FeedRow], ended: Sequence[tuple[Key, Anchors]]
+    session: WriteSession,
+    revision: int,
+    rows: Sequence[FeedRow],
+    ended: Sequence[tuple[Key, Anchors]],
+    turn: Turn,
 ) -> None:
     """Stamp rows with a revision, keep what ended, tally, and advance the clock: one statement."""
     past = [(*key, *_flat_anchors(each)) for key, each in ended if each.since < revision]
@@ -162,6 +171,8 @@ async def write(
         revision,
         *_columns([_flat(row) for row in rows], _ROW_WIDTH),
         *_columns(past, _PAST_WIDTH),
+        turn.collection,
+        *turn.columns(),
     )
 
 
@@ -195,13 +206,9 @@ def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
     fields = orjson.dumps(row.field_revisions).decode()
     parts = row.parts or [b""] * len(Part)
-    head = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, _sizes(row), row.core)
+    head = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, _array(row.sizes), row.core)
     body = (*head, *parts[: len(Part)], _bytes_array(parts[len(Part) :]))
     return (*row.key, *_flat_anchors(row.anchors), *body)
-
-
-def _sizes(row: FeedRow) -> str:
-    return _array((len(row.core), *map(len, row.parts or [b""] * len(Part))))
 
 
 def _bytes_array(parts: Iterable[bytes]) -> str:
@@ -256,25 +263,12 @@ _BODY_TYPES = [
 ]
 _ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
 _PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
-_TALLIED = f"collection, record_id, is_deleted, sizes, day, labels, owners, private, {LATEST}"
 _PARTS = ", ".join(f"part_{part}" for part in range(1, len(Part) + 1))
 _SELECTED = f'since, "by", day, labels::int[], owners::int[], private, {LATEST}'
 
 
 def _arrays(types: Sequence[str], first: int) -> str:
     return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
-
-
-def _named_arrays(names: str) -> str:
-    """Return some columns of the written rows alone, bodies left where they are."""
-    row = ["collection", "record_id", *_split(ANCHORS), "is_deleted", "body_revision", "filled", "mark"]
-    row += ["field_revisions", "sizes"]
-    places = {name: place for place, name in enumerate(row)}
-    return ", ".join(f"${3 + places[name]}::{_ROW_TYPES[places[name]]}[]" for name in _split(names))
-
-
-def _split(names: str) -> list[str]:
-    return names.split(", ")
 
 
 _STATES = f"""
@@ -300,20 +294,12 @@ WITH known AS (
 SELECT name, number, false AS is_new FROM known UNION ALL SELECT name, number, true FROM given
 """
 
-# Adds what `turned` has: what rows come to with the sign 1, what they came to before with -1.
-_TALLY = f"""tallied AS (
-    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
-    SELECT $1, r.collection, c.kind, c.month, c.numbers, sum(r.sign * c.amount)
-    FROM turned r CROSS JOIN LATERAL ({contributions("r")}) AS c
-    WHERE NOT r.is_deleted
-    GROUP BY r.collection, c.kind, c.month, c.numbers
-    HAVING sum(r.sign * c.amount) <> 0
+_TALLY_TYPES = ["smallint", "date", "text", "bigint"]
+_TURNED = 3 + _ROW_WIDTH + _PAST_WIDTH
+_ADDED = """
     ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE
-    SET amount = t.amount + excluded.amount
-)"""
+    SET amount = t.amount + excluded.amount"""
 
-# The statement reads the feed as it was before: what a row added then is taken off, what it adds now put on.
-# The limit has each row looked up by its key, also while nothing is known yet of how large the feed is.
 _WRITE = f"""
 WITH tick AS (
     UPDATE account_clock SET revision = $2 WHERE account_id = $1
@@ -321,19 +307,12 @@ WITH tick AS (
     INSERT INTO feed_past (account_id, until, collection, record_id, {ANCHORS})
     SELECT $1, $2, collection, record_id, {_SELECTED}
     FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
-), told AS (
-    SELECT collection, record_id, is_deleted, sizes::int[],
-           day, labels::int[], owners::int[], private, {LATEST}
-    FROM unnest({_named_arrays(_TALLIED)}) AS w({_TALLIED})
-), turned AS (
-    SELECT 1 AS sign, {_TALLIED} FROM told
-    UNION ALL
-    SELECT -1, was.* FROM told CROSS JOIN LATERAL (
-        SELECT {_TALLIED} FROM feed f
-        WHERE f.account_id = $1 AND f.collection = told.collection AND f.record_id = told.record_id
-        LIMIT 1
-    ) AS was
-), {_TALLY}
+), tallied AS (
+    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
+    SELECT $1, ${_TURNED}::smallint, kind, month, numbers::int[], amount
+    FROM unnest({_arrays(_TALLY_TYPES, _TURNED + 1)}) AS turned(kind, month, numbers, amount)
+    {_ADDED}
+)
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
                   is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
 SELECT $1, $2, collection, record_id, {_SELECTED},
@@ -355,12 +334,19 @@ WITH anew AS (
     FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[])
          AS anew(collection, record_id, filled, sizes, parts)
 ), turned AS (
-    SELECT signed.sign, f.collection, f.is_deleted, f.day, f.labels, f.owners, f.private, {LATEST},
+    SELECT signed.sign, f.collection, f.day, f.labels, f.owners, f.private, {LATEST},
            CASE signed.sign WHEN 1 THEN anew.sizes ELSE f.sizes END AS sizes
     FROM anew JOIN feed f ON f.account_id = $1 AND f.collection = anew.collection
-                         AND f.record_id = anew.record_id
+                         AND f.record_id = anew.record_id AND NOT f.is_deleted
     CROSS JOIN (VALUES (1), (-1)) AS signed(sign)
-), {_TALLY}
+), tallied AS (
+    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
+    SELECT $1, r.collection, c.kind, c.month, c.numbers, sum(r.sign * c.amount)
+    FROM turned r CROSS JOIN LATERAL ({contributions("r")}) AS c
+    GROUP BY r.collection, c.kind, c.month, c.numbers
+    HAVING sum(r.sign * c.amount) <> 0
+    {_ADDED}
+)
 UPDATE feed SET (filled, sizes, parts) = (anew.filled, anew.sizes, anew.parts)
 FROM anew
 WHERE feed.account_id = $1 AND feed.collection = anew.collection AND feed.record_id = anew.record_id

@@ -14,19 +14,26 @@ from app.sync.feed import FeedRow, Key
 from app.sync.fields import Values
 from app.sync.registry import Collection
 from app.sync.rendering import core_of, filled_of, mark_of, parts_of
+from app.sync.tallies import Turn, Weighed
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """A record as it stands: its version, its values (none once deleted), and who changed which field.
 
-    `anchors` are those last written; what a draft has not yet written has the former ones.
+    `anchors` and `sizes` are those last written; what a draft has not yet written has the former ones.
     """
 
     body_revision: int
     values: Values | None
     anchors: Anchors | None
     field_revisions: Mapping[str, list[int]] = field(default_factory=dict)
+    sizes: tuple[int, ...] = ()
+
+    @property
+    def weighed(self) -> Weighed | None:
+        """Return what its row in the feed is tallied by, nothing for a tombstone."""
+        return None if self.is_deleted or self.anchors is None else (self.anchors, self.sizes)
 
     @property
     def is_deleted(self) -> bool:
@@ -70,7 +77,7 @@ class Stamping:
         affected = [(collection.number, record_id) for record_id in self.moved.get(collection.number, ())]
         before |= await self._parents(affected, loaded)
         latest = await latest_days(self.session, collection, [record_id for _, record_id in affected])
-        rows, ended = [], []
+        rows, ended, turn = [], [], Turn(collection.number)
         for key, old in before.items():
             state = changed.get(key) or old
             if state is None:
@@ -78,13 +85,16 @@ class Stamping:
             anchors = self._anchors(collection, old, state, latest.get(key[1]))
             if key not in changed and old and anchors == old.anchors:
                 continue
-            rows.append(_row(collection, key, replace(state, anchors=anchors)))
+            row = _row(collection, key, replace(state, anchors=anchors))
+            now = replace(state, anchors=anchors, sizes=row.sizes)
+            rows.append(row)
+            turn.take(old.weighed if old else None, now.weighed)
             if old and old.anchors and not old.is_deleted and anchors != old.anchors:
                 ended.append((key, old.anchors))
             self._move_parents(collection, old, state, anchors)
-            self.written[key] = replace(state, anchors=anchors)
+            self.written[key] = now
         if rows:
-            await feed.write(self.session, self.revision, rows, ended)
+            await feed.write(self.session, self.revision, rows, ended, turn)
 
     async def _parents(
         self, keys: Sequence[Key], loaded: Mapping[Key, State | None]
@@ -179,7 +189,7 @@ def _completed(state: State | None, typed: Values, defaults: Mapping[str, Any]) 
 def _state_of(row: FeedRow | None) -> State | None:
     if row is None:
         return None
-    return State(row.body_revision, row.values, row.anchors, row.field_revisions)
+    return State(row.body_revision, row.values, row.anchors, row.field_revisions, row.sizes)
 
 
 def _row(collection: Collection, key: Key, state: State) -> FeedRow:

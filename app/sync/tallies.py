@@ -1,12 +1,14 @@
 """Tallies: what the feed holds by collection and month, kept in the statement that writes the feed."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from itertools import zip_longest
 
 from app.core.db import Session, WriteSession
-from app.sync.anchors import SLOTS
+from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.scope import Rule, Scope
 
 Numbers = tuple[int, ...]
@@ -51,6 +53,60 @@ class Tally:
 
 
 NOTHING = Tally()
+Weighed = tuple[Anchors, Sequence[int]]
+"""What of a living row is tallied: its anchors, and its `sizes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """By how much some writing changes the tallies of one collection: mostly a few bytes."""
+
+    collection: int
+    amounts: Counter[tuple[Counted, date, Numbers]] = field(default_factory=Counter)
+
+    def take(self, before: Weighed | None, after: Weighed | None) -> None:
+        """Put on what a row comes to, and take off what it came to before."""
+        if before and after and before[0].told == after[0].told:
+            month = _month_of(after[0].day)
+            for place, (was, now) in enumerate(zip_longest(before[1], after[1], fillvalue=0), 1):
+                self.amounts[Counted.BYTES, month, (place,)] += now - was
+            return
+        for row, sign in ((before, -1), (after, 1)):
+            for counted, day, numbers, amount in _contributed(*row) if row else ():
+                self.amounts[counted, _month_of(day), numbers] += sign * amount
+
+    def columns(self) -> tuple[list[int], list[date], list[str], list[int]]:
+        """Return kinds, months, numbers as the text of an array, and amounts, those that are not nothing."""
+        rows = [(*key, amount) for key, amount in self.amounts.items() if amount]
+        texts = ["{" + ",".join(map(str, numbers)) + "}" for _, _, numbers, _ in rows]
+        return [row[0] for row in rows], [row[1] for row in rows], texts, [row[3] for row in rows]
+
+
+def _contributed(anchors: Anchors, sizes: Sequence[int]) -> Iterator[tuple[Counted, date, Numbers, int]]:
+    """Yield what one living row adds, as `contributions` does: what is counted, its day, numbers, amount."""
+    day = anchors.day
+    yield Counted.RECORDS, day, (), 1
+    for place, size in enumerate(sizes, 1):
+        yield Counted.BYTES, day, (place,), size
+    if anchors.labels:
+        yield Counted.LABELS, day, anchors.labels, 1
+    if anchors.owners:
+        yield Counted.OWNERS, day, anchors.owners, 1
+    if anchors.private:
+        yield Counted.PRIVATE, day, anchors.owners, 1
+    below = [(latest, -slot) for slot, latest in enumerate(anchors.latest, 1) if latest]
+    for latest, slot in below:
+        yield Counted.LATEST, latest, (-slot,), 1
+    if below:
+        last, slot = max(below)
+        yield Counted.LAST, last, (-slot,), 1
+        if last > day:
+            yield Counted.ACTIVITY, last, (-slot,), 1
+            yield Counted.ACTIVITY, day, (0,), -1
+
+
+def _month_of(day: date) -> date:
+    return day if day == ALWAYS else day.replace(day=1)
 
 
 async def read(session: Session, scope: Scope) -> dict[int, Tally]:
@@ -80,7 +136,10 @@ def _named(rule: Rule) -> Numbers:
 
 
 def contributions(row: str) -> str:
-    """Return the query of what one living row of the feed adds: kind, month, numbers and amount."""
+    """Return the query of what one living row of the feed adds: kind, month, numbers and amount.
+
+    It tells the same as `_contributed` does of the rows a transaction writes, which it has at hand.
+    """
     month = _month(f"{row}.day")
     slots = ", ".join(f"({slot}, {row}.latest_{slot})" for slot in range(1, SLOTS + 1))
     below = f"(SELECT * FROM (VALUES {slots}) AS slots(slot, latest) WHERE latest IS NOT NULL) AS below"
