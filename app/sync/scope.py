@@ -83,6 +83,12 @@ class Rule:
         """Return what is said of parts in one number: bits of what is left out, then of what is given."""
         return self.omit | self.late
 
+    def reaches(self, first: date, last: date) -> bool:
+        """Say whether any record could belong whose own day is one of these."""
+        return (
+            bool(self.edges or self.by_activity) or last == ALWAYS or (self.lo <= last and first <= self.hi)
+        )
+
     @property
     def is_by_day(self) -> bool:
         """Say whether days alone decide what belongs."""

@@ -224,7 +224,10 @@ def _slices_of(number: int, top: RecordKey, piece: Piece, wanted: Rule | None) -
     for first, last in slices(piece.rule, wanted):
         start, end = min(top, (last, LAST_ID)), max(piece.downto, (first, FIRST_ID))
         if start >= end:
-            yield Slice(number, start, end, piece.rule, wanted)
+            given, goal = (
+                rule if rule and rule.reaches(first, last) else None for rule in (piece.rule, wanted)
+            )
+            yield Slice(number, start, end, given, goal)
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
