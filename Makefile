@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-STORIES ?= 2000
+STORIES ?= 1000
 SEED ?= 1000
 STAMP := .venv/.installed
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
@@ -30,7 +30,7 @@ test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the
 test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
 	@.ci/with-postgres $(BIN)/python -m pytest -n 2
 
-prove-sync: $(STAMP) ## Tell thousands of random histories of sync and count them; honours STORIES, SEED
+prove-sync: $(STAMP) ## Tell many random histories of sync and count them; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/sync/test_oracle.py
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
