@@ -81,6 +81,12 @@ async def raise_schema(session: WriteSession, version: int) -> None:
     await move_scope(session)
 
 
+async def move(session: WriteSession, revision: int, keys: Sequence[Key]) -> bool:
+    """Move living rows as they are to a revision, and say whether there were any."""
+    numbers, ids = [number for number, _ in keys], [record_id for _, record_id in keys]
+    return bool(await session.raw.fetchval(_MOVE, session.account_id, revision, numbers, ids))
+
+
 async def render_anew(session: WriteSession, rows: Sequence[FeedRow]) -> None:
     """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
     columns = [(*row.key, row.filled, _array(row.sizes), _bytes_array(row.parts)) for row in rows]
@@ -326,6 +332,18 @@ SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisio
   = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
      excluded.is_deleted, excluded.body_revision, excluded.filled, excluded.mark, excluded.field_revisions,
      excluded.sizes, excluded.core, excluded.parts)
+"""
+
+_MOVE = """
+WITH moved AS (
+    UPDATE feed SET revision = $2
+    WHERE account_id = $1 AND NOT is_deleted
+      AND (collection, record_id) IN (SELECT * FROM unnest($3::smallint[], $4::uuid[]))
+    RETURNING 1
+), tick AS (
+    UPDATE account_clock SET revision = $2 WHERE account_id = $1 AND EXISTS (SELECT FROM moved)
+)
+SELECT count(*) FROM moved
 """
 
 _RENDER = f"""

@@ -49,8 +49,9 @@ async def push(
         if session.has_moved_scope:
             scope = (await target_of(session, who, at, None, schema_version, is_final=False)).scope
         verdicts = render(draft, scope, fresh, decisions)
-        answers |= verdicts
-        await streams.keep(session, stream, [(n, prints[n], answer) for n, answer in verdicts.items()])
+        await draft.bring_again(verdicts.owed)
+        answers |= verdicts.texts
+        await streams.keep(session, stream, [(n, prints[n], answer) for n, answer in verdicts.texts.items()])
     results = b",".join(answers[change.n] for change in sent.changes)
     last = max(stream.last, sent.first + len(sent.changes) - 1)
     return b'{"results":[%b],"last":%d,"revision":%d}' % (results, last, draft.reached)

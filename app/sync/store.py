@@ -159,6 +159,12 @@ class Draft:
         for number, record_id in keys:
             self._restamped.setdefault(number, set()).add(record_id)
 
+    async def bring_again(self, keys: Iterable[Key]) -> None:
+        """Move records in the feed as they are, so that the next pull judges them afresh."""
+        owed = list(keys)
+        if owed and await feed.move(self._session, self.revision, owed):
+            self.reached = self.revision
+
     def checkpoint(self) -> dict[Key, State]:
         """Return what has been changed so far, to go back to."""
         return dict(self._changed)

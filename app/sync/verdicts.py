@@ -1,6 +1,7 @@
 """Verdicts as they are answered and stored: JSON text, with the server's copy where the device needs it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -19,28 +20,45 @@ MAX_COPIES = 2_000_000
 """About how many bytes of copies one answer carries; what is left out comes with the next pull."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The text of each verdict, and the records whose state the next pull owes the device.
+
+    Those are not changed, but the device drops or undoes what it has of them and got no copy: by the cursor
+    alone nothing would be sent.
+    """
+
+    texts: Mapping[int, bytes]
+    owed: frozenset[Key]
+
+
 def render(
     draft: Draft, scope: Scope, changes: Sequence[Change], decisions: Mapping[int, Decision]
-) -> dict[int, bytes]:
-    """Return the text of each change's verdict.
+) -> Rendered:
+    """Return each change's verdict.
 
     Where the device must change its own copy, the record as it is now comes with the last verdict about it,
     as far as it belongs on the device and in the shape in which a pull would bring it.
     """
-    room, copied = MAX_COPIES, set[Key]()
+    room, copied, owed = MAX_COPIES, set[Key](), set[Key]()
     rendered: dict[int, bytes] = {}
     for change in reversed(changes):
         decision, key = decisions[change.n], key_of(change)
         state = draft.get(key) if key else None
+        if key and state and not _is_moved(decision) and _is_hidden(scope, key, state):
+            owed.add(key)
+            state = None
         is_in_scope = key is not None and _is_in_scope(scope, key, state)
         copy = None
-        if key and state and is_in_scope and key not in copied and _is_corrected(decision):
+        if key and state and is_in_scope and key not in copied and room > 0 and _is_corrected(decision):
             copied.add(key)
             copy = _copy(scope, key, state)
             room -= len(orjson.dumps(copy))
+        if key and key not in copied and _is_undone(decision, is_in_scope=is_in_scope):
+            owed.add(key)
         verdict = _verdict(change, decision, state if is_in_scope else None, is_in_scope=is_in_scope)
-        rendered[change.n] = orjson.dumps({**verdict, "server": copy if room > 0 else None})
-    return dict(sorted(rendered.items()))
+        rendered[change.n] = orjson.dumps({**verdict, "server": copy})
+    return Rendered(dict(sorted(rendered.items())), frozenset(owed))
 
 
 def forgotten(n: int) -> bytes:
@@ -67,6 +85,21 @@ def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_s
         "in_scope": is_in_scope,
         "inbox_id": None,
     }
+
+
+def _is_undone(decision: Decision, *, is_in_scope: bool) -> bool:
+    """Say whether the device loses what it had of a record that this change has not moved."""
+    return not _is_moved(decision) and (not is_in_scope or _is_corrected(decision))
+
+
+def _is_moved(decision: Decision) -> bool:
+    return decision.outcome in (Outcome.APPLIED, Outcome.MERGED)
+
+
+def _is_hidden(scope: Scope, key: Key, state: State) -> bool:
+    """Say whether the user has no right to the record, which then is told of as if it did not exist."""
+    rule = scope.get(key[0])
+    return rule is not None and state.anchors is not None and not rule.may_see(state.anchors)
 
 
 def _is_corrected(decision: Decision) -> bool:

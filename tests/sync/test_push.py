@@ -10,6 +10,7 @@ import pytest
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.revisions import AccountClock
+from app.sync import preference_store
 from app.sync.push import _fingerprint
 from app.sync.schemas import Change
 from tests.samples import sample
@@ -356,9 +357,37 @@ async def test_a_colleague_s_private_task_does_not_exist(
         ("rejected", "unknown_record"),
         ("noop", None),
     ]
-    assert [(each["server"], each["revision"], each["in_scope"]) for each in results] == [
-        (None, None, False)
-    ] * 3
+    nobody_s = uuid4()
+    of_nothing = await other_phone.push(
+        patch("tasks", nobody_s, subject="Peek"),
+        patch("tasks", nobody_s, priority=99),
+        delete("tasks", nobody_s),
+    )
+    for told, otherwise in zip(results, of_nothing, strict=True):
+        assert {**told, "n": 0} == {**otherwise, "n": 0}
+
+
+@pytest.mark.parametrize("typed", ["Ada", "A" * 300], ids=["what is there already", "what is refused"])
+async def test_what_a_verdict_has_a_phone_drop_comes_again_once_it_belongs(
+    desk: Desk, phone: Phone, typed: str
+) -> None:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients", first_name="Ada", client_number=None))
+    await phone.pull()
+    await prefer(desk, phone, include_prospects=False)
+    [verdict] = await phone.push(patch("clients", client, first_name=typed))
+    assert verdict["verdict"] in ("noop", "rejected")
+    assert not verdict["in_scope"]
+    del phone.records["clients", str(client)]
+    await prefer(desk, phone, include_prospects=True)
+    await phone.pull()
+    assert phone.records["clients", str(client)]["first_name"] == "Ada"
+
+
+async def prefer(desk: Desk, phone: Phone, **values: Any) -> None:
+    async with desk.database.writing(desk.account_id) as session:
+        change = preference_store.Change(None, {}, values, is_resync=False)
+        await preference_store.keep(session, phone.who, change)
 
 
 async def test_the_server_s_copy_comes_once_per_record(phone: Phone) -> None:

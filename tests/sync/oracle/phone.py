@@ -184,23 +184,23 @@ class Phone:
         for change, verdict in zip(changes, verdicts, strict=True):
             key = (change["collection"], change["id"])
             if key in self.account.truth:
-                assert verdict["in_scope"] == (key in wanted), f"in or out of scope, and it is not: {key}"
+                is_unknown = verdict["code"] == "unknown_record" or self._is_hidden_noop(key, verdict)
+                assert verdict["in_scope"] == (is_unknown or key in wanted), f"not where it is said: {key}"
             if verdict["server"]:
                 assert text_of(key[0], verdict["server"]) == wanted[key], f"a copy of something else: {key}"
 
-    def _obey(self, key: Key, verdicts: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        """Do what the verdicts about one record say.
+    def _is_hidden_noop(self, key: Key, verdict: Mapping[str, Any]) -> bool:
+        """Say whether a deletion was of what the user may not see: told of as if it did not exist."""
+        view, _ = self._circumstances()
+        return verdict["verdict"] == "noop" and not may_see(view, key[0], self.account.truth[key])
 
-        What a page has brought and no change has moved stays as it was: only a page takes it away, for none
-        would bring it back if it belonged again by then.
-        """
+    def _obey(self, key: Key, verdicts: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Do what the verdicts about one record say: contract C3, and what is undone without a copy goes."""
         copies = [verdict["server"] for _, verdict in verdicts if verdict["server"]]
         outcomes = {verdict["verdict"] for _, verdict in verdicts}
         op, last = verdicts[-1]
         if copies:
             self._store(key, copies[-1])
-        elif not outcomes & {"applied", "merged"} and key in self.revisions:
-            return
         elif op == "delete" or not last["in_scope"] or outcomes & REFUSED:
             self._drop(key)
         elif "applied" in outcomes:
