@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.sync.fields import Id
+from app.sync.fields import Id, Link
 from app.sync.narrowing import Narrows
 from app.sync.preferences import PreferenceSet, preference, preferences
 
@@ -75,14 +75,14 @@ class MobilePreferences(PreferenceSet):
         no_limit=0,
         only_if=("clients_scope", ClientsScope.ACTIVITY),
     )
-    clients_group_ids: Ids = preference(
+    clients_group_ids: Annotated[Ids, Link("client_groups")] = preference(
         "For clients of groups: the groups whose members go to phones; with none no client does by itself.",
         example=["0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a7001"],
         default=[],
         narrows=Narrows.BY_FEWER,
         only_if=("clients_scope", ClientsScope.GROUPS),
     )
-    clients_exclude_status_ids: Ids = preference(
+    clients_exclude_status_ids: Annotated[Ids, Link("client_statuses")] = preference(
         "Clients at these statuses stay off phones.",
         example=["0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a7002"],
         default=[],

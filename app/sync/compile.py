@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import date
 
 from app.sync import registry
+from app.sync.anchors import ALWAYS
 from app.sync.circumstances import Circumstances
+from app.sync.fields import BOOKKEEPING
 from app.sync.registry import Collection
 from app.sync.rendering import BIT, late_bit
 from app.sync.scope import Rule, Scope
@@ -26,11 +28,18 @@ def compile_scope(given: Circumstances, names: Names[str] | None = None) -> dict
 def compile_near(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
     """Return the part of the same that is wanted first: the lists, and the days around today with parents."""
     first = given.ago(NEAR_DAYS)
-    rules = {
-        number: replace(rule, lo=max(rule.lo, first)) if registry.numbered(number).day else rule
-        for number, rule in _rules(given).items()
-    }
+    rules = {number: _near(registry.numbered(number), rule, first) for number, rule in _rules(given).items()}
     return _asked(_with_edges(rules), names)
+
+
+def _near(collection: Collection, rule: Rule, first: date) -> Rule:
+    """Raise the lower edge to a day; what has no other day than that of its making is near by children alone.
+
+    A studio that moves here makes all its clients in one week.
+    """
+    if collection.day is None:
+        return rule
+    return replace(rule, lo=ALWAYS if collection.day in BOOKKEEPING else max(rule.lo, first))
 
 
 def _rules(given: Circumstances) -> dict[int, Rule]:

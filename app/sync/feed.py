@@ -110,6 +110,16 @@ async def states(session: Session, keys: Sequence[Key]) -> dict[Key, FeedRow]:
     return {row.key: row for row in rows}
 
 
+async def living(session: Session, collection: int, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of some records of a collection exist."""
+    sql = (
+        "SELECT record_id FROM feed WHERE account_id = $1 AND collection = $2 AND record_id = ANY($3::uuid[])"
+        " AND NOT is_deleted"
+    )
+    rows = await session.raw.fetch(sql, session.account_id, collection, ids)
+    return {row["record_id"] for row in rows}
+
+
 async def latest_below(
     session: Session, child: Collection, link: FieldSpec, parents: Sequence[UUID]
 ) -> dict[UUID, Latest]:

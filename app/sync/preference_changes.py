@@ -8,7 +8,8 @@ from app.accounts.errors import DeviceNotFound, NotAllowed
 from app.accounts.store import read_device
 from app.core.db import Session, WriteSession
 from app.core.principal import Principal
-from app.sync import preference_store
+from app.http.errors import InvalidRequest
+from app.sync import feed, preference_store, registry
 from app.sync.preference_errors import DeviceWidens, PreferencesChanged
 from app.sync.preference_schemas import DevicePreferencesAnswer, PreferenceRequest, PreferencesAnswer
 from app.sync.preference_store import Change, Kept
@@ -27,6 +28,7 @@ async def change_company(
     """Set some keys, unless the preferences have changed since the version expected."""
     kept = await preference_store.read(session)
     _refuse_other(kept, expected)
+    await _refuse_unknown(session, asked)
     before = _whole(kept.values)
     after = _whole(_set({**dict(kept.values), **asked.own()}))
     await _keep(session, who, Change(None, before, after, is_resync=asked.force_full_resync))
@@ -50,12 +52,15 @@ async def change_own(
 ) -> DevicePreferencesAnswer:
     """Set some keys of a device, each narrower than the company's, or null to have the company's again.
 
-    Only what is sent is weighed: a key the company has narrowed since is obeyed anyway.
+    Only what is new is weighed: a key the company has narrowed since is obeyed anyway.
     """
     await admit(session, who, device_id)
     company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
     _refuse_other(kept, expected)
-    if wider := widening(company.values, _set(_given(asked.own()))):
+    await _refuse_unknown(session, asked)
+    known = kept.values.own()
+    new = {key: value for key, value in _given(asked.own()).items() if value != known.get(key)}
+    if wider := widening(company.values, _set(new)):
         raise DeviceWidens(fields=[{"path": f"body.{key}", "code": "widens"} for key in wider])
     before = _own(kept.values)
     after = _own(_set(_given({**kept.values.own(), **asked.own()})))
@@ -70,6 +75,9 @@ async def supposed(
     own: PreferenceRequest | None,
 ) -> PreferenceSet:
     """Return what would hold on a device, or on a new one, if the company and it set some keys."""
+    for asked in (company, own):
+        if asked:
+            await _refuse_unknown(session, asked)
     kept = await preference_store.both(session, device_id)
     whole = _set({**dict(kept.company), **(company.own() if company else {})})
     return narrowed(whole, _set(_given({**kept.own.own(), **(own.own() if own else {})})))
@@ -86,6 +94,17 @@ async def admit(session: Session, who: Principal, device_id: UUID) -> None:
         raise NotAllowed
     if await read_device(session, device_id) is None:
         raise DeviceNotFound
+
+
+async def _refuse_unknown(session: Session, asked: PreferenceRequest) -> None:
+    """Refuse ids of records that do not exist: who keeps one group's clients must not mistype the group."""
+    unknown = []
+    for key, collection in registered().links().items():
+        ids = asked.own().get(key) or []
+        there = await feed.living(session, registry.number_of(collection), ids) if ids else set()
+        unknown += [f"body.{key}.{place}" for place, each in enumerate(ids) if each not in there]
+    if unknown:
+        raise InvalidRequest(fields=[{"path": path, "code": "unknown_record"} for path in unknown])
 
 
 def _refuse_other(kept: Kept, expected: int | None) -> None:

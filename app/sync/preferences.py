@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.http.schemas import Wire
+from app.sync.fields import Link
 from app.sync.narrowing import Limit, Narrows
 
 
@@ -16,6 +17,12 @@ class PreferenceSet(Wire):
         """Return the records the preferences name."""
         lists = (value for _, value in self if isinstance(value, list))
         return {each for values in lists for each in values}
+
+    @classmethod
+    def links(cls) -> dict[str, str]:
+        """Return the collections whose records preferences name, by key."""
+        marks = ((key, mark) for key, info in cls.model_fields.items() for mark in info.metadata)
+        return {key: mark.collection for key, mark in marks if isinstance(mark, Link)}
 
     def own(self) -> dict[str, Any]:
         """Return the values that were set, by key."""

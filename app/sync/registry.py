@@ -202,6 +202,11 @@ def named(name: str) -> Collection | None:
     return _by_name.get(name)
 
 
+def number_of(name: str) -> int:
+    """Return the number of a collection that is declared."""
+    return _by_name[name].number
+
+
 def numbered(number: int) -> Collection:
     """Return the collection of a number."""
     return _by_number[number]

@@ -97,8 +97,8 @@ class Rule:
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""
         packed: dict[str, Any] = {
-            "l": _pack_day(self.lo),
-            "h": _pack_day(self.hi),
+            "l": _pack_day(self.lo, EARLIEST),
+            "h": _pack_day(self.hi, ALWAYS),
             "a": 1 if self.by_activity else None,
             "r": self.required,
             "x": self.excluded or None,
@@ -106,7 +106,7 @@ class Rule:
             "m": self.me,
             "p": self.omit or None,
             "n": self.late or None,
-            "e": [[slot, _pack_day(edge)] for slot, edge in self.edges] or None,
+            "e": [[slot, _pack_day(edge, EARLIEST)] for slot, edge in self.edges] or None,
         }
         return {name: value for name, value in packed.items() if value is not None}
 
@@ -215,9 +215,9 @@ def _hull(one: Days, other: Days | None) -> Days:
     return one if other is None else (min(one[0], other[0]), max(one[1], other[1]))
 
 
-def _pack_day(day: date) -> int | None:
-    return None if day in (EARLIEST, ALWAYS) else day.toordinal()
+def _pack_day(day: date, usual: date) -> int | None:
+    return None if day == usual else day.toordinal()
 
 
-def _unpack_day(ordinal: int | None, otherwise: date) -> date:
-    return date.fromordinal(ordinal) if ordinal else otherwise
+def _unpack_day(ordinal: int | None, usual: date) -> date:
+    return usual if ordinal is None else date.fromordinal(ordinal)

@@ -227,6 +227,24 @@ async def test_a_device_never_widens(studio: Studio, desk: Headers, device: dict
     assert (await refused(studio, desk, own(device), **wider))["code"] == "device_widens"
 
 
+async def test_what_a_device_has_may_be_said_again_after_its_company_narrowed(
+    studio: Studio, desk: Headers, device: dict[str, Any]
+) -> None:
+    await put(studio, bearer(device), own(device), sessions_past_days=200)
+    await put(studio, desk, sessions_past_days=100)
+    again = await put(studio, bearer(device), own(device), sessions_past_days=200, include_notes=False)
+    assert again["effective"]["sessions_past_days"] == 100
+    assert again["effective"]["include_notes"] is False
+
+
+async def test_a_group_that_does_not_exist_is_refused_by_its_place(
+    studio: Studio, desk: Headers, device: dict[str, Any]
+) -> None:
+    for headers, path in ((desk, PREFERENCES), (bearer(device), own(device))):
+        told = await refused(studio, headers, path, clients_group_ids=[str(uuid4())])
+        assert told["fields"] == [{"path": "body.clients_group_ids.0", "code": "unknown_record"}]
+
+
 async def test_a_company_that_narrows_later_wins(
     studio: Studio, desk: Headers, device: dict[str, Any]
 ) -> None:
@@ -316,12 +334,13 @@ async def test_no_preference_ever_deletes_anything_on_the_server(
     who = Principal.system(studio.account.account_id)
     async with studio.database.writing(studio.account.account_id) as session:
         await write(session, who, list(one_of_each()))
+    [status] = await studio.execute("SELECT id FROM client_statuses WHERE account_id = $1 LIMIT 1")
     before = await counts(studio)
     assert all(before.values())
     nothing: dict[str, Any] = {
         "clients_scope": "groups",
         "clients_group_ids": [],
-        "clients_exclude_status_ids": [str(uuid4())],
+        "clients_exclude_status_ids": [str(status["id"])],
         "include_prospects": False,
         "sessions_exclude_final_status": True,
         "schedule_users": "own",

@@ -97,7 +97,10 @@ _NARROWER: Mapping[str, Callable[[Any, Any], Any]] = {
 def belonging(
     view: View, wanted: Preferences, truth: Truth, below: Mapping[str, Days], *, near: int | None = None
 ) -> Iterator[Key]:
-    """Yield what belongs on a phone, or what of it lies not further back than some days."""
+    """Yield what belongs on a phone, or what of it lies not further back than some days.
+
+    No client is near for its own sake.
+    """
     first = _ago(view.today, near)
     since = {name: max(first, _ago(view.today, wanted[BACK[name]])) for name in DAYS}
     for key, record in truth.items():
@@ -106,7 +109,7 @@ def belonging(
         if may_see(view, name, record) and (
             _has_child_in_window(since, children)
             or (
-                _client_belongs(view, wanted, first, record, children)
+                near is None and _client_belongs(view, wanted, record, children)
                 if name == "clients"
                 else _is_in_window(view, wanted, since[name], name, record)
             )
@@ -186,19 +189,19 @@ def _has_child_in_window(since: Mapping[str, date], below: Days) -> bool:
     return any(day is None or day >= since[kind] for kind, days in below.items() for day in days)
 
 
-def _client_belongs(view: View, wanted: Preferences, first: date, record: Record, below: Days) -> bool:
-    made = date.fromisoformat(record["created_at"][:10])
+def _client_belongs(view: View, wanted: Preferences, record: Record, below: Days) -> bool:
     if not wanted["include_prospects"] and record["client_number"] is None:
         return False
     if record["status_id"] in wanted["clients_exclude_status_ids"]:
         return False
     if wanted["clients_scope"] == "groups":
-        return made >= first and not set(wanted["clients_group_ids"]).isdisjoint(record["group_ids"])
+        return not set(wanted["clients_group_ids"]).isdisjoint(record["group_ids"])
     if wanted["clients_scope"] == "activity" and wanted["clients_activity_months"]:
-        since = max(first, view.today - timedelta(days=30 * wanted["clients_activity_months"]))
+        since = view.today - timedelta(days=30 * wanted["clients_activity_months"])
+        made = date.fromisoformat(record["created_at"][:10])
         days = [day for each in below.values() for day in each]
         return made >= since or any(day is None or day >= since for day in days)
-    return made >= first
+    return True
 
 
 def _is_in_window(view: View, wanted: Preferences, since: date, name: str, record: Record) -> bool:
