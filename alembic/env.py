@@ -1,7 +1,8 @@
-"""How Alembic finds the tables and the database: as their owner, in one transaction, with a lock timeout."""
+"""How Alembic finds the tables and the database: as their owner, step by step, with a lock timeout."""
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -22,10 +23,12 @@ from app.core.embedded import Embedded
 from app.core.migrations import protect_new_tables
 from app.core.settings import settings
 
-# Two servers that start together migrate one after the other.
-ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtext('studio migrations'))")
+# Two servers that start together migrate one after the other. The session holds the lock, not a transaction,
+# and whoever waits asks again: an index that is built beside its readers waits for every statement under way.
+ONE_AT_A_TIME = sa.text("SELECT pg_try_advisory_lock(hashtext('studio migrations'))")
+ASK_AGAIN = 0.2
 # A migration that waits for a lock blocks everybody behind it: better to fail and be run again.
-LOCK_TIMEOUT = sa.text("SET LOCAL lock_timeout = '5s'")
+LOCK_TIMEOUT = sa.text("SET lock_timeout = '5s'")
 
 
 def compares() -> bool:
@@ -61,16 +64,20 @@ def before_writing(
 
 
 def run(connection: sa.Connection) -> None:
-    """Run the migrations in one transaction."""
+    """Run each migration in a transaction of its own: what one has locked, the next must not hold."""
+    while not connection.scalar(ONE_AT_A_TIME):
+        connection.commit()
+        time.sleep(ASK_AGAIN)
+    connection.execute(LOCK_TIMEOUT)
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
         process_revision_directives=before_writing,
         compare_server_default=True,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
-        connection.execute(ONE_AT_A_TIME)
-        connection.execute(LOCK_TIMEOUT)
         context.run_migrations()
 
 

@@ -17,11 +17,16 @@ def downgrade() -> None:
 
 
 def _index(*carried: str) -> None:
+    """Build the new index beside the old one, while everybody goes on, then let it take the name."""
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX IF EXISTS ix_feed_day_new")
+        op.create_index(
+            "ix_feed_day_new",
+            "feed",
+            ["account_id", "collection", "day", "record_id"],
+            postgresql_include=list(carried),
+            postgresql_where="NOT is_deleted",
+            postgresql_concurrently=True,
+        )
     op.drop_index("ix_feed_day", "feed")
-    op.create_index(
-        "ix_feed_day",
-        "feed",
-        ["account_id", "collection", "day", "record_id"],
-        postgresql_include=list(carried),
-        postgresql_where="NOT is_deleted",
-    )
+    op.execute("ALTER INDEX ix_feed_day_new RENAME TO ix_feed_day")

@@ -74,6 +74,14 @@ UPDATE account_clock SET epoch = gen_random_uuid() WHERE account_id = mine
 """
 
 
+# A payment may name a card that is gone; the constraint would not have it.
+_WITHOUT_STRANGERS = """
+UPDATE payments SET saved_card_id = NULL
+WHERE account_id = mine AND NOT EXISTS (
+    SELECT FROM saved_cards WHERE saved_cards.account_id = mine AND saved_cards.id = payments.saved_card_id)
+"""
+
+
 def upgrade() -> None:
     empty = sa.Column("saved_cards", postgresql.JSONB(), nullable=False, server_default="[]")
     op.add_column("clients", empty)
@@ -120,6 +128,7 @@ def downgrade() -> None:
     )
     op.execute(_IN_EACH_ACCOUNT.format(statements=_OUT_OF_CLIENTS))
     op.drop_column("clients", "saved_cards")
+    op.execute(_IN_EACH_ACCOUNT.format(statements=_WITHOUT_STRANGERS))
     op.create_index("ix_payments_saved_card_id", "payments", ["account_id", "saved_card_id"], unique=False)
     op.create_foreign_key(
         op.f("fk_payments_account_id_saved_card_id_saved_cards"),

@@ -14,6 +14,7 @@ from app.sync.fields import Part, Values
 from app.sync.registry import Collection
 from app.sync.rendering import filled_of, late_bit, parts_of
 from app.sync.stamping import latest_days
+from app.sync.tallies import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,12 @@ class Compared:
     """What differs on a page.
 
     `wrong` are records that phones were not told of as they are, `outdated` rows, as they should be, that
-    lack nothing but what later schema versions added.
+    lack nothing but what later schema versions added; `turn` is what writing these does to the tallies.
     """
 
     wrong: Sequence[UUID]
     outdated: Sequence[FeedRow]
+    turn: Turn
 
 
 async def compare(
@@ -37,6 +39,7 @@ async def compare(
     latest = await latest_days(session, collection, list(records))
     wrong: list[UUID] = []
     outdated: list[FeedRow] = []
+    turn = Turn(collection.number)
     for record_id, values in records.items():
         row = rows.get((collection.number, record_id))
         if (
@@ -50,7 +53,8 @@ async def compare(
         anew = replace(row, filled=filled_of(collection, values), parts=parts_of(collection, values))
         if anew != row:
             outdated.append(anew)
-    return Compared(wrong, outdated)
+            turn.take((row.anchors, row.sizes), (anew.anchors, anew.sizes))
+    return Compared(wrong, outdated, turn)
 
 
 def _is_told(collection: Collection, row: FeedRow, values: Values, version: int) -> bool:

@@ -1,6 +1,7 @@
 """How small bodies become when answers are compressed: learned from samples, kept a while."""
 
 import zlib
+from asyncio import to_thread
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,12 +48,21 @@ async def shrinking(session: Session, parts: Mapping[int, int]) -> dict[int, Shr
     """
     keys = {number: (session.account_id, number, each) for number, each in parts.items()}
     now = clock.now()
-    missing = [number for number, key in keys.items() if key not in _known or _known[key][0] <= now]
-    samples = await _samples(session, missing) if missing else {}
-    found = {number: _shrinking(samples.get(number, []), parts[number]) for number in missing}
-    found |= {number: _known[key][1] for number, key in keys.items() if number not in found}
+    found = {number: known for number, key in keys.items() if (known := _recall(key, now))}
+    missing = keys.keys() - found.keys()
+    samples = await _samples(session, sorted(missing)) if missing else {}
     for number in missing:
+        # In a thread: meanwhile others are answered.
+        found[number] = await to_thread(_shrinking, samples.get(number, []), parts[number])
         _keep(keys[number], now + _LASTS, found[number])
+    return found
+
+
+def _recall(key: _Key, now: datetime) -> Shrinking | None:
+    until, found = _known.get(key, (now, None))
+    if found is None or until <= now:
+        return None
+    _known.move_to_end(key)
     return found
 
 

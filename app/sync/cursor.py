@@ -123,7 +123,7 @@ class Sealer:
 
 
 def _pack(cursor: Cursor) -> bytes:
-    """Return the tags as they are, since they cannot be compressed, and the rest as compressed JSON."""
+    """Return the version and the tags as they are, and the rest as compressed JSON."""
     rules = _Rules()
     packed: dict[str, Any] = {
         "s": cursor.resync,
@@ -133,19 +133,21 @@ def _pack(cursor: Cursor) -> bytes:
     }
     if cursor.transit:
         packed["t"] = _pack_transit(cursor.transit, rules)
-    text = orjson.dumps([VERSION, rules.known, packed])
-    return cursor.owner + cursor.binding + cursor.epoch + zlib.compress(text, 9, _RAW)
+    tags = cursor.owner + cursor.binding + cursor.epoch
+    return bytes([VERSION]) + tags + zlib.compress(orjson.dumps([rules.known, packed]), 9, _RAW)
 
 
 def _unpack(text: bytes) -> Cursor:
-    version, known, packed = orjson.loads(zlib.decompress(text[3 * _TAG :], _RAW))
-    if version != VERSION:
+    # Read before anything else: another version's cursor may look like anything behind it.
+    if text[0] != VERSION:
         raise ResyncRequired(reason="cursor_expired", mode="replace")
+    owner, binding, epoch = (text[1 + place * _TAG :][:_TAG] for place in range(3))
+    known, packed = orjson.loads(zlib.decompress(text[1 + 3 * _TAG :], _RAW))
     rules = _Rules(known)
     return Cursor(
-        owner=text[:_TAG],
-        binding=text[_TAG : 2 * _TAG],
-        epoch=text[2 * _TAG : 3 * _TAG],
+        owner=owner,
+        binding=binding,
+        epoch=epoch,
         resync=packed["s"],
         collections=packed["c"],
         revision=packed["r"],

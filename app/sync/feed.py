@@ -15,7 +15,7 @@ from app.sync.anchors import NOT_YET, SLOTS, Anchors
 from app.sync.fields import Part, Values
 from app.sync.registry import Collection, FieldSpec
 from app.sync.rendering import values_of
-from app.sync.tallies import Turn, contributions
+from app.sync.tallies import Turn, adding
 
 Key = tuple[int, UUID]
 """A record anywhere in the account: the number of its collection, and its id."""
@@ -87,10 +87,11 @@ async def move(session: WriteSession, revision: int, keys: Sequence[Key]) -> boo
     return bool(await session.raw.fetchval(_MOVE, session.account_id, revision, numbers, ids))
 
 
-async def render_anew(session: WriteSession, rows: Sequence[FeedRow]) -> None:
+async def render_anew(session: WriteSession, rows: Sequence[FeedRow], turn: Turn) -> None:
     """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
     columns = [(*row.key, row.filled, _array(row.sizes), _bytes_array(row.parts)) for row in rows]
-    await session.raw.execute(_RENDER, session.account_id, *_columns(columns, 5))
+    arrays = _columns(columns, 5)
+    await session.raw.execute(_RENDER, session.account_id, *arrays, turn.collection, *turn.columns())
 
 
 async def orphans(session: Session, number: int, table: str) -> list[UUID]:
@@ -310,11 +311,7 @@ WITH known AS (
 SELECT name, number, false AS is_new FROM known UNION ALL SELECT name, number, true FROM given
 """
 
-_TALLY_TYPES = ["smallint", "date", "text", "bigint"]
 _TURNED = 3 + _ROW_WIDTH + _PAST_WIDTH
-_ADDED = """
-    ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE
-    SET amount = t.amount + excluded.amount"""
 
 _WRITE = f"""
 WITH tick AS (
@@ -323,12 +320,7 @@ WITH tick AS (
     INSERT INTO feed_past (account_id, until, collection, record_id, {ANCHORS})
     SELECT $1, $2, collection, record_id, {_SELECTED}
     FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
-), tallied AS (
-    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
-    SELECT $1, ${_TURNED}::smallint, kind, month, numbers::int[], amount
-    FROM unnest({_arrays(_TALLY_TYPES, _TURNED + 1)}) AS turned(kind, month, numbers, amount)
-    {_ADDED}
-)
+), tallied AS ({adding(_TURNED)})
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
                   is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
 SELECT $1, $2, collection, record_id, {_SELECTED},
@@ -357,25 +349,9 @@ SELECT count(*) FROM moved
 """
 
 _RENDER = f"""
-WITH anew AS (
-    SELECT collection, record_id, filled, sizes::int[], parts::bytea[]
-    FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[])
-         AS anew(collection, record_id, filled, sizes, parts)
-), turned AS (
-    SELECT signed.sign, f.collection, f.day, f.labels, f.owners, f.private, {LATEST},
-           CASE signed.sign WHEN 1 THEN anew.sizes ELSE f.sizes END AS sizes
-    FROM anew JOIN feed f ON f.account_id = $1 AND f.collection = anew.collection
-                         AND f.record_id = anew.record_id AND NOT f.is_deleted
-    CROSS JOIN (VALUES (1), (-1)) AS signed(sign)
-), tallied AS (
-    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
-    SELECT $1, r.collection, c.kind, c.month, c.numbers, sum(r.sign * c.amount)
-    FROM turned r CROSS JOIN LATERAL ({contributions("r")}) AS c
-    GROUP BY r.collection, c.kind, c.month, c.numbers
-    HAVING sum(r.sign * c.amount) <> 0
-    {_ADDED}
-)
-UPDATE feed SET (filled, sizes, parts) = (anew.filled, anew.sizes, anew.parts)
-FROM anew
+WITH tallied AS ({adding(7)})
+UPDATE feed SET (filled, sizes, parts) = (anew.filled, anew.sizes::int[], anew.parts::bytea[])
+FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[])
+     AS anew(collection, record_id, filled, sizes, parts)
 WHERE feed.account_id = $1 AND feed.collection = anew.collection AND feed.record_id = anew.record_id
 """

@@ -82,6 +82,6 @@ async def _mend(
     """Compare again in the account's turn: others may have written since."""
     found = await compare(session, collection, await records.some(session, collection, ids), present)
     if found.outdated:
-        await feed.render_anew(session, found.outdated)
+        await feed.render_anew(session, found.outdated, found.turn)
     if found.wrong:
         await mend(session, who, collection, found.wrong)

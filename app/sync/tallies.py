@@ -119,16 +119,17 @@ async def read(session: Session, scope: Scope) -> dict[int, Tally]:
     return {number: Tally(amounts) for number, amounts in found.items()}
 
 
-async def differing(session: Session, collection: int) -> int:
-    """Return how many tallies of a collection are not what the whole of its feed comes to."""
-    found: int = await session.raw.fetchval(_DIFFERING, session.account_id, collection)
-    return found
+async def differing(session: Session, collection: int) -> Turn | None:
+    """Return by how much the tallies of a collection are not what its feed comes to, if at all."""
+    rows = await session.raw.fetch(_DIFFERING, session.account_id, collection)
+    found = {(Counted(row["kind"]), row["month"], tuple(row["numbers"])): row["lacking"] for row in rows}
+    return Turn(collection, Counter(found)) if found else None
 
 
-async def count_anew(session: WriteSession, collection: int) -> None:
-    """Count one collection from the whole of its feed."""
-    await session.raw.execute(_FORGET, session.account_id, collection)
-    await session.raw.execute(_COUNT_ANEW, session.account_id, collection)
+async def mend(session: WriteSession, lacking: Turn) -> None:
+    """Add what was found lacking, whatever has been written since: tallies are sums."""
+    await session.raw.execute(_ADD, session.account_id, lacking.collection, *lacking.columns())
+    await session.raw.execute(_SHED, session.account_id, lacking.collection)
 
 
 def _named(rule: Rule) -> Numbers:
@@ -188,7 +189,7 @@ HAVING sum(c.amount) <> 0
 """
 
 _DIFFERING = f"""
-SELECT count(*)
+SELECT kind, month, numbers, coalesce(counted.amount, 0) - coalesce(kept.amount, 0) AS lacking
 FROM ({_COUNTED}) AS counted
 FULL JOIN (SELECT kind, month, numbers, amount FROM feed_tallies
            WHERE account_id = $1 AND collection = $2 AND amount <> 0) AS kept
@@ -196,9 +197,19 @@ FULL JOIN (SELECT kind, month, numbers, amount FROM feed_tallies
 WHERE counted.amount IS DISTINCT FROM kept.amount
 """
 
-_FORGET = "DELETE FROM feed_tallies WHERE account_id = $1 AND collection = $2"
 
-_COUNT_ANEW = f"""
-INSERT INTO feed_tallies (account_id, collection, kind, month, numbers, amount)
-SELECT $1, $2, counted.* FROM ({_COUNTED}) AS counted
-"""
+def adding(first: int) -> str:
+    """Return the statement that adds what a turn has, its collection and columns numbered from a place."""
+    arrays = [
+        f"${first + place}::{kind}[]" for place, kind in enumerate(("smallint", "date", "text", "bigint"), 1)
+    ]
+    return f"""
+    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
+    SELECT $1, ${first}::smallint, kind, month, numbers::int[], amount
+    FROM unnest({", ".join(arrays)}) AS turned(kind, month, numbers, amount)
+    ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE
+    SET amount = t.amount + excluded.amount"""
+
+
+_ADD = adding(2)
+_SHED = "DELETE FROM feed_tallies WHERE account_id = $1 AND collection = $2 AND amount = 0"

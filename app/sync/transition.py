@@ -187,8 +187,11 @@ class Transition:
                     yield from _slices_of(number, top, piece, wanted)
 
     def _is_moved(self, piece: Piece, wanted: Rule | None, goal: Scope) -> bool:
-        """Say whether a piece is to be moved on the way to a goal: to what is near, where nothing is held."""
-        return goal is self.target or (piece.rule is None and wanted is not None)
+        """Say whether a piece is to be moved on the way to a goal.
+
+        To what is near only where nothing is held, and away where all is switched off: that goes first.
+        """
+        return goal is self.target or (piece.rule is None) != (wanted is None)
 
     def _in_order(self) -> list[int]:
         numbers = sorted({*self.cursor.base, *self.target, *self.way.held})

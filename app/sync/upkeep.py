@@ -30,8 +30,8 @@ async def verify(database: Database, who: Principal) -> Found:
         differing = sum(
             [len(page) for each in registry.collections() async for page in _differing(session, each)]
         )
-        miscounted = [await tallies.differing(session, each.number) for each in registry.collections()]
-        return Found(differing, sum(miscounted))
+        lacking = [await tallies.differing(session, each.number) for each in registry.collections()]
+        return Found(differing, sum(len(each.amounts) for each in lacking if each))
 
 
 async def rebuild(database: Database, who: Principal) -> Found:
@@ -47,13 +47,14 @@ async def rebuild(database: Database, who: Principal) -> Found:
 
 
 async def _count_anew(database: Database, who: Principal, collection: Collection) -> int:
-    """Mend the tallies of one collection, if any differ, in a turn of its own."""
+    """Mend the tallies of one collection, if any differ: counted outside of the account's turn."""
     async with database.reading(who.account_id) as session:
-        differing = await tallies.differing(session, collection.number)
-    if differing:
-        async with database.writing(who.account_id) as turn:
-            await tallies.count_anew(turn, collection.number)
-    return differing
+        lacking = await tallies.differing(session, collection.number)
+    if lacking is None:
+        return 0
+    async with database.writing(who.account_id) as session:
+        await tallies.mend(session, lacking)
+    return len(lacking.amounts)
 
 
 async def mend(session: WriteSession, who: Principal, collection: Collection, ids: Sequence[UUID]) -> None:

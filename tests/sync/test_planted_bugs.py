@@ -25,7 +25,7 @@ from app.sync.transition import Transition
 from tests.samples import sample
 from tests.sync.oracle.account import Account
 from tests.sync.oracle.engine import Engine
-from tests.sync.oracle.machine import CHOICES, NOTHING, WHOLE, Histories
+from tests.sync.oracle.machine import CHOICES, NOTHING, ONE, WHOLE, Histories
 from tests.sync.oracle.phone import Phone
 from tests.sync.oracle.run import tell
 
@@ -248,12 +248,35 @@ def a_day_passes(history: Histories) -> None:
     device.settle(WHOLE)
 
 
+def a_wish_comes_while_changes_wait(history: Histories) -> None:
+    [device, account] = begun(history, emails_past_days=3)
+    device.settle(WHOLE)
+    for days in (10, 0):
+        text = {**sample("emails"), "client_id": None, "is_unread": False, "date": ago(account, days)}
+        account.write([Write("emails", account.new_id(), text)])
+    device.page(ONE)
+    prefer(history, emails_past_days=20)
+    device.settle(WHOLE)
+
+
+def a_client_comes_with_a_session(history: Histories) -> None:
+    [device, account] = begun(history)
+    device.settle(WHOLE)
+    client = account.new_id()
+    session = {**sample("sessions"), "client_id": str(client), "date": ago(account, 0)}
+    account.write([Write("clients", client, sample("clients")), Write("sessions", account.new_id(), session)])
+    device.page(ONE)
+    device.settle(WHOLE)
+
+
 # What only a rare history would show has one of its own.
 RARE: dict[Plant, Callable[[Histories], None]] = {
     who_set_a_state_forgotten: a_record_made_here_leaves,
     changed_circumstances_unheard: a_right_is_lost,
     grandparents_forgotten: a_payment_is_dated_anew,
     a_shift_forgets_children: a_day_passes,
+    fresh_changes_not_judged_again: a_wish_comes_while_changes_wait,
+    children_before_parents_in_a_revision: a_client_comes_with_a_session,
 }
 COMMON: list[Plant] = [
     window_a_day_too_long,
@@ -263,11 +286,9 @@ COMMON: list[Plant] = [
     no_removal_of_what_began_after_the_base,
     past_states_forgotten,
     former_targets_forgotten,
-    fresh_changes_not_judged_again,
     half_a_way_counts_as_whole,
     a_page_settles_its_whole_collection,
     usable_from_the_first_page_on,
-    children_before_parents_in_a_revision,
     first_sync_from_revision_zero,
     floor_not_looked_at,
     scope_of_an_earlier_snapshot,
@@ -279,7 +300,7 @@ COMMON: list[Plant] = [
     evict_sent_as_del,
     every_verdict_in_scope,
 ]
-HISTORIES = 25
+HISTORIES = 150
 
 
 def name_of(each: object) -> str:

@@ -65,6 +65,7 @@ _PAGES = [
     for rows, most in ((1, 1_000_000), (2, 1_000_000), (5, 1_000_000), (1000, 5000), (1000, 1_000_000))
 ]
 WHOLE = Asked(None, 1000, 1_000_000)
+ONE = Asked(None, 1, 1_000_000)
 _OPERATIONS = ("create", "patch", "patch", "delete")
 _CONFLICTS = ("merge", "merge", "server", "fail")
 
