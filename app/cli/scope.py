@@ -11,7 +11,7 @@ from app.cli import scope_words
 from app.cli.ground import account_of, console, database, fail, migrated, print_table, run
 from app.core.db import Session
 from app.core.revisions import Clock, read_clock
-from app.sync import explaining, preference_store, registry
+from app.sync import explaining, preference_store, preferences, registry
 from app.sync.circumstances import NOBODY_YET
 from app.sync.registry import Collection
 from app.sync.target import Target, target_of
@@ -56,6 +56,9 @@ def explain(
                 fail(f"There is no account {account}.")
             async with made.reading(account_id) as session:
                 view = await _view(session, _one(await phones_called(session, device), account, device))
+                _tell_whose(view)
+                if view.phone.refusal:
+                    return
                 if asked is None or record_id is None:
                     await _tell_scope(session, view)
                 else:
@@ -83,10 +86,12 @@ async def _view(session: Session, phone: Phone) -> View:
 
 
 async def _tell_scope(session: Session, view: View) -> None:
-    _tell_whose(view)
-    own = (await preference_store.read(session, view.phone.device.device_id)).values.own()
-    for key, value in own.items():
-        _say(f"It narrows for itself: {key} {scope_words.value_of(value)}.")
+    set_by = await preference_store.both(session, view.phone.device.device_id)
+    differing = preferences.differing(set_by.company, set_by.own)
+    titles = await explaining.titles_of(session, set_by.company.ids() | set_by.own.ids())
+    for key, (companys, effective) in differing.items():
+        told, instead = (scope_words.value_of(each, titles) for each in (effective, companys))
+        _say(f"It narrows for itself: {key} is {told}, the company's {instead}.")
     rows = [(each.name, _held(view, each)) for each in registry.collections()]
     print_table(("Collection", "What of it belongs on the device"), rows)
 
@@ -99,13 +104,12 @@ def _held(view: View, collection: Collection) -> str:
 
 
 async def _tell_record(session: Session, view: View, collection: Collection, record_id: UUID) -> None:
-    _tell_whose(view)
     row = await explaining.find(session, collection, record_id)
     rule = view.target.scope.get(collection.number)
     what = f"{collection.name} {record_id}"
     if row is None:
-        _say(f"{what} is not in the account.")
-    elif row.values is None:
+        fail(f"{what} is not in the account.")
+    if row.values is None:
         _say(f"{what} was deleted at revision {row.body_revision}.")
     elif rule is None:
         _say(f"{what} does not belong on the device.")

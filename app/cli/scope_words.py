@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-
-import orjson
+from uuid import UUID
 
 from app.sync import registry
 from app.sync.anchors import ALWAYS, Anchors
@@ -35,9 +34,15 @@ def numbers_in(rule: Rule) -> set[int]:
     return {*(rule.required or ()), *rule.excluded, *(rule.owners or ()), *me}
 
 
-def value_of(value: Any) -> str:
-    """Return a preference's value as it is written in JSON."""
-    return orjson.dumps(value).decode()
+def value_of(value: Any, titles: Mapping[UUID, str]) -> str:
+    """Return a preference's value in words, records by what people call them."""
+    if value is None:
+        return "no limit"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " or ".join(sorted(titles.get(each, str(each)) for each in value)) or "none"
+    return str(value)
 
 
 def why_off(collection: Collection, scope: Scope) -> str:
@@ -50,12 +55,13 @@ def holds(collection: Collection, rule: Rule, names: Names) -> str:
     """Say what of a collection belongs on a device."""
     wanted = [
         _window(rule) if collection.day else "",
+        _kept(collection, rule),
         _required(rule, names),
         f"not of {_either(rule.excluded, names)}" if rule.excluded else "",
         f"only those of {_either(rule.owners, names)}" if rule.owners is not None else "",
         f"private ones only of {_either((rule.me,), names)}" if rule.me is not None else "",
     ]
-    kinds = ", ".join(f"{kind.name} {_since(edge)}" for kind, edge in _edges(collection, rule))
+    kinds = ", ".join(_wanted(kind, edge) for kind, edge in _edges(collection, rule))
     told = [
         ", ".join(filter(None, wanted)) or "all of them",
         f"and those with {kinds}" if kinds else "",
@@ -98,9 +104,10 @@ def _day(record: Judged, *, is_met: bool) -> str:
         return "its collection has no day."
     if (rule.lo, rule.hi) == (EARLIEST, ALWAYS):
         return "any day will do."
+    if day == ALWAYS and record.values[field]:
+        return f"it is {record.collection.stamp.pinned}, and kept whatever its {field}."
     if day == ALWAYS:
-        kept = "it is kept whatever its" if record.values[field] else "it is kept, having no"
-        return f"{kept} {field}."
+        return f"it is kept, having no {field}."
     if is_met and not rule.lo <= day <= rule.hi:
         return f"something has been going on with it since {rule.lo}."
     lies = "lies in" if is_met else "lies before" if day < rule.lo else "lies after"
@@ -109,7 +116,7 @@ def _day(record: Judged, *, is_met: bool) -> str:
 
 def _child(kind: Collection, latest: date, edge: date) -> str:
     if latest == ALWAYS:
-        return f"one of its {kind.name} is kept whatever its day."
+        return f"one of its {kind.name}, {_pinned(kind)}, is kept whatever its day."
     return f"the latest of its {kind.name} is of {latest}; it is kept for {kind.name} {_since(edge)}."
 
 
@@ -122,6 +129,23 @@ def _required(rule: Rule, names: Names) -> str:
 def _edges(collection: Collection, rule: Rule) -> list[tuple[Collection, date]]:
     kinds = registry.slots_below(collection)
     return [(kinds[slot], edge) for slot, edge in rule.edges]
+
+
+def _wanted(kind: Collection, edge: date) -> str:
+    pinned = _pinned(kind) if edge != EARLIEST else ""
+    return f"{kind.name} {_since(edge)}{f' or {pinned}' if pinned else ''}"
+
+
+def _kept(collection: Collection, rule: Rule) -> str:
+    pinned = _pinned(collection) if (rule.lo, rule.hi) != (EARLIEST, ALWAYS) else ""
+    return f"those {pinned} whatever their day" if pinned else ""
+
+
+def _pinned(collection: Collection) -> str:
+    """Say which records are always at hand: those without the day, and those that are pinned."""
+    day = collection.fields.get(collection.day or "")
+    told = (f"with no {day.name}" if day and day.is_nullable else "", collection.stamp.pinned)
+    return " or ".join(filter(None, told))
 
 
 def _window(rule: Rule) -> str:

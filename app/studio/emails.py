@@ -30,7 +30,12 @@ def _belonging(given: Circumstances) -> Rule:
     return rule(given, lo=given.ago(wanted.emails_past_days), omit=omit[wanted.email_bodies])
 
 
-@collection("emails", number=740, stamp=Stamp(day="date", is_pinned=is_unread, slot=7), rule=_belonging)
+@collection(
+    "emails",
+    number=740,
+    stamp=Stamp(day="date", is_pinned=is_unread, pinned="not read yet", slot=7),
+    rule=_belonging,
+)
 class Email(Record):
     """An email to or from a client; once it is no draft, the server sends it."""
 

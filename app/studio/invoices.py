@@ -78,7 +78,14 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "invoices",
     number=540,
-    stamp=Stamp(day="invoice_date", is_pinned=_is_owed, also=_kinds, names=(ESTIMATE,), slot=3),
+    stamp=Stamp(
+        day="invoice_date",
+        is_pinned=_is_owed,
+        pinned="not paid yet",
+        also=_kinds,
+        names=(ESTIMATE,),
+        slot=3,
+    ),
     rule=_belonging,
     is_writable=False,
 )

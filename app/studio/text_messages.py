@@ -18,7 +18,10 @@ def _belonging(given: Circumstances) -> Rule:
 
 
 @collection(
-    "text_messages", number=760, stamp=Stamp(day="date", is_pinned=is_unread, slot=8), rule=_belonging
+    "text_messages",
+    number=760,
+    stamp=Stamp(day="date", is_pinned=is_unread, pinned="not read yet", slot=8),
+    rule=_belonging,
 )
 class TextMessage(Record):
     """A text message to a client's phone, or the client's answer."""

@@ -42,12 +42,14 @@ class Stamp:
     """How a collection's anchors follow from its fields.
 
     `day` names the field whose date is the record's day; one for which `is_pinned` holds, or without a date,
-    is always at hand. `labels` and `owners` name fields with ids, `private` one that is true or false.
-    `also` yields further labels, out of `names`. `slot` is the kind's place among its parents' children.
+    is always at hand; `pinned` says of the former what they are, such as "not paid yet". `labels` and
+    `owners` name fields with ids, `private` one that is true or false. `also` yields further labels, out of
+    `names`. `slot` is the kind's place among its parents' children.
     """
 
     day: str | None = None
     is_pinned: Callable[[Values], bool] | None = None
+    pinned: str = ""
     labels: tuple[str, ...] = ()
     also: Callable[[Values], Iterable[str]] | None = None
     names: tuple[str, ...] = ()

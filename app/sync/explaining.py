@@ -51,9 +51,15 @@ async def names_of(session: Session, numbers: Iterable[int]) -> dict[int, str]:
     """Return what people call the labels and owners behind some of the account's numbers."""
     names = await feed.names_of(session, numbers)
     ids = [UUID(name) for name in names.values() if name not in registry.label_names()]
-    rows = await feed.states(session, [(target, each) for target in _anchoring() for each in ids])
-    titles = {str(row.key[1]): title_of(row.values) for row in rows.values() if row.values}
-    return {number: titles.get(name) or name for number, name in names.items()}
+    titles = {str(record_id): title for record_id, title in (await titles_of(session, ids)).items()}
+    return {number: titles.get(name, name) for number, name in names.items()}
+
+
+async def titles_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return what people call records others are labelled with, or belong to, as far as they have a name."""
+    rows = await feed.states(session, [(target, each) for each in ids for target in _anchoring()])
+    found = ((row.key[1], title_of(row.values)) for row in rows.values() if row.values)
+    return {record_id: title for record_id, title in found if title}
 
 
 def title_of(values: Values) -> str | None:

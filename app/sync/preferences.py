@@ -87,13 +87,28 @@ def narrowed(company: P, device: P) -> P:
     return company.model_copy(update={key: _narrower(company, key, value) for key, value in own.items()})
 
 
+def differing(company: PreferenceSet, device: PreferenceSet) -> dict[str, tuple[Any, Any]]:
+    """Return the keys at which something else than the company's value matters: that, and what holds."""
+    effective = narrowed(company, device)
+    return {
+        key: (getattr(company, key), getattr(effective, key))
+        for key in device.own()
+        if getattr(effective, key) != getattr(company, key) and _matters(effective, key)
+    }
+
+
 def widening(company: PreferenceSet, device: PreferenceSet) -> list[str]:
     """Return the keys by which a device would hold what its company does not want it to."""
     return [key for key, value in device.own().items() if _narrower(company, key, value) != value]
 
 
+def _matters(values: PreferenceSet, key: str) -> bool:
+    """Say whether the other preference, if it depends on one, has the value it must have."""
+    limit = Limit.of(type(values).model_fields[key])
+    return limit.only_if is None or getattr(values, limit.only_if[0]) == limit.only_if[1]
+
+
 def _narrower(company: PreferenceSet, key: str, own: Any) -> Any:
-    limit = Limit.of(type(company).model_fields[key])
-    if limit.only_if and getattr(company, limit.only_if[0]) != limit.only_if[1]:
+    if not _matters(company, key):
         return own
-    return limit.narrower(getattr(company, key), own)
+    return Limit.of(type(company).model_fields[key]).narrower(getattr(company, key), own)

@@ -296,6 +296,8 @@ def _register(new: Collection) -> None:
     stamped = [*new.stamp.labels, *new.stamp.owners, new.stamp.day, new.stamp.private]
     if unknown := {name for name in stamped if name and name not in {*new.fields, *BOOKKEEPING}}:
         raise TypeError(f"{new.name} has no field {', '.join(sorted(unknown))} to be stamped by")
+    if bool(new.stamp.is_pinned) is not bool(new.stamp.pinned):
+        raise TypeError(f"{new.name}: what is pinned needs words, and nothing else does")
     if new.since < 1:
         raise TypeError(f"{new.name}: schema versions are counted from 1")
     for spec in new.late_fields:

@@ -23,6 +23,9 @@ from tests.house.conftest import Typed
 from tests.samples import named, sample
 
 
+OWED = {"lines": [], "subtotal": 0, "discount": 0, "tax": 4180, "total": 4180, "paid": 0, "balance_due": 4180}
+
+
 @dataclass
 class Scene:
     """A studio, its photographer's phone, and what was typed about it."""
@@ -82,15 +85,47 @@ async def test_what_a_device_should_hold_is_told_collection_by_collection(scene:
     assert whose.startswith(
         f"Pat's phone ({scene.device}) of Pat Kerr (PK), on {scene.today} in America/Denver; scope version "
     )
-    assert narrowed == "It narrows for itself: sessions_past_days 7."
+    assert narrowed == "It narrows for itself: sessions_past_days is 7, the company's 365."
     assert told["staff"] == "all of them."
     assert told["clients"].startswith(
-        f"whatever their day, of Weddings; and those with sessions from {scene.ago(7)} on, appointments from"
+        f"whatever their day, of Weddings; and those with sessions from {scene.ago(7)} on or with no date,"
+        f" appointments from {scene.ago(90)} on, invoices from {scene.ago(365)} on or not paid yet,"
     )
     assert told["clients"].endswith("; without notes.")
-    assert told["sessions"] == f"from {scene.ago(7)} on; without notes."
-    assert told["emails"] == f"from {scene.ago(30)} on; without content beyond a preview."
-    assert told["tasks"] == f"from {scene.ago(30)} on, private ones only of Pat Kerr; without notes."
+    assert told["appointments"] == f"from {scene.ago(90)} on; without notes."
+    assert {name: told[name] for name in ("sessions", "payments", "emails", "tasks", "phone_calls")} == {
+        "sessions": f"from {scene.ago(7)} on, those with no date whatever their day; without notes.",
+        "payments": f"from {scene.ago(365)} on, those with no date or not applied yet whatever their day;"
+        " without notes.",
+        "emails": f"from {scene.ago(30)} on, those not read yet whatever their day;"
+        " without content beyond a preview.",
+        "tasks": f"from {scene.ago(30)} on, those with no complete_date whatever their day,"
+        " private ones only of Pat Kerr; without notes.",
+        "phone_calls": f"from {scene.ago(90)} on, those with no complete_date whatever their day;"
+        " without notes.",
+    }
+
+
+async def test_only_what_narrows_is_told_and_in_words(scene: Scene) -> None:
+    portraits = await scene.put("client_groups", description="Portraits")
+    weddings = await scene.put("client_groups", description="Weddings")
+    groups = [str(weddings), str(portraits)]
+    own = f"/v1/devices/{scene.device}/preferences"
+    values = {"schedule_users": "everyone", "clients_group_ids": groups, "include_notes": False}
+    await scene.studio.client.put(own, headers=scene.phone.headers, json=values)
+    without_notes = "It narrows for itself: include_notes is no, the company's yes."
+    _, printed = await scene.explain()
+    assert [line for line in printed.splitlines() if "itself" in line] == [without_notes]
+    await scene.studio.client.put(own, headers=scene.phone.headers, json={"clients_scope": "groups"})
+    await scene.prefer(sessions_past_days=None)
+    await scene.studio.client.put(own, headers=scene.phone.headers, json={"sessions_past_days": 30})
+    _, printed = await scene.explain()
+    assert [line for line in printed.splitlines() if "itself" in line] == [
+        "It narrows for itself: clients_group_ids is Portraits or Weddings, the company's none.",
+        "It narrows for itself: clients_scope is groups, the company's all.",
+        without_notes,
+        "It narrows for itself: sessions_past_days is 30, the company's no limit.",
+    ]
 
 
 async def test_a_record_is_explained_by_what_speaks_for_it_and_against(scene: Scene) -> None:
@@ -99,6 +134,7 @@ async def test_a_record_is_explained_by_what_speaks_for_it_and_against(scene: Sc
     await scene.put("sessions", client_id=str(client), date=scene.ago(300))
     old = await scene.put("sessions", client_id=str(client), date=scene.ago(366), description="Prom")
     private = await scene.put("tasks", complete_date=None, is_private=True, subject="A surprise")
+    owed = await scene.put("invoices", invoice_date=scene.ago(500), **OWED)
     await scene.prefer(clients_exclude_status_ids=[str(moved_away)])
     window = f"from {scene.ago(365)} on"
     assert await scene.why("clients", client) == [
@@ -116,25 +152,32 @@ async def test_a_record_is_explained_by_what_speaks_for_it_and_against(scene: Sc
         "  against: it is private, and not of Pat Kerr.",
         "  for: it is kept, having no complete_date.",
     ]
+    assert (await scene.why("invoices", owed))[1:] == [
+        "  for: it is not paid yet, and kept whatever its invoice_date."
+    ]
     held = (await scene.phone.copy()).records
-    assert [str(each) in held for each in (client, old, private)] == [True, False, False]
+    assert [str(each) in held for each in (client, old, private, owed)] == [True, False, False, True]
 
 
-async def test_what_is_gone_or_was_never_there_is_told(scene: Scene) -> None:
+async def test_what_is_gone_is_told_and_what_was_never_there_fails(scene: Scene) -> None:
     client, never = await scene.put("clients"), uuid4()
     await by_server(scene.studio, Write.delete("clients", client))
     [row] = await scene.studio.execute("SELECT revision FROM account_clock WHERE account_id = $1")
     gone = f"clients {client} was deleted at revision {row['revision']}."
     assert await scene.why("clients", client) == [gone]
-    assert await scene.why("clients", never) == [f"clients {never} is not in the account."]
+    for collection, record_id in (("clients", never), ("sessions", client)):
+        code, printed = await scene.explain("--collection", collection, "--id", str(record_id))
+        assert (code, printed.splitlines()[1:]) == (1, [f"{collection} {record_id} is not in the account."])
 
 
 async def test_a_device_is_found_by_its_name_and_when_it_is_shut_out_that_is_told(scene: Scene) -> None:
     await scene.studio.execute("UPDATE devices SET is_inactive = true WHERE account_id = $1")
-    _, printed = await scene.explain(device="pat's PHONE")
-    whose, shut_out, *_ = printed.splitlines()
-    assert scene.device in whose
-    assert shut_out == "It gets nothing at all: This device has been deactivated. (device_deactivated)"
+    client = await scene.put("clients")
+    for words in ((), ("--collection", "clients", "--id", str(client))):
+        code, printed = await scene.explain(*words, device="pat's PHONE")
+        whose, *rest = printed.splitlines()
+        assert (code, scene.device in whose) == (0, True)
+        assert rest == ["It gets nothing at all: This device has been deactivated. (device_deactivated)"]
 
 
 async def test_of_several_devices_with_one_name_each_is_named(scene: Scene) -> None:
@@ -187,7 +230,12 @@ def at(day: date = DAY, **anchors: Any) -> Anchors:
             at(),
             {"against: its date, 2026-06-15, lies after the window: from 2026-06-01 to 2026-06-01."},
         ),
-        ("invoices", Rule(lo=DAY), at(ALWAYS), {"for: it is kept whatever its invoice_date."}),
+        (
+            "invoices",
+            Rule(lo=DAY),
+            at(ALWAYS),
+            {"for: it is not paid yet, and kept whatever its invoice_date."},
+        ),
         (
             "clients",
             Rule(lo=DAY, by_activity=True),
@@ -212,7 +260,7 @@ def at(day: date = DAY, **anchors: Any) -> Anchors:
                 "against: it is not one of those chosen, which are none.",
                 "for: it is not of Moved away, which is left out.",
                 "against: it is not one of those of Pat Kerr.",
-                "for: one of its invoices is kept whatever its day.",
+                "for: one of its invoices, not paid yet, is kept whatever its day.",
                 "against: the latest of its tasks is of 2026-06-01; it is kept for tasks from 2026-06-15 on.",
             },
         ),

@@ -63,6 +63,12 @@ def test_versions_are_counted_from_1() -> None:
         declare(since=0)
 
 
+@pytest.mark.parametrize("stamp", [Stamp(is_pinned=bool), Stamp(pinned="not done yet")])
+def test_what_is_pinned_is_called_something(stamp: Stamp) -> None:
+    with pytest.raises(TypeError, match="what is pinned needs words"):
+        declare(stamp)
+
+
 def test_a_collection_has_room_for_so_many_later_parts() -> None:
     with pytest.raises(TypeError, match="room"):
         declare(
