@@ -27,6 +27,13 @@ _UNAUTHORIZED = 401
 _WORTH_RETRYING = frozenset({408, 429, 503})
 
 
+class FieldProblem(BaseModel):
+    """One place in a request that is not as it should be."""
+
+    path: str = Field(description="Where it is, such as `body.max_rows`.", examples=["body.max_rows"])
+    code: str = Field(description="What is wrong there, a stable word.", examples=["greater_than_equal"])
+
+
 class Problem(BaseModel):
     """A refusal or failure, with further members according to its code."""
 
@@ -50,6 +57,11 @@ class Problem(BaseModel):
     code: str = Field(description="The stable code, for programs.", examples=["rate_limited"])
     retryable: bool = Field(
         description="Whether the same request may succeed later, as it is.", examples=[True]
+    )
+    fields: list[FieldProblem] = Field(
+        default_factory=list,
+        description="What is wrong where, with `invalid_request` and `device_widens` alone.",
+        examples=[[{"path": "body.max_rows", "code": "greater_than_equal"}]],
     )
 
 
@@ -120,4 +132,5 @@ def description(kind: type[AppError]) -> str:
 
 def schemas() -> dict[str, Any]:
     """Return what the API document must have among its schemas for `refusals_of` to refer to."""
-    return {"Problem": Problem.model_json_schema()}
+    made = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**made.pop("$defs"), "Problem": made}

@@ -68,7 +68,7 @@ class MobilePreferences(PreferenceSet):
         narrows=Narrows.FROM_ALL,
     )
     clients_activity_months: Months = preference(
-        "For clients with activity: how many months back something must have happened; 0 for no limit.",
+        "For clients with activity: how many months of 30 days back it may lie; 0 for no limit.",
         example=24,
         default=24,
         narrows=Narrows.LESS,
@@ -176,17 +176,26 @@ class MobilePreferences(PreferenceSet):
         "Send estimates too.", example=False, default=False, narrows=Narrows.TO_FALSE
     )
     include_notes: bool = preference(
-        "Send long notes: of clients, sessions and statuses.",
+        "Send notes: the fields whose part is `notes`, in every collection.",
         example=True,
         default=True,
         narrows=Narrows.TO_FALSE,
     )
     include_custom_fields: bool = preference(
-        "Send the company's own fields.", example=True, default=True, narrows=Narrows.TO_FALSE
+        "Send the company's own fields: those whose part is `custom`.",
+        example=True,
+        default=True,
+        narrows=Narrows.TO_FALSE,
     )
     include_client_images: bool = preference(
-        "Send small pictures of clients.", example=False, default=False, narrows=Narrows.TO_FALSE
+        "Send small pictures of clients: there are none to send yet, so it moves nothing.",
+        example=False,
+        default=False,
+        narrows=Narrows.TO_FALSE,
     )
     finance_snapshot_enabled: bool = preference(
-        "Send the figures of the day.", example=True, default=True, narrows=Narrows.TO_FALSE
+        "Send the figures of the day: there are none to send yet, so it moves nothing.",
+        example=True,
+        default=True,
+        narrows=Narrows.TO_FALSE,
     )

@@ -67,7 +67,7 @@ class TooManyChanges(AppError):
 
 
 class UnknownCollections(AppError):
-    """A pull asks for collections that do not exist."""
+    """A pull asks for collections that do not exist; `unknown` names them, the first 20."""
 
     status = 422
     code = "unknown_collection"

@@ -12,7 +12,10 @@ class PreferencesChanged(AppError):
 
 
 class DeviceWidens(AppError):
-    """A device may only narrow what its company prefers; `fields` names each key that would widen it."""
+    """A device may only narrow what its company prefers; `fields` has each key that would widen it.
+
+    Its path is `body.<key>`, its code `widens`.
+    """
 
     status = 422
     code = "device_widens"

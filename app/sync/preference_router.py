@@ -88,6 +88,7 @@ async def change_device(
 ) -> DevicePreferencesAnswer:
     """Set some of a device's own preferences, narrower than the company's, or null to have the company's.
 
-    For the device itself and for administrators. A company that narrows later is obeyed all the same.
+    For the device itself and for administrators. A company that narrows later is obeyed all the same: of each
+    key the narrower value holds, and the company's where neither is part of the other.
     """
     return await preference_changes.change_own(work.session, work.who, device_id, body, expected)

@@ -57,7 +57,7 @@ class EstimateRequest(Wire):
     device_preferences: PreferenceRequest | None = None
     device_id: UUID | None = Field(
         None,
-        description="The row of a device; none for a new phone of the user who asks.",
+        description="The row of a device, a phone's own too; none for a new phone of the user who asks.",
         examples=[None],
     )
 

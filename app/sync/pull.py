@@ -18,6 +18,7 @@ from app.sync.transition import advance
 
 NEXT_SYNC_AFTER = 300
 """Seconds after which a phone should ask again by itself."""
+_MOST_UNKNOWN = 20
 
 
 async def pull(
@@ -82,8 +83,8 @@ async def _digests(session: Session, scope: Scope) -> dict[str, dict[str, int | 
 
 
 def _known(names: list[str] | None) -> list[str] | None:
-    if any(registry.named(name) is None for name in names or []):
-        raise UnknownCollections
+    if unknown := [name for name in names or [] if registry.named(name) is None]:
+        raise UnknownCollections(unknown=unknown[:_MOST_UNKNOWN])
     return names
 
 

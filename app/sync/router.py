@@ -125,7 +125,8 @@ async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody
     """Tell about how much a phone holds, or would hold if some preferences were others; nothing is changed.
 
     Made from kept counts, so that it can be asked for at each movement of a slider. The device itself and
-    administrators may ask about a device; without one it is a new phone of the user who asks.
+    administrators may ask about a device; without one it is a new phone of the user who asks, even when it
+    is a phone that asks: for itself it names its own id.
     """
     refuse_old(work.schema_version, minimum)
     return await estimate_of(work.session, work.who, work.clock, body, schema_version=work.schema_version)

@@ -46,8 +46,9 @@ class PullRequest(Wire):
     )
     collections: list[CollectionName] | None = Field(
         None,
+        min_length=1,
         max_length=200,
-        description="The collections wanted, or all. A cursor stays with the set it was begun with.",
+        description="The collections wanted; none for those of the cursor, without a cursor for all.",
         examples=[None],
     )
     digests: bool = Field(
@@ -87,7 +88,10 @@ class Progress(Answer):
     """How far a first sync, or a change of scope, has come in one collection."""
 
     done: int = Field(description="Records sent so far.", examples=[2_000])
-    total: int = Field(description="Records in all, counted once when the way began.", examples=[12_480])
+    total: int = Field(
+        description="Records in all, counted when the way began, and anew when the scope changes on it.",
+        examples=[12_480],
+    )
 
 
 class ScopeAnswer(Answer):

@@ -1,5 +1,6 @@
 """What is undocumented fails here, and so does what is documented and does not exist."""
 
+import json
 import os
 import re
 import socket
@@ -8,8 +9,9 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,8 +21,10 @@ from pydantic import BaseModel
 from app.cli import cli
 from app.core.errors import refusals
 from app.core.settings import Settings
+from app.studio.preferences import MOST_IDS, MobilePreferences
 from app.sync import schemas
 from app.sync.fields import Part
+from app.sync.narrowing import Narrows
 from app.sync.preference_schemas import EstimateRequest
 from app.sync.refusals import change_refusals
 from app.sync.tables import Kind
@@ -44,6 +48,15 @@ WIRE: list[type[BaseModel]] = [
     schemas.HeldAnswer,
     EstimateRequest,
 ]
+NARROWER = {
+    Narrows.LESS: "less",
+    Narrows.TO_FALSE: "`false`",
+    Narrows.TO_TRUE: "`true`",
+    Narrows.BY_ORDER: "one further on",
+    Narrows.FROM_ALL: "any but the first",
+    Narrows.BY_MORE: "more ids",
+    Narrows.BY_FEWER: "fewer ids",
+}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +122,21 @@ def test_every_word_a_member_may_hold_is_in_the_protocol(protocol: str) -> None:
     words = [*schemas.Operation, *schemas.Atomicity, *schemas.OnConflict, *Kind]
     told = {word.value for word in words} | {part.name.lower() for part in Part}
     assert not {word for word in told if f"`{word}`" not in protocol}
+
+
+def test_every_preference_is_told_with_its_values_its_default_and_what_is_narrower(protocol: str) -> None:
+    told = _rows(_section(protocol, "Preferences"))
+    shapes = MobilePreferences.model_json_schema()
+    defaults = MobilePreferences().model_dump(mode="json")
+    assert told == {
+        key: [
+            _values(shape, shapes["$defs"]),
+            f"`{json.dumps(defaults[key])}`" if not isinstance(defaults[key], str) else f"`{defaults[key]}`",
+            NARROWER[Narrows(shape["x-narrows"])],
+            shape["description"],
+        ]
+        for key, shape in shapes["properties"].items()
+    }
 
 
 def test_every_setting_is_told_with_its_default() -> None:
@@ -187,6 +215,20 @@ def _rows(section: str) -> dict[str, list[str]]:
     rows = ROW.findall(section)
     assert len({word for word, _ in rows}) == len(rows)
     return {word: cells.split(" | ") for word, cells in rows}
+
+
+def _values(shape: Mapping[str, Any], named: Mapping[str, Any]) -> str:
+    """Return what a preference may be, in words."""
+    if "anyOf" in shape:
+        number, _ = shape["anyOf"]
+        return f"{_values(number, named)} or `null`"
+    if shape.get("type") == "boolean":
+        return "`true`, `false`"
+    if shape.get("type") == "array":
+        return f"up to {MOST_IDS} ids"
+    if shape.get("type") == "integer":
+        return f"{shape['minimum']} to {shape['maximum']}"
+    return ", ".join(f"`{word}`" for word in named[shape["$ref"].rpartition("/")[2]]["enum"])
 
 
 def _anchors(page: Path) -> set[str]:

@@ -185,6 +185,19 @@ async def test_a_made_up_cursor_is_refused(http: httpx.AsyncClient, desk: dict[s
         assert route.check_refusal(answer, SECRET) in {"cursor_malformed", "unknown_collection"}
 
 
+async def test_of_collections_that_do_not_exist_a_few_are_named_and_a_set_of_none_is_refused(
+    http: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    route = _route("sync_pull")
+    names = [f"{'z' * 61}{first}{second}" for first in "abcdefgh" for second in "abcdefgh"]
+    answer = await route.ask(http, desk, orjson.dumps({"collections": ["clients", *names]}))
+    assert route.check_refusal(answer) == "unknown_collection"
+    assert answer.json()["unknown"] == names[:20]
+    answer = await route.ask(http, desk, orjson.dumps({"collections": []}))
+    assert route.check_refusal(answer) == "invalid_request"
+    assert answer.json()["fields"] == [{"path": "body.collections", "code": "too_short"}]
+
+
 def _route(name: str) -> Route:
     return next(
         Route(verb, path, operation)

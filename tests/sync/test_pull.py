@@ -167,6 +167,23 @@ async def test_a_set_of_collections_stays_with_its_cursor(desk: Desk, phone: Pho
     assert refused.value.code == "cursor_collections"
 
 
+async def test_collections_that_do_not_exist_are_named(phone: Phone) -> None:
+    with pytest.raises(AppError) as refused:
+        await phone.pull(collections=["nope", "clients", "neither"])
+    assert (refused.value.code, refused.value.extra) == (
+        "unknown_collection",
+        {"unknown": ["neither", "nope"]},
+    )
+
+
+async def test_without_a_set_a_cursor_goes_on_with_its_own(desk: Desk, phone: Phone) -> None:
+    await phone.pull(collections=["client_groups"])
+    await desk.put("clients", uuid4(), **sample("clients"))
+    await desk.put("client_groups", uuid4(), **sample("client_groups"))
+    await phone.pull()
+    assert {key[0] for key in phone.records} == {"client_groups"}
+
+
 async def test_a_cursor_of_somebody_else_is_refused(phone: Phone, other_phone: Phone) -> None:
     await phone.pull()
     other_phone.cursor = phone.cursor
