@@ -25,7 +25,8 @@ from app.http.problems import refuse
 _BY_STATUS: Mapping[int, type[AppError]] = {
     kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
 }
-_MOST_FIELDS = 20
+MOST_FIELDS = 20
+"""Places a refusal names; more help nobody."""
 _LONGEST_PATH = 100
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03", "25P04")
 """SQLSTATEs that pass by themselves: connection, deadlock, resources, operator, locks, timeouts."""
@@ -52,7 +53,7 @@ def translate(error: Exception) -> AppError:
 
 def shape_refusal(error: RequestValidationError) -> InvalidRequest:
     """Return path and code of what is wrong in a request: never a value, and never more than 4 KB."""
-    return InvalidRequest(fields=[_field(found) for found in error.errors()[:_MOST_FIELDS]])
+    return InvalidRequest(fields=[_field(found) for found in error.errors()[:MOST_FIELDS]])
 
 
 def _field(found: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from app.accounts.store import read_device
 from app.core.db import Session, WriteSession
 from app.core.principal import Principal
 from app.http.errors import InvalidRequest
+from app.http.failures import MOST_FIELDS
 from app.sync import feed, preference_store, registry
 from app.sync.preference_errors import DeviceWidens, PreferencesChanged
 from app.sync.preference_schemas import DevicePreferencesAnswer, PreferenceRequest, PreferencesAnswer
@@ -75,9 +76,9 @@ async def supposed(
     own: PreferenceRequest | None,
 ) -> PreferenceSet:
     """Return what would hold on a device, or on a new one, if the company and it set some keys."""
-    for asked in (company, own):
+    for place, asked in (("body.preferences", company), ("body.device_preferences", own)):
         if asked:
-            await _refuse_unknown(session, asked)
+            await _refuse_unknown(session, asked, place)
     kept = await preference_store.both(session, device_id)
     whole = _set({**dict(kept.company), **(company.own() if company else {})})
     return narrowed(whole, _set(_given({**kept.own.own(), **(own.own() if own else {})})))
@@ -96,15 +97,16 @@ async def admit(session: Session, who: Principal, device_id: UUID) -> None:
         raise DeviceNotFound
 
 
-async def _refuse_unknown(session: Session, asked: PreferenceRequest) -> None:
+async def _refuse_unknown(session: Session, asked: PreferenceRequest, place: str = "body") -> None:
     """Refuse ids of records that do not exist: who keeps one group's clients must not mistype the group."""
     unknown = []
     for key, collection in registered().links().items():
         ids = asked.own().get(key) or []
         there = await feed.living(session, registry.number_of(collection), ids) if ids else set()
-        unknown += [f"body.{key}.{place}" for place, each in enumerate(ids) if each not in there]
+        unknown += [f"{place}.{key}.{nth}" for nth, each in enumerate(ids) if each not in there]
     if unknown:
-        raise InvalidRequest(fields=[{"path": path, "code": "unknown_record"} for path in unknown])
+        fields = [{"path": path, "code": "unknown_record"} for path in unknown[:MOST_FIELDS]]
+        raise InvalidRequest(fields=fields)
 
 
 def _refuse_other(kept: Kept, expected: int | None) -> None:
