@@ -30,8 +30,9 @@ test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the
 test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
 	@.ci/with-postgres $(BIN)/python -m pytest -n 2
 
-prove-sync: $(STAMP) ## Tell many random histories of sync and count them; honours STORIES, SEED
-	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 tests/sync/test_oracle.py
+prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see planted bugs; honours STORIES, SEED
+	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
+		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
 	@$(BIN)/ruff format --check --quiet .

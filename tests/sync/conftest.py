@@ -115,7 +115,7 @@ class Phone:
 
 
 @pytest.fixture
-async def held() -> AsyncIterator[Callable[[datetime], None]]:
+async def held() -> AsyncIterator[Callable[[datetime | None], None]]:
     """Hold the clock at an instant until the test ends; async, to let go in the context that held."""
     yield clock.hold
     clock.hold(None)

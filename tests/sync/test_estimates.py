@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +17,6 @@ from fastapi import FastAPI
 
 from app.accounts import store
 from app.accounts.routers import auth, devices
-from app.core import clock
 from app.core.db import Database
 from app.core.keys import load_keys
 from app.core.principal import Channel, Principal
@@ -82,9 +81,9 @@ async def demo(database: Database) -> UUID:
 
 
 @pytest.fixture
-async def photographer(database: Database, demo: UUID) -> Principal:
+async def photographer(database: Database, demo: UUID, held: Callable[[datetime], None]) -> Principal:
     """Return the demo's photographer on a new phone, at noon of the day the demo tells of."""
-    clock.hold(NOON)
+    held(NOON)
     async with database.reading(demo) as session:
         user = await store.find_active_user(session, "mk")
     assert user
@@ -188,9 +187,11 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for each in plan.get("Plans", []) for node in nodes(each))]
 
 
-async def test_days_that_pass_are_seen(database: Database, photographer: Principal) -> None:
+async def test_days_that_pass_are_seen(
+    database: Database, photographer: Principal, held: Callable[[datetime], None]
+) -> None:
     today = await estimated(database, photographer)
-    clock.hold(NOON.replace(year=2030))
+    held(NOON.replace(year=2030))
     later = await estimated(database, photographer)
     assert (str(today.scope.day), str(later.scope.day)) == ("2026-11-21", "2030-11-21")
     assert later.collections["sessions"].records < today.collections["sessions"].records

@@ -21,7 +21,7 @@ from tests.sync.oracle.membership import NAMES
 from tests.sync.oracle.phone import TALLY, Phone
 from tests.sync.oracle.run import tell
 
-STORIES = int(os.environ.get("STORIES", "120"))
+STORIES = int(os.environ.get("STORIES", "60"))
 SEED = int(os.environ.get("SEED", "0"))
 BLOCK = 60
 

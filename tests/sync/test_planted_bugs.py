@@ -307,6 +307,7 @@ def name_of(each: object) -> str:
     return getattr(each, "__name__", "")
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("plant", COMMON, ids=name_of)
 def test_random_histories_see(engine: Engine, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)

@@ -75,15 +75,15 @@ async def test_a_page_ends_before_its_bytes_run_out_but_has_at_least_one_record(
 
 
 async def test_what_is_near_comes_first_and_the_rest_from_the_latest_day_back(
-    desk: Desk, phone: Phone
+    desk: Desk, phone: Phone, held: Callable[[datetime | None], None]
 ) -> None:
     today = clock.today(phone.who.time_zone)
     sessions = {uuid4(): (today + timedelta(days=away), uuid4()) for away in (-20, 3, -2, -80, -50)}
-    clock.hold(clock.now() - timedelta(days=100))
+    held(clock.now() - timedelta(days=100))
     for session, (day, client) in sessions.items():
         await desk.put("clients", client, **sample("clients", group_ids=[]))
         await desk.put("sessions", session, **sample("sessions", client_id=str(client), date=str(day)))
-    clock.hold(None)
+    held(None)
     pages = [page async for page in one_by_one(phone)]
     order = [(page["usable"], record["date"]) for page in pages for record in puts(page, "sessions")]
     near = [(False, str(today + timedelta(days=3))), (True, str(today - timedelta(days=2)))]
