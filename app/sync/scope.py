@@ -134,7 +134,7 @@ Scope = Mapping[int, Rule]
 Days = tuple[date, date]
 """Days from first to last."""
 
-_SHORT = timedelta(days=31)
+_SHORT = timedelta(days=366)
 
 
 def slices(before: Rule | None, after: Rule | None) -> Iterator[Days]:
