@@ -35,7 +35,7 @@ def compile_near(given: Circumstances, names: Names[str] | None = None) -> dict[
 def _near(collection: Collection, rule: Rule, first: date) -> Rule:
     """Raise the lower edge to a day; what has no other day than that of its making is near by children alone.
 
-    A studio that moves here makes all its clients in one week.
+    Whoever moves here makes all such records in one week.
     """
     if collection.day is None:
         return rule

@@ -16,7 +16,7 @@ from app.sync.preference_changes import admit, supposed
 from app.sync.preference_schemas import EstimateRequest
 from app.sync.schemas import EstimateAnswer, HeldAnswer, ScopeAnswer
 from app.sync.tallies import Tally
-from app.sync.target import circumstances_of
+from app.sync.target import circumstances_of, version_for
 
 _NONE = Amount()
 _AS_IT_IS = Shrinking()
@@ -32,7 +32,7 @@ async def estimate_of(
     holder, version = await _holder(session, who, asked.device_id, schema_version)
     preferences = await supposed(session, holder.device_id, asked.preferences, asked.device_preferences)
     today = at.day_in(holder.time_zone)
-    version = min(version or registry.schema_version(), at.feed_schema)
+    version = version_for(at, version)
     scope = compile_scope(await circumstances_of(session, holder, preferences, today, version))
     counted = await tallies.read(session, scope)
     amounts = {number: estimate(rule, counted.get(number, Tally()), today) for number, rule in scope.items()}

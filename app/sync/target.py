@@ -47,7 +47,7 @@ async def target_of(
     is read in the snapshot of the pull itself: what was compiled under the same number is still right.
     What a transaction sees that has itself moved it is not final, and neither read from nor kept for others.
     """
-    version = min(schema_version or registry.schema_version(), at.feed_schema)
+    version = version_for(at, schema_version)
     key = (who.account_id, who.user_id, who.device_id, tuple(names) if names is not None else None, version)
     today = at.day_in(who.time_zone)
     stamp = (at.epoch, at.scope_revision, today)
@@ -62,6 +62,11 @@ async def target_of(
     if len(_compiled) > _MOST:
         _compiled.popitem(last=False)
     return target
+
+
+def version_for(at: Clock, stated: int | None) -> int:
+    """Return the schema version an app is served: what it knows, as far as the account's feed has come."""
+    return min(stated or registry.schema_version(), at.feed_schema)
 
 
 async def circumstances_of(

@@ -2,7 +2,7 @@
 
 Records stamped after the base are judged afresh (step 1, first on every page); those stamped before it have
 not changed, so only those on which the rule they were given under and the target differ are moved (step 2).
-Of what a device has nothing yet, it gets what is near first: the lists, the days around today, their clients.
+Of what a device has nothing yet, it gets what is near first: the lists, the days around today, their parents.
 From there on the app can be used, and the rest comes from the latest day back.
 """
 

@@ -18,7 +18,7 @@ from tests.samples import named
 from tests.sync.conftest import Desk, open_desk, phone_of
 from tests.sync.world import ALBUMS, NEWEST, PRINTS, CutError, World, ago, album, check, puts
 
-STORIES = int(os.environ.get("STORIES", "8"))
+STORIES = int(os.environ.get("STORIES", "20"))
 STEPS = 60
 
 
