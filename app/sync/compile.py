@@ -78,9 +78,7 @@ def _has_parents(collection: Collection, rules: Scope) -> bool:
 def _with_edges(rules: Scope) -> dict[int, Rule]:
     """Add an edge per kind of descendant that is on; none where all belong anyway."""
     return {
-        number: rule
-        if replace(rule, omit=0, late=0) == Rule()
-        else replace(rule, edges=_edges(number, rules))
+        number: rule if rule.as_membership() == Rule() else replace(rule, edges=_edges(number, rules))
         for number, rule in rules.items()
     }
 

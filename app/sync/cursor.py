@@ -3,7 +3,7 @@
 import hmac
 import zlib
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
@@ -14,15 +14,14 @@ import orjson
 
 from app.sync.anchors import ALWAYS
 from app.sync.errors import CursorMalformed, ResyncRequired
-from app.sync.scope import EARLIEST, Rule
+from app.sync.scope import EARLIEST, Rule, Scope
+from app.sync.used import Place, Used, remembered
 
 VERSION = 2
 _SEAL = 16
 _TAG = 6
 _RAW = -zlib.MAX_WBITS
 
-Place = tuple[int, int, UUID]
-"""A place in the feed: revision, collection, record."""
 RecordKey = tuple[date, UUID]
 """A place within one collection, which is gone through from the latest day to the earliest: day, record."""
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
@@ -60,16 +59,23 @@ class Piece:
 class Transit:
     """What a cursor also holds on its way from one consistent point to the next.
 
-    `place` is how far fresh changes have been judged; `held` says what each stretch of keys was really given;
-    `used` are the scopes aimed at since the base, each with the furthest place reached under it; `progress`
-    counts records done and in all, by collection; `is_usable` once the device has all that is near.
+    `place` is how far fresh changes have been judged for the scope the way leads to, `aim`; `held` says what
+    each stretch of keys was really given; `used` has what was aimed at before; `progress` counts records done
+    and in all, by collection; `is_usable` once the device has all that is near.
     """
 
     place: Place
     held: dict[int, list[Piece]]
-    used: list[tuple[dict[int, Rule], Place]] = field(default_factory=list)
+    aim: dict[int, Rule] = field(default_factory=dict)
+    used: dict[int, list[Used]] = field(default_factory=dict)
     progress: dict[int, tuple[int, int]] = field(default_factory=dict)
     is_usable: bool = False
+
+    def aim_at(self, scope: Scope) -> None:
+        """Lead to another scope; what may have been given under the last is remembered."""
+        for number, rule in self.aim.items():
+            self.used[number] = remembered(self.used.get(number, []), rule, self.place)
+        self.aim = dict(scope)
 
 
 @dataclass(slots=True)
@@ -129,7 +135,7 @@ def _pack(cursor: Cursor) -> bytes:
         "s": cursor.resync,
         "c": cursor.collections,
         "r": cursor.revision,
-        "b": rules.pack(cursor.base),
+        "b": rules.pack(cursor.base.items()),
     }
     if cursor.transit:
         packed["t"] = _pack_transit(cursor.transit, rules)
@@ -161,7 +167,7 @@ def _pack_transit(way: Transit, rules: "_Rules") -> dict[str, Any]:
     whole = {number: pieces[0].rule for number, pieces in way.held.items() if len(pieces) == 1}
     return {
         "p": _pack_place(way.place),
-        "w": rules.pack(whole),
+        "w": rules.pack(whole.items()),
         "h": {
             str(number): [
                 [rules.number(each.rule), each.downto[0].toordinal(), each.downto[1].hex] for each in pieces
@@ -169,7 +175,8 @@ def _pack_transit(way: Transit, rules: "_Rules") -> dict[str, Any]:
             for number, pieces in way.held.items()
             if len(pieces) > 1
         },
-        "s": [[rules.pack(scope), _pack_place(reach)] for scope, reach in way.used],
+        "a": rules.pack(way.aim.items()),
+        "s": _pack_used(way.used, rules),
         "n": [[number, *counts] for number, counts in way.progress.items()],
         "u": way.is_usable,
     }
@@ -185,10 +192,29 @@ def _unpack_transit(packed: dict[str, Any], rules: "_Rules") -> Transit:
     return Transit(
         place=_unpack_place(packed["p"]),
         held=held,
-        used=[(rules.unpack(scope), _unpack_place(reach)) for scope, reach in packed["s"]],
+        aim=rules.unpack(packed["a"]),
+        used=_unpack_used(packed["s"], rules),
         progress={number: (done, total) for number, done, total in packed["n"]},
         is_usable=packed["u"],
     )
+
+
+def _pack_used(used: Mapping[int, Sequence[Used]], rules: "_Rules") -> list[list[Any]]:
+    """Return each place that was reached, and what was given on the way to it."""
+    by_reach: dict[Place, list[tuple[int, Rule | None]]] = {}
+    for number, each in used.items():
+        for rule, reach in each:
+            by_reach.setdefault(reach, []).append((number, rule))
+    return [[_pack_place(reach), rules.pack(given)] for reach, given in by_reach.items()]
+
+
+def _unpack_used(packed: Sequence[Sequence[Any]], rules: "_Rules") -> dict[int, list[Used]]:
+    used: dict[int, list[Used]] = {}
+    for reach, given in packed:
+        for number, rule in rules.unpack_some(given):
+            if rule is not None:
+                used.setdefault(number, []).append((rule, _unpack_place(reach)))
+    return used
 
 
 class _Rules:
@@ -208,10 +234,10 @@ class _Rules:
     def rule(self, number: int) -> Rule | None:
         return self._rules[number]
 
-    def pack(self, scope: Mapping[int, Rule | None]) -> list[list[int]]:
+    def pack(self, rules: Iterable[tuple[int, Rule | None]]) -> list[list[int]]:
         """Return the numbers of each rule's collections behind that of the rule."""
         packed: dict[int, list[int]] = {}
-        for number, rule in scope.items():
+        for number, rule in rules:
             packed.setdefault(self.number(rule), []).append(number)
         return [[rule, *numbers] for rule, numbers in packed.items()]
 

@@ -11,10 +11,11 @@ import orjson
 
 from app.core.db import Session
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
-from app.sync.cursor import Place, RecordKey
+from app.sync.cursor import RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
 from app.sync.fields import LATE_PARTS, Part
 from app.sync.scope import EARLIEST, Rule, Scope, Shift
+from app.sync.used import Place
 
 REMOVAL_BYTES = 40
 """What a removal counts for when a page is filled."""

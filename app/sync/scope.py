@@ -78,6 +78,18 @@ class Rule:
             return True
         return self.lo <= anchors.day and (anchors.day <= self.hi or anchors.day == ALWAYS)
 
+    def covering(self, other: "Rule") -> "Rule | None":
+        """Return a rule that admits whatever one of two does, if days alone tell them apart."""
+        if _but_days(self) != _but_days(other):
+            return None
+        others = dict(other.edges)
+        edges = tuple((slot, min(edge, others[slot])) for slot, edge in self.edges)
+        return replace(self, lo=min(self.lo, other.lo), hi=max(self.hi, other.hi), edges=edges)
+
+    def as_membership(self) -> "Rule":
+        """Return what says which records belong, and nothing of what is sent of them."""
+        return replace(self, omit=0, late=0)
+
     @property
     def parts(self) -> int:
         """Return what is said of parts in one number: bits of what is left out, then of what is given."""
@@ -92,7 +104,7 @@ class Rule:
     @property
     def is_by_day(self) -> bool:
         """Say whether days alone decide what belongs."""
-        return replace(self, lo=EARLIEST, hi=ALWAYS, omit=0, late=0) == Rule()
+        return replace(self.as_membership(), lo=EARLIEST, hi=ALWAYS) == Rule()
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""

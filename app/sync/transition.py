@@ -74,15 +74,10 @@ class Transition:
 
     async def aim(self) -> None:
         """Aim at the scope of now; fresh records judged for another are judged again."""
-        way, start = self.way, end_of(self.cursor.revision)
-        if way.used and way.used[-1][0] == self.target:
-            return
-        if way.used:
-            way.place = start
-        known = [reach for scope, reach in way.used if scope == self.target]
-        way.used = [(scope, reach) for scope, reach in way.used if scope != self.target]
-        way.used.append((dict(self.target), known[0] if known else start))
-        await self._count()
+        if self.way.aim != self.target:
+            self.way.aim_at(self.target)
+            self.way.place = end_of(self.cursor.revision)
+            await self._count()
 
     async def judge_fresh(self) -> None:
         """Step 1: put what changed and belongs here, remove what changed and may be held."""
@@ -96,8 +91,6 @@ class Transition:
                 page.put(row.place[1], row.body)
         await self._remove([row for row in rows if row.body is None])
         way.place = rows[-1].place if page.is_cut else end_of(self.now)
-        scope, reach = way.used[-1]
-        way.used[-1] = (scope, max(reach, way.place))
 
     async def move_unchanged(self, goal: Scope) -> None:
         """Step 2: put what enters and evict what leaves, with the room that is left."""
@@ -133,13 +126,13 @@ class Transition:
         """Say whether a state could have been sent, under a rule it could have been sent under."""
         if _admits(self.target, number, state):
             return True
+        used = self.way.used.get(number, [])
         if state.since <= self.cursor.revision:
-            given = (self.cursor.base, *(scope for scope, _ in self.way.used))
-            return any(_admits(scope, number, state) for scope in given)
+            return _admits(self.cursor.base, number, state) or any(rule.admits(state) for rule, _ in used)
         if self.device_id is not None and state.by == self.device_id:
             return True
         began = (state.since, number, record_id)
-        return any(began <= reach and _admits(scope, number, state) for scope, reach in self.way.used)
+        return any(began <= reach and rule.admits(state) for rule, reach in used)
 
     def _move(self, waiting: Sequence[Slice], found: Moved, fitting: int) -> None:
         """Send what was found, slice by slice."""

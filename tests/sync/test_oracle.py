@@ -16,7 +16,7 @@ from app.sync.store import Write
 from tests.samples import sample
 from tests.sync.oracle.account import LOOKS
 from tests.sync.oracle.engine import Asked, Engine
-from tests.sync.oracle.machine import CHOICES, WHOLE, Histories
+from tests.sync.oracle.machine import CHOICES, NOTHING, WHOLE, Histories
 from tests.sync.oracle.membership import NAMES
 from tests.sync.oracle.phone import TALLY, Phone
 from tests.sync.oracle.run import tell
@@ -65,4 +65,14 @@ def test_a_copy_in_a_verdict_is_cut_as_a_page_cuts_it(history: Histories) -> Non
     change = {"op": "patch", "collection": "emails", "id": str(email), "base_revision": 0}
     device.push([{**change, "fields": {"subject": "Typed"}}], on_conflict="merge")
     device.settle(WHOLE)
+    history.teardown()
+
+
+def test_a_cursor_stays_small_though_no_day_ends_with_everything_there(history: Histories) -> None:
+    looks = [number * 104_729 % (LOOKS * len(NAMES)) for number in range(40)]
+    history.begin(users=0, first=looks, preferences=[0, 0, 0, 0, 1, 48])
+    for number in range(40):
+        history.prefer(0, [number * 7 % len(CHOICES), number * 13 % len(CHOICES)], resync=0, then=0)
+        history.add(0, [number * 3 % (LOOKS * len(NAMES))], then=NOTHING)
+        history.let_days_pass(days=number % 4, then=0)
     history.teardown()

@@ -84,7 +84,7 @@ def former_targets_forgotten(patch: pytest.MonkeyPatch) -> None:
 
     async def aim(self: Transition) -> None:
         await real(self)
-        self.way.used = self.way.used[-1:]
+        self.way.used = {}
 
     patch.setattr(Transition, "aim", aim)
 
@@ -104,9 +104,8 @@ def half_a_way_counts_as_whole(patch: pytest.MonkeyPatch) -> None:
     real = Transition.aim
 
     async def aim(self: Transition) -> None:
-        if self.way.used and self.way.used[-1][0] != self.target:
-            last = self.way.used[-1][0]
-            self.way.held = {number: [Piece(BOTTOM, rule)] for number, rule in last.items()}
+        if self.way.aim and self.way.aim != self.target:
+            self.way.held = {number: [Piece(BOTTOM, rule)] for number, rule in self.way.aim.items()}
         await real(self)
 
     patch.setattr(Transition, "aim", aim)

@@ -29,7 +29,7 @@ OWN = b"as typed on the phone"
 """Stands for a record as the phone has written it, until a page or a verdict brings the server's."""
 NEAR_DAYS = 7
 """How far back a phone must have everything when it is told that it can be used."""
-MAX_CURSOR = 1_000
+MAX_CURSOR = 800
 REFUSED = {"conflict", "rejected", "blocked"}
 
 
