@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -41,15 +41,28 @@ PREVIEW_LENGTH = 2_000
 """How many characters of a text a preview has."""
 
 
+class OnDelete(Enum):
+    """What a link has to say when the record it names is to be deleted."""
+
+    REFUSE = "refuse"
+    """It stays, for this one needs it."""
+    CASCADE = "cascade"
+    """This one goes with it."""
+    CLEAR = "clear"
+    """This one no longer names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A field that names records of another collection, in this account and not deleted.
 
-    The record it names may be a parent: then no device ever holds this record without it.
+    The record it names may be a parent: then no device ever holds this record without it. Those inside
+    elements always refuse.
     """
 
     collection: str
     is_parent: bool = False
+    on_delete: OnDelete = OnDelete.REFUSE
 
 
 class Element(BaseModel):

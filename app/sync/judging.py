@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.sync import registry
+from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, Values
 from app.sync.links import links_in
@@ -17,7 +18,6 @@ from app.sync.refusals import (
     ReadOnlyCollection,
     ReadOnlyField,
     RecordDeleted,
-    StillReferenced,
     UnknownCollection,
     UnknownCommand,
     UnknownRecord,
@@ -27,7 +27,6 @@ from app.sync.registry import Collection
 from app.sync.schemas import Change, OnConflict, Operation, Outcome
 from app.sync.scope import Scope
 from app.sync.stamping import State
-from app.sync.store import Draft
 from app.sync.validation import InvalidFieldsError, canonical
 
 KEPT = "The value on the server was kept."
@@ -100,7 +99,7 @@ class Judge:
                 raise AlreadyExists
             return NOOP
         _refuse_read_only(registry.numbered(key[0]), values, change.fields, {})
-        self.draft.put(key, values)
+        self.draft.save(key, values, change.fields)
         return APPLIED
 
     def _patch(self, key: Key, change: Change) -> Ruling:
@@ -117,7 +116,7 @@ class Judge:
         if kept:
             mixed = {name: value for name, value in change.fields.items() if name not in kept}
             values = _canonical(registry.numbered(key[0]), {**old, **mixed})
-        self.draft.put(key, values)
+        self.draft.save(key, values, wanted - kept)
         if not kept:
             return APPLIED
         reasons = dict.fromkeys(sorted(kept), KEPT)
@@ -129,9 +128,7 @@ class Judge:
             return NOOP
         if self._changed_by_others(state, change):
             raise ChangedMeanwhile
-        if self.draft.is_referred_to(key):
-            raise StillReferenced
-        self.draft.delete(key)
+        self.draft.remove(key)
         return APPLIED
 
     def _present(self, key: Key) -> Values:

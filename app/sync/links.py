@@ -22,6 +22,12 @@ def links_in(model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[tupl
                 yield from ((name, target, found) for _, target, found in links_in(element, value))
 
 
+def linked_inside(annotation: Any) -> set[str]:
+    """Return the collections that elements in a field, if it holds any, have links to."""
+    element = _element(annotation)
+    return {collection for _, collection, _ in _linking(element) if collection} if element else set()
+
+
 @cache
 def _linking(model: type[BaseModel]) -> list[tuple[str, str | None, type[BaseModel] | None]]:
     """Return the fields that are links, with their collection, or hold elements, with their class."""

@@ -13,13 +13,13 @@ from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import streams
+from app.sync.draft import Draft
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
 from app.sync.feed import Key
 from app.sync.groups import Decision, Group, decide, groups_of
 from app.sync.judging import Judge, links_of
 from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, StillReferenced
 from app.sync.schemas import MAX_CHANGES, Change, Operation, PushRequest
-from app.sync.store import Draft
 from app.sync.streams import Stream
 from app.sync.target import target_of
 from app.sync.verdicts import forgotten, key_of, render

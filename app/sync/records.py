@@ -1,6 +1,7 @@
 """The SQL of the typed tables: one text per collection, built from its declaration."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -12,8 +13,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from app.core.db import Session, WriteSession
 from app.sync import registry
 from app.sync.feed import Key
-from app.sync.fields import BOOKKEEPING, Values
-from app.sync.registry import Collection
+from app.sync.fields import BOOKKEEPING, OnDelete, Values
+from app.sync.registry import Collection, FieldSpec
+from app.sync.tables import Kind
 from app.sync.validation import canonical
 
 _MOST = 1000
@@ -44,16 +46,29 @@ async def some(session: Session, collection: Collection, ids: Sequence[UUID]) ->
     return {row["id"]: _canonical(collection, orjson.loads(row["record"])) for row in rows}
 
 
-async def referring(session: Session, collection: Collection, ids: Sequence[UUID]) -> dict[UUID, set[Key]]:
-    """Return the records that link to some records of one collection, more than one push could delete."""
-    found: dict[UUID, set[Key]] = {}
-    for child, link in registry.referring(collection):
-        sql = (
-            f'SELECT id, "{link.name}" AS target FROM "{child.name}"'
-            f' WHERE account_id = $1 AND "{link.name}" = ANY($2::uuid[]) LIMIT {_MOST}'
-        )
-        for row in await session.raw.fetch(sql, session.account_id, ids):
-            found.setdefault(row["target"], set()).add((child.number, row["id"]))
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A record that refers to another, and the field in which it does."""
+
+    key: Key
+    field: FieldSpec
+
+
+async def referring(
+    session: Session, collection: Collection, ids: Sequence[UUID]
+) -> dict[UUID, list[Reference]]:
+    """Return what refers to some records of one collection.
+
+    Of what stands in the way of a deletion, no more than one push could take out of it.
+    """
+    sources = registry.referring(collection.name)
+    found: dict[UUID, list[Reference]] = {}
+    rows = (
+        await session.raw.fetch(_referring_sql(collection.name), session.account_id, ids) if sources else []
+    )
+    for row in rows:
+        child, spec = sources[row["source"]]
+        found.setdefault(row["target"], []).append(Reference((child.number, row["id"]), spec))
     return found
 
 
@@ -90,6 +105,22 @@ def _canonical(collection: Collection, row: Values) -> Values:
     for name in ("created_at", "updated_at"):
         kept[name] = datetime.fromisoformat(kept[name]).isoformat().replace("+00:00", "Z")
     return {**canonical(collection, fields), **kept}
+
+
+@cache
+def _referring_sql(target: str) -> str:
+    sources = enumerate(registry.referring(target))
+    return " UNION ALL ".join(f"({_reference(place, *source)})" for place, source in sources)
+
+
+def _reference(place: int, child: Collection, spec: FieldSpec) -> str:
+    select = f'SELECT {place} AS source, t.id, gone.id AS target FROM "{child.name}" t'
+    match = {
+        Kind.ID: f't."{spec.name}" = gone.id',
+        Kind.IDS: f'gone.id = ANY(t."{spec.name}")',
+    }.get(spec.kind, f"t.\"{spec.name}\"::text LIKE '%' || gone.id || '%'")
+    most = f" LIMIT {_MOST}" if spec.on_delete is OnDelete.REFUSE else ""
+    return f"{select} JOIN unnest($2::uuid[]) AS gone(id) ON {match} WHERE t.account_id = $1{most}"
 
 
 @cache

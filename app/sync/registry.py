@@ -11,7 +11,8 @@ from sqlalchemy import Table
 
 from app.sync.anchors import SLOTS, Stamp
 from app.sync.circumstances import RuleOf
-from app.sync.fields import BOOKKEEPING, LATE_PARTS, Link, Part
+from app.sync.fields import BOOKKEEPING, LATE_PARTS, Link, OnDelete, Part
+from app.sync.links import linked_inside
 from app.sync.tables import Kind, build_table, kind_of
 
 
@@ -32,6 +33,7 @@ class FieldSpec:
     is_read_only: bool
     link: str | None
     is_parent: bool
+    on_delete: OnDelete
     is_unique: bool
     part: Part | None
     since: int
@@ -217,13 +219,14 @@ def children(parent: Collection) -> list[tuple[Collection, FieldSpec]]:
     return _children()[parent.number]
 
 
-def referring(target: Collection) -> list[tuple[Collection, FieldSpec]]:
-    """Return every field that may name a record of a collection by a foreign key."""
+@cache
+def referring(target: str) -> list[tuple[Collection, FieldSpec]]:
+    """Return every field that may name a record of a collection, alone or in a set, or inside an element."""
     return [
         (each, spec)
         for each in collections()
-        for spec in each.links
-        if spec.link == target.name and spec.kind is Kind.ID
+        for spec in each.fields.values()
+        if spec.link == target or target in linked_inside(spec.info.annotation)
     ]
 
 
@@ -252,6 +255,7 @@ def label_names() -> set[str]:
 def check() -> None:
     """Refuse a set of declarations that cannot work: call once when all are imported."""
     _children.cache_clear()
+    referring.cache_clear()
     for each in _by_name.values():
         for spec in each.links:
             _check_link(each, spec)
@@ -282,6 +286,10 @@ def _check_link(each: Collection, spec: FieldSpec) -> None:
         raise TypeError(f"{parent.name} must have a smaller number than {each.name}, which links to it")
     if spec.is_parent and (parent is each or spec.kind is not Kind.ID):
         raise TypeError(f"{each.name}.{spec.name} cannot name a parent")
+    if spec.on_delete is OnDelete.CLEAR and not (spec.is_nullable or spec.kind is Kind.IDS):
+        raise TypeError(f"{each.name}.{spec.name} must name something, so it cannot be cleared")
+    if spec.on_delete is OnDelete.CASCADE and spec.kind is Kind.IDS:
+        raise TypeError(f"{each.name}.{spec.name} names several, and goes with none of them")
     if spec.is_parent and parent.stamp.private:
         raise TypeError(f"{parent.name} may be private, so it cannot be anybody's parent")
 
@@ -341,6 +349,7 @@ def _spec(name: str, info: FieldInfo, owner: str, since: int) -> FieldSpec:
         is_read_only=bool(extra.get("readOnly", False)),
         link=link.collection if link else None,
         is_parent=bool(link and link.is_parent),
+        on_delete=link.on_delete if link else OnDelete.REFUSE,
         is_unique=bool(extra.get("x-unique", False)),
         part=Part[str(extra["x-part"]).upper()] if "x-part" in extra else None,
         since=max(int(extra.get("x-since", 1)), since),

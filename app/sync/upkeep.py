@@ -8,8 +8,8 @@ from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
 from app.sync import feed, records, registry, tallies
 from app.sync.comparing import compare
+from app.sync.draft import Draft
 from app.sync.registry import Collection
-from app.sync.store import Draft
 
 
 @dataclass(frozen=True, slots=True)

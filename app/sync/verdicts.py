@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from app.sync import registry
+from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.groups import Decision
 from app.sync.refusals import ChangeRefused
@@ -14,7 +15,6 @@ from app.sync.rendering import projected
 from app.sync.schemas import Change, Outcome
 from app.sync.scope import Scope
 from app.sync.stamping import State
-from app.sync.store import Draft
 
 MAX_COPIES = 2_000_000
 """About how many bytes of copies one answer carries; what is left out comes with the next pull."""

@@ -1,0 +1,268 @@
+"""The only code that writes a synced record or the feed: in memory first, with what follows, then at once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.core import clock
+from app.core.db import WriteSession
+from app.core.principal import Principal
+from app.sync import facts, feed, records, registry
+from app.sync.feed import Key
+from app.sync.fields import BOOKKEEPING, OnDelete, Values
+from app.sync.reactions import Work, Written, has_reactions, prepare, react
+from app.sync.records import Reference
+from app.sync.refusals import StillReferenced
+from app.sync.registry import FieldSpec
+from app.sync.stamping import Stamping, State, states
+from app.sync.validation import InvalidFieldsError, canonical
+
+SERVER = 0
+"""The writer that stands for everybody but a phone's own stream."""
+
+
+class Draft:
+    """What one transaction is about to write: records loaded, changed in memory, written in one go.
+
+    `save` and `remove` obey the rules of the field; `put`, `amend` and `delete` are what those are made of.
+    `revision` is what its writes are stamped with, `reached` how far the account has really come.
+    """
+
+    def __init__(self, session: WriteSession, who: Principal, revision: int, writer: int) -> None:
+        self.revision = revision
+        self.reached = revision - 1
+        self.session = session
+        self._who = who
+        self._writer = writer
+        self._now = clock.now().isoformat().replace("+00:00", "Z")
+        self._loaded: dict[Key, State | None] = {}
+        self._changed: dict[Key, State] = {}
+        self._referring: dict[Key, list[Reference]] = {}
+        self._restamped: dict[int, set[UUID]] = {}
+        self.work = Work(self, who)
+
+    @classmethod
+    async def begin(cls, session: WriteSession, who: Principal, writer: int = SERVER) -> "Draft":
+        """Begin at the revision this transaction will have; the session holds the account's clock."""
+        return cls(session, who, await feed.next_revision(session), writer)
+
+    async def load(self, keys: Iterable[Key]) -> None:
+        """Read the records that will be looked at, those not yet known."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._loaded]
+        if missing:
+            self._loaded |= await states(self.session, missing)
+
+    def get(self, key: Key) -> State | None:
+        """Return a record as this transaction sees it; it must have been loaded."""
+        return self._changed.get(key) or self._loaded[key]
+
+    def peek(self, key: Key) -> State | None:
+        """Return a record as this transaction sees it, if it was looked at."""
+        return self._changed.get(key) or self._loaded.get(key)
+
+    def fields(self, key: Key) -> Values:
+        """Return the fields of a record without bookkeeping; none of one that does not exist."""
+        state = self.get(key)
+        values = state.values if state and state.values else {}
+        return {name: value for name, value in values.items() if name not in BOOKKEEPING}
+
+    def changed(self, number: int) -> Iterator[tuple[UUID, Values]]:
+        """Yield the records of a collection that are written and not deleted."""
+        for (of, record_id), state in self._changed.items():
+            if of == number and state.values is not None:
+                yield record_id, state.values
+
+    async def prepare(self, intended: Sequence[tuple[Key, Mapping[str, Any] | None]]) -> None:
+        """Read what will be looked at when some fields are set, or records without any deleted."""
+        writes: list[Written] = []
+        latest: dict[Key, Values] = {}
+        for key, fields in intended:
+            if has_reactions(key[0]):
+                before = latest.get(key) or self.fields(key)
+                with suppress(InvalidFieldsError):
+                    after = (
+                        canonical(registry.numbered(key[0]), {**before, **fields})
+                        if fields is not None
+                        else None
+                    )
+                    writes.append(Written(key, before or None, after, frozenset(fields or ())))
+                    latest[key] = after or {}
+        if writes:
+            await prepare(self.work, writes)
+
+    async def load_referring(self, keys: Iterable[Key]) -> None:
+        """Read what refers to records that may be deleted, and to what goes with them."""
+        waiting = set(keys) - self._referring.keys()
+        while waiting:
+            self._referring |= {key: [] for key in waiting}
+            by_number: dict[int, list[UUID]] = {}
+            for number, record_id in waiting:
+                by_number.setdefault(number, []).append(record_id)
+            for number, ids in by_number.items():
+                found = await records.referring(self.session, registry.numbered(number), ids)
+                self._referring |= {(number, each): references for each, references in found.items()}
+            moved = [
+                each
+                for key in waiting
+                for each in self._referring[key]
+                if each.field.on_delete is not OnDelete.REFUSE
+            ]
+            await self.load(each.key for each in moved)
+            waiting = {
+                each.key for each in moved if each.field.on_delete is OnDelete.CASCADE
+            } - self._referring.keys()
+
+    def save(self, key: Key, fields: Values, sent: Iterable[str]) -> None:
+        """Set all fields of a record, given in canonical form, with all that follows from it.
+
+        Raises `ChangeRefused` where a rule of the field does; the draft is then to be taken back.
+        """
+        if has_reactions(key[0]):
+            written = Written(key, self.fields(key) or None, dict(fields), frozenset(sent))
+            react(self.work, written)
+            fields = written.after or fields
+        self.put(key, fields)
+
+    def remove(self, key: Key) -> None:
+        """Delete a record with what goes with it; raises `ChangeRefused` where it must stay."""
+        state = self.get(key)
+        if state is None or state.is_deleted:
+            return
+        referring = self._refers_to(key)
+        needing = {
+            registry.numbered(each.key[0]).name
+            for each in referring
+            if each.field.on_delete is OnDelete.REFUSE
+        }
+        if needing:
+            raise StillReferenced(dict.fromkeys(sorted(needing), StillReferenced.message))
+        if has_reactions(key[0]):
+            react(self.work, Written(key, self.fields(key), None, frozenset()))
+        self.delete(key)
+        for each in referring:
+            if each.field.on_delete is OnDelete.CASCADE:
+                self.remove(each.key)
+            else:
+                self._clear(each, key[1])
+
+    def amend(self, key: Key, fields: Values) -> None:
+        """Set some fields of a record that is there."""
+        self.put(key, {**self.fields(key), **fields})
+
+    def _clear(self, reference: Reference, record_id: UUID) -> None:
+        state = self.get(reference.key)
+        if state and state.values is not None:
+            named = state.values[reference.field.name]
+            left = [each for each in named if each != str(record_id)] if isinstance(named, list) else None
+            self.amend(reference.key, {reference.field.name: left})
+
+    def _refers_to(self, key: Key) -> list[Reference]:
+        """Return what refers to a record now, what was written here among it."""
+        specs: dict[int, list[FieldSpec]] = {}
+        for child, spec in registry.referring(registry.numbered(key[0]).name):
+            specs.setdefault(child.number, []).append(spec)
+        stored = (each for each in self._referring.get(key, ()) if each.key not in self._changed)
+        written = (
+            Reference(child, spec)
+            for child, state in self._changed.items()
+            if state.values is not None
+            for spec in specs.get(child[0], ())
+        )
+        return [each for each in (*stored, *written) if each.key != key and self._names(each, key[1])]
+
+    def _names(self, reference: Reference, record_id: UUID) -> bool:
+        """Say whether a record still names another; one that was not looked at does."""
+        state = self.peek(reference.key)
+        if state is None or state.values is None:
+            return state is None
+        return str(record_id) in orjson.dumps(state.values[reference.field.name]).decode()
+
+    def put(self, key: Key, fields: Values) -> None:
+        """Set all fields of a record, given in canonical form."""
+        before = self.get(key)
+        old = before.values if before and before.values else {}
+        made = {name: old[name] for name in BOOKKEEPING} if old else self._stamp("created")
+        self._change(key, {**fields, **made, **self._stamp("updated")}, self._field_revisions(before, fields))
+
+    def mend(self, key: Key, values: Values | None) -> None:
+        """Set a record as it really is, bookkeeping and all, or leave a tombstone.
+
+        Who changed what is kept; of a record the feed had lost, every field counts as changed by others.
+        """
+        if values is None:
+            self.delete(key)
+        else:
+            before = self.get(key)
+            fields = {name: value for name, value in values.items() if name not in BOOKKEEPING}
+            everything = {name: [self.revision, SERVER] for name in fields}
+            is_known = before is not None and before.values is not None
+            self._change(key, values, self._field_revisions(before, fields) if is_known else everything)
+
+    def delete(self, key: Key) -> None:
+        """Leave a tombstone."""
+        before = self.get(key)
+        if before and not before.is_deleted:
+            self._change(key, None, {})
+
+    def restamp(self, keys: Iterable[Key]) -> None:
+        """Look anew at the latest days below some records; those that differ move in the feed."""
+        for number, record_id in keys:
+            self._restamped.setdefault(number, set()).add(record_id)
+
+    async def bring_again(self, keys: Iterable[Key]) -> None:
+        """Move records in the feed as they are, so that the next pull judges them afresh."""
+        owed = list(keys)
+        if owed and await feed.move(self.session, self.revision, owed):
+            self.reached = self.revision
+
+    def checkpoint(self) -> dict[Key, State]:
+        """Return what has been changed so far, to go back to."""
+        return dict(self._changed)
+
+    def go_back(self, checkpoint: dict[Key, State]) -> None:
+        """Forget every change made after a checkpoint."""
+        self._changed = checkpoint
+
+    async def flush(self) -> None:
+        """Write the changes: records, then the feed, its past and the account's clock."""
+        if not self._changed and not self._restamped:
+            return
+        await self._write_records()
+        if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
+            await feed.move_scope(self.session)
+        stamping = Stamping(self.session, self._who, self.revision, moved=self._restamped)
+        written = await stamping.write(self._changed, self._loaded)
+        self._loaded |= written
+        self._changed, self._restamped = {}, {}
+        if written:
+            self.reached = self.revision
+
+    def _change(self, key: Key, values: Values | None, field_revisions: Mapping[str, list[int]]) -> None:
+        before = self.get(key)
+        self._changed[key] = State(self.revision, values, before.anchors if before else None, field_revisions)
+
+    async def _write_records(self) -> None:
+        """Parents are written before children, and deleted after them."""
+        by_number: dict[int, list[tuple[UUID, Values | None]]] = {}
+        for (number, record_id), state in self._changed.items():
+            by_number.setdefault(number, []).append((record_id, state.values))
+        for number in sorted(by_number):
+            living = [{"id": str(each), **values} for each, values in by_number[number] if values is not None]
+            await records.upsert(self.session, registry.numbered(number), living)
+        for number in sorted(by_number, reverse=True):
+            dead = [each for each, values in by_number[number] if values is None]
+            await records.delete(self.session, registry.numbered(number), dead)
+
+    def _stamp(self, verb: str) -> Values:
+        user = self._who.user_id
+        return {f"{verb}_at": self._now, f"{verb}_by": str(user) if user else None}
+
+    def _field_revisions(self, before: State | None, fields: Values) -> dict[str, list[int]]:
+        if before is None or before.values is None:
+            return {}
+        old = before.values
+        stamped = {name: [self.revision, self._writer] for name in fields if old.get(name) != fields[name]}
+        return {**before.field_revisions, **stamped}

@@ -1,0 +1,166 @@
+"""The rules of the field: what follows when a record is written, whoever writes it.
+
+Each is declared once, beside its collection. It may refuse the write, warn, set further fields of the record,
+or change others. What it needs to know is read beforehand for all writes of a transaction together.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.core import clock
+from app.core.principal import Principal
+from app.sync import registry
+from app.sync.fields import Values
+
+if TYPE_CHECKING:
+    from app.sync.draft import Draft
+
+Key = tuple[int, UUID]
+
+
+@dataclass(slots=True)
+class Written:
+    """A record that is being written: its fields before, none of a new one, and after, none of a deleted one.
+
+    `sent` names the fields its writer has set; reactions set others in `after`, in JSON form.
+    """
+
+    key: Key
+    before: Values | None
+    after: Values | None
+    sent: frozenset[str]
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether it was not there before."""
+        return self.before is None
+
+    def changes(self, *names: str) -> bool:
+        """Say whether one of some fields is no longer what it was; in a new record, whether it is set."""
+        before, after = self.before or {}, self.after or {}
+        return any(before.get(name) != after.get(name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something its writer should know about a change that was taken in all the same."""
+
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    records: tuple[UUID, ...] = ()
+
+
+LooksAt = Callable[[Written], Iterable[tuple[str, str | None]]]
+"""The records a reaction looks at: collection and id."""
+Asks = Callable[["Draft", Sequence[Written]], Awaitable[Any]]
+"""What a reaction asks the database, once for all writes it may concern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One rule of the field."""
+
+    react: "Callable[[Written, Work], None]"
+    looks_at: LooksAt | None
+    asks: Asks | None
+
+
+@dataclass(slots=True)
+class Work:
+    """What reactions work with: the draft, who writes and when, what was asked, what is to be said."""
+
+    draft: "Draft"
+    who: Principal
+    answers: dict[Reaction, Any] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    answer: Any = None
+
+    @property
+    def now(self) -> datetime:
+        """Return the present moment where the company is."""
+        return clock.now().astimezone(ZoneInfo(self.who.time_zone))
+
+    @property
+    def today(self) -> date:
+        """Return the present day where the company is."""
+        return self.now.date()
+
+    def find(self, collection: str, record_id: str | UUID | None) -> Values | None:
+        """Return a record as this transaction sees it; none that is not there or was not looked at."""
+        if record_id is None:
+            return None
+        state = self.draft.peek((registry.number_of(collection), UUID(str(record_id))))
+        return state.values if state else None
+
+    def changed(self, collection: str) -> Iterator[tuple[UUID, Values]]:
+        """Yield the records of a collection that this transaction writes."""
+        return self.draft.changed(registry.number_of(collection))
+
+    def set(self, collection: str, record_id: str | UUID, **fields: Any) -> None:
+        """Set fields of another record that was looked at, without further reactions."""
+        self.draft.amend((registry.number_of(collection), UUID(str(record_id))), fields)
+
+    def warn(self, code: str, message: str, fields: Iterable[str] = (), records: Iterable[UUID] = ()) -> None:
+        """Tell the writer something."""
+        self.notices.append(Notice(code, message, tuple(fields), tuple(records)))
+
+
+_reactions: dict[str, list[Reaction]] = {}
+React = Callable[[Written, Work], None]
+
+
+def on_write(
+    *collections: str, looks_at: LooksAt | None = None, asks: Asks | None = None
+) -> Callable[[React], React]:
+    """Declare what follows when a record of some collections is created, changed or deleted.
+
+    Reactions follow in the order in which they are declared. They raise `ChangeRefused` to refuse.
+    """
+
+    def declare(react: React) -> React:
+        reaction = Reaction(react, looks_at, asks)
+        for name in collections:
+            _reactions.setdefault(name, []).append(reaction)
+        return react
+
+    return declare
+
+
+def has_reactions(number: int) -> bool:
+    """Say whether anything follows from writing records of a collection."""
+    return registry.numbered(number).name in _reactions
+
+
+async def prepare(work: Work, intended: Sequence[Written]) -> None:
+    """Read what the reactions to some writes will look at and ask for."""
+    concerned: dict[Reaction, list[Written]] = {}
+    for written in intended:
+        for reaction in _reactions.get(registry.numbered(written.key[0]).name, ()):
+            concerned.setdefault(reaction, []).append(written)
+    await work.draft.load(_looked_at(concerned))
+    for reaction, each in concerned.items():
+        if reaction.asks:
+            work.answers[reaction] = await reaction.asks(work.draft, each)
+
+
+def react(work: Work, written: Written) -> None:
+    """Let everything follow that follows from one write."""
+    for reaction in _reactions.get(registry.numbered(written.key[0]).name, ()):
+        work.answer = work.answers.get(reaction)
+        reaction.react(written, work)
+
+
+def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[Key]:
+    for reaction, writes in concerned.items():
+        looks_at = reaction.looks_at
+        if looks_at is None:
+            continue
+        for written in writes:
+            for collection, record_id in looks_at(written):
+                if record_id is not None:
+                    yield registry.number_of(collection), UUID(record_id)
