@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from app.sync.fields import Values
@@ -43,8 +43,8 @@ class Stamp:
 
     `day` names the field whose date is the record's day; one for which `is_pinned` holds, or without a date,
     is always at hand; `pinned` says of the former what they are, such as "not paid yet". `labels` and
-    `owners` name fields with ids, `private` one that is true or false. `also` yields further labels, out of
-    `names`. `slot` is the kind's place among its parents' children.
+    `owners` name fields with ids, `private` one that is true or false, or says that all are. `also` yields
+    further labels, out of `names`. `slot` is the kind's place among its parents' children.
     """
 
     day: str | None = None
@@ -54,7 +54,7 @@ class Stamp:
     also: Callable[[Values], Iterable[str]] | None = None
     names: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
-    private: str | None = None
+    private: str | Literal[True] | None = None
     slot: int | None = None
 
     def day_of(self, values: Values) -> date:
@@ -74,7 +74,7 @@ class Stamp:
 
     def is_private(self, values: Values) -> bool:
         """Say whether only its owners may see it."""
-        return bool(self.private and values[self.private])
+        return self.private is True or bool(self.private and values[self.private])
 
 
 def numbered(names: Iterable[str], numbers: Mapping[str, int]) -> tuple[int, ...]:

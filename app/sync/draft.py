@@ -9,6 +9,7 @@ import orjson
 
 from app.core import clock
 from app.core.db import WriteSession
+from app.core.ids import new_id
 from app.core.principal import Principal
 from app.sync import facts, feed, records, registry
 from app.sync.feed import Key
@@ -147,6 +148,13 @@ class Draft:
                 self.remove(each.key)
             else:
                 self._clear(each, key[1])
+
+    def make(self, number: int, fields: Values) -> UUID:
+        """Create a record of the server's own, given in canonical form, and return its id."""
+        key = number, new_id()
+        self._loaded[key] = None
+        self.put(key, fields)
+        return key[1]
 
     def amend(self, key: Key, fields: Values) -> None:
         """Set some fields of a record that is there."""

@@ -97,8 +97,8 @@ async def render_anew(session: WriteSession, rows: Sequence[FeedRow], turn: Turn
 async def orphans(session: Session, number: int, table: str) -> list[UUID]:
     """Return the living rows of a collection that no record stands behind."""
     sql = (
-        "SELECT record_id FROM feed WHERE account_id = $1 AND collection = $2 AND NOT is_deleted"
-        f' AND NOT EXISTS (SELECT FROM "{table}" WHERE account_id = $1 AND id = record_id)'
+        "SELECT f.record_id FROM feed f WHERE f.account_id = $1 AND f.collection = $2 AND NOT f.is_deleted"
+        f' AND NOT EXISTS (SELECT FROM "{table}" t WHERE t.account_id = $1 AND t.id = f.record_id)'
     )
     return [row["record_id"] for row in await session.raw.fetch(sql, session.account_id, number)]
 

@@ -1,18 +1,22 @@
 """How one change is judged against the records as they stand: applied, merged, already so, or refused."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.sync import registry
+from app.sync.commands import Call, Command, find
 from app.sync.draft import Draft
 from app.sync.feed import Key
-from app.sync.fields import BOOKKEEPING, Values
+from app.sync.fields import Values
 from app.sync.links import links_in
+from app.sync.members import added, resolved
+from app.sync.reactions import Notice
 from app.sync.refusals import (
     AlreadyExists,
     Blocked,
     ChangedMeanwhile,
+    ChangeRefused,
     InvalidFields,
     NilId,
     ReadOnlyCollection,
@@ -40,6 +44,7 @@ class Ruling:
     code: str | None = None
     message: str | None = None
     fields: dict[str, str] | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 APPLIED = Ruling(Outcome.APPLIED)
@@ -57,14 +62,47 @@ class Judge:
     refused: dict[Key, int] = field(default_factory=dict)
 
     def judge(self, change: Change) -> Ruling:
-        """Change the draft as asked, or raise `ChangeRefused` and leave it as it is."""
-        key = self._key(change)
-        return {
+        """Change the draft as asked; it is to be taken back if this raises `ChangeRefused`."""
+        key, notices = self._key(change), self.draft.work.notices
+        notices.clear()
+        ruling = {
             Operation.CREATE: self._create,
             Operation.PATCH: self._patch,
             Operation.DELETE: self._delete,
-            Operation.COMMAND: _no_command,
+            Operation.COMMAND: self._command,
         }[change.op](key, change)
+        return replace(ruling, notices=tuple(notices)) if notices else ruling
+
+    def take(self, change: Change) -> None:
+        """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
+        key = self._key(change)
+        state = self.draft.get(key)
+        is_there = change.op is Operation.CREATE and state is not None and not state.is_deleted
+        op = Operation.PATCH if is_there else change.op
+        newest = change.model_copy(update={"op": op, "base_revision": self.draft.revision - 1})
+        self.judge(newest)
+        self.check_links(newest)
+
+    async def load(self, changes: Sequence[Change]) -> None:
+        """Read what is looked at when some changes are judged, all of it in a few trips."""
+        draft = self.draft
+        keys = {change.n: key for change in changes if (key := _known(change))}
+        targets = (target for change in changes for _, target in links_of(change))
+        await draft.load([*keys.values(), *targets])
+        gone = [keys[change.n] for change in changes if change.op is Operation.DELETE and change.n in keys]
+        await draft.load_referring(gone)
+        commands = (change for change in changes if change.op is Operation.COMMAND)
+        calls = [found for change in commands if (found := self._found(change))]
+        for called, call in calls:
+            if called.prepares:
+                await called.prepares(call)
+        intended: list[tuple[Key, Mapping[str, Any] | None]] = [
+            (key, None if change.op is Operation.DELETE else self._resolved(key, change)[0])
+            for change in changes
+            if change.op is not Operation.COMMAND and (key := keys.get(change.n))
+        ]
+        intended += [(call.key, called.run(call)) for called, call in calls if not called.prepares]
+        await draft.prepare(intended)
 
     def check_links(self, change: Change) -> None:
         """Refuse links to nowhere; called when all changes that stand together are in the draft."""
@@ -93,7 +131,7 @@ class Judge:
         state = self.draft.get(key)
         if state is not None and state.values is None:
             raise RecordDeleted
-        values = _canonical(registry.numbered(key[0]), change.fields)
+        values = _canonical(registry.numbered(key[0]), self._resolved(key, change)[0])
         if state is not None and state.values is not None:
             if any(state.values[name] != values[name] for name in change.fields):
                 raise AlreadyExists
@@ -103,18 +141,19 @@ class Judge:
         return APPLIED
 
     def _patch(self, key: Key, change: Change) -> Ruling:
-        before = self._present(key)
-        old = {name: value for name, value in before.items() if name not in BOOKKEEPING}
-        values = _canonical(registry.numbered(key[0]), {**old, **change.fields})
-        _refuse_read_only(registry.numbered(key[0]), values, change.fields, old)
-        wanted = {name for name in change.fields if values[name] != old[name]}
+        self._present(key)
+        old = self.draft.fields(key)
+        sent, free = self._resolved(key, change)
+        values = _canonical(registry.numbered(key[0]), {**old, **sent})
+        _refuse_read_only(registry.numbered(key[0]), values, sent, old)
+        wanted = {name for name in sent if values[name] != old[name]}
         if not wanted:
             return NOOP
-        kept = self._clashing(self._state(key), change, wanted)
+        kept = self._clashing(self._state(key), change, wanted, free)
         if kept and (kept == wanted or self.on_conflict is OnConflict.FAIL):
             raise ChangedMeanwhile(dict.fromkeys(sorted(kept), KEPT))
         if kept:
-            mixed = {name: value for name, value in change.fields.items() if name not in kept}
+            mixed = {name: value for name, value in sent.items() if name not in kept}
             values = _canonical(registry.numbered(key[0]), {**old, **mixed})
         self.draft.save(key, values, wanted - kept)
         if not kept:
@@ -124,7 +163,7 @@ class Judge:
 
     def _delete(self, key: Key, change: Change) -> Ruling:
         state = self.draft.get(key)
-        if state is None or state.is_deleted or not self._may_see(key, state):
+        if state is None or state.is_deleted or not self.may_see(key, state):
             return NOOP
         if self._changed_by_others(state, change):
             raise ChangedMeanwhile
@@ -133,7 +172,7 @@ class Judge:
 
     def _present(self, key: Key) -> Values:
         state = self.draft.get(key)
-        if state is None or not self._may_see(key, state):
+        if state is None or not self.may_see(key, state):
             if key in self.refused:
                 raise Blocked(blocked_by=self.refused[key])
             raise UnknownRecord
@@ -141,7 +180,7 @@ class Judge:
             raise RecordDeleted
         return state.values
 
-    def _may_see(self, key: Key, state: State) -> bool:
+    def may_see(self, key: Key, state: State) -> bool:
         """Say whether the user has a right to the record: to others it does not exist."""
         rule = self.scope.get(key[0])
         return rule is None or state.anchors is None or rule.may_see(state.anchors)
@@ -152,10 +191,41 @@ class Judge:
             raise AssertionError("the record was there a moment ago")
         return state
 
-    def _clashing(self, state: State, change: Change, wanted: set[str]) -> set[str]:
+    def _command(self, key: Key, change: Change) -> Ruling:
+        before = self.draft.checkpoint()
+        called, call = self._called(key, change)
+        fields = called.run(call)
+        present = self.draft.fields(key)
+        values = _canonical(registry.numbered(key[0]), {**present, **fields})
+        if values != present:
+            self.draft.save(key, values, fields)
+        return NOOP if self.draft.checkpoint() == before else APPLIED
+
+    def _called(self, key: Key, change: Change) -> tuple[Command, Call]:
+        """Return a command with the record it is for, or raise `ChangeRefused`."""
+        called = find(change.collection, change.command)
+        if called is None:
+            raise UnknownCommand
+        self._present(key)
+        try:
+            sent = called.read(change.fields)
+        except InvalidFieldsError as error:
+            raise InvalidFields(error.reasons) from None
+        return called, Call(key, self.draft.fields(key), sent, self.draft.work, self)
+
+    def _found(self, change: Change) -> tuple[Command, Call] | None:
+        try:
+            return self._called(self._key(change), change)
+        except ChangeRefused:
+            return None
+
+    def _resolved(self, key: Key, change: Change) -> tuple[Values, set[str]]:
+        return resolved(registry.numbered(key[0]), self.draft.fields(key), change.fields)
+
+    def _clashing(self, state: State, change: Change, wanted: set[str], free: set[str]) -> set[str]:
         """Return the wanted fields that others changed since the base: a device never clashes with itself."""
         others = self._changed_by_others(state, change)
-        return wanted if others and self.on_conflict is OnConflict.SERVER else wanted & others
+        return wanted if others and self.on_conflict is OnConflict.SERVER else (wanted & others) - free
 
     def _changed_by_others(self, state: State, change: Change) -> set[str]:
         base = change.base_revision or 0
@@ -173,7 +243,7 @@ def links_of(change: Change) -> Iterator[tuple[str, Key]]:
     collection = registry.named(change.collection)
     if collection is None:
         return
-    for name, target, record_id in links_in(collection.model, change.fields):
+    for name, target, record_id in links_in(collection.model, added(collection, change.fields)):
         parent = registry.named(target)
         if parent is not None:
             yield name, (parent.number, record_id)
@@ -198,5 +268,6 @@ def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str,
         raise ReadOnlyField(dict.fromkeys(wrong, ReadOnlyField.message))
 
 
-def _no_command(key: Key, change: Change) -> Ruling:  # noqa: ARG001 - the shape of every operation
-    raise UnknownCommand
+def _known(change: Change) -> Key | None:
+    collection = registry.named(change.collection)
+    return (collection.number, change.id) if collection else None

@@ -1,8 +1,7 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from itertools import chain
 from uuid import UUID
 
 import asyncpg
@@ -12,17 +11,18 @@ from app.accounts.errors import DeviceRequired
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock
-from app.sync import streams
+from app.sync import inbox, streams
 from app.sync.draft import Draft
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
-from app.sync.feed import Key
 from app.sync.groups import Decision, Group, decide, groups_of
-from app.sync.judging import Judge, links_of
+from app.sync.judging import Judge
 from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, StillReferenced
-from app.sync.schemas import MAX_CHANGES, Change, Operation, PushRequest
+from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
 from app.sync.streams import Stream
 from app.sync.target import target_of
-from app.sync.verdicts import forgotten, key_of, render
+from app.sync.verdicts import forgotten, render
+
+_LOSING = (Outcome.MERGED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.BLOCKED)
 
 
 async def push(
@@ -46,9 +46,12 @@ async def push(
         scope = (await target_of(session, who, at, None, schema_version)).scope
         judge = Judge(draft, stream.writer, sent.on_conflict, scope)
         decisions = await _take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
+        lost = [(change, decisions[change.n]) for change in fresh if decisions[change.n].outcome in _LOSING]
+        entries = inbox.keep(judge, who, lost)
+        await draft.flush()
         if session.has_moved_scope:
             scope = (await target_of(session, who, at, None, schema_version, is_final=False)).scope
-        verdicts = render(draft, scope, fresh, decisions)
+        verdicts = render(draft, scope, fresh, decisions, entries)
         await draft.bring_again(verdicts.owed)
         answers |= verdicts.texts
         await streams.keep(session, stream, [(n, prints[n], answer) for n, answer in verdicts.texts.items()])
@@ -74,11 +77,9 @@ async def _take_in(
     session: WriteSession, judge: Judge, groups: Sequence[Group], fresh: Sequence[Change]
 ) -> dict[int, Decision]:
     """Judge and write all groups at once; should the database refuse, write them one by one."""
-    draft = judge.draft
-    await draft.load(chain(_keys(fresh), (target for change in fresh for _, target in links_of(change))))
-    await draft.load_referring(_keys(change for change in fresh if change.op is Operation.DELETE))
+    await judge.load(fresh)
     decisions = decide(judge, groups)
-    if await _flush(session, draft) is not None:
+    if await _flush(session, judge.draft) is not None:
         judge.refused.clear()
         decisions = {}
         for group in groups:
@@ -119,10 +120,6 @@ def _device(who: Principal) -> UUID:
     if who.device_id is None:
         raise DeviceRequired
     return who.device_id
-
-
-def _keys(changes: Iterable[Change]) -> list[Key]:
-    return [key for change in changes if (key := key_of(change))]
 
 
 def _fingerprint(change: Change) -> bytes:

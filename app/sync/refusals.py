@@ -114,6 +114,14 @@ class ChangedMeanwhile(ChangeRefused):
     message = "Somebody else changed this meanwhile; their change was kept."
 
 
+class Resolved(ChangeRefused):
+    """Somebody has decided already what becomes of this."""
+
+    outcome = Outcome.CONFLICT
+    code = "already_resolved"
+    message = "This was decided already."
+
+
 class Blocked(ChangeRefused):
     """It depends on another change of this push that was refused."""
 

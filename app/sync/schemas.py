@@ -265,6 +265,17 @@ class Outcome(StrEnum):
     RETRY = "retry"
 
 
+class WarningAnswer(Answer):
+    """Something to know about a change that was taken in all the same."""
+
+    code: str = Field(description="What it is, for programs.", examples=["possible_duplicates"])
+    message: str = Field(description="The same for people.", examples=["This may be somebody you know."])
+    fields: list[str] = Field(description="The fields it is about.", examples=[["email"]])
+    records: list[UUID] = Field(
+        description="The records it is about.", examples=[["0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a4001"]]
+    )
+
+
 class Verdict(Answer):
     """The answer one change is given, once and for ever."""
 
@@ -286,8 +297,10 @@ class Verdict(Answer):
         description="False: drop the record from the device, it does not belong there.", examples=[True]
     )
     inbox_id: UUID | None = Field(
-        description="Where the losing value is kept for a person to decide.", examples=[None]
+        description="The entry of the inbox that keeps what was lost, for a person to decide.",
+        examples=[None],
     )
+    warnings: list[WarningAnswer] = Field(description="What to know although it was taken in.")
 
 
 class PushAnswer(Answer):

@@ -82,6 +82,8 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
     if get_origin(annotation) in (Union, types.UnionType):
         (inner,) = (each for each in get_args(annotation) if each is not type(None))
         return kind_of(inner)[0], True
+    if get_origin(annotation) is dict:
+        return Kind.OBJECT, False
     if get_origin(annotation) is list:
         return _list_kind(get_args(annotation)[0]), False
     if isinstance(annotation, type) and issubclass(annotation, Enum):

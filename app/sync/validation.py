@@ -62,13 +62,13 @@ def canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
     try:
         record = collection.model.model_validate_json(orjson.dumps(fields))
     except ValidationError as error:
-        raise InvalidFieldsError(_reasons(error)) from None
+        raise InvalidFieldsError(reasons_of(error)) from None
     except TypeError:
         raise InvalidFieldsError({"": "Numbers must fit in 64 bits."}) from None
     return record.model_dump(mode="json")
 
 
-def _reasons(error: ValidationError) -> dict[str, str]:
+def reasons_of(error: ValidationError) -> dict[str, str]:
     """Name the place and the rule; what was sent is never said back."""
     found = error.errors(include_url=False)[:_MOST_REASONS]
     return {".".join(map(str, each["loc"])): _sentence(each) for each in found}

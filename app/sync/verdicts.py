@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -10,6 +11,8 @@ from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.groups import Decision
+from app.sync.judging import Ruling
+from app.sync.reactions import Notice
 from app.sync.refusals import ChangeRefused
 from app.sync.rendering import projected
 from app.sync.schemas import Change, Outcome
@@ -33,9 +36,13 @@ class Rendered:
 
 
 def render(
-    draft: Draft, scope: Scope, changes: Sequence[Change], decisions: Mapping[int, Decision]
+    draft: Draft,
+    scope: Scope,
+    changes: Sequence[Change],
+    decisions: Mapping[int, Decision],
+    entries: Mapping[int, UUID],
 ) -> Rendered:
-    """Return each change's verdict.
+    """Return each change's verdict; `entries` of the inbox keep what was lost.
 
     Where the device must change its own copy, the record as it is now comes with the last verdict about it,
     as far as it belongs on the device and in the shape in which a pull would bring it.
@@ -57,14 +64,21 @@ def render(
         if key and key not in copied and _is_undone(decision, is_in_scope=is_in_scope):
             owed.add(key)
         verdict = _verdict(change, decision, state if is_in_scope else None, is_in_scope=is_in_scope)
-        rendered[change.n] = orjson.dumps({**verdict, "server": copy})
+        rendered[change.n] = orjson.dumps({**verdict, "inbox_id": entries.get(change.n), "server": copy})
     return Rendered(dict(sorted(rendered.items())), frozenset(owed))
 
 
 def forgotten(n: int) -> bytes:
     """Return the verdict of a change whose own is no longer kept: it was taken in once."""
     empty = dict.fromkeys(("revision", "code", "message", "fields", "blocked_by", "inbox_id"))
-    return orjson.dumps({"n": n, "verdict": Outcome.DUPLICATE, **empty, "in_scope": True, "server": None})
+    told: dict[str, Any] = {
+        "verdict": Outcome.DUPLICATE,
+        **empty,
+        "in_scope": True,
+        "warnings": [],
+        "server": None,
+    }
+    return orjson.dumps({"n": n, **told})
 
 
 def key_of(change: Change) -> Key | None:
@@ -83,7 +97,16 @@ def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_s
         "fields": decision.fields,
         "blocked_by": decision.blocked_by if isinstance(decision, ChangeRefused) else None,
         "in_scope": is_in_scope,
-        "inbox_id": None,
+        "warnings": [_warning(notice) for notice in decision.notices] if isinstance(decision, Ruling) else [],
+    }
+
+
+def _warning(notice: Notice) -> dict[str, Any]:
+    return {
+        "code": notice.code,
+        "message": notice.message,
+        "fields": notice.fields,
+        "records": notice.records,
     }
 
 

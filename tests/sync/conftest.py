@@ -60,6 +60,7 @@ class Phone:
 
     def __post_init__(self) -> None:
         self.records: dict[tuple[str, str], dict[str, Any]] = {}
+        self.inbox: dict[str, dict[str, Any]] = {}
         self.next = 1
 
     async def page(self, **asked: Any) -> dict[str, Any]:
@@ -89,6 +90,9 @@ class Phone:
     def keep(self, page: dict[str, Any]) -> None:
         if page["replace"]:
             self.records.clear()
+            self.inbox.clear()
+        for entry in page["changes"].pop("inbox", {"put": []})["put"]:
+            self.inbox[entry["id"]] = entry
         for collection, changes in page["changes"].items():
             for record in changes["put"]:
                 self.records[collection, record["id"]] = record

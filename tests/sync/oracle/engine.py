@@ -28,7 +28,7 @@ from tests.samples import named
 from tests.sync.oracle.membership import NAMES, Key, Preferences, Record
 
 _SEALER = Sealer({"a": b"k" * 32}, "a")
-_KEPT = ("feed_past", "device_streams", "verdicts", "preferences", "device_preferences")
+_KEPT = ("inbox", "feed_past", "device_streams", "verdicts", "preferences", "device_preferences")
 T = TypeVar("T")
 Changed = dict[Key, Record | None]
 """Records as one transaction left them, none for a deleted one."""

@@ -1,0 +1,105 @@
+"""Commands: what a person does to a record that is more than setting its fields, each declared once."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from app.sync import registry
+from app.sync.feed import Key
+from app.sync.fields import Values
+from app.sync.reactions import Work
+from app.sync.schemas import Change
+from app.sync.validation import InvalidFieldsError, reasons_of
+
+
+class Judges(Protocol):
+    """What a command may have judged besides: further changes, in its user's name."""
+
+    async def load(self, changes: Sequence[Change]) -> None:
+        """Read what is looked at when some changes are judged."""
+
+    def take(self, change: Change) -> None:
+        """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of a command: the record with its fields, what was sent along, and what to work with."""
+
+    key: Key
+    fields: Values
+    sent: Any
+    work: Work
+    judge: Judges
+
+
+Run = Callable[[Call], Mapping[str, Any]]
+"""Does what is to be done, and returns the fields to be set on the record itself."""
+Prepares = Callable[[Call], Awaitable[None]]
+"""Reads what a command and the reactions to it will look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A declared command: which collections' records it is for, and what is sent along."""
+
+    name: str
+    collections: tuple[str, ...]
+    takes: type[BaseModel]
+    run: Run
+    prepares: Prepares | None
+
+    @property
+    def description(self) -> str:
+        """Return the sentence its declaration opens with."""
+        return (self.run.__doc__ or "").strip().partition("\n")[0]
+
+    def read(self, sent: Mapping[str, Any]) -> BaseModel:
+        """Return what was sent along, or raise `InvalidFieldsError`."""
+        try:
+            return self.takes.model_validate_json(orjson.dumps(sent))
+        except ValidationError as error:
+            raise InvalidFieldsError(reasons_of(error)) from None
+
+
+_commands: dict[tuple[str, str], Command] = {}
+
+
+def command(
+    name: str, *, of: tuple[str, ...], takes: type[BaseModel], prepares: Prepares | None = None
+) -> Callable[[Run], Run]:
+    """Declare a command.
+
+    What it returns is set like any other fields, with all that follows. One that does more than that reads
+    beforehand what it needs, in `prepares`.
+    """
+
+    def declare(run: Run) -> Run:
+        new = Command(name, of, takes, run, prepares)
+        for collection in of:
+            if (collection, name) in _commands:
+                raise TypeError(f"{name} of {collection} is declared twice")
+            _commands[collection, name] = new
+        return run
+
+    return declare
+
+
+def find(collection: str, name: str | None) -> Command | None:
+    """Return the command of a name that records of a collection have, if there is one."""
+    return _commands.get((collection, name or ""))
+
+
+def commands() -> list[Command]:
+    """Return every command once, by name and first collection."""
+    return sorted(set(_commands.values()), key=lambda each: (each.name, each.collections))
+
+
+def check() -> None:
+    """Refuse commands of collections that are not declared."""
+    for collection, name in _commands:
+        if registry.named(collection) is None:
+            raise TypeError(f"{name} is a command of {collection}, which is not declared")
