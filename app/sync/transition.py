@@ -14,7 +14,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from app.core.db import Session
-from app.sync import reader
+from app.sync import reader, registry
 from app.sync.anchors import Anchors
 from app.sync.cursor import BOTTOM, FIRST_ID, LAST_ID, TOP, Cursor, Piece, RecordKey, Transit, below, end_of
 from app.sync.page import Page
@@ -123,7 +123,13 @@ class Transition:
                 (self.page.delete if row.is_deleted else self.page.evict)(number, record_id)
 
     def _may_hold(self, number: int, record_id: UUID, state: Anchors) -> bool:
-        """Say whether a state could have been sent, under a rule it could have been sent under."""
+        """Say whether a state could have been sent, under a rule it could have been sent under.
+
+        What the cursor is not for is another cursor's business, though the device has made it.
+        """
+        names = self.cursor.collections
+        if names is not None and registry.numbered(number).name not in names:
+            return False
         if _admits(self.target, number, state):
             return True
         used = self.way.used.get(number, [])

@@ -167,6 +167,16 @@ async def test_a_set_of_collections_stays_with_its_cursor(desk: Desk, phone: Pho
     assert refused.value.code == "cursor_collections"
 
 
+async def test_what_a_cursor_is_not_for_is_left_to_another(phone: Phone) -> None:
+    await phone.pull(collections=["client_groups"])
+    record_id = uuid4()
+    await phone.push(
+        {"collection": "clients", "id": str(record_id), "op": "create", "fields": sample("clients")}
+    )
+    [page] = await phone.pull()
+    assert page["changes"] == {}
+
+
 async def test_collections_that_do_not_exist_are_named(phone: Phone) -> None:
     with pytest.raises(AppError) as refused:
         await phone.pull(collections=["nope", "clients", "neither"])
