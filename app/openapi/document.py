@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from app.http import problems
 from app.openapi.texts import DESCRIPTION, TAGS
 from app.sync import registry
+from app.sync.commands import Command, commands
 from app.sync.refusals import change_refusals
 from app.sync.registry import Collection
 from app.sync.tables import bookkeeping
@@ -29,6 +30,13 @@ def document(app: FastAPI) -> Schema:
     schemas.update(problems.schemas())
     for collection in registry.collections():
         _add_record(schemas, collection)
+    for command in commands():
+        _add(schemas, command.takes.__name__, _command(command))
+    schemas["Change"]["properties"]["command"]["description"] += "".join(
+        f"\n\n`{each.name}` of {', '.join(f'`{name}`' for name in each.collections)}: {each.description}"
+        f" Sent along: [{each.takes.__name__}]({_REF}{each.takes.__name__})."
+        for each in commands()
+    )
     schemas["PullAnswer"]["properties"]["changes"] |= _changes()
     codes = {kind.code: problems.description(kind) for kind in change_refusals()}  # type: ignore[arg-type]
     schemas["Verdict"]["properties"]["code"]["description"] += "".join(
@@ -116,6 +124,12 @@ _MEANINGS = {
     "updated_at": "When it was last changed.",
     "updated_by": "The user who last changed it; none for the system.",
 }
+
+
+def _command(command: Command) -> Schema:
+    """Describe what is sent along with a command, in the `fields` of its change."""
+    made: Schema = command.takes.model_json_schema(ref_template=_REF + "{model}")
+    return {**made, "description": f"The `fields` of the command `{command.name}`. {made['description']}"}
 
 
 def _changes() -> Schema:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from app.sync import registry, schemas
+from app.sync.commands import Command, commands
 from app.sync.fields import Element, Link
 from app.sync.registry import Collection, FieldSpec
 from app.sync.tables import kind_of
@@ -29,6 +30,7 @@ def manifest(minimum_schema_version: int) -> schemas.Manifest:
             max_push_bytes=schemas.MAX_PUSH_BYTES,
         ),
         collections=[_collection(each) for each in registry.collections()],
+        commands=[_command(each) for each in commands()],
     )
 
 
@@ -41,6 +43,15 @@ def _collection(collection: Collection) -> schemas.CollectionAnswer:
         day=collection.day,
         since=collection.since,
         fields=[_field(spec) for spec in collection.fields.values()],
+    )
+
+
+def _command(command: Command) -> schemas.CommandAnswer:
+    return schemas.CommandAnswer(
+        name=command.name,
+        collections=list(command.collections),
+        description=command.description,
+        fields=[_member(*each) for each in command.takes.model_fields.items()],
     )
 
 

@@ -34,14 +34,7 @@ async def pull(
 
     Raises `CursorMalformed`, `CursorForeign`, `CursorCollections`, `UnknownCollections`, `ResyncRequired`.
     """
-    names = None if asked.collections is None else sorted(set(asked.collections))
-    opened = sealer.open(asked.cursor) if asked.cursor is not None else None
-    if opened and names is not None and names != opened.collections:
-        raise CursorCollections
-    target = await target_of(
-        session, who, at, opened.collections if opened else _known(names), schema_version
-    )
-    cursor = _continued(opened, who, at, target) if opened else _begun(who, at, names, target)
+    cursor, target = await opened(session, who, at, sealer, asked, schema_version=schema_version)
     page = Page(Room(asked.max_rows, asked.max_bytes))
     await advance(
         session,
@@ -72,6 +65,25 @@ async def pull(
     is_asked = asked.digests and is_consistent
     head["digests"] = await _digests(session, target.scope) if is_asked else None
     return page.render(head), is_consistent
+
+
+async def opened(
+    session: Session,
+    who: Principal,
+    at: Clock,
+    sealer: Sealer,
+    asked: PullRequest,
+    *,
+    schema_version: int | None = None,
+) -> tuple[Cursor, Target]:
+    """Return the cursor to go on with, or a new one, and what the device should hold; raises as a pull."""
+    names = None if asked.collections is None else sorted(set(asked.collections))
+    found = sealer.open(asked.cursor) if asked.cursor is not None else None
+    if found and names is not None and names != found.collections:
+        raise CursorCollections
+    wanted = found.collections if found else _known(names)
+    target = await target_of(session, who, at, wanted, schema_version)
+    return _continued(found, who, at, target) if found else _begun(who, at, names, target), target
 
 
 async def _digests(session: Session, scope: Scope) -> dict[str, dict[str, int | str]]:

@@ -7,7 +7,7 @@ from starlette.background import BackgroundTask
 
 from app.accounts.devices import note_sync
 from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, NotAllowed
-from app.accounts.guards import GUARDED, DeviceWriting, MinimumOf, Reading
+from app.accounts.guards import GUARDED, Caller, DeviceWriting, KeysOf, MinimumOf, Reading
 from app.accounts.standing import refuse_old
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
@@ -16,6 +16,7 @@ from app.http.unit_of_work import DatabaseOf
 from app.sync import errors, schemas
 from app.sync.cursor import Sealer
 from app.sync.estimating import estimate_of
+from app.sync.exchange import exchange
 from app.sync.manifest import manifest
 from app.sync.preference_schemas import EstimateBody
 from app.sync.pull import pull
@@ -113,6 +114,46 @@ async def push_changes(
     refuse_old(work.schema_version, minimum)
     text = await push(work.session, work.who, work.clock, body, schema_version=work.schema_version)
     return Response(text, media_type="application/json")
+
+
+@router.post(
+    "",
+    operation_id="sync",
+    summary="Send what the user did, get what changed",
+    response_model=schemas.SyncAnswer,
+    responses=refusals_of(
+        *GUARDED,
+        *BODY,
+        DeviceRequired,
+        errors.StreamGap,
+        errors.StreamDiverged,
+        errors.TooManyChanges,
+        errors.CursorMalformed,
+        errors.CursorForeign,
+        errors.CursorCollections,
+        errors.ResyncRequired,
+        errors.UnknownCollections,
+        ClientTooOld,
+    ),
+)
+async def sync_once(
+    *,
+    body: Sent[schemas.SyncRequest],
+    claims: Caller,
+    keys: KeysOf,
+    database: DatabaseOf,
+    seal: Annotated[Sealer, Depends(sealer)],
+    minimum: MinimumOf,
+) -> Response:
+    """Push and pull in one round trip; the page has what the push changed.
+
+    What either of them would refuse by itself refuses both, and then nothing was taken in.
+    """
+    text, work, is_consistent = await exchange(
+        database, keys, claims, sealer=seal, sent=body, minimum=minimum
+    )
+    note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
+    return Response(text, media_type="application/json", background=note)
 
 
 @router.post(

@@ -311,6 +311,20 @@ class PushAnswer(Answer):
     revision: int = Field(description="How far the account has come.", examples=[18])
 
 
+class SyncRequest(Wire):
+    """Send what the user did and ask for what changed, in one round trip."""
+
+    push: PushRequest | None = Field(None, description="What the user did; none for nothing.")
+    pull: PullRequest = Field(default_factory=PullRequest, description="What to ask for.")
+
+
+class SyncAnswer(Answer):
+    """The verdicts, and a page that has all that the push has changed before it."""
+
+    push: PushAnswer | None = Field(description="The verdicts; none when nothing was sent.")
+    pull: PullAnswer = Field(description="The page.")
+
+
 class MemberAnswer(Answer):
     """One value and what it may be: a field of a collection, or a member of an object inside one."""
 
@@ -355,6 +369,17 @@ class CollectionAnswer(Answer):
     fields: list[FieldAnswer] = Field(description="Its fields, in order.")
 
 
+class CommandAnswer(Answer):
+    """Something that can be done to a record beside setting its fields."""
+
+    name: str = Field(description="Its name.", examples=["resolve"])
+    collections: list[str] = Field(description="Whose records it is for.", examples=[["inbox"]])
+    description: str = Field(
+        description="What it does.", examples=["Decide what becomes of an entry of the inbox."]
+    )
+    fields: list[MemberAnswer] = Field(description="What is sent along, in `fields`.")
+
+
 class Limits(Answer):
     """How much may be asked or sent at once."""
 
@@ -371,3 +396,4 @@ class Manifest(Answer):
     minimum_schema_version: int = Field(description="Older apps are refused.", examples=[1])
     limits: Limits = Field(description="How much may be asked or sent at once.")
     collections: list[CollectionAnswer] = Field(description="Parents first.")
+    commands: list[CommandAnswer] = Field(description="What can be done to records, by name.")

@@ -1,0 +1,35 @@
+"""An exchange: what the user did goes up and what changed comes down, in one round trip."""
+
+from app.accounts.standing import Work, admit, refuse_old
+from app.accounts.tokens import Claims
+from app.core.db import Database, Session
+from app.core.keys import KeyRing
+from app.sync.cursor import Sealer
+from app.sync.pull import opened, pull
+from app.sync.push import push
+from app.sync.schemas import SyncRequest
+
+
+async def exchange(
+    database: Database, keys: KeyRing, claims: Claims, *, sealer: Sealer, sent: SyncRequest, minimum: int
+) -> tuple[bytes, Work[Session], bool]:
+    """Return the answer's JSON text, who was answered, and whether the device is at a consistent point.
+
+    The push is committed before the pull begins, which sees it. A cursor the pull would refuse is refused
+    before anything is taken in.
+    """
+    pushed = b"null"
+    if sent.push and sent.push.changes:
+        async with database.writing(claims.account_id) as turn:
+            work = await admit(turn, keys, claims)
+            refuse_old(work.schema_version, minimum)
+            at = (turn, work.who, work.clock)
+            await opened(*at, sealer, sent.pull, schema_version=work.schema_version)
+            pushed = await push(*at, sent.push, schema_version=work.schema_version)
+    async with database.reading(claims.account_id) as session:
+        read = await admit(session, keys, claims)
+        refuse_old(read.schema_version, minimum)
+        text, is_consistent = await pull(
+            session, read.who, read.clock, sealer, sent.pull, schema_version=read.schema_version
+        )
+    return b'{"push":%b,"pull":%b}' % (pushed, text), read, is_consistent
