@@ -179,4 +179,5 @@ def connector(url: str, defaults: Mapping[str, str], **fixed: str) -> Callable[[
         named = named.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
     chosen = {name: value for name, value in defaults.items() if name not in named.query} | fixed
     address = named.render_as_string(hide_password=False)
-    return lambda: asyncpg.connect(address, server_settings=chosen)
+    # The driver forgets a long statement by default, and the pull's take longer to plan than to run.
+    return lambda: asyncpg.connect(address, server_settings=chosen, max_cacheable_statement_size=0)

@@ -16,7 +16,7 @@ from app.sync.anchors import SLOTS
 from app.sync.cursor import BOTTOM, TOP
 from app.sync.feed import LATEST
 from app.sync.pull import pull
-from app.sync.reader import Slice
+from app.sync.reader import Room, Slice
 from app.sync.schemas import PullRequest
 from app.sync.scope import Rule, shift, slices
 from tests.samples import sample
@@ -125,6 +125,14 @@ async def test_fresh_changes_are_found_by_revision(session: Session) -> None:
     rules = reader.rules_as_json({number_of("clients"): Rule()})
     scans = await plan(session, reader.FRESH, session.account_id, *place, EVERYTHING, rules, 2_001, 10**6)
     assert indexes(scans) == {"ix_feed_revision"}
+
+
+async def test_what_a_pull_asks_is_planned_once_and_not_on_every_page(session: Session) -> None:
+    stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
+    for _ in range(2):
+        await reader.moved(session, EVERYTHING, [stretch], Room(1, 1))
+    prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
+    assert await session.raw.fetchval(prepared, reader.MOVED) == 1
 
 
 async def test_a_pull_of_fresh_changes_alone_looks_at_nothing_else(desk: Desk, phone: Phone) -> None:
