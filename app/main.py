@@ -27,7 +27,7 @@ from app.sync.router import router as sync
 VERSION = "0.1.0"
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Keep what was imported out of the collector's rounds: a page of records made it walk all of it."""
     gc.collect()
     gc.freeze()
@@ -63,7 +63,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.state.database, made.state.keys = database, keys
         made.state.minimum_schema_version = chosen.minimum_schema_version
         made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
-        _settle_memory()
+        settle_memory()
         yield
         await database.close()
 

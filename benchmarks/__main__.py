@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from app.main import settle_memory
 from benchmarks.account_size import account_size
 from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
@@ -54,7 +56,8 @@ def main(
 ) -> None:
     """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
     size = _QUICK if quick else Size(clients, rounds, requests=80, filled=10_000, copies=100, others=100)
-    results = asyncio.run(_measured(measures or list(Measure), size))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the app is served on
+        results = runner.run(_measured(measures or list(Measure), size))
     Console(width=max(Console().width, _WIDTH)).print(_table(results))
     if path:
         path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
@@ -62,6 +65,7 @@ def main(
 
 async def _measured(measures: list[Measure], size: Size) -> list[Result]:
     async with ground(size) as made:
+        settle_memory()
         return [result for measure in measures for result in await _MEASURES[measure](made)]
 
 
