@@ -41,10 +41,10 @@ SELECT * FROM feed WHERE account_id = $1 AND NOT is_deleted ORDER BY md5(record_
 # Each copy lies further in the past, so that a day of a large account is not a hundred days of work.
 _COPIES = f"""
 INSERT INTO feed (account_id, collection, record_id, revision, body_revision, since, is_deleted, day, labels,
-                  owners, private, {LATEST}, filled, mark, field_revisions, sizes, core, parts)
+                  owners, private, {LATEST}, filled, mark, field_revisions, sizes, body, preview)
 SELECT $1, collection, gen_random_uuid(), 1, 1, 1, false, day - n * $3::integer, labels, owners, private,
        {", ".join(f"{latest.strip()} - n * $3::integer" for latest in LATEST.split(","))},
-       filled, mark, field_revisions, sizes, core, parts
+       filled, mark, field_revisions, sizes, body, preview
 FROM sample, generate_series(0, $2::integer - 1) AS n
 """
 _NUMBERS = """

@@ -9,11 +9,11 @@ from app.core.principal import Principal
 from app.core.revisions import read_clock
 from app.sync.pull import pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
-from benchmarks.ground import Ground, whole
+from benchmarks.ground import Ground
 from benchmarks.samples import Result, Way, Work, compare
 
-_BODIES = f"""
-SELECT {whole()} || '}}'::bytea AS body FROM feed
+_BODIES = """
+SELECT body FROM feed
 WHERE account_id = $1 AND NOT is_deleted ORDER BY collection, day, record_id
 """
 _COUNT = "SELECT count(*) FROM feed WHERE account_id = $1 AND NOT is_deleted"

@@ -24,7 +24,6 @@ from app.demo.sign_in import SignIn
 from app.studio.preferences import MobilePreferences
 from app.sync import preference_store, registry
 from app.sync.cursor import Sealer
-from app.sync.fields import Part
 from app.sync.preference_store import Change
 from benchmarks.serving import Served, the_app
 
@@ -113,16 +112,3 @@ async def signed_in(url: str, account: str, initials: str, password: str) -> htt
     token = answer.raise_for_status().json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.AsyncClient(base_url=url, timeout=120, headers=headers)
-
-
-def whole() -> str:
-    """Return the SQL of a whole record but for its closing brace: the core, and all parts but the preview."""
-    late = max(len(each.late_parts) for each in registry.collections())
-    places = [*range(1, Part.PREVIEW), *range(len(Part) + 1, len(Part) + late + 1)]
-    return " || ".join(
-        [
-            "core",
-            *(f"parts[{place}]" for place in places[:3]),
-            *(f"coalesce(parts[{place}], ''::bytea)" for place in places[3:]),
-        ]
-    )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.db import Session
-from app.sync.rendering import is_carried
+from app.sync.rendering import is_carried, taken_apart
 
 LEVEL = 6
 """The usual level of gzip, here and in the proxies before us."""
@@ -91,21 +91,22 @@ def _shrinking(sample: Sequence[Any], parts: int) -> Shrinking:
 
 
 def _body(row: Any, parts: int) -> bytes:
-    carried = (part for place, part in enumerate(row["parts"], 1) if is_carried(place, parts))
-    return b"".join([row["core"], *carried, b"}"])
+    core, found = taken_apart(row["body"], row["preview"], row["sizes"])
+    carried = (part for place, part in enumerate(found, 1) if is_carried(place, parts))
+    return b"".join([core, *carried, b"}"])
 
 
 _OF_COLLECTION = """
-        SELECT collection, day, record_id, core, parts, sizes
+        SELECT collection, day, record_id, body, preview, sizes
         FROM feed
         WHERE account_id = $1 AND collection = asked.collection AND NOT is_deleted AND day"""
 
 # The newest, then what is always at hand, as far as all are not too large together; the first at any size.
 _SAMPLES = f"""
-SELECT s.collection, s.core, s.parts
+SELECT s.collection, s.body, s.preview, s.sizes
 FROM unnest($2::smallint[]) AS asked(collection)
 CROSS JOIN LATERAL (
-    SELECT f.collection, f.core, f.parts,
+    SELECT f.collection, f.body, f.preview, f.sizes,
            sum((SELECT sum(size) FROM unnest(f.sizes) AS sized(size))) OVER newest_first AS upto,
            row_number() OVER newest_first AS place
     FROM (

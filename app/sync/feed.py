@@ -14,7 +14,7 @@ from app.sync import registry
 from app.sync.anchors import NOT_YET, SLOTS, Anchors
 from app.sync.fields import Part, Values
 from app.sync.registry import Collection, FieldSpec
-from app.sync.rendering import values_of
+from app.sync.rendering import joined, taken_apart, values_of
 from app.sync.tallies import Turn, adding
 
 Key = tuple[int, UUID]
@@ -40,6 +40,11 @@ class FeedRow:
     def sizes(self) -> tuple[int, ...]:
         """Return the lengths of the core and of each part."""
         return (len(self.core), *map(len, self.parts or [b""] * len(Part)))
+
+    @property
+    def body(self) -> tuple[bytes, bytes]:
+        """Return the body as it is kept, and the preview beside it."""
+        return joined(self.core, self.parts), b"".join(self.parts[Part.PREVIEW - 1 : Part.PREVIEW])
 
     @property
     def values(self) -> Values | None:
@@ -89,8 +94,8 @@ async def move(session: WriteSession, revision: int, keys: Sequence[Key]) -> boo
 
 async def render_anew(session: WriteSession, rows: Sequence[FeedRow], turn: Turn) -> None:
     """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
-    columns = [(*row.key, row.filled, _array(row.sizes), _bytes_array(row.parts)) for row in rows]
-    arrays = _columns(columns, 5)
+    columns = [(*row.key, row.filled, _array(row.sizes), *row.body) for row in rows]
+    arrays = _columns(columns, 6)
     await session.raw.execute(_RENDER, session.account_id, *arrays, turn.collection, *turn.columns())
 
 
@@ -222,15 +227,8 @@ def anchors_of(record: Any) -> Anchors:
 def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
     fields = orjson.dumps(row.field_revisions).decode()
-    parts = row.parts or [b""] * len(Part)
-    head = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, _array(row.sizes), row.core)
-    body = (*head, *parts[: len(Part)], _bytes_array(parts[len(Part) :]))
-    return (*row.key, *_flat_anchors(row.anchors), *body)
-
-
-def _bytes_array(parts: Iterable[bytes]) -> str:
-    """Parts of later versions are as many as the collection has, so that they too travel as text."""
-    return "{" + ",".join(f'"\\\\x{part.hex()}"' for part in parts) + "}"
+    head = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, _array(row.sizes))
+    return (*row.key, *_flat_anchors(row.anchors), *head, *row.body)
 
 
 def _flat_anchors(anchors: Anchors) -> tuple[Any, ...]:
@@ -248,6 +246,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
 
 
 def _row(record: Any) -> FeedRow:
+    core, parts = taken_apart(record["body"], record["preview"], record["sizes"])
     return FeedRow(
         key=(record["collection"], record["record_id"]),
         body_revision=record["body_revision"],
@@ -256,8 +255,8 @@ def _row(record: Any) -> FeedRow:
         filled=record["filled"],
         mark=record["mark"],
         field_revisions=orjson.loads(record["field_revisions"]),
-        core=record["core"],
-        parts=record["parts"],
+        core=core,
+        parts=parts,
     )
 
 
@@ -267,20 +266,9 @@ ANCHORS = f'since, "by", day, labels, owners, private, {LATEST}'
 
 _ANCHOR_TYPES = ["bigint", "uuid", "date", "text", "text", "boolean", *["date"] * SLOTS]
 _PAST_TYPES = ["smallint", "uuid", *_ANCHOR_TYPES]
-_BODY_TYPES = [
-    "boolean",
-    "bigint",
-    "smallint",
-    "bigint",
-    "text",
-    "text",
-    "bytea",
-    *["bytea"] * len(Part),
-    "text",
-]
+_BODY_TYPES = ["boolean", "bigint", "smallint", "bigint", "text", "text", "bytea", "bytea"]
 _ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
 _PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
-_PARTS = ", ".join(f"part_{part}" for part in range(1, len(Part) + 1))
 _SELECTED = f'since, "by", day, labels::int[], owners::int[], private, {LATEST}'
 
 
@@ -290,7 +278,7 @@ def _arrays(types: Sequence[str], first: int) -> str:
 
 _STATES = f"""
 SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, filled, mark,
-       field_revisions::text, core, parts
+       field_revisions::text, sizes, body, preview
 FROM feed
 WHERE account_id = $1
   AND (collection, record_id) IN (SELECT * FROM unnest($2::smallint[], $3::uuid[]))
@@ -322,18 +310,17 @@ WITH tick AS (
     FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
 ), tallied AS ({adding(_TURNED)})
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
-                  is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
+                  is_deleted, body_revision, filled, mark, field_revisions, sizes, body, preview)
 SELECT $1, $2, collection, record_id, {_SELECTED},
-       is_deleted, body_revision, filled, mark, field_revisions::jsonb, sizes::int[], core,
-       ARRAY[{_PARTS}] || late_parts::bytea[]
+       is_deleted, body_revision, filled, mark, field_revisions::jsonb, sizes::int[], body, preview
 FROM unnest({_arrays(_ROW_TYPES, 3)})
      AS written(collection, record_id, {ANCHORS},
-                is_deleted, body_revision, filled, mark, field_revisions, sizes, core, {_PARTS}, late_parts)
+                is_deleted, body_revision, filled, mark, field_revisions, sizes, body, preview)
 ON CONFLICT (account_id, collection, record_id) DO UPDATE
-SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, sizes, core, parts)
+SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, sizes, body, preview)
   = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
      excluded.is_deleted, excluded.body_revision, excluded.filled, excluded.mark, excluded.field_revisions,
-     excluded.sizes, excluded.core, excluded.parts)
+     excluded.sizes, excluded.body, excluded.preview)
 """
 
 _MOVE = """
@@ -349,9 +336,9 @@ SELECT count(*) FROM moved
 """
 
 _RENDER = f"""
-WITH tallied AS ({adding(7)})
-UPDATE feed SET (filled, sizes, parts) = (anew.filled, anew.sizes::int[], anew.parts::bytea[])
-FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::text[])
-     AS anew(collection, record_id, filled, sizes, parts)
+WITH tallied AS ({adding(8)})
+UPDATE feed SET (filled, sizes, body, preview) = (anew.filled, anew.sizes::int[], anew.body, anew.preview)
+FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::bytea[], $7::bytea[])
+     AS anew(collection, record_id, filled, sizes, body, preview)
 WHERE feed.account_id = $1 AND feed.collection = anew.collection AND feed.record_id = anew.record_id
 """

@@ -25,7 +25,7 @@ BOOKKEEPING = ("created_at", "created_by", "updated_at", "updated_by")
 
 
 class Part(IntEnum):
-    """A part of a record that preferences may leave out; the number is its place in the feed's `parts`."""
+    """A part of a record that preferences may leave out; the number is its place among them."""
 
     NOTES = 1
     CUSTOM = 2

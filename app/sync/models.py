@@ -37,10 +37,10 @@ class Feed(Anchored, table=True):
     """One row per record of any collection, with its latest state as a phone will receive it.
 
     `revision` is its place in the feed, `body_revision` the version of its content, `since` the revision at
-    which its present anchors began and `by` the device that set them. `core` is the JSON text without its
-    closing brace, `parts` the optional fields ready to be appended, `filled` one bit per part that is not
-    empty, `sizes` their lengths and the core's first, `mark` a hash of id and version. A tombstone keeps its
-    anchors and has no body.
+    which its present anchors began and `by` the device that set them. `body` is the JSON text without its
+    closing brace: what is always sent, then the optional parts but for the preview, which is by itself.
+    `filled` has one bit per part that is not empty, `sizes` their lengths and the core's first, `mark` is a
+    hash of id and version. A tombstone keeps its anchors and has no body.
     """
 
     __tablename__ = "feed"
@@ -74,8 +74,8 @@ class Feed(Anchored, table=True):
     mark: int = Field(sa_type=BigInteger)
     field_revisions: dict[str, Any] = Field(sa_type=JSONB)
     sizes: list[int] = Field(sa_type=ARRAY(Integer))
-    core: bytes = Field(sa_type=LargeBinary)
-    parts: list[bytes] = Field(sa_type=ARRAY(LargeBinary))
+    body: bytes = Field(sa_type=LargeBinary)
+    preview: bytes = Field(sa_type=LargeBinary)
 
 
 class FeedPast(Anchored, table=True):

@@ -1,7 +1,7 @@
 """One page of a pull: what is put, deleted and evicted, and the answer it is written into."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -40,11 +40,11 @@ class Page:
         return fitting
 
     def put_all(self, number: int, bodies: Iterable[bytes]) -> None:
-        """Send records whole."""
+        """Send records whole, each without its closing brace."""
         self.puts.setdefault(number, []).extend(bodies)
 
     def put(self, number: int, body: bytes) -> None:
-        """Send a record whole."""
+        """Send a record whole, without its closing brace."""
         self.puts.setdefault(number, []).append(body)
 
     def delete(self, number: int, record_id: UUID) -> None:
@@ -65,13 +65,14 @@ class Page:
             pieces += self._collection(number, b"," if place else b"")
         return b"".join([*pieces, b"}}"])
 
-    def _collection(self, number: int, before: bytes) -> Iterator[bytes]:
-        yield b'%b"%b":{"put":[' % (before, registry.numbered(number).name.encode())
-        for place, body in enumerate(self.puts.get(number, [])):
-            if place:
-                yield b","
-            yield body
-        yield b'],"del":%b,"evict":%b}' % (
-            orjson.dumps(self.deletions.get(number, []), default=str),
-            orjson.dumps(self.evictions.get(number, []), default=str),
-        )
+    def _collection(self, number: int, before: bytes) -> list[bytes]:
+        bodies = self.puts.get(number, [])
+        closed = [b"},"] * (2 * len(bodies))
+        closed[::2], closed[-1:] = bodies, [b"}"] if bodies else []
+        deleted = orjson.dumps(self.deletions.get(number, []), default=str)
+        evicted = orjson.dumps(self.evictions.get(number, []), default=str)
+        return [
+            b'%b"%b":{"put":[' % (before, registry.numbered(number).name.encode()),
+            *closed,
+            b'],"del":%b,"evict":%b}' % (deleted, evicted),
+        ]

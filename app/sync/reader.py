@@ -1,9 +1,10 @@
 """The SQL of the pull: rules and slices go in as one JSON parameter, bodies come out as bytes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,11 @@ import orjson
 
 from app.core.db import Session
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
+from app.sync.bodies import BODY, CARRIED, COST, REMOVAL_BYTES
 from app.sync.cursor import RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
-from app.sync.fields import LATE_PARTS, Part
 from app.sync.scope import EARLIEST, Rule, Scope, Shift
 from app.sync.used import Place
-
-REMOVAL_BYTES = 40
-"""What a removal counts for when a page is filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A record stamped after the base: its place, and its body when it is to be put."""
+    """A record stamped after the base: its place, and its body when it is to be put, as the feed keeps it."""
 
     place: Place
     is_deleted: bool
@@ -75,12 +73,25 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Unchanged records that enter, with their bodies, or leave, with none: column by column, in order."""
+    """Unchanged records that enter, with their bodies, or leave, with none: column by column, in order.
 
-    slice_numbers: Sequence[int]
-    keys: Sequence[RecordKey]
+    A place has the slice in its upper bits and the day's ordinal in its lower ones: of most rows nobody wants
+    to know more than that they come in order.
+    """
+
+    places: Sequence[int]
+    ids: Sequence[UUID]
     bodies: Sequence[bytes | None]
     upto_bytes: Sequence[int]
+
+    @property
+    def slice_numbers(self) -> list[int]:
+        """Return the number of the slice each row is of."""
+        return [-(place >> _DAY_BITS) for place in self.places]
+
+    def key(self, row: int) -> RecordKey:
+        """Return the place of a row in its collection."""
+        return date.fromordinal(self.places[row] & (1 << _DAY_BITS) - 1), self.ids[row]
 
 
 async def fresh(session: Session, after: Place, upto: int, scope: Scope, room: Room) -> list[Fresh]:
@@ -116,12 +127,13 @@ async def moved(session: Session, upto: int, slices: Sequence[Slice], room: Room
     rows = await session.raw.fetch(
         MOVED, session.account_id, upto, as_json(slices), room.rows + 1, room.bytes
     )
-    places, days, ids, bodies, upto_bytes = zip(*rows, strict=True) if rows else [()] * 5
-    in_order = list(zip(places, days, ids, strict=True))
+    places, ids, bodies = zip(*rows, strict=True) if rows else [()] * 3
+    in_order = list(zip(places, ids, strict=True))
     # No ORDER BY stands around the branches: it would sort the bodies. Nested loops keep the order anyway.
     if in_order != sorted(in_order, reverse=True):
         raise AssertionError("the slices of a pull came back out of order")
-    return Moved([-place for place in places], list(zip(days, ids, strict=True)), bodies, upto_bytes)
+    upto_bytes = accumulate([REMOVAL_BYTES if body is None else len(body) + 2 for body in bodies])
+    return Moved(places, ids, bodies, list(upto_bytes))
 
 
 async def count(session: Session, upto: int, slices: Sequence[Slice]) -> dict[int, int]:
@@ -226,46 +238,17 @@ def _admits(name: str) -> str:
                  OR {children}), false)"""
 
 
-def _parts(of: Callable[[int], str], nothing: str, plus: str) -> list[str]:
-    """Return the parts that are not omitted; a preview stands in for content that is.
-
-    Those of later versions come where they are given. A row written before there was one has no place for it.
-    """
-    notes, custom, content, preview = (of(part) for part in Part)
-    late = plus.join(
-        f"coalesce(CASE WHEN wanted_omit & {1 << place} <> 0 THEN {of(place + 1)} END, {nothing})"
-        for place in range(len(Part), len(Part) + LATE_PARTS)
-    )
-    return [
-        f"CASE WHEN wanted_omit & 1 = 0 THEN {notes} ELSE {nothing} END",
-        f"CASE WHEN wanted_omit & 2 = 0 THEN {custom} ELSE {nothing} END",
-        " ".join(
-            [
-                f"CASE WHEN wanted_omit & 4 = 0 THEN {content}",
-                f"WHEN wanted_omit & 8 = 0 THEN {preview} ELSE {nothing} END",
-            ]
-        ),
-        f"CASE WHEN wanted_omit >= {1 << len(Part)} THEN {late} ELSE {nothing} END",
-    ]
-
-
-_WHOLE = " || ".join(["core", *_parts(lambda part: f"parts[{part}]", "''::bytea", " || "), "'}'::bytea"])
-_LENGTH = " + ".join(["sizes[1]", *_parts(lambda part: f"sizes[{part + 1}]", "0", " + "), "2"])
-# Bodies are put together last, of the rows that fit alone: lengths come from a column of their own.
-_BODY = f"CASE WHEN is_put THEN {_WHOLE} END AS body"
-_CARRIED = "is_put, wanted_omit, core, parts"
 _PLACE = "revision, collection, record_id"
-_COST = f"CASE WHEN is_put THEN {_LENGTH} ELSE {REMOVAL_BYTES} END"
 
 # What does not fit still tells that there is more: a page ends with the row that passes its limit, and the
 # second row comes even when the first alone passes it.
 # One lower bound only, as a row comparison, or the index is entered far too early.
 FRESH = f"""
-SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_BODY}, upto_bytes FROM (
-    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {_CARRIED}, bytes,
+SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {BODY}, upto_bytes FROM (
+    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {CARRIED}, bytes,
            sum(bytes) OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS nth
-    FROM (SELECT f.*, {_COST} AS bytes FROM (
+    FROM (SELECT f.*, {COST} AS bytes FROM (
         SELECT f.*, r.wanted_omit, NOT f.is_deleted AND {_admits("r.wanted")} AS is_put
         FROM feed f
         LEFT JOIN jsonb_to_recordset($6::text::jsonb) AS r(collection smallint, {_declared("wanted")})
@@ -307,7 +290,7 @@ CASE WHEN {_admits("s.given")}
 _BETWEEN = " OR ".join(
     f"f.{'day' if name in _OWN_DAYS else name} BETWEEN s.{name}_first AND s.{name}_last" for name in _SHIFTED
 )
-_LOOKED_AT = f"day, record_id, filled, labels, owners, private, sizes, core, parts, {LATEST}"
+_LOOKED_AT = f"day, record_id, filled, labels, owners, private, sizes, body, preview, {LATEST}"
 
 
 def _branches(columns: str, ending: str) -> str:
@@ -328,15 +311,17 @@ def _branches(columns: str, ending: str) -> str:
      WHERE {_STRETCH} AND {_DIFFER} {ending})"""
 
 
+_DAY_BITS = ALWAYS.toordinal().bit_length()
+_ORDINAL = f"CASE WHEN isfinite(day) THEN day - date '0001-01-01' + 1 ELSE {ALWAYS.toordinal()} END"
 _IN_ORDER = "ORDER BY f.day DESC, f.record_id DESC LIMIT $4"
 MOVED = f"""
-SELECT place, day, record_id, {_BODY}, upto_bytes FROM (
-    SELECT place, day, record_id, {_CARRIED}, bytes,
+SELECT place * {1 << _DAY_BITS}::bigint + {_ORDINAL} AS place, record_id, {BODY} FROM (
+    SELECT place, day, record_id, {CARRIED}, bytes,
            sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ROWS UNBOUNDED PRECEDING) AS nth
     FROM (
-        SELECT place, wanted_omit, f.*, {_COST} AS bytes FROM {_SLICES} CROSS JOIN LATERAL (
-            {_branches("{} AS is_put, f.day, f.record_id, f.sizes, f.core, f.parts", _IN_ORDER)}
+        SELECT place, wanted_omit, f.*, {COST} AS bytes FROM {_SLICES} CROSS JOIN LATERAL (
+            {_branches("{} AS is_put, f.day, f.record_id, f.sizes, f.body, f.preview", _IN_ORDER)}
         ) AS f
         LIMIT $4
     ) AS f

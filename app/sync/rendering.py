@@ -82,20 +82,32 @@ def _cut(value: Any) -> Any:
     return value[:PREVIEW_LENGTH] if isinstance(value, str) else value
 
 
+def joined(core: bytes, parts: Sequence[bytes]) -> bytes:
+    """Return a record with all its parts but the preview, as the feed keeps it: without its closing brace."""
+    return b"".join([core, *parts[: Part.PREVIEW - 1], *parts[Part.PREVIEW :]])
+
+
+def taken_apart(body: bytes, preview: bytes, sizes: Sequence[int]) -> tuple[bytes, list[bytes]]:
+    """Return the core and the parts of what the feed keeps."""
+    pieces, first = [], 0
+    for part, size in enumerate(sizes):
+        if part == Part.PREVIEW:
+            pieces.append(preview)
+            continue
+        pieces.append(body[first : first + size])
+        first += size
+    return pieces[0], pieces[1:]
+
+
 def values_of(collection: Collection, core: bytes, parts: list[bytes]) -> Values:
     """Return the fields and bookkeeping of a rendered record.
 
     A newer version of the app may have rendered it: what only that one knows lies behind all that is known.
     """
     known = parts[: len(Part) + len(collection.late_parts)]
-    values: Values = orjson.loads(whole(core, known))
+    values: Values = orjson.loads(joined(core, known) + b"}")
     del values["id"], values["revision"]
     return values
-
-
-def whole(core: bytes, parts: list[bytes]) -> bytes:
-    """Return the JSON text of a record with all its parts."""
-    return core + b"".join(parts[: Part.PREVIEW - 1] + parts[Part.PREVIEW :]) + b"}"
 
 
 def is_carried(part: int, parts: int) -> bool:

@@ -107,7 +107,7 @@ class Transition:
             self._settle(goal)
         elif fitting:
             last = waiting[found.slice_numbers[fitting - 1]]
-            self._settle(goal, last.collection, found.keys[fitting - 1])
+            self._settle(goal, last.collection, found.key(fitting - 1))
 
     async def _remove(self, gone: Sequence[Fresh]) -> None:
         """Name only records the device may hold: no other id is ever said."""
@@ -146,14 +146,17 @@ class Transition:
         while first < fitting:
             last = bisect_right(numbers, numbers[first])
             number = waiting[numbers[first]].collection
-            bodies = found.bodies[first:last]
-            self.page.put_all(number, filter(None, bodies))
-            if None in bodies:
-                for key, body in zip(found.keys[first:last], bodies, strict=True):
-                    if body is None:
-                        self.page.evict(number, key[1])
+            self._send(waiting[numbers[first]], found.ids[first:last], found.bodies[first:last])
             self._note(number, last - first)
             first = last
+
+    def _send(self, each: Slice, ids: Sequence[UUID], bodies: Sequence[bytes | None]) -> None:
+        """Put what enters, as all of a slice does of which nothing was given, and evict what leaves."""
+        self.page.put_all(each.collection, [body for body in bodies if body is not None])
+        if each.given is not None:
+            for record_id, body in zip(ids, bodies, strict=True):
+                if body is None:
+                    self.page.evict(each.collection, record_id)
 
     def _note(self, number: int, moved: int) -> None:
         done, total = self.way.progress.get(number, (0, 0))

@@ -89,6 +89,23 @@ def test_what_the_feeds_hold_already_is_tallied_behind_the_walls_of_its_accounts
     assert not asyncio.run(_differing(empty_database, account_id))
 
 
+def test_bodies_are_joined_behind_the_walls_of_their_accounts_and_taken_apart_again(
+    owned_database: str, empty_database: str
+) -> None:
+    migrate(owned_database)
+    asyncio.run(_with_letter(empty_database))
+    joined = asyncio.run(_rows(empty_database, _FEED))
+    before = ScriptDirectory.from_config(configuration()).get_revision("0009").down_revision
+    command.downgrade(configuration(owned_database), str(before))
+    [letter] = [row for row in asyncio.run(_rows(empty_database, _FEED)) if row["collection"] == _EMAILS]
+    pieces = [letter["core"], *letter["parts"]]
+    assert letter["core"].startswith(b'{"id":')
+    assert [len(piece) for piece in pieces] == letter["sizes"]
+    assert [piece.partition(b":")[0] for piece in pieces[3:]] == [b',"body"', b',"body"', b',"pages"']
+    migrate(owned_database)
+    assert asyncio.run(_rows(empty_database, _FEED)) == joined
+
+
 async def test_a_loop_that_runs_already_is_no_hindrance(empty_database: str) -> None:
     migrate(empty_database)
     assert "account_clock" in await _tables(empty_database)
@@ -203,6 +220,26 @@ async def _with_cards(url: str, cards: list[list[dict[str, Any]]]) -> tuple[UUID
         await write(session, Principal.system(account.account_id), writes)
     await database.close()
     return account.account_id, ids
+
+
+_FEED = "SELECT * FROM feed ORDER BY record_id"
+_EMAILS = 740
+# As a server leaves it whose version of the app has given letters one more field.
+_GROWN = f"""
+UPDATE feed SET body = body || convert_to(',"pages":2', 'UTF8'), sizes = sizes || 10
+WHERE collection = {_EMAILS}
+"""
+
+
+async def _with_letter(url: str) -> None:
+    """Make an account with a letter whose preview is shorter than its body."""
+    account_id, _ = await _with_cards(url, [[]])
+    database = Database(url)
+    async with database.writing(account_id) as session:
+        letter = Write("emails", uuid4(), sample("emails", body="Dear Ann. " * 1_000))
+        await write(session, Principal.system(account_id), [letter])
+    await database.close()
+    await _execute(url, _GROWN)
 
 
 async def _differing(url: str, account_id: UUID) -> Found:

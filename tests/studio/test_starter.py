@@ -133,11 +133,11 @@ async def records(database: Database, account: Account, name: str) -> list[dict[
     assert collection is not None
     async with database.reading(account.account_id) as session:
         rows = await session.raw.fetch(
-            "SELECT core, parts FROM feed WHERE account_id = $1 AND collection = $2 AND NOT is_deleted",
+            "SELECT body FROM feed WHERE account_id = $1 AND collection = $2 AND NOT is_deleted",
             account.account_id,
             collection.number,
         )
-    return [orjson.loads(row["core"] + b"".join(row["parts"]) + b"}") for row in rows]
+    return [orjson.loads(row["body"] + b"}") for row in rows]
 
 
 async def record(database: Database, account: Account, name: str, record_id: UUID) -> dict[str, Any]:

@@ -29,11 +29,11 @@ EVERYTHING = 10**9
 # A table of some size, with statistics: of a few rows any plan is as good.
 MANY = f"""
 INSERT INTO feed (account_id, collection, record_id, revision, body_revision, since, is_deleted, day, labels,
-                  owners, private, {LATEST}, filled, mark, field_revisions, sizes, core, parts)
+                  owners, private, {LATEST}, filled, mark, field_revisions, sizes, body, preview)
 SELECT $1, collection, gen_random_uuid(), revision, body_revision, since, false,
        date '2021-01-01' + n % 2000, labels, owners, private,
        {", ".join(f"date '2021-01-01' + (n * {slot}) % 2000" for slot in range(1, SLOTS + 1))},
-       filled, mark, field_revisions, sizes, core, parts
+       filled, mark, field_revisions, sizes, body, preview
 FROM feed, generate_series(1, 10000) AS n WHERE account_id = $1 AND collection = ANY($2::smallint[])
 """
 
@@ -88,7 +88,7 @@ async def test_a_backfill_goes_down_the_index_of_days_and_sorts_nothing(session:
     stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
     scans = await plan(session, *moved([stretch], session))
     assert indexes(scans) == {"ix_feed_day"}
-    assert "Sort" not in {node["Node Type"] for node in scans}
+    assert "Sort" not in {node["Node Type"] for node in scans if node["Actual Rows"]}
 
 
 async def test_a_midnight_looks_only_at_parents_whose_days_moved(session: Session) -> None:

@@ -19,7 +19,6 @@ from app.sync.cursor import Sealer
 from app.sync.errors import ResyncRequired
 from app.sync.pull import pull
 from app.sync.push import push
-from app.sync.rendering import whole
 from app.sync.schemas import PullRequest, PushRequest
 from app.sync.store import Write, write
 from app.sync.target import compile_anew
@@ -161,15 +160,12 @@ class Engine:
 
 
 async def _changed(session: WriteSession) -> Changed:
-    sql = (
-        "SELECT collection, record_id, is_deleted, core, parts FROM feed"
-        " WHERE account_id = $1 AND revision = $2"
-    )
+    sql = "SELECT collection, record_id, is_deleted, body FROM feed WHERE account_id = $1 AND revision = $2"
     rows = await session.raw.fetch(sql, session.account_id, session.revision)
     return {
         (registry.numbered(row["collection"]).name, str(row["record_id"])): None
         if row["is_deleted"]
-        else orjson.loads(whole(row["core"], row["parts"]))
+        else orjson.loads(row["body"] + b"}")
         for row in rows
         if registry.numbered(row["collection"]).name in NAMES
     }
