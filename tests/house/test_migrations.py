@@ -95,7 +95,7 @@ def test_bodies_are_joined_behind_the_walls_of_their_accounts_and_taken_apart_ag
     migrate(owned_database)
     asyncio.run(_with_letter(empty_database))
     joined = asyncio.run(_rows(empty_database, _FEED))
-    before = ScriptDirectory.from_config(configuration()).get_revision("0009").down_revision
+    before = ScriptDirectory.from_config(configuration()).get_revision("0010").down_revision
     command.downgrade(configuration(owned_database), str(before))
     [letter] = [row for row in asyncio.run(_rows(empty_database, _FEED)) if row["collection"] == _EMAILS]
     pieces = [letter["core"], *letter["parts"]]
