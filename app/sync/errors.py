@@ -30,13 +30,22 @@ class CursorCollections(AppError):
 class ResyncRequired(AppError):
     """The cursor can no longer be continued: pull without one; unpushed edits survive.
 
-    `reason` is `cursor_expired`, `server_restored`, `device_rebound` or `admin_request`; `mode` is `replace`:
-    drop everything but unpushed edits when the first page arrives.
+    `reason` is `cursor_expired`, `server_restored`, `device_rebound` or `admin_request`. `mode` is `replace`:
+    drop everything but unpushed edits when the first page arrives; or `reconcile`: a device that can may
+    verify and repair what it holds instead.
     """
 
     status = 410
     code = "resync_required"
     title = "Start again with a pull without a cursor; edits not yet sent are kept."
+
+
+class NotConsistent(AppError):
+    """The cursor is on its way, or the device should hold something else by now: pull first."""
+
+    status = 409
+    code = "not_consistent"
+    title = "Pull to a consistent page first."
 
 
 class StreamGap(AppError):

@@ -63,7 +63,7 @@ async def pull(
         "next_sync_after": 0 if not is_consistent else NEXT_SYNC_AFTER,
     }
     is_asked = asked.digests and is_consistent
-    head["digests"] = await _digests(session, target.scope) if is_asked else None
+    head["digests"] = await digests_of(session, target.scope) if is_asked else None
     return page.render(head), is_consistent
 
 
@@ -86,7 +86,8 @@ async def opened(
     return _continued(found, who, at, target) if found else _begun(who, at, names, target), target
 
 
-async def _digests(session: Session, scope: Scope) -> dict[str, dict[str, int | str]]:
+async def digests_of(session: Session, scope: Scope) -> dict[str, dict[str, int | str]]:
+    """Return how many records of each collection lie in a scope, and the mark of them all."""
     found = await reader.digests(session, scope)
     return {
         registry.numbered(number).name: {"count": count, "mark": f"{mark & 2**64 - 1:016x}"}
@@ -121,7 +122,7 @@ def _continued(cursor: Cursor, who: Principal, at: Clock, target: Target) -> Cur
     if cursor.epoch != tag(at.epoch) or cursor.revision > at.revision:
         raise ResyncRequired(reason="server_restored", mode="replace")
     if cursor.resync != target.resync:
-        raise ResyncRequired(reason="admin_request", mode="replace")
+        raise ResyncRequired(reason="admin_request", mode="reconcile")
     if cursor.revision < at.floor:
-        raise ResyncRequired(reason="cursor_expired", mode="replace")
+        raise ResyncRequired(reason="cursor_expired", mode="reconcile")
     return cursor

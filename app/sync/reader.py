@@ -1,6 +1,6 @@
 """The SQL of the pull: rules and slices go in as one JSON parameter, bodies come out as bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -146,6 +146,44 @@ async def digests(session: Session, scope: Scope) -> dict[int, tuple[int, int]]:
     """Return how many records lie in a scope, and the exclusive or of their marks, by collection."""
     rows = await session.raw.fetch(_DIGESTS, session.account_id, rules_as_json(scope))
     return {row["collection"]: (row["records"], row["mark"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The records of one collection that lie in a rule, none without one, and were not changed since."""
+
+    number: int
+    rule: Rule | None
+    upto: int
+
+    @property
+    def rules(self) -> str:
+        """Return the rule as the statements take it."""
+        return rules_as_json({self.number: self.rule} if self.rule else {})
+
+
+async def buckets(session: Session, content: Content) -> dict[int, tuple[int, int]]:
+    """Return how many there are, and the exclusive or of their marks, by the last byte of their ids."""
+    rows = await session.raw.fetch(_BUCKETS, session.account_id, content.rules, content.upto)
+    return {row["bucket"]: (row["records"], row["mark"]) for row in rows}
+
+
+async def strangers(session: Session, content: Content, ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of some records that are not among it, but for what was changed since."""
+    rows = await session.raw.fetch(
+        _STRANGERS, session.account_id, content.rules, content.upto, content.number, ids
+    )
+    return [row["id"] for row in rows]
+
+
+async def missing(
+    session: Session, content: Content, of: Sequence[int], held: Mapping[UUID, int], room: Room
+) -> list[Any]:
+    """Return the bodies of what some buckets have and a device does not hold in its revision."""
+    ids = list(held)
+    revisions = [held[each] for each in ids]
+    compared = (list(of), ids, revisions, room.rows + 1, room.bytes)
+    return list(await session.raw.fetch(_MISSING, session.account_id, content.rules, content.upto, *compared))
 
 
 def rules_as_json(scope: Scope) -> str:
@@ -355,4 +393,43 @@ CROSS JOIN LATERAL (
 ) AS f
 GROUP BY r.collection
 HAVING sum(f.records) > 0
+"""
+
+_RULES = (
+    f"jsonb_to_recordset($2::text::jsonb) AS r(collection smallint, by_day boolean, {_declared('wanted')})"
+)
+_HELD = f"""
+f.account_id = $1 AND f.collection = r.collection AND NOT f.is_deleted AND f.revision + 0 <= $3
+AND {_admits("r.wanted")}"""
+_BUCKET = "get_byte(uuid_send(f.record_id), 15)"
+
+_BUCKETS = f"""
+SELECT {_BUCKET} AS bucket, count(*) AS records, bit_xor(f.mark) AS mark
+FROM {_RULES} JOIN feed f ON {_HELD} GROUP BY 1
+"""
+
+_STRANGERS = f"""
+SELECT held.id FROM unnest($5::uuid[]) AS held(id)
+LEFT JOIN feed f ON f.account_id = $1 AND f.collection = $4 AND f.record_id = held.id
+LEFT JOIN {_RULES} ON true
+WHERE f.record_id IS NULL
+   OR f.revision <= $3 AND (f.is_deleted OR r.collection IS NULL OR NOT {_admits("r.wanted")})
+"""
+
+_MISSING = f"""
+SELECT {BODY}, upto_bytes FROM (
+    SELECT record_id, {CARRIED}, bytes,
+           sum(bytes) OVER (ORDER BY record_id ROWS UNBOUNDED PRECEDING) AS upto_bytes,
+           row_number() OVER (ORDER BY record_id ROWS UNBOUNDED PRECEDING) AS nth
+    FROM (SELECT f.*, {COST} AS bytes FROM (
+        SELECT f.*, r.wanted_omit, true AS is_put FROM {_RULES} JOIN feed f ON {_HELD}
+        WHERE {_BUCKET} = ANY($4::int[])
+          AND NOT EXISTS (SELECT FROM unnest($5::uuid[], $6::bigint[]) AS held(id, revision)
+                          WHERE held.id = f.record_id AND held.revision = f.body_revision)
+        ORDER BY f.record_id
+        LIMIT $7
+    ) AS f) AS f
+) AS page
+WHERE upto_bytes - bytes <= $8 OR nth <= 2
+ORDER BY record_id
 """

@@ -17,6 +17,7 @@ from app.sync import errors, schemas
 from app.sync.cursor import Sealer
 from app.sync.estimating import estimate_of
 from app.sync.exchange import exchange
+from app.sync.healing import verify
 from app.sync.manifest import manifest
 from app.sync.preference_schemas import EstimateBody
 from app.sync.pull import pull
@@ -154,6 +155,40 @@ async def sync_once(
     )
     note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
     return Response(text, media_type="application/json", background=note)
+
+
+@router.post(
+    "/verify",
+    operation_id="sync_verify",
+    summary="Compare and repair what a phone holds",
+    response_model=schemas.VerifyAnswer,
+    responses=refusals_of(
+        *GUARDED,
+        *BODY,
+        errors.CursorMalformed,
+        errors.CursorForeign,
+        errors.CursorCollections,
+        errors.ResyncRequired,
+        errors.UnknownCollections,
+        errors.NotConsistent,
+        ClientTooOld,
+    ),
+)
+async def verify_holding(
+    *,
+    work: Reading,
+    seal: Annotated[Sealer, Depends(sealer)],
+    body: Sent[schemas.VerifyRequest],
+    minimum: MinimumOf,
+) -> Response:
+    """Compare what this device holds with what it should, and get only what differs.
+
+    First the digests of all collections; of one that differs, those of its buckets; of the buckets that
+    differ, what repairs them. What has changed since the cursor is left to the next pull.
+    """
+    refuse_old(work.schema_version, minimum)
+    text = await verify(work.session, work.who, work.clock, seal, body, schema_version=work.schema_version)
+    return Response(text, media_type="application/json")
 
 
 @router.post(

@@ -311,6 +311,55 @@ class PushAnswer(Answer):
     revision: int = Field(description="How far the account has come.", examples=[18])
 
 
+Bucket = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}$")]
+
+
+class VerifyRequest(Wire):
+    """Compare what the device holds with what it should: one question after the other, ever finer."""
+
+    cursor: str | None = Field(
+        None,
+        max_length=100_000,
+        description="A cursor of a consistent page; none for a new one to be used once all is repaired.",
+        examples=[None],
+    )
+    collections: list[CollectionName] | None = Field(
+        None, min_length=1, max_length=200, description="As for a pull.", examples=[None]
+    )
+    collection: CollectionName | None = Field(
+        None, description="The collection to look into; none for the digests of all.", examples=["clients"]
+    )
+    held: dict[Bucket, dict[UUID, int]] | None = Field(
+        None,
+        description="The revision of each record the device holds in some buckets; none for all buckets'"
+        " digests. A bucket is the last two digits of an id.",
+        examples=[{"11": {"8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11": 17}}],
+    )
+
+    @model_validator(mode="after")
+    def _is_one_question(self) -> "VerifyRequest":
+        if self.held is not None and self.collection is None:
+            raise ValueError("What is held is compared in one collection.")
+        return self
+
+
+class VerifyAnswer(Answer):
+    """What the device should hold, as far as it was asked, or what repairs it."""
+
+    cursor: str = Field(
+        description="To ask on with, and to pull with once all is repaired.", examples=["aeJy…"]
+    )
+    digests: dict[str, Digest] | None = Field(description="By collection, if none was named.")
+    buckets: dict[Bucket, Digest] | None = Field(
+        description="By bucket, if a collection was named and nothing held; those not named are empty.",
+        examples=[{"11": {"count": 1, "mark": "00c1a5e3f40b92d7"}}],
+    )
+    has_more: bool = Field(
+        description="More differs: store this, and ask again with what is held then.", examples=[False]
+    )
+    changes: dict[str, CollectionChanges] = Field(description="What repairs the named buckets.")
+
+
 class SyncRequest(Wire):
     """Send what the user did and ask for what changed, in one round trip."""
 
