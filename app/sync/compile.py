@@ -39,7 +39,8 @@ def _near(collection: Collection, rule: Rule, first: date) -> Rule:
     """
     if collection.day is None:
         return rule
-    return replace(rule, lo=ALWAYS if collection.day in BOOKKEEPING else max(rule.lo, first))
+    lo = ALWAYS if collection.day in BOOKKEEPING else max(rule.lo, first)
+    return rule if lo == rule.lo else replace(rule, lo=lo)
 
 
 def _rules(given: Circumstances) -> dict[int, Rule]:
@@ -58,6 +59,8 @@ def _rule(collection: Collection, given: Circumstances) -> Rule | None:
         return None
     late = _late(collection, rule, given.schema_version)
     is_restricted = collection.stamp.private and not given.sees_private
+    if not late and not is_restricted:
+        return rule
     return replace(rule, late=late, me=given.me if is_restricted else rule.me)
 
 
@@ -77,10 +80,12 @@ def _has_parents(collection: Collection, rules: Scope) -> bool:
 
 def _with_edges(rules: Scope) -> dict[int, Rule]:
     """Add an edge per kind of descendant that is on; none where all belong anyway."""
-    return {
-        number: rule if rule.as_membership() == Rule() else replace(rule, edges=_edges(number, rules))
-        for number, rule in rules.items()
-    }
+    return {number: _with_edges_of(number, rule, rules) for number, rule in rules.items()}
+
+
+def _with_edges_of(number: int, rule: Rule, rules: Scope) -> Rule:
+    edges = () if rule.admits_all else _edges(number, rules)
+    return replace(rule, edges=edges) if edges else rule
 
 
 def _edges(number: int, rules: Scope) -> tuple[tuple[int, date], ...]:

@@ -104,7 +104,7 @@ class Collection:
         names = {spec.name for spec in self.late_fields}
         return self.model.model_construct().model_dump(mode="json", include=names)
 
-    @property
+    @cached_property
     def newest(self) -> int:
         """Return the schema version that last added to it."""
         return max((spec.since for spec in self.fields.values()), default=self.since)
@@ -126,7 +126,7 @@ class Collection:
         """Return the name of the field whose date is a record's day."""
         return self.stamp.day
 
-    @property
+    @cached_property
     def parents(self) -> list[FieldSpec]:
         """Return the links to records without which no device ever holds one of these."""
         return [spec for spec in self.fields.values() if spec.is_parent]

@@ -104,7 +104,17 @@ class Rule:
     @property
     def is_by_day(self) -> bool:
         """Say whether days alone decide what belongs."""
-        return replace(self.as_membership(), lo=EARLIEST, hi=ALWAYS) == Rule()
+        return (
+            self.required is None
+            and self.owners is None
+            and self.me is None
+            and not (self.by_activity or self.excluded or self.edges)
+        )
+
+    @property
+    def admits_all(self) -> bool:
+        """Say whether every record belongs."""
+        return self.is_by_day and self.lo == EARLIEST and self.hi == ALWAYS
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""
@@ -174,9 +184,9 @@ class Shift:
 
 def shift(before: Rule | None, after: Rule | None) -> Shift | None:
     """Return by how much the windows of parents have moved, if that is all that tells the rules apart."""
-    if before == after or before is None or after is None or _but_days(before) != _but_days(after):
+    if before == after or before is None or after is None or not (before.edges or before.by_activity):
         return None
-    if not (before.edges or before.by_activity):
+    if _but_days(before) != _but_days(after):
         return None
     window = _between(before.lo, after.lo)
     latest = {slot: each for slot, edge in before.edges if (each := _between(edge, dict(after.edges)[slot]))}
