@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-STORIES ?= 1000
+STORIES ?= 2000
 SEED ?= 1000
 STAMP := .venv/.installed
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

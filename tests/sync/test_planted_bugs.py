@@ -268,6 +268,17 @@ def a_client_comes_with_a_session(history: Histories) -> None:
     device.settle(WHOLE)
 
 
+def deletions_are_forgotten(history: Histories) -> None:
+    [device, account] = begun(history)
+    email = account.new_id()
+    text = {**sample("emails"), "client_id": None, "date": ago(account, 0)}
+    account.write([Write("emails", email, text)])
+    device.settle(WHOLE)
+    account.write([Write.delete("emails", email)])
+    history.turn_back(phone=0, how=3)
+    device.settle(WHOLE)
+
+
 # What only a rare history would show has one of its own.
 RARE: dict[Plant, Callable[[Histories], None]] = {
     who_set_a_state_forgotten: a_record_made_here_leaves,
@@ -276,6 +287,7 @@ RARE: dict[Plant, Callable[[Histories], None]] = {
     a_shift_forgets_children: a_day_passes,
     fresh_changes_not_judged_again: a_wish_comes_while_changes_wait,
     children_before_parents_in_a_revision: a_client_comes_with_a_session,
+    floor_not_looked_at: deletions_are_forgotten,
 }
 COMMON: list[Plant] = [
     window_a_day_too_long,
@@ -289,7 +301,6 @@ COMMON: list[Plant] = [
     a_page_settles_its_whole_collection,
     usable_from_the_first_page_on,
     first_sync_from_revision_zero,
-    floor_not_looked_at,
     scope_of_an_earlier_snapshot,
     page_of_several_snapshots,
     parents_not_restamped,
