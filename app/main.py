@@ -4,8 +4,10 @@ import asyncio
 import gc
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from types import FrameType
 
 from fastapi import FastAPI
 
@@ -13,18 +15,23 @@ import app.studio  # noqa: F401 - declares the collections
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
 from app.core import logs
-from app.core.db import Database
+from app.core.db import Database, listening
 from app.core.keys import load_keys
+from app.core.notifications import Listener
 from app.core.settings import Settings, settings
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.sync.cursor import Sealer
+from app.sync.live.stream import Pace
+from app.sync.live.watchers import Watchers
+from app.sync.live_router import router as live
 from app.sync.preference_router import router as preferences
 from app.sync.router import router as sync
 
 VERSION = "0.1.0"
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def settle_memory() -> None:
@@ -48,6 +55,31 @@ def _end_with_parent() -> None:
     loop.add_reader(gone, end)
 
 
+@contextmanager
+def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Call something when the process is told to stop: the server says so only after all answers have ended.
+
+    The server's own handlers go on to be called; where it has none, none is put in their place.
+    """
+    loop = asyncio.get_running_loop()
+    is_main = threading.current_thread() is threading.main_thread()
+    found = {number: signal.getsignal(number) for number in _STOPS if is_main}
+    servers = {number: handler for number, handler in found.items() if callable(handler)}
+
+    def told(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        servers[signal.Signals(number)](number, frame)
+
+    for number in servers:
+        signal.signal(number, told)
+    try:
+        yield
+    finally:
+        for number, handler in servers.items():
+            if signal.getsignal(number) is told:
+                signal.signal(number, handler)
+
+
 def create_app(given: Settings | None = None) -> FastAPI:
     """Build the application; its database is opened when it starts."""
     chosen = given or settings()
@@ -63,14 +95,26 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.state.database, made.state.keys = database, keys
         made.state.minimum_schema_version = chosen.minimum_schema_version
         made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
+        made.state.pace = Pace(chosen.live_heartbeat_seconds, chosen.live_seconds)
+        made.state.watchers = watchers = Watchers(
+            database, keys, most=chosen.live_streams, most_per_account=chosen.live_streams_per_account
+        )
+        listener = Listener(
+            listening(chosen.listen_database_url or chosen.database_url), watchers.wake, watchers.wake_all
+        )
         settle_memory()
-        yield
+        with _told_to_stop(watchers.close):
+            listens = asyncio.create_task(listener.run())
+            yield
+            listens.cancel()
+            with suppress(asyncio.CancelledError):
+                await listens
         await database.close()
 
     made = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    for router in (auth, devices, preferences, sync):
+    for router in (auth, devices, preferences, sync, live):
         made.include_router(router)
     build_porch(
         made,

@@ -1,5 +1,6 @@
 """Whether somebody who has signed in may still come in: judged anew, from the database, on every request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,7 @@ from app.accounts.models import CURRENT_STATES, MOBILE_EDITIONS, Edition
 from app.accounts.tokens import Claims, WipeOrder, issue_wipe
 from app.core import clock
 from app.core.db import Session
+from app.core.errors import AppError
 from app.core.keys import KeyRing
 from app.core.principal import Channel, Principal
 from app.core.revisions import Clock
@@ -42,13 +44,35 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     A deactivated phone is told so before anything else, on every request until it has confirmed the wipe.
     """
     row = await store.read_standing(session, claims.sign_in_id)
+    row = _admitted(row, keys, claims)
+    return Work(session, _principal(row, claims), Clock.of(row), row["schema_version"], row["last_sync"])
+
+
+async def look_again(
+    session: Session, keys: KeyRing, callers: Iterable[Claims]
+) -> dict[UUID, Clock | AppError]:
+    """Return by sign-in how callers who were admitted stand now: their account's clock, or the refusal."""
+    asked = {claims.sign_in_id: claims for claims in callers}
+    rows = await store.read_standings(session, asked)
+    return {sign_in_id: _stands(rows.get(sign_in_id), keys, claims) for sign_in_id, claims in asked.items()}
+
+
+def _stands(row: Any, keys: KeyRing, claims: Claims) -> Clock | AppError:
+    try:
+        return Clock.of(_admitted(row, keys, claims))
+    except AppError as refusal:
+        return refusal
+
+
+def _admitted(row: Any, keys: KeyRing, claims: Claims) -> Any:
+    """Return the row of a caller who may come in."""
     if row is None or row["device_id"] != claims.device_id:
         raise InvalidToken
-    refuse_deactivated(row, session.account_id, keys)
+    refuse_deactivated(row, claims.account_id, keys)
     if row["revoked_at"] is not None or row["absolute_end"] <= clock.now():
         raise InvalidToken
     refuse_lapsed(row)
-    return Work(session, _principal(row, claims), Clock.of(row), row["schema_version"], row["last_sync"])
+    return row
 
 
 def refuse_deactivated(row: Any, account_id: UUID, keys: KeyRing) -> None:

@@ -1,6 +1,6 @@
 """The only SQL about people; every statement names the account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.core.revisions import CLOCK_COLUMNS
 _STANDING = f"""
     SELECT u.initials, u.is_active, u.is_administrator, u.departments,
            a.account_name, a.time_zone, a.edition, a.subscription_state,
-           s.device_id, s.revoked_at, s.absolute_end,
+           s.sign_in_id, s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync,
            d.is_inactive, d.wipe_nonce, d.wiped_at, d.schema_version,
            {CLOCK_COLUMNS}
@@ -26,8 +26,7 @@ _STANDING = f"""
     JOIN accounts a ON a.account_id = s.account_id
     JOIN account_clock c ON c.account_id = s.account_id
     LEFT JOIN devices d ON d.account_id = s.account_id AND d.device_id = s.device_id
-    WHERE s.account_id = $1 AND s.sign_in_id = $2
-"""
+    WHERE s.account_id = $1 AND s.sign_in_id"""
 
 _COUNT_FAILURE = """
     INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
@@ -67,7 +66,13 @@ async def enter_name(session: WriteSession, name: str) -> bool:
 
 async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
     """Return in one statement all a request's right to be here depends on, and the account's clock."""
-    return await session.raw.fetchrow(_STANDING, session.account_id, sign_in_id)
+    return await session.raw.fetchrow(f"{_STANDING} = $2", session.account_id, sign_in_id)
+
+
+async def read_standings(session: Session, sign_in_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
+    """Return the same of several sign-ins at once, those there are."""
+    rows = await session.raw.fetch(f"{_STANDING} = ANY($2::uuid[])", session.account_id, list(sign_in_ids))
+    return {row["sign_in_id"]: row for row in rows}
 
 
 async def read_account(session: Session) -> Account | None:

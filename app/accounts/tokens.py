@@ -9,8 +9,8 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -50,12 +50,16 @@ _WIPE = _Kind("wipe+jwt", "studio-device", frozenset({"iss", "aud", "sub", "iat"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says: ids only, all else is read from the database on every request."""
+    """What an access token says: ids only, all else is read from the database on every request.
+
+    `expires_at` is that of a token that was verified; one that is issued gets its own.
+    """
 
     account_id: UUID
     user_id: UUID
     sign_in_id: UUID
     device_id: UUID | None
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def verify_access(keys: KeyRing, token: str) -> Claims:
             user_id=_id(claims["sub"]),
             sign_in_id=_id(claims["sid"]),
             device_id=None if device is None else _id(device),
+            expires_at=datetime.fromtimestamp(expires, UTC),
         )
     except (KeyError, TypeError, ValueError):
         raise InvalidToken from None

@@ -1,6 +1,7 @@
 """`serve` and `migrate`."""
 
 import os
+import resource
 import socket
 from contextlib import suppress
 
@@ -12,6 +13,9 @@ from app.cli.demo import make_demo, say_how_to_sign_in
 from app.cli.feed import upgrade_all
 from app.cli.ground import console, fail, migrated, run
 from app.core.settings import Settings, settings
+
+_OUT_OF_REACH = 60_000
+"""Milliseconds after which a connection is given up whose peer takes nothing in."""
 
 
 def serve() -> None:
@@ -40,12 +44,24 @@ def _listening(chosen: Settings) -> socket.socket:
     """Take the port before anything is written or said: it may be another server's."""
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     try:
-        return socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
+        listener = socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
     except OSError as refusal:
         fail(f"HOST, PORT: {refusal.strerror}.")
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Each connection inherits it. Otherwise a phone that is out of reach would hold its stream for long.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _OUT_OF_REACH)
+    return listener
+
+
+def _allow_many_connections() -> None:
+    """Raise the soft limit of open files, often 1024, to the hard one: each live stream is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _serve(chosen: Settings, listener: socket.socket) -> None:
+    _allow_many_connections()
     config = uvicorn.Config(
         "app.main:create_app",
         factory=True,

@@ -1,7 +1,7 @@
 """Sessions on PostgreSQL: one account, one transaction, opened and committed at the edge."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -11,6 +11,8 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.notifications import CHANNEL, TELL, Notifier
 
 APP_ROLE = "studio_app"
 """The role every session works as: it owns nothing, so that row-level security holds."""
@@ -28,6 +30,12 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     # A backend whose client has gone lets go of the account's clock within this time.
     "client_connection_check_interval": "2s",
+}
+
+_LISTENING = {
+    "application_name": "studio live",
+    "synchronous_commit": "off",
+    "idle_session_timeout": "0",
 }
 
 _LIBPQ_ONLY = ("channel_binding", "connect_timeout", "gssencmode")
@@ -70,9 +78,11 @@ class Database:
         """Prepare to connect; the first session does."""
         self.engine = _engine(url, pool_size)
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self._notifier = Notifier(self._publish)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Tell what is still to be told, and close every connection."""
+        await self._notifier.finish()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -88,14 +98,18 @@ class Database:
 
         Waiters queue here, before they take a connection, so that one busy account cannot drain the pool.
         The lock is a statement of its own: one that both locked and read would read from before its wait.
+        Behind the commit all processes are told that the account was written; behind a failure too, for what
+        became of a commit whose answer was lost is not known.
         """
         turn = self._turns.setdefault(account_id, asyncio.Lock())
         lock = f"SELECT FROM account_clock WHERE account_id = '{account_id}' FOR UPDATE"
-        async with (
-            _patiently(turn),
-            self._transaction(WriteSession, account_id, f"BEGIN; {_in(account_id)}; {lock}") as session,
-        ):
-            yield session
+        begin = f"BEGIN; {_in(account_id)}; {lock}"
+        async with _patiently(turn):
+            try:
+                async with self._transaction(WriteSession, account_id, begin) as session:
+                    yield session
+            finally:
+                self._notifier.tell(account_id)
 
     @asynccontextmanager
     async def beside(self, account_id: UUID) -> AsyncIterator[Session]:
@@ -109,6 +123,10 @@ class Database:
         """Lend a connection with no account set: it sees the directory of account names and nothing else."""
         async with self.engine.connect() as connection:
             yield await _raw(connection)
+
+    async def _publish(self, accounts: Collection[str]) -> None:
+        async with self.engine.connect() as connection:
+            await (await _raw(connection)).execute(TELL, CHANNEL, accounts)
 
     @asynccontextmanager
     async def _transaction(self, kind: type[S], account_id: UUID, begin: str) -> AsyncIterator[S]:
@@ -165,6 +183,11 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         pool_timeout=10,
     )
+
+
+def listening(url: str) -> Callable[[], Awaitable[Any]]:
+    """Return what opens the connection a process listens on; it stands for as long as the process does."""
+    return connector(url, _LISTENING, role=APP_ROLE)
 
 
 def connector(url: str, defaults: Mapping[str, str], **fixed: str) -> Callable[[], Awaitable[Any]]:

@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     migration_database_url: str | None = Field(
         None, description="A role that owns the tables; when unset, DATABASE_URL is used."
     )
+    listen_database_url: str | None = Field(
+        None,
+        description="The same database without a pooler, to listen on; when unset, DATABASE_URL is used.",
+    )
     data_dir: Path = Field(Path(".data"), description="Keys, the embedded database and demo.json live here.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
@@ -35,6 +39,18 @@ class Settings(BaseSettings):
     )
     cursor_key_file: Path | None = Field(
         None, description="At least 32 random bytes that seal cursors; when unset, made under DATA_DIR."
+    )
+    live_streams: int = Field(
+        10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
+    )
+    live_streams_per_account: int = Field(
+        200, description="Of these, those of one account in one process.", ge=1
+    )
+    live_seconds: int = Field(
+        600, description="How long a live stream lasts, up to a fifth more or less.", ge=1, le=3600
+    )
+    live_heartbeat_seconds: int = Field(
+        45, description="After how long without a poke a live stream shows that it lives.", ge=1, le=300
     )
     minimum_schema_version: int = Field(
         1, description="Apps that know an older schema version are refused until they are updated.", ge=1

@@ -68,7 +68,7 @@ class Problem(BaseModel):
 def problem(error: AppError, request_id: str) -> Response:
     """Render a refusal as the answer to a request."""
     return Response(
-        orjson.dumps(_members(error, request_id)),
+        orjson.dumps(members(error, request_id)),
         status_code=error.status,
         headers={"WWW-Authenticate": "Bearer", **error.headers}
         if error.status == _UNAUTHORIZED
@@ -83,7 +83,8 @@ async def refuse(request: Request, error: AppError) -> Response:
     return problem(error, request.state.request_id)
 
 
-def _members(error: AppError, request_id: str) -> dict[str, Any]:
+def members(error: AppError, request_id: str) -> dict[str, Any]:
+    """Return the problem a refusal is told as, wherever it is told."""
     return {
         **error.extra,
         "type": f"/problems/{error.code}",
@@ -121,7 +122,7 @@ def _response(kinds: list[type[AppError]]) -> dict[str, Any]:
 
 
 def _example(kind: type[AppError]) -> dict[str, Any]:
-    value = _members(kind(), "0b0f6a52-52c0-4f0e-9f3c-0c8a2d6f8f11")
+    value = members(kind(), "0b0f6a52-52c0-4f0e-9f3c-0c8a2d6f8f11")
     return {"summary": kind.title, "value": value}
 
 

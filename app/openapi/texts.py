@@ -8,7 +8,7 @@ The backend of an offline-first app for photography studios, shared by phones, d
 A phone signs in with account name, user initials and password on a device slot an administrator authorized.
 It keeps a local copy of the studio's records, works without a connection, and exchanges change sets when it
 has one: `POST /v1/sync/push` sends what the user did and answers every change with a verdict,
-`POST /v1/sync/pull` brings what changed since the cursor the phone keeps.
+`POST /v1/sync/pull` brings what changed since the cursor the phone keeps. `GET /v1/sync/live` tells it when.
 
 Every refusal is `application/problem+json` with a stable `code`, described at `/problems/{code}`. Only a 403
 `device_deactivated` with a signed `wipe_order` may make a phone clear its local copy.
@@ -17,7 +17,7 @@ Every refusal is `application/problem+json` with a stable `code`, described at `
 TAGS = [
     {"name": "auth", "description": "Signing in and out, refreshing tokens, changing the password."},
     {"name": "devices", "description": "The slots phones are bound to, and the account's allowance."},
-    {"name": "sync", "description": "What can be synced, what changed, and what the user did."},
+    {"name": "sync", "description": "What can be synced, what changed, when to ask, and what the user did."},
     {
         "name": "preferences",
         "description": "What the company's phones hold, and what a phone narrows for itself.",

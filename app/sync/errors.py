@@ -75,6 +75,14 @@ class TooManyChanges(AppError):
     title = "Too many changes at once."
 
 
+class TooManyStreams(AppError):
+    """As many phones and desks of the account wait for pokes as may; ask again after `Retry-After`."""
+
+    status = 429
+    code = "too_many_streams"
+    title = "Too many phones and desks of the account wait already."
+
+
 class UnknownCollections(AppError):
     """A pull asks for collections that do not exist; `unknown` names them, the first 20."""
 

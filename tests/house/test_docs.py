@@ -24,6 +24,7 @@ from app.core.settings import Settings
 from app.studio.preferences import MOST_IDS, MobilePreferences
 from app.sync import schemas
 from app.sync.fields import Part
+from app.sync.live_router import WaitAnswer
 from app.sync.narrowing import Narrows
 from app.sync.preference_schemas import EstimateRequest
 from app.sync.refusals import change_refusals
@@ -46,6 +47,7 @@ WIRE: list[type[BaseModel]] = [
     schemas.FieldAnswer,
     schemas.EstimateAnswer,
     schemas.HeldAnswer,
+    WaitAnswer,
     EstimateRequest,
 ]
 NARROWER = {

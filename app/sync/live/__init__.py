@@ -1,0 +1,1 @@
+"""Live: who waits for an account to move, and how they are told."""
