@@ -19,6 +19,7 @@ from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
 from benchmarks.ground import Ground, Size, ground
 from benchmarks.idle_pull import idle_pull
+from benchmarks.live import live
 from benchmarks.pushes import push
 from benchmarks.samples import Result
 
@@ -31,6 +32,7 @@ class Measure(StrEnum):
     PUSH = "push"
     FILL = "fill"
     ACCOUNT_SIZE = "account_size"
+    LIVE = "live"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -39,9 +41,10 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.PUSH: push,
     Measure.FILL: fill,
     Measure.ACCOUNT_SIZE: account_size,
+    Measure.LIVE: live,
 }
-_WIDTH = 110
-_QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2)
+_WIDTH = 140
+_QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2, streams=100)
 
 
 def main(
@@ -55,12 +58,16 @@ def main(
     path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
 ) -> None:
     """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
-    size = _QUICK if quick else Size(clients, rounds, requests=80, filled=10_000, copies=100, others=100)
+    size = _QUICK if quick else _usual(clients, rounds)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the app is served on
         results = runner.run(_measured(measures or list(Measure), size))
     Console(width=max(Console().width, _WIDTH)).print(_table(results))
     if path:
         path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
+
+
+def _usual(clients: int, rounds: int) -> Size:
+    return Size(clients, rounds, requests=80, filled=10_000, copies=100, others=100, streams=10_000)
 
 
 async def _measured(measures: list[Measure], size: Size) -> list[Result]:
@@ -71,10 +78,11 @@ async def _measured(measures: list[Measure], size: Size) -> list[Result]:
 
 def _table(results: list[Result]) -> Table:
     table = Table("Measure", "Way")
-    for heading in ("Per second", "Of the limit", "MB/s", "CPU s", "Peak MB"):
+    for heading in ("Per second", "Of the limit", "MB/s", "CPU s", "Peak MB", "p50 ms", "p99 ms", "KB each"):
         table.add_column(heading, justify="right")
     for each in results:
-        figures = (each.megabytes_per_second, each.cpu_seconds, each.peak_megabytes)
+        cost = (each.megabytes_per_second, each.cpu_seconds, each.peak_megabytes)
+        figures = (*cost, each.milliseconds_p50, each.milliseconds_p99, each.kilobytes_each)
         told = ["" if figure is None else f"{figure:.2f}" for figure in figures]
         speed = f"{each.per_second:,.0f} {each.unit}"
         table.add_row(each.measure, each.way, speed, f"{each.ratio:.3f}", *told)

@@ -38,6 +38,7 @@ class Size:
     filled: int
     copies: int
     others: int
+    streams: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Ground:
     sealer: Sealer
     sign_in: SignIn
     account_id: UUID
+    database_url: str
+    data_dir: Path
 
     @property
     def phone(self) -> Principal:
@@ -96,7 +99,8 @@ async def ground(size: Size) -> AsyncIterator[Ground]:
                 await _send_everything(database, account_id)
                 sealer = Sealer({"a": load_keys(Settings(data_dir=data_dir)).derived("cursor")}, "a")
                 with the_app(server.url, data_dir) as served:
-                    yield Ground(size, database, direct, served, sealer, sign_in, account_id)
+                    people = (sealer, sign_in, account_id)
+                    yield Ground(size, database, direct, served, *people, server.url, data_dir)
             finally:
                 await direct.close()
                 await database.close()

@@ -32,6 +32,9 @@ class Result:
     megabytes_per_second: float | None
     cpu_seconds: float | None
     peak_megabytes: float | None
+    milliseconds_p50: float | None = None
+    milliseconds_p99: float | None = None
+    kilobytes_each: float | None = None
 
 
 Way = Callable[[], Awaitable[Work]]
