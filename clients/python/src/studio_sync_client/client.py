@@ -1,0 +1,224 @@
+"""The client: one store, one server, and the sync between them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from studio_sync_client import edits, outbox, records, refusals
+from studio_sync_client.digests import Digest, digests
+from studio_sync_client.edits import Save
+from studio_sync_client.errors import Json, Problem, RetryLater
+from studio_sync_client.paging import Page
+from studio_sync_client.pulling import Puller, Wanted
+from studio_sync_client.pushing import Pusher
+from studio_sync_client.refusals import Refusal
+from studio_sync_client.session import Device, Session
+from studio_sync_client.store import Connect, Store, connect
+from studio_sync_client.turns import turn
+from studio_sync_client.wire import Pace, Wire
+
+_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one sync did: changes judged, those refused, and pages stored.
+
+    `drifted` are collections that were not as they should be, and were fetched anew.
+    """
+
+    pushed: int
+    refused: list[Refusal]
+    pages: int
+    drifted: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the store stands; `next_sync_at` is a time of this machine's clock, 0 before the first page."""
+
+    usable: bool
+    consistent: bool
+    revision: int
+    progress: Json
+    unpushed: int
+    refused: int
+    next_sync_at: float
+
+
+class Client:
+    """A local copy of what one phone holds: it works without a connection, and `sync` brings it in step.
+
+    `path` is an SQLite file, one for each account and user; threads and processes may share it. `on_page`
+    hears of each page when it has been stored, `on_verdict` of each change and its verdict when that has been
+    carried out. `pace` is how long to wait for a server that is busy; `connect` opens the file, such as an
+    encrypted one.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        base_url: str,
+        device: Device,
+        *,
+        wanted: Wanted | None = None,
+        on_page: Callable[[Page], None] = lambda _page: None,
+        on_verdict: Callable[[Json, Json], None] = lambda _change, _verdict: None,
+        pace: Pace | None = None,
+        transport: httpx.BaseTransport | None = None,
+        connect: Connect = connect,
+    ) -> None:
+        self._wanted = wanted or Wanted()
+        self._on_page = on_page
+        self._on_verdict = on_verdict
+        self._pace = pace or Pace()
+        self._http = httpx.Client(base_url=base_url, transport=transport, timeout=_TIMEOUT_SECONDS)
+        self._store = Store(Path(path), connect)
+        self._session = Session(self._store, Wire(self._http, self._pace), device)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and the connections."""
+        self._http.close()
+        self._store.close()
+
+    # Signing in
+
+    def sign_in(self, account: str, initials: str, password: str) -> None:
+        """Sign in as a phone. Raises `WrongOwner` when the store is another account's or user's."""
+        self._session.sign_in(account, initials, password)
+
+    def sign_out(self) -> None:
+        """End the sign-in; records and queue stay for the next one."""
+        self._session.sign_out()
+
+    @property
+    def owner(self) -> Json | None:
+        """Return whose store this is: `account`, `user` and `device` of the last sign-in."""
+        return self._session.owner
+
+    def request(self, method: str, path: str, body: Any = None) -> Json:
+        """Ask the server anything that may be asked twice, as the one signed in."""
+        return self._session.ask(method, path, body=body)
+
+    # Reading
+
+    def get(self, collection: str, record_id: str) -> Json | None:
+        """Return a record as the user sees it, None when it is not there."""
+        return records.get(self._store, collection, record_id)
+
+    def all(self, collection: str) -> list[Json]:
+        """Return all records of a collection."""
+        return records.where(self._store, collection, {})
+
+    def where(self, collection: str, *order_by: str, **fields: Any) -> list[Json]:
+        """Return the records whose fields have these values, in the order of some fields."""
+        return records.where(self._store, collection, fields, order_by)
+
+    # Writing
+
+    @contextmanager
+    def save(self) -> Iterator[Save]:
+        """Make several changes that stand or fall together, stored when the block ends without an error."""
+        save = Save()
+        yield save
+        edits.store_save(self._store, save, self._pace.now())
+
+    def create(self, collection: str, fields: Mapping[str, Any], record_id: str | None = None) -> str:
+        """Make a record and return its id."""
+        with self.save() as save:
+            return save.create(collection, fields, record_id)
+
+    def patch(self, collection: str, record_id: str, fields: Mapping[str, Any]) -> None:
+        """Change some fields of a record."""
+        with self.save() as save:
+            save.patch(collection, record_id, fields)
+
+    def delete(self, collection: str, record_id: str) -> None:
+        """Delete a record."""
+        with self.save() as save:
+            save.delete(collection, record_id)
+
+    def command(
+        self, collection: str, record_id: str, command: str, fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """Have the server do something with a record."""
+        with self.save() as save:
+            save.command(collection, record_id, command, fields)
+
+    # Looking
+
+    def status(self) -> Status:
+        """Return how the store stands."""
+        pull = self._store.state("pull") or {}
+        return Status(
+            usable=pull.get("usable", False),
+            consistent=pull.get("consistent", False),
+            revision=pull.get("revision", 0),
+            progress=pull.get("progress", {}),
+            unpushed=outbox.length(self._store),
+            refused=len(self.refusals()),
+            next_sync_at=pull.get("next_sync_at", 0),
+        )
+
+    def refusals(self) -> list[Refusal]:
+        """Return what was not taken in and not dismissed, with what had been typed, oldest first."""
+        return refusals.every(self._store)
+
+    def dismiss(self, refusal: Refusal) -> None:
+        """Forget a refusal somebody has dealt with."""
+        refusals.dismiss(self._store, refusal.number)
+
+    def digests(self) -> dict[str, Digest]:
+        """Return what is held of the server's records, in two numbers for each collection."""
+        return digests(self._store)
+
+    # Syncing
+
+    def sync(self, *, verify: bool = False) -> Report:
+        """Push what was done here, then pull until nothing is left to pull.
+
+        `verify` compares what is held with what must be held, and fetches all anew where it differs. Raises
+        `SyncRunning` while another sync of the store runs. Whatever it raises, what was done stays done, and
+        the next sync goes on from there.
+        """
+        with turn(self._store.path, "sync"):
+            self._session.finish_wipe()
+            if self._store.state("limits") is None:
+                self.read_limits()
+            pusher = Pusher(self._store, self._session, self._on_verdict)
+            puller = Puller(self._store, self._session, self._wanted, self._on_page, self._pace.now)
+            failure = self._push(pusher)
+            puller.run(verify=verify)
+            if failure is not None:
+                pusher.note(failure)
+                raise failure
+            return Report(pusher.pushed, pusher.refused, puller.pages, puller.drifted)
+
+    def read_limits(self) -> None:
+        """Read from the manifest how much the server takes at once."""
+        self._store.keep("limits", self.request("GET", "/v1/sync/manifest")["limits"])
+
+    def _push(self, pusher: Pusher) -> Problem | RetryLater | None:
+        """Empty the queue; when the server cannot take it in at this moment, pull all the same."""
+        try:
+            pusher.run()
+        except RetryLater as later:
+            return later
+        except Problem as problem:
+            if problem.code != "internal_error":
+                raise
+            return problem
+        return None

@@ -1,0 +1,120 @@
+"""The records as the user sees them: the server's copies with the unpushed edits laid over them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from studio_sync_client import outbox
+from studio_sync_client.errors import Json
+from studio_sync_client.store import Store
+
+Key = tuple[str, str]
+"""A collection and the id of a record in it."""
+
+_SHOWN = "nullif(coalesce(mine, body), 'null')"
+_EDITED = "EXISTS (SELECT 1 FROM queue q WHERE (q.collection, q.id) = (records.collection, records.id))"
+
+
+def get(store: Store, collection: str, record_id: str) -> Json | None:
+    """Return a record, None when it is not there."""
+    found = store.row(f"SELECT {_SHOWN} FROM records WHERE collection = ? AND id = ?", collection, record_id)
+    return json.loads(found[0]) if found and found[0] else None
+
+
+def where(
+    store: Store, collection: str, fields: Mapping[str, Any], order_by: Sequence[str] = ()
+) -> list[Json]:
+    """Return the records whose fields have these values, in the order of some fields and then of ids."""
+    # Names of fields are parameters too: none ever becomes a part of the statement.
+    is_so = "".join(f" AND json_extract({_SHOWN}, ?) IS ?" for _ in fields)
+    order = "".join(f"json_extract({_SHOWN}, ?), " for _ in order_by)
+    shown = f"SELECT {_SHOWN} FROM records WHERE collection = ? AND {_SHOWN} IS NOT NULL"
+    sql = f"{shown}{is_so} ORDER BY {order}id"
+    compared = [part for name, value in fields.items() for part in (_path(name), value)]
+    return [json.loads(found) for (found,) in store.rows(sql, collection, *compared, *map(_path, order_by))]
+
+
+def body(store: Store, collection: str, record_id: str) -> Json | None:
+    """Return our copy of the server's record, None when there is none."""
+    found = store.row("SELECT body FROM records WHERE collection = ? AND id = ?", collection, record_id)
+    return json.loads(found[0]) if found and found[0] else None
+
+
+def revision(store: Store, collection: str, record_id: str) -> int | None:
+    """Return the revision of our copy of the server's record."""
+    found = store.row("SELECT revision FROM records WHERE collection = ? AND id = ?", collection, record_id)
+    return found[0] if found else None
+
+
+def copies(store: Store) -> Iterator[tuple[str, str, int]]:
+    """Return collection, id and revision of each copy of the server's that belongs on this device."""
+    sql = "SELECT collection, id, revision FROM records WHERE body IS NOT NULL AND NOT is_leaving"
+    yield from ((collection, each, revision) for collection, each, revision in store.rows(sql))
+
+
+def put(store: Store, collection: str, records: Sequence[Json]) -> None:
+    """Store what a page puts over whatever is there: these records belong on this device."""
+    sql = """
+    INSERT INTO records (collection, id, revision, body) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET revision = excluded.revision, body = excluded.body, is_leaving = 0
+    """
+    store.write_each(sql, [(collection, each["id"], each["revision"], json.dumps(each)) for each in records])
+
+
+def correct(store: Store, key: Key, body: Json | None) -> None:
+    """Store what a verdict tells of a record; whether it belongs on this device is not the verdict's to say.
+
+    A removal that waits for it stays: the server counts on it.
+    """
+    text, revision = (json.dumps(body), body["revision"]) if body else (None, None)
+    sql = "UPDATE records SET body = ?, revision = ? WHERE collection = ? AND id = ?"
+    store.write(sql, text, revision, *key)
+
+
+def leave(store: Store, collection: str, ids: Iterable[str]) -> None:
+    """Have records dropped: at once, or when their unpushed edits have been judged."""
+    rows = [(collection, each) for each in ids]
+    store.write_each(f"DELETE FROM records WHERE collection = ? AND id = ? AND NOT {_EDITED}", rows)
+    store.write_each("UPDATE records SET is_leaving = 1 WHERE collection = ? AND id = ?", rows)
+
+
+def leave_all(store: Store) -> None:
+    """Have every record dropped, as a first page demands; unpushed edits stay."""
+    store.write(f"DELETE FROM records WHERE NOT {_EDITED}")
+    store.write("UPDATE records SET is_leaving = 1")
+
+
+def lay_over(store: Store, collection: str, record_id: str) -> None:
+    """Work out anew what the user sees of a record; one without edits that is to leave is dropped."""
+    key = (collection, record_id)
+    changes = outbox.changes_of(store, *key)
+    if not changes:
+        store.write("UPDATE records SET mine = NULL WHERE collection = ? AND id = ?", *key)
+        gone = "DELETE FROM records WHERE collection = ? AND id = ? AND (is_leaving OR body IS NULL)"
+        store.write(gone, *key)
+        return
+    shown = body(store, *key)
+    for change in changes:
+        shown = after(shown, change)
+    sql = """
+    INSERT INTO records (collection, id, mine) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET mine = excluded.mine
+    """
+    store.write(sql, *key, json.dumps(shown))
+
+
+def after(record: Json | None, change: Json) -> Json | None:
+    """Return a record as it is after a change, as far as this side can tell; None is no record."""
+    fields = change.get("fields", {})
+    match change["op"]:
+        case "create":
+            return {**(record or {"id": change["id"], "revision": None}), **fields}
+        case "patch":
+            return None if record is None else {**record, **fields}
+        case "delete":
+            return None
+        case _:
+            return record
+
+
+def _path(name: str) -> str:
+    return '$."' + name.replace('"', '\\"') + '"'

@@ -1,0 +1,158 @@
+"""The SQLite file of one account and user: records, the queue of unpushed edits, refusals, and the state."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from studio_sync_client.errors import StoreTooNew
+
+VERSION = 1
+_BUSY_SECONDS = 30
+
+Connect = Callable[[Path], sqlite3.Connection]
+
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)
+    """,
+    # `body` is the server's copy; `mine` what the user sees while there are unpushed edits, JSON null when
+    # deleted; a record that `is_leaving` is dropped once its edits have been judged.
+    """
+    CREATE TABLE IF NOT EXISTS records (
+        collection TEXT NOT NULL,
+        id TEXT NOT NULL,
+        revision INTEGER,
+        body TEXT,
+        mine TEXT,
+        is_leaving INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (collection, id)
+    )
+    """,
+    # `change` is what is sent, to the byte.
+    """
+    CREATE TABLE IF NOT EXISTS queue (
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        n INTEGER NOT NULL,
+        unit TEXT,
+        collection TEXT NOT NULL,
+        id TEXT NOT NULL,
+        change TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS queue_of_record ON queue (collection, id)",
+    """
+    CREATE TABLE IF NOT EXISTS refusals (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        change TEXT NOT NULL,
+        answer TEXT NOT NULL
+    )
+    """,
+)
+_CLEARED = ("records", "queue", "refusals")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a database file; hand in another of this shape for an encrypted one."""
+    return sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+
+class Store:
+    """One SQLite file. Threads and processes may share it; every change is a transaction of its own."""
+
+    def __init__(self, path: Path, connect: Connect = connect) -> None:
+        self.path = path
+        self._lock = RLock()
+        self._is_writing = False
+        self._connection = connect(path)
+        self._connection.isolation_level = None
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # A refresh token and a change must be on disk before they are used, also when the power fails.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._create()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all that follows together or not at all; inside another transaction it joins that."""
+        with self._lock:
+            if self._is_writing:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._is_writing = True
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.rollback()
+                raise
+            finally:
+                self._is_writing = False
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read."""
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        """Read the first row, if any."""
+        return next(iter(self.rows(sql, *values)), None)
+
+    def write(self, sql: str, *values: Any) -> None:
+        """Change rows, as a part of the transaction that is open or as one of its own."""
+        with self.transaction():
+            self._connection.execute(sql, values)
+
+    def insert(self, sql: str, *values: Any) -> int:
+        """Add a row and return its number."""
+        with self.transaction():
+            return int(self._connection.execute(sql, values).lastrowid or 0)
+
+    def write_each(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Do the same to many rows."""
+        with self.transaction():
+            self._connection.executemany(sql, rows)
+
+    def state(self, key: str) -> Any:
+        """Return a part of the state, None when it was never kept."""
+        found = self.row("SELECT value FROM state WHERE key = ?", key)
+        return json.loads(found[0]) if found else None
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a part of the state; None forgets it."""
+        if value is None:
+            self.write("DELETE FROM state WHERE key = ?", key)
+        else:
+            self.write("INSERT OR REPLACE INTO state VALUES (?, ?)", key, json.dumps(value))
+
+    def clear(self, *, but: tuple[str, ...]) -> None:
+        """Drop everything but some parts of the state, all of it together."""
+        with self.transaction():
+            for table in _CLEARED:
+                self.write(f"DELETE FROM {table}")
+            marks = ", ".join("?" * len(but))
+            self.write(f"DELETE FROM state WHERE key NOT IN ({marks})", *but)
+
+    def shred(self) -> None:
+        """Leave nothing of what was cleared in the file or beside it."""
+        with self._lock:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _create(self) -> None:
+        with self.transaction():
+            [(version,)] = self.rows("PRAGMA user_version")
+            if version > VERSION:
+                raise StoreTooNew
+            for table in _TABLES:
+                self.write(table)
+            self.write(f"PRAGMA user_version = {VERSION}")

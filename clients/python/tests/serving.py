@@ -1,0 +1,167 @@
+"""The real server and a studio on a real PostgreSQL, for clients that know nothing of its event loop."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+
+from app.core.db import Database
+from app.core.embedded import Embedded
+from app.core.migrations import migrate
+from app.core.principal import Principal
+from app.core.settings import Settings
+from app.main import create_app
+from app.sync.store import Write
+from tests.accounts.studios import Studio, new_studio
+from tests.contract.records import by_server
+from tests.samples import sample, widen
+
+BASE_URL = "http://studio.test"
+MORE_THAN_ANY_PHONE_ASKS = 1_000_000
+
+
+class Door(httpx.BaseTransport):
+    """The way into the server from a thread of its own; an exception inside it is a 500."""
+
+    def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
+        self._portal = portal
+        self._inside = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._portal.call(self._pass_on, request)
+
+    async def _pass_on(self, request: httpx.Request) -> httpx.Response:
+        inner = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
+        answer = await self._inside.handle_async_request(inner)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+
+@dataclass
+class House:
+    """The server, and what happens in it besides what phones do."""
+
+    portal: BlockingPortal
+    app: FastAPI
+    database: Database
+    door: Door
+
+    def studio(self) -> "Desk":
+        """Make an account of its own, whose phones hold everything unless preferences say otherwise."""
+        return self.portal.call(self._studio)
+
+    async def _studio(self) -> "Desk":
+        inside = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=inside, base_url=BASE_URL)
+        studio = await new_studio(self.database, client, self.app.state.keys)
+        await studio.authorize(3)
+        await widen(self.database, studio.account.account_id)
+        return Desk(self.portal, studio, self.door)
+
+
+@dataclass
+class Desk:
+    """A studio, and what somebody at its desk does."""
+
+    portal: BlockingPortal
+    studio: Studio
+    door: Door
+
+    @property
+    def account(self) -> str:
+        return self.studio.account.account_name
+
+    def write(self, collection: str, record_id: str | None = None, **fields: Any) -> str:
+        """Write a new record, or some fields of one that is there."""
+        whole = fields if record_id else sample(collection, **fields)
+        written = record_id or str(uuid4())
+        self.portal.call(by_server, self.studio, Write(collection, UUID(written), whole))
+        return written
+
+    def delete(self, collection: str, record_id: str) -> None:
+        """Delete a record."""
+        self.portal.call(by_server, self.studio, Write(collection, UUID(record_id), None))
+
+    def prefer(self, **values: Any) -> None:
+        """Set preferences of the company."""
+        self._administer("PUT", "/v1/preferences", values)
+
+    def deactivate(self, device_id: str, *, is_inactive: bool = True) -> None:
+        """Shut a phone out, or let it in again."""
+        self._administer("PATCH", f"/v1/devices/{device_id}", {"is_inactive": is_inactive})
+
+    def devices(self) -> list[dict[str, Any]]:
+        """List the rows of the account's devices."""
+        rows: list[dict[str, Any]] = self._administer("GET", "/v1/devices", None)["devices"]
+        return rows
+
+    def execute(self, statement: str, *values: Any) -> list[Any]:
+        """Read or change rows of the account by SQL; $1 is the account."""
+        return self.portal.call(self.studio.execute, statement, *values)
+
+    def _administer(self, method: str, path: str, body: Any) -> Any:
+        with httpx.Client(transport=self.door, base_url=BASE_URL) as client:
+            headers = self.portal.call(self.studio.administrator)
+            answer = client.request(method, path, json=body, headers=headers)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+
+@contextmanager
+def served(folder: Path, data_dir: Path) -> Iterator[House]:
+    """Serve on a fresh database of TEST_DATABASE_URL or of the embedded server the other tests use."""
+    with _database(data_dir) as url, start_blocking_portal("asyncio") as portal:
+        settings = Settings(
+            database_url=url,
+            data_dir=folder,
+            requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
+            requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
+        )
+        app = create_app(settings)
+        database = Database(url)
+        with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+            yield House(portal, app, database, Door(portal, app))
+        portal.call(database.close)
+
+
+@contextmanager
+def _database(data_dir: Path) -> Iterator[str]:
+    given = os.environ.get("TEST_DATABASE_URL")
+    server = None if given else Embedded.start(data_dir, temporary=True)
+    owner = given or (server.url if server else "")
+    name = f"studio_client_{uuid4().hex}"
+    try:
+        asyncio.run(_execute(owner, f"CREATE DATABASE {name}"))
+        try:
+            url = make_url(owner).set(database=name).render_as_string(hide_password=False)
+            migrate(url)
+            yield url
+        finally:
+            asyncio.run(_execute(owner, f"DROP DATABASE {name} WITH (FORCE)"))
+    finally:
+        if server:
+            server.close()
+
+
+async def _execute(url: str, statement: str) -> None:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def system(desk: Desk) -> Principal:
+    """Return the account itself, as somebody who may ask for anything."""
+    return Principal.system(desk.studio.account.account_id)
