@@ -73,6 +73,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         connect: Connect = connect,
     ) -> None:
+        self._device = device
         self._wanted = wanted or Wanted()
         self._on_page = on_page
         self._on_verdict = on_verdict
@@ -196,8 +197,8 @@ class Client:
         """
         with turn(self._store.path, "sync"):
             self._session.finish_wipe()
-            if self._store.state("limits") is None:
-                self.read_limits()
+            if (self._store.state("manifest") or {}).get("app_version") != self._device.app_version:
+                self._read_manifest()
             pusher = Pusher(self._store, self._session, self._on_verdict)
             puller = Puller(self._store, self._session, self._wanted, self._on_page, self._pace.now)
             failure = self._push(pusher)
@@ -207,9 +208,16 @@ class Client:
                 raise failure
             return Report(pusher.pushed, pusher.refused, puller.pages, puller.drifted)
 
-    def read_limits(self) -> None:
-        """Read from the manifest how much the server takes at once."""
-        self._store.keep("limits", self.request("GET", "/v1/sync/manifest")["limits"])
+    def _read_manifest(self) -> None:
+        """Learn what the server takes at once and the defaults of fields, once for a version of the app."""
+        told = self.request("GET", "/v1/sync/manifest")
+        defaults = {
+            collection["name"]: {each["name"]: each["default"] for each in collection["fields"]}
+            for collection in told["collections"]
+            if collection["writable"]
+        }
+        kept = {"app_version": self._device.app_version, "limits": told["limits"], "defaults": defaults}
+        self._store.keep("manifest", kept)
 
     def _push(self, pusher: Pusher) -> Problem | RetryLater | None:
         """Empty the queue; when the server cannot take it in at this moment, pull all the same."""

@@ -60,7 +60,7 @@ def head(store: Store, bound: Bound) -> Batch | None:
 
 def limits(store: Store) -> dict[str, int]:
     """Return the server's limits as its manifest told them, or those of its first version."""
-    return {**DEFAULT_LIMITS, **(store.state("limits") or {})}
+    return {**DEFAULT_LIMITS, **(store.state("manifest") or {}).get("limits", {})}
 
 
 def bound(store: Store) -> Bound:

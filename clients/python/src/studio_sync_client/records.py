@@ -95,19 +95,24 @@ def lay_over(store: Store, collection: str, record_id: str) -> None:
         return
     shown = body(store, *key)
     for change in changes:
-        shown = after(shown, change)
+        shown = after(store, shown, change)
     sql = """
     INSERT INTO records (collection, id, mine) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET mine = excluded.mine
     """
     store.write(sql, *key, json.dumps(shown))
 
 
-def after(record: Json | None, change: Json) -> Json | None:
-    """Return a record as it is after a change, as far as this side can tell; None is no record."""
+def after(store: Store, record: Json | None, change: Json) -> Json | None:
+    """Return a record as it is after a change, as far as this side can tell; None is no record.
+
+    A new one has the defaults of the manifest in what was left out, as it will have there.
+    """
     fields = change.get("fields", {})
     match change["op"]:
         case "create":
-            return {**(record or {"id": change["id"], "revision": None}), **fields}
+            defaults = (store.state("manifest") or {}).get("defaults", {})
+            made = {"id": change["id"], "revision": None, **defaults.get(change["collection"], {})}
+            return {**(record or made), **fields}
         case "patch":
             return None if record is None else {**record, **fields}
         case "delete":

@@ -78,7 +78,7 @@ def _confirm(store: Store, key: Key, change: Json, reached: int | None) -> None:
         records.correct(store, key, None)
     elif held is None or (reached or 0) > held:
         # The base stays: others may have changed fields this device has not seen.
-        changed = records.after(body, change)
+        changed = records.after(store, body, change)
         records.correct(store, key, changed and {**changed, "revision": held or reached})
 
 

@@ -1,0 +1,350 @@
+"""Pushing: edits laid over the copy at once, and each one judged once, whatever happens on the way."""
+
+import json
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from clients.python.tests.phones import Phone
+from clients.python.tests.problems import problem
+from clients.python.tests.serving import Desk
+from studio_sync_client import AlreadyHeld, NoAnswer, NotHeld, Problem, RetryLater, TooMuchAtOnce
+
+PUSH = "/v1/sync/push"
+NOWHERE = "00000000-0000-4000-8000-000000000001"
+
+
+def test_a_record_made_in_a_tunnel_is_there_at_once_and_everywhere_after_a_sync(
+    new_phone: Callable[..., Phone],
+) -> None:
+    phone, other = new_phone(), new_phone()
+    phone.client.sync()
+    made = phone.client.create("clients", {"first_name": "Ann", "last_name": "Reed"})
+    phone.client.patch("clients", made, {"job_title": "Pilot"})
+    shown = phone.client.get("clients", made)
+    assert shown is not None
+    assert (shown["first_name"], shown["job_title"], shown["phones"]) == ("Ann", "Pilot", [])
+    report = phone.client.sync(verify=True)
+    assert (report.pushed, report.refused, phone.client.status().unpushed) == (2, [], 0)
+    other.client.sync(verify=True)
+    assert other.client.get("clients", made) == phone.client.get("clients", made)
+    phone.client.delete("clients", made)
+    assert phone.client.get("clients", made) is None
+    phone.client.sync(verify=True)
+    other.client.sync(verify=True)
+    assert other.client.get("clients", made) is None
+
+
+def test_what_one_screen_saves_stands_or_falls_together(phone: Phone) -> None:
+    phone.client.sync()
+    with phone.client.save() as save:
+        client = save.create("clients", {"first_name": "Ann"})
+        save.create("tasks", {"subject": "Call Ann", "client_id": client})
+        save.create("tasks", {"subject": "Call nobody", "client_id": NOWHERE})
+    alone = phone.client.create("tasks", {"subject": "Buy film"})
+    report = phone.client.sync(verify=True)
+    assert [(each.verdict, each.code) for each in report.refused] == [
+        ("blocked", "depends_on_refused"),
+        ("blocked", "depends_on_refused"),
+        ("rejected", "unknown_reference"),
+    ]
+    assert [each.typed.get("subject") for each in phone.client.refusals()] == [
+        None,
+        "Call Ann",
+        "Call nobody",
+    ]
+    assert [each["id"] for each in phone.client.all("tasks")] == [alone]
+    assert phone.client.all("clients") == []
+
+
+def test_nothing_of_a_save_is_kept_when_the_screen_fails(phone: Phone) -> None:
+    def forgetful() -> None:
+        with phone.client.save() as save:
+            save.create("clients", {"first_name": "Ann"})
+            raise KeyError("the screen broke")
+
+    with pytest.raises(KeyError):
+        forgetful()
+    assert (phone.client.all("clients"), phone.client.status().unpushed) == ([], 0)
+
+
+def test_only_what_is_there_is_changed_and_only_what_is_not_is_made(phone: Phone) -> None:
+    made = phone.client.create("clients", {"first_name": "Ann"})
+    with pytest.raises(AlreadyHeld):
+        phone.client.create("clients", {"first_name": "Ann"}, made)
+    phone.client.delete("clients", made)
+    with pytest.raises(NotHeld):
+        phone.client.patch("clients", made, {"first_name": "Anna"})
+    with pytest.raises(TooMuchAtOnce):
+        _save_too_much(phone)
+    assert phone.client.status().unpushed == 2
+
+
+def test_a_push_whose_answer_was_lost_is_sent_again_to_the_byte_and_counts_once(
+    desk: Desk, new_phone: Callable[..., Phone]
+) -> None:
+    phone = new_phone(attempts=1)
+    phone.client.sync()
+    phone.client.create("tasks", {"subject": "Call Ann"})
+    phone.client.create("tasks", {"subject": "Call nobody", "client_id": NOWHERE})
+    phone.line.lose(PUSH)
+    with pytest.raises(NoAnswer):
+        phone.client.sync()
+    phone.restart()
+    phone.client.sync(verify=True)
+    first, again = phone.line.bodies(PUSH)
+    assert first == again
+    assert [each["subject"] for each in phone.client.all("tasks")] == ["Call Ann"]
+    assert len(phone.client.refusals()) == 1
+    assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 1
+
+
+def test_an_answer_that_comes_late_does_not_undo_what_was_pulled_since(
+    desk: Desk, new_phone: Callable[..., Phone]
+) -> None:
+    phone = new_phone(attempts=1)
+    ann = desk.write("clients", last_name="Reed")
+    phone.client.sync()
+    phone.client.patch("clients", ann, {"last_name": "Hale"})
+
+    def answers_for_it(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != PUSH:
+            return None
+        desk.door.handle_request(request)
+        desk.write("clients", ann, last_name="Quill")
+        return problem(500, "internal_error")
+
+    phone.line.instead = answers_for_it
+    with pytest.raises(Problem):
+        phone.client.sync()
+    phone.line.instead = lambda _: None
+    phone.client.sync(verify=True)
+    [(_, verdict)] = phone.verdicts
+    assert verdict["verdict"] == "applied"
+    assert [each["last_name"] for each in phone.client.all("clients")] == ["Quill"]
+
+
+def test_edits_of_different_fields_are_both_kept_and_what_was_lost_is_told(desk: Desk, phone: Phone) -> None:
+    ann = desk.write("clients", last_name="Reed", job_title=None)
+    phone.client.sync()
+    phone.client.patch("clients", ann, {"last_name": "Hale", "job_title": "Pilot"})
+    desk.write("clients", ann, last_name="Quill")
+    [refusal] = phone.client.sync(verify=True).refused
+    assert (refusal.verdict, refusal.code, list(refusal.fields or {})) == (
+        "merged", "changed_meanwhile", ["last_name"],
+    )  # fmt: skip
+    assert refusal.typed["last_name"] == "Hale"
+    [shown] = phone.client.all("clients")
+    assert (shown["last_name"], shown["job_title"]) == ("Quill", "Pilot")
+
+
+def test_an_edit_by_others_outlives_a_deletion(desk: Desk, phone: Phone) -> None:
+    task = desk.write("tasks", subject="Order frames")
+    phone.client.sync()
+    phone.client.delete("tasks", task)
+    desk.write("tasks", task, subject="Order large frames")
+    [refusal] = phone.client.sync(verify=True).refused
+    assert (refusal.op, refusal.verdict) == ("delete", "conflict")
+    assert [each["subject"] for each in phone.client.all("tasks")] == ["Order large frames"]
+
+
+def test_what_is_typed_while_a_push_is_under_way_is_kept_and_sent_next(desk: Desk, phone: Phone) -> None:
+    ann = desk.write("clients", first_name="Ann", last_name="Reed")
+    phone.client.sync()
+    phone.client.patch("clients", ann, {"last_name": "Hale"})
+    desk.write("clients", ann, last_name="Quill")
+
+    def typed_meanwhile(request: httpx.Request) -> None:
+        if request.url.path == PUSH and not phone.verdicts:
+            phone.client.patch("clients", ann, {"first_name": "Anna"})
+
+    phone.line.instead = typed_meanwhile
+    phone.client.sync(verify=True)
+    [shown] = phone.client.all("clients")
+    assert (shown["first_name"], shown["last_name"]) == ("Anna", "Quill")
+    assert [verdict["verdict"] for _, verdict in phone.verdicts] == ["conflict", "applied"]
+
+
+def test_a_record_made_outside_what_the_phone_holds_is_dropped_when_it_has_arrived(
+    desk: Desk, phone: Phone
+) -> None:
+    desk.prefer(tasks_completed_days=30)
+    phone.client.sync()
+    made = phone.client.create("tasks", {"subject": "Long done", "complete_date": "2020-01-01"})
+    assert phone.client.get("tasks", made) is not None
+    phone.client.sync(verify=True)
+    assert phone.client.get("tasks", made) is None
+    assert phone.client.refusals() == []
+    assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 1
+
+
+def test_a_gap_is_closed_by_numbering_anew(desk: Desk, phone: Phone) -> None:
+    phone.client.create("tasks", {"subject": "One"})
+    phone.client.sync()
+    desk.execute("DELETE FROM verdicts WHERE account_id = $1")
+    desk.execute("UPDATE device_streams SET last = 0 WHERE account_id = $1")
+    phone.client.create("tasks", {"subject": "Two"})
+    phone.client.create("tasks", {"subject": "Three"})
+    phone.client.sync(verify=True)
+    assert [change["n"] for change, _ in phone.verdicts] == [1, 1, 2]
+    assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 3
+
+
+def test_two_copies_of_one_phone_part_ways_and_lose_nothing(new_phone: Callable[..., Phone]) -> None:
+    phone = new_phone(attempts=1)
+    phone.client.sync()
+    phone.client.create("tasks", {"subject": "Before the backup"})
+    phone.client.close()
+    restored = phone.path.with_name("restored.db")
+    shutil.copy(phone.path, restored)
+    phone.client = phone.open()
+    phone.client.patch("tasks", phone.client.all("tasks")[0]["id"], {"subject": "After the backup"})
+    phone.client.sync()
+    phone.client.close()
+    phone.path = restored
+    phone.client = phone.open()
+    phone.sign_in()
+    phone.client.create("tasks", {"subject": "On the restored phone"})
+    phone.client.sync(verify=True)
+    assert {each["subject"] for each in phone.client.all("tasks")} == {
+        "After the backup", "On the restored phone",
+    }  # fmt: skip
+    streams = {json.loads(body)["stream"] for body in phone.line.bodies(PUSH)}
+    assert len(streams) == 2
+    [refusal] = phone.client.refusals()
+    assert (refusal.code, refusal.typed) == ("already_exists", {"subject": "Before the backup"})
+
+
+def test_a_queue_longer_than_a_push_goes_in_parts(desk: Desk, phone: Phone) -> None:
+    phone.client.sync()
+    for number in range(0, 600, 3):
+        with phone.client.save() as save:
+            for place in range(3):
+                save.create("tasks", {"subject": f"Task {number + place}"})
+    assert phone.client.sync(verify=True).pushed == 600
+    sizes = [len(json.loads(body)["changes"]) for body in phone.line.bodies(PUSH)]
+    assert sizes == [498, 102]
+    assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 600
+
+
+def test_a_push_that_is_too_large_for_the_server_is_halved(phone: Phone) -> None:
+    phone.client.sync()
+    for number in range(8):
+        phone.client.create("tasks", {"subject": f"Task {number}"})
+
+    def takes_three(request: httpx.Request) -> httpx.Response | None:
+        is_push = request.url.path == PUSH
+        too_many = is_push and len(json.loads(request.content)["changes"]) > 3
+        return problem(413, "too_large", max_bytes=100) if too_many else None
+
+    phone.line.instead = takes_three
+    assert phone.client.sync(verify=True).pushed == 8
+    sizes = [len(json.loads(body)["changes"]) for body in phone.line.bodies(PUSH)]
+    assert sizes == [8, 4, 2, 2, 2, 2]
+
+
+def test_one_malformed_change_is_set_aside_and_holds_up_nobody(desk: Desk, phone: Phone) -> None:
+    phone.client.sync()
+    for number in range(9):
+        phone.client.create("tasks", {"subject": f"Task {number}"})
+    with phone.client.save() as save:
+        ann = save.create("clients", {"first_name": "Half an emoji \ud83d"})
+        save.create("tasks", {"subject": "Call Ann", "client_id": ann})
+    late = phone.client.create("tasks", {"subject": "Visit Ann", "client_id": ann})
+    for number in range(9):
+        phone.client.create("tasks", {"subject": f"Task {number + 9}"})
+    refused = phone.client.sync(verify=True).refused
+    assert [(each.verdict, each.code) for each in refused] == [
+        ("set_aside", "invalid_json"), ("set_aside", "invalid_json"), ("rejected", "unknown_reference"),
+    ]  # fmt: skip
+    assert refused[0].typed == {"first_name": "Half an emoji \ud83d"}
+    assert phone.client.get("clients", ann) is None
+    assert phone.client.get("tasks", late) is None
+    assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 18
+    assert phone.client.status().unpushed == 0
+
+
+def test_a_change_the_server_breaks_on_is_set_aside_after_some_syncs(
+    desk: Desk, new_phone: Callable[..., Phone]
+) -> None:
+    phone = new_phone(attempts=1)
+    phone.client.sync()
+    for subject in ("Before", "Poison", "After"):
+        phone.client.create("tasks", {"subject": subject})
+
+    def breaks(request: httpx.Request) -> httpx.Response | None:
+        return problem(500, "internal_error") if b"Poison" in request.content else None
+
+    phone.line.instead = breaks
+    for _ in range(3):
+        with pytest.raises(Problem, match="internal_error"):
+            phone.client.sync()
+        assert phone.client.status().unpushed == 3
+    [refusal] = phone.client.sync(verify=True).refused
+    assert (refusal.verdict, refusal.typed) == ("set_aside", {"subject": "Poison"})
+    assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "unavailable")])
+def test_a_busy_server_is_waited_for_as_long_as_it_asks(phone: Phone, status: int, code: str) -> None:
+    answers = iter([problem(status, code, 7), problem(status, code, 2)])
+    phone.line.instead = lambda request: next(answers, None) if request.url.path == PUSH else None
+    phone.client.create("tasks", {"subject": "Call Ann"})
+    phone.client.sync()
+    assert phone.waits.slept == [7 + 0.5 * 3.5, 2 + 0.5]
+    assert len(set(phone.line.bodies(PUSH))) == 1
+
+
+def test_a_network_that_fails_is_tried_at_growing_intervals(new_phone: Callable[..., Phone]) -> None:
+    phone = new_phone(attempts=5)
+    phone.line.lose("/v1/sync/manifest", 4)
+    phone.client.sync()
+    assert phone.waits.slept == [1.5, 2.5, 5, 10]
+
+
+def test_a_server_that_asks_for_too_long_a_wait_ends_the_sync_for_now(phone: Phone) -> None:
+    phone.client.create("tasks", {"subject": "Call Ann"})
+    phone.line.instead = lambda request: (
+        problem(503, "unavailable", 3600) if request.url.path == PUSH else None
+    )
+    with pytest.raises(Problem) as told:
+        phone.client.sync()
+    assert told.value.retry_after == 3600
+    assert (phone.waits.slept, phone.client.status().unpushed) == ([], 1)
+
+
+def test_what_the_server_has_not_tried_is_sent_again(desk: Desk, phone: Phone) -> None:
+    phone.client.create("tasks", {"subject": "One"})
+    phone.client.create("tasks", {"subject": "Two"})
+
+    def tries_one(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != PUSH:
+            return None
+        sent: dict[str, Any] = json.loads(request.content)
+        first = httpx.Request(
+            "POST", request.url, headers=_bare(request), json={**sent, "changes": sent["changes"][:1]}
+        )
+        answer = json.loads(desk.door.handle_request(first).read())
+        answer["results"].append({**answer["results"][0], "n": 2, "verdict": "retry"})
+        return httpx.Response(200, json=answer)
+
+    phone.line.instead = tries_one
+    with pytest.raises(RetryLater):
+        phone.client.sync()
+    assert phone.client.status().unpushed == 1
+    phone.line.instead = lambda _: None
+    phone.client.sync(verify=True)
+    assert {each["subject"] for each in phone.client.all("tasks")} == {"One", "Two"}
+
+
+def _bare(request: httpx.Request) -> dict[str, str]:
+    return {"Authorization": request.headers["Authorization"]}
+
+
+def _save_too_much(phone: Phone) -> None:
+    with phone.client.save() as save:
+        for _ in range(501):
+            save.create("tasks", {"subject": "Too many"})
