@@ -10,7 +10,7 @@ import pytest
 from clients.python.tests.phones import Phone
 from clients.python.tests.problems import problem
 from clients.python.tests.serving import Desk
-from studio_sync_client import Drifted, NoAnswer, Problem, SyncRunning, Wanted
+from studio_sync_client import DeviceWiped, Drifted, NoAnswer, Problem, SignedOut, SyncRunning, Wanted
 
 PULL = "/v1/sync/pull"
 
@@ -187,6 +187,28 @@ def test_there_is_one_sync_at_a_time(desk: Desk, phone: Phone) -> None:
     phone.line.instead = lambda _: None
     other.sync()
     other.close()
+
+
+def test_nothing_is_stored_that_comes_back_after_a_wipe(desk: Desk, phone: Phone) -> None:
+    desk.write("clients")
+    phone.client.create("tasks", {"subject": "Call Ann"})
+    other = phone.open()
+
+    def is_wiped_meanwhile(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != PULL:
+            return None
+        answer = desk.door.handle_request(request)
+        answer.read()
+        desk.deactivate(phone.device_id)
+        with pytest.raises(DeviceWiped):
+            other.request("GET", "/v1/devices")
+        return answer
+
+    phone.line.instead = is_wiped_meanwhile
+    with pytest.raises(SignedOut):
+        phone.client.sync()
+    other.close()
+    assert phone.holds() == {}
 
 
 def test_a_hotels_page_changes_nothing(desk: Desk, phone: Phone) -> None:

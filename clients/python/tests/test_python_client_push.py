@@ -230,6 +230,19 @@ def test_a_queue_longer_than_a_push_goes_in_parts(desk: Desk, phone: Phone) -> N
     assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 600
 
 
+def test_a_push_has_no_more_bytes_than_the_server_takes(phone: Phone) -> None:
+    phone.client.sync()
+    kept = phone.client._store.state("manifest")
+    kept["limits"]["max_push_bytes"] = 20_000
+    phone.client._store.keep("manifest", kept)
+    for number in range(9):
+        phone.client.create("tasks", {"subject": f"Task {number}", "description": "é" * 1_000})
+    phone.client.sync(verify=True)
+    pushes = phone.line.bodies(PUSH)
+    assert [len(json.loads(body)["changes"]) for body in pushes] == [3, 3, 3]
+    assert max(len(body) for body in pushes) < 20_000
+
+
 def test_a_push_that_is_too_large_for_the_server_is_halved(phone: Phone) -> None:
     phone.client.sync()
     for number in range(8):
@@ -261,6 +274,7 @@ def test_one_malformed_change_is_set_aside_and_holds_up_nobody(desk: Desk, phone
         ("set_aside", "invalid_json"), ("set_aside", "invalid_json"), ("rejected", "unknown_reference"),
     ]  # fmt: skip
     assert refused[0].typed == {"first_name": "Half an emoji \ud83d"}
+    assert refused[0].answer["problem"]["reason"] == "lone_surrogate"
     assert phone.client.get("clients", ann) is None
     assert phone.client.get("tasks", late) is None
     assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 18

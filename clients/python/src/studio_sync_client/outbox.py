@@ -23,8 +23,9 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The head of the queue: its numbers, how many units it is, and the text that is sent."""
+    """The head of the queue: its stream and numbers, how many units it is, and the text that is sent."""
 
+    stream: str
     numbers: tuple[int, ...]
     units: int
     text: str
@@ -32,11 +33,11 @@ class Batch:
 
 def add(store: Store, change: Json) -> None:
     """Put a change at the end, under the next number."""
-    stream = _stream(store)
-    numbered = {"n": stream["next"], **change}
+    kept = _stream(store)
+    numbered = {"n": kept["next"], **change}
     sql = "INSERT INTO queue (n, unit, collection, id, change) VALUES (?, ?, ?, ?, ?)"
     store.write(sql, numbered["n"], change["group"], change["collection"], change["id"], _text(numbered))
-    store.keep("stream", {**stream, "next": stream["next"] + 1})
+    store.keep("stream", {**kept, "next": kept["next"] + 1})
 
 
 def head(store: Store, bound: Bound) -> Batch | None:
@@ -55,7 +56,13 @@ def head(store: Store, bound: Bound) -> Batch | None:
         texts += [text for _, text in unit]
     if not texts:
         return None
-    return Batch(tuple(numbers), units, _request(_stream(store)["name"], numbers[0], texts))
+    name = stream(store)
+    return Batch(name, tuple(numbers), units, _request(name, numbers[0], texts))
+
+
+def stream(store: Store) -> str:
+    """Return the name our changes are numbered under."""
+    return str(_stream(store)["name"])
 
 
 def limits(store: Store) -> dict[str, int]:
@@ -123,26 +130,26 @@ def _units(store: Store, most: int) -> Iterator[list[tuple[int, str]]]:
         yield unit
 
 
-def _request(stream: str, first: int, texts: Sequence[str]) -> str:
-    words = json.dumps({"stream": stream, "first": first, "atomicity": "group", "on_conflict": "merge"})
+def _request(name: str, first: int, texts: Sequence[str]) -> str:
+    words = json.dumps({"stream": name, "first": first, "atomicity": "group", "on_conflict": "merge"})
     return f'{words[:-1]}, "changes": [{",".join(texts)}]}}'
 
 
-def _renumber(store: Store, stream: Json) -> None:
+def _renumber(store: Store, kept: Json) -> None:
     rows = store.rows("SELECT place, change FROM queue ORDER BY place")
-    numbers = range(stream["next"], stream["next"] + len(rows))
+    numbers = range(kept["next"], kept["next"] + len(rows))
     numbered = [
         (n, _text({**json.loads(change), "n": n}), place)
         for n, (place, change) in zip(numbers, rows, strict=True)
     ]
     store.write_each("UPDATE queue SET n = ?, change = ? WHERE place = ?", numbered)
-    store.keep("stream", {**stream, "next": numbers.stop})
+    store.keep("stream", {**kept, "next": numbers.stop})
 
 
 def _stream(store: Store) -> Json:
     """Return the name our changes are numbered under, and the next number."""
-    stream: Json = store.state("stream") or _new_stream()
-    return stream
+    kept: Json = store.state("stream") or _new_stream()
+    return kept
 
 
 def _new_stream() -> Json:

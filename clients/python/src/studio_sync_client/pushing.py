@@ -40,7 +40,7 @@ class Pusher:
             except Problem as problem:
                 self._recover(batch, problem)
             else:
-                self._settle(answer)
+                self._settle(batch, answer)
 
     def note(self, failure: Problem | RetryLater) -> None:
         """Count a push that met a defect of the server in a sync whose pull went well."""
@@ -51,8 +51,8 @@ class Pusher:
         times = seen["times"] + 1 if seen.get("head") == batch.numbers[0] else 1
         self._store.keep("internal_errors", {"head": batch.numbers[0], "times": times})
 
-    def _settle(self, answer: Json) -> None:
-        settled = settle(self._store, answer)
+    def _settle(self, batch: Batch, answer: Json) -> None:
+        settled = settle(self._store, answer, stream=batch.stream)
         self.pushed += len(settled.judged)
         self.refused += settled.refused
         for change, verdict in settled.judged:

@@ -1,6 +1,7 @@
 """Being signed in: tokens are stored before they are used, and only a signed order clears the store."""
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import uuid4
@@ -63,18 +64,20 @@ class Session:
         self.finish_wipe()
         phone = asdict(self._device) | {"uid": self.uid}
         words = {"account": account, "initials": initials, "password": password, "device": phone}
-        answer = self._once(Request("POST", "/v1/auth/login", json.dumps(words)))
-        if not self._is_ours(answer):
-            self._end(answer["access_token"])
-            raise WrongOwner
-        self._keep(answer, signed_in_at=answer["server_time"])
+        with self._turn():
+            answer = self._once(Request("POST", "/v1/auth/login", json.dumps(words)))
+            if not self._is_ours(answer):
+                self._end(answer["access_token"])
+                raise WrongOwner
+            self._keep(answer, signed_in_at=answer["server_time"])
 
     def sign_out(self) -> None:
         """End the sign-in, here in any case; records and queue stay."""
-        tokens = self._store.state("tokens")
-        self._store.keep("tokens", None)
-        if tokens:
-            self._end(tokens["access"])
+        with self._turn():
+            tokens = self._store.state("tokens")
+            self._store.keep("tokens", None)
+            if tokens:
+                self._end(tokens["access"])
 
     def ask(self, method: str, path: str, *, body: Any = None, text: str | None = None) -> Json:
         """Ask as the one signed in, repeating what may be repeated; tokens that ended are exchanged once."""
@@ -113,6 +116,10 @@ class Session:
         self._store.clear(but=("wipe_order", "uid"))
         self._store.shred()
 
+    def _turn(self) -> AbstractContextManager[None]:
+        """Be the only one who changes the tokens: a refresh token that is used twice ends the sign-in."""
+        return turn(self._store.path, "tokens", patience=_TURN_SECONDS)
+
     def _tokens(self) -> Json:
         tokens: Json | None = self._store.state("tokens")
         if tokens is None:
@@ -121,8 +128,8 @@ class Session:
         return tokens
 
     def _exchanged(self, stale: Json) -> Json:
-        """Exchange the refresh token; one process at a time, for a token used twice ends the sign-in."""
-        with turn(self._store.path, "tokens", patience=_TURN_SECONDS):
+        """Exchange the refresh token."""
+        with self._turn():
             tokens = self._tokens()
             if tokens["access"] != stale["access"]:
                 return tokens

@@ -22,11 +22,15 @@ class Settled:
     is_cut: bool = False
 
 
-def settle(store: Store, answer: Json) -> Settled:
-    """Carry out the verdicts of an answer; those of changes that were settled before do nothing."""
+def settle(store: Store, answer: Json, *, stream: str) -> Settled:
+    """Carry out the verdicts on changes of a stream.
+
+    Those on changes that were settled before do nothing, and none does anything when the store was wiped or
+    numbered anew since they were asked for.
+    """
     settled = Settled()
     with store.transaction():
-        for verdict in answer["results"]:
+        for verdict in answer["results"] if outbox.stream(store) == stream else ():
             if verdict["verdict"] == "retry":
                 settled.is_cut = True
                 break
@@ -44,7 +48,7 @@ def set_aside(store: Store, numbers: Sequence[int], problem: Json) -> list[Refus
 
     Nothing was taken in under its numbers: those behind move up.
     """
-    told = {name: problem.get(name) for name in ("code", "fields")} | {"message": problem.get("title")}
+    told = {"code": problem.get("code"), "message": problem.get("title"), "problem": problem}
     with store.transaction():
         changes = [change for n in numbers if (change := outbox.take(store, n))]
         aside = [
