@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -139,6 +140,39 @@ def test_edits_of_different_fields_are_both_kept_and_what_was_lost_is_told(desk:
     assert refusal.typed["last_name"] == "Hale"
     [shown] = phone.client.all("clients")
     assert (shown["last_name"], shown["job_title"]) == ("Quill", "Pilot")
+
+
+def test_what_was_lost_waits_in_the_inbox_until_somebody_decides(desk: Desk, phone: Phone) -> None:
+    ann = desk.write("clients", last_name="Reed")
+    phone.client.sync()
+    phone.client.patch("clients", ann, {"last_name": "Hale"})
+    desk.write("clients", ann, last_name="Quill")
+    [refusal] = phone.client.sync(verify=True).refused
+    assert refusal.inbox_id is not None
+    entry = phone.client.get("inbox", refusal.inbox_id)
+    assert entry is not None
+    assert (entry["typed"], entry["resolution"]) == ({"last_name": "Hale"}, None)
+    phone.client.command("inbox", refusal.inbox_id, "resolve", {"resolution": "take_mine"})
+    assert phone.client.sync(verify=True).refused == []
+    assert [each["last_name"] for each in phone.client.all("clients")] == ["Hale"]
+    assert [each["resolution"] for each in phone.client.all("inbox")] == ["take_mine"]
+
+
+def test_members_are_added_to_a_list_and_removed_at_once_and_by_two_phones(
+    desk: Desk, new_phone: Callable[..., Phone]
+) -> None:
+    phone, other = new_phone(), new_phone()
+    emma, noah, lou = ({"id": str(uuid4()), "first_name": name} for name in ("Emma", "Noah", "Lou"))
+    ann = desk.write("clients", family=[emma, noah])
+    for each in (phone, other):
+        each.client.sync()
+    phone.client.patch("clients", ann, {"family": {"add": [lou], "remove": [emma["id"]]}})
+    other.client.patch("clients", ann, {"family": {"remove": [noah["id"]]}})
+    assert _family(phone) == ["Noah", "Lou"]
+    assert _family(other) == ["Emma"]
+    for each in (phone, other, phone):
+        assert each.client.sync(verify=True).refused == []
+    assert _family(phone) == _family(other) == ["Lou"]
 
 
 def test_an_edit_by_others_outlives_a_deletion(desk: Desk, phone: Phone) -> None:
@@ -356,6 +390,11 @@ def test_what_the_server_has_not_tried_is_sent_again(desk: Desk, phone: Phone) -
 
 def _bare(request: httpx.Request) -> dict[str, str]:
     return {"Authorization": request.headers["Authorization"]}
+
+
+def _family(phone: Phone) -> list[str]:
+    [client] = phone.client.all("clients")
+    return [each["first_name"] for each in client["family"]]
 
 
 def _save_too_much(phone: Phone) -> None:

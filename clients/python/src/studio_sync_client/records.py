@@ -114,11 +114,30 @@ def after(store: Store, record: Json | None, change: Json) -> Json | None:
             made = {"id": change["id"], "revision": None, **defaults.get(change["collection"], {})}
             return {**(record or made), **fields}
         case "patch":
-            return None if record is None else {**record, **fields}
+            return None if record is None else {**record, **_resolved(record, fields)}
         case "delete":
             return None
         case _:
             return record
+
+
+def _resolved(record: Json, fields: Json) -> Json:
+    """Return fields as they will be: members added to a list, or removed from it, make a whole one."""
+    return {name: _changed(record.get(name), value) for name, value in fields.items()}
+
+
+def _changed(before: Any, value: Any) -> Any:
+    is_by_members = isinstance(before, list) and isinstance(value, dict) and value.keys() <= {"add", "remove"}
+    if not is_by_members:
+        return value
+    gone = {_member(each) for each in value.get("remove", [])}
+    after = {_member(each): each for each in before if _member(each) not in gone}
+    return list({**after, **{_member(each): each for each in value.get("add", [])}}.values())
+
+
+def _member(each: Any) -> str:
+    """Return what a member is known by: an element's id, otherwise itself."""
+    return str(each.get("id") if isinstance(each, dict) else each).lower()
 
 
 def _path(name: str) -> str:

@@ -13,7 +13,8 @@ class Refusal:
 
     `verdict` is `conflict`, `rejected` or `blocked`, `merged` when a part of it was not taken in, or
     `set_aside` when the server refused the request it came with. `typed` are its fields, `fields` the reasons
-    by field, `server` the record as it was then. `change` and `answer` are both as they went over the wire.
+    by field, `server` the record as it was then, `inbox_id` the entry of the collection `inbox` that keeps it
+    on the server. `change` and `answer` are both as they went over the wire.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Refusal:
     message: str | None
     fields: Json | None
     server: Json | None
+    inbox_id: str | None
     change: Json
     answer: Json
 
@@ -61,6 +63,7 @@ def _read(number: int, change: Json, answer: Json) -> Refusal:
         message=answer.get("message"),
         fields=answer.get("fields"),
         server=answer.get("server"),
+        inbox_id=answer.get("inbox_id"),
         change=change,
         answer=answer,
     )
