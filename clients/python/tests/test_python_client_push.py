@@ -202,15 +202,20 @@ def test_what_is_typed_while_a_push_is_under_way_is_kept_and_sent_next(desk: Des
     assert [verdict["verdict"] for _, verdict in phone.verdicts] == ["conflict", "applied"]
 
 
-def test_a_record_made_outside_what_the_phone_holds_is_dropped_when_it_has_arrived(
-    desk: Desk, phone: Phone
+def test_a_record_made_outside_what_the_phone_holds_is_dropped_with_its_verdict(
+    desk: Desk, new_phone: Callable[..., Phone]
 ) -> None:
+    phone = new_phone(attempts=1)
     desk.prefer(tasks_completed_days=30)
     phone.client.sync()
     made = phone.client.create("tasks", {"subject": "Long done", "complete_date": "2020-01-01"})
     assert phone.client.get("tasks", made) is not None
-    phone.client.sync(verify=True)
+    phone.line.instead = _loses_pulls
+    with pytest.raises(NoAnswer):
+        phone.client.sync()
     assert phone.client.get("tasks", made) is None
+    phone.line.instead = lambda _: None
+    phone.client.sync(verify=True)
     assert phone.client.refusals() == []
     assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 1
 
@@ -390,6 +395,11 @@ def test_what_the_server_has_not_tried_is_sent_again(desk: Desk, phone: Phone) -
 
 def _bare(request: httpx.Request) -> dict[str, str]:
     return {"Authorization": request.headers["Authorization"]}
+
+
+def _loses_pulls(request: httpx.Request) -> None:
+    if request.url.path == "/v1/sync/pull":
+        raise httpx.ConnectError("a tunnel")
 
 
 def _family(phone: Phone) -> list[str]:
