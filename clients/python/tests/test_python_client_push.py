@@ -220,6 +220,30 @@ def test_a_record_made_outside_what_the_phone_holds_is_dropped_with_its_verdict(
     assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 1
 
 
+def test_a_removal_that_waited_is_carried_out_even_where_a_verdict_brings_a_copy(
+    desk: Desk, new_phone: Callable[..., Phone]
+) -> None:
+    phone = new_phone(attempts=1)
+    task = desk.write("tasks", subject="Order frames", complete_date="2020-01-01")
+    phone.client.sync()
+    phone.client.patch("tasks", task, {"subject": "Order large frames"})
+    desk.write("tasks", task, subject="Order small frames")
+    desk.prefer(tasks_completed_days=30)
+    phone.line.instead = lambda request: problem(500, "internal_error") if request.url.path == PUSH else None
+    with pytest.raises(Problem):
+        phone.client.sync()
+    desk.prefer(tasks_completed_days=None)
+    phone.line.instead = _loses_pulls
+    with pytest.raises(NoAnswer):
+        phone.client.sync()
+    [(_, verdict)] = phone.verdicts
+    assert (verdict["in_scope"], verdict["server"]["subject"]) == (True, "Order small frames")
+    desk.prefer(tasks_completed_days=30)
+    phone.line.instead = lambda _: None
+    assert phone.client.sync(verify=True).drifted == []
+    assert phone.client.all("tasks") == []
+
+
 def test_a_gap_is_closed_by_numbering_anew(desk: Desk, phone: Phone) -> None:
     phone.client.create("tasks", {"subject": "One"})
     phone.client.sync()
