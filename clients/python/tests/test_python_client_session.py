@@ -32,6 +32,21 @@ def test_an_expired_token_is_exchanged_on_the_way(phone: Phone) -> None:
     assert phone.client.status().unpushed == 0
 
 
+def test_a_new_token_is_on_disk_before_it_is_used(phone: Phone) -> None:
+    first = _expires(phone)
+    expires = phone.line.instead
+    used = set()
+
+    def looks_into_the_store(request: httpx.Request) -> httpx.Response | None:
+        used.add(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        assert used <= {"", first["access"], _tokens(phone)["access"]}
+        return expires(request)
+
+    phone.line.instead = looks_into_the_store
+    phone.client.sync()
+    assert used == {"", first["access"], _tokens(phone)["access"]}
+
+
 def test_a_refresh_whose_answer_was_lost_is_asked_for_again(new_phone: Callable[..., Phone]) -> None:
     phone = new_phone(attempts=1)
     _expires(phone)
