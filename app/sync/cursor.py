@@ -61,7 +61,8 @@ class Transit:
 
     `place` is how far fresh changes have been judged for the scope the way leads to, `aim`; `held` says what
     each stretch of keys was really given; `used` has what was aimed at before; `progress` counts records done
-    and in all, by collection; `is_usable` once the device has all that is near.
+    and in all, by collection; `is_usable` once the device has all that is near; `typical_bytes` is about how
+    large the records of the last page were.
     """
 
     place: Place
@@ -70,6 +71,7 @@ class Transit:
     used: dict[int, list[Used]] = field(default_factory=dict)
     progress: dict[int, tuple[int, int]] = field(default_factory=dict)
     is_usable: bool = False
+    typical_bytes: int = 1_000
 
     def aim_at(self, scope: Scope) -> None:
         """Lead to another scope; what may have been given under the last is remembered."""
@@ -179,6 +181,7 @@ def _pack_transit(way: Transit, rules: "_Rules") -> dict[str, Any]:
         "s": _pack_used(way.used, rules),
         "n": [[number, *counts] for number, counts in way.progress.items()],
         "u": way.is_usable,
+        "z": way.typical_bytes,
     }
 
 
@@ -196,6 +199,7 @@ def _unpack_transit(packed: dict[str, Any], rules: "_Rules") -> Transit:
         used=_unpack_used(packed["s"], rules),
         progress={number: (done, total) for number, done, total in packed["n"]},
         is_usable=packed["u"],
+        typical_bytes=packed["z"],
     )
 
 

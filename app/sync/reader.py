@@ -15,6 +15,7 @@ from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.bodies import BODY, CARRIED, COST, REMOVAL_BYTES
 from app.sync.cursor import RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
+from app.sync.rendering import id_in
 from app.sync.scope import EARLIEST, Rule, Scope, Shift
 from app.sync.used import Place
 
@@ -73,25 +74,25 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Unchanged records that enter, with their bodies, or leave, with none: column by column, in order.
+    """Unchanged records that enter, with their bodies, or leave, with their ids: column by column, in order.
 
-    A place has the slice in its upper bits and the day's ordinal in its lower ones: of most rows nobody wants
-    to know more than that they come in order.
+    Unless `is_all`, there may be more, though all of these fit.
     """
 
-    places: Sequence[int]
-    ids: Sequence[UUID]
+    slice_numbers: Sequence[int]
+    gone: Sequence[UUID | None]
     bodies: Sequence[bytes | None]
-    upto_bytes: Sequence[int]
+    is_all: bool
 
     @property
-    def slice_numbers(self) -> list[int]:
-        """Return the number of the slice each row is of."""
-        return [-(place >> _DAY_BITS) for place in self.places]
+    def upto_bytes(self) -> list[int]:
+        """Return what each row counts for together with those before it."""
+        return list(accumulate(REMOVAL_BYTES if body is None else len(body) + 2 for body in self.bodies))
 
-    def key(self, row: int) -> RecordKey:
-        """Return the place of a row in its collection."""
-        return date.fromordinal(self.places[row] & (1 << _DAY_BITS) - 1), self.ids[row]
+    def id_of(self, row: int) -> UUID:
+        """Return the record of a row."""
+        body = self.bodies[row]
+        return self.gone[row] or id_in(body or b"")
 
 
 async def fresh(session: Session, after: Place, upto: int, scope: Scope, room: Room) -> list[Fresh]:
@@ -122,18 +123,36 @@ async def past(
     return found
 
 
-async def moved(session: Session, upto: int, slices: Sequence[Slice], room: Room) -> Moved:
-    """Return the records that enter or leave, slice by slice from the top down, one more than fits."""
-    rows = await session.raw.fetch(
-        MOVED, session.account_id, upto, as_json(slices), room.rows + 1, room.bytes
-    )
-    places, ids, bodies = zip(*rows, strict=True) if rows else [()] * 3
-    in_order = list(zip(places, ids, strict=True))
+async def moved(
+    session: Session, upto: int, slices: Sequence[Slice], room: Room, typical_bytes: int
+) -> Moved:
+    """Return the records that enter or leave, slice by slice from the top down, at least two if there are.
+
+    As many are asked for as fit if all are of a typical size. Where one is much larger, the database counts
+    bytes as it goes: no answer is larger than a page, and one record.
+    """
+    values, most = (session.account_id, upto, as_json(slices)), room.rows + 1
+    if typical_bytes <= LARGE:
+        few = max(2, min(most, room.bytes // max(typical_bytes, REMOVAL_BYTES) + 1))
+        found = _moved(await session.raw.fetch(QUICK, *values, few), few)
+        if all(body or gone for body, gone in zip(found.bodies, found.gone, strict=True)):
+            return found
+    return _moved(await session.raw.fetch(MOVED, *values, most, room.bytes), most)
+
+
+def _moved(rows: Sequence[Any], most: int) -> Moved:
+    """Fewer than were asked for are all there are, or the last does not fit."""
+    places, gone, bodies = zip(*rows, strict=True) if rows else [()] * 3
     # No ORDER BY stands around the branches: it would sort the bodies. Nested loops keep the order anyway.
-    if in_order != sorted(in_order, reverse=True):
+    if list(places) != sorted(places, reverse=True):
         raise AssertionError("the slices of a pull came back out of order")
-    upto_bytes = accumulate([REMOVAL_BYTES if body is None else len(body) + 2 for body in bodies])
-    return Moved(places, ids, bodies, list(upto_bytes))
+    return Moved([-place for place in places], gone, bodies, len(rows) < most)
+
+
+async def key_of(session: Session, number: int, record_id: UUID) -> RecordKey:
+    """Return the place of a record in its collection."""
+    sql = "SELECT day FROM feed WHERE account_id = $1 AND collection = $2 AND record_id = $3"
+    return await session.raw.fetchval(sql, session.account_id, number, record_id), record_id
 
 
 async def count(session: Session, upto: int, slices: Sequence[Slice]) -> dict[int, int]:
@@ -349,22 +368,31 @@ def _branches(columns: str, ending: str) -> str:
      WHERE {_STRETCH} AND {_DIFFER} {ending})"""
 
 
-_DAY_BITS = ALWAYS.toordinal().bit_length()
-_ORDINAL = f"CASE WHEN isfinite(day) THEN day - date '0001-01-01' + 1 ELSE {ALWAYS.toordinal()} END"
 _IN_ORDER = "ORDER BY f.day DESC, f.record_id DESC LIMIT $4"
+_FOUND = f"""
+SELECT place, record_id, wanted_omit, is_put, sizes, body, preview, {COST} AS bytes
+FROM {_SLICES} CROSS JOIN LATERAL (
+    {_branches("{} AS is_put, f.record_id, f.sizes, f.body, f.preview", _IN_ORDER)}
+) AS f
+LIMIT $4
+"""
+_GONE = "CASE WHEN NOT is_put THEN record_id END AS gone"
+# Of a record that is put nobody needs more than its body, but for the last one of a page.
 MOVED = f"""
-SELECT place * {1 << _DAY_BITS}::bigint + {_ORDINAL} AS place, record_id, {BODY} FROM (
-    SELECT place, day, record_id, {CARRIED}, bytes,
+SELECT place, {_GONE}, {BODY} FROM (
+    SELECT place, record_id, {CARRIED}, bytes,
            sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ROWS UNBOUNDED PRECEDING) AS nth
-    FROM (
-        SELECT place, wanted_omit, f.*, {COST} AS bytes FROM {_SLICES} CROSS JOIN LATERAL (
-            {_branches("{} AS is_put, f.day, f.record_id, f.sizes, f.body, f.preview", _IN_ORDER)}
-        ) AS f
-        LIMIT $4
-    ) AS f
+    FROM ({_FOUND}) AS f
 ) AS page
 WHERE upto_bytes - bytes <= $5 OR nth <= 2
+"""
+LARGE = 8_192
+"""From how many bytes on a record is one that pages are counted for."""
+# Counting costs a copy of each row. Without it, one that is large comes with neither body nor id.
+QUICK = f"""
+SELECT place, {_GONE}, CASE WHEN bytes <= {LARGE} THEN body END AS body
+FROM (SELECT place, record_id, is_put, bytes, {BODY} FROM ({_FOUND}) AS f) AS f
 """
 
 # What days alone decide is counted in their index, without a look at the records.

@@ -30,6 +30,11 @@ def core_of(collection: Collection, record_id: UUID, revision: int, values: Valu
     return orjson.dumps({"id": str(record_id), "revision": revision, **always, **kept})[:-1]
 
 
+def id_in(body: bytes) -> UUID:
+    """Return the id a body begins with."""
+    return UUID(body[len(b'{"id":"') :][:36].decode())
+
+
 def parts_of(collection: Collection, values: Values) -> list[bytes]:
     """Return the optional parts in the order of `Part`, then those of later schema versions.
 

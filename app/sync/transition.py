@@ -100,14 +100,19 @@ class Transition:
         if not self.page.room.rows:
             self.page.is_cut = True
             return
-        found = await reader.moved(self.session, self.cursor.revision, waiting, self.page.room)
-        fitting = self.page.take(found.upto_bytes)
+        way, page = self.way, self.page
+        found = await reader.moved(self.session, self.cursor.revision, waiting, page.room, way.typical_bytes)
+        upto_bytes = found.upto_bytes
+        fitting = page.take(upto_bytes)
         self._move(waiting, found, fitting)
-        if not self.page.is_cut:
+        page.is_cut = page.is_cut or not found.is_all
+        if not page.is_cut:
             self._settle(goal)
         elif fitting:
+            way.typical_bytes = upto_bytes[fitting - 1] // fitting
             last = waiting[found.slice_numbers[fitting - 1]]
-            self._settle(goal, last.collection, found.key(fitting - 1))
+            key = await reader.key_of(self.session, last.collection, found.id_of(fitting - 1))
+            self._settle(goal, last.collection, key)
 
     async def _remove(self, gone: Sequence[Fresh]) -> None:
         """Name only records the device may hold: no other id is ever said."""
@@ -146,16 +151,16 @@ class Transition:
         while first < fitting:
             last = bisect_right(numbers, numbers[first])
             number = waiting[numbers[first]].collection
-            self._send(waiting[numbers[first]], found.ids[first:last], found.bodies[first:last])
+            self._send(waiting[numbers[first]], found.gone[first:last], found.bodies[first:last])
             self._note(number, last - first)
             first = last
 
-    def _send(self, each: Slice, ids: Sequence[UUID], bodies: Sequence[bytes | None]) -> None:
+    def _send(self, each: Slice, gone: Sequence[UUID | None], bodies: Sequence[bytes | None]) -> None:
         """Put what enters, as all of a slice does of which nothing was given, and evict what leaves."""
         self.page.put_all(each.collection, [body for body in bodies if body is not None])
         if each.given is not None:
-            for record_id, body in zip(ids, bodies, strict=True):
-                if body is None:
+            for record_id in gone:
+                if record_id is not None:
                     self.page.evict(each.collection, record_id)
 
     def _note(self, number: int, moved: int) -> None:

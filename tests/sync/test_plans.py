@@ -1,6 +1,6 @@
 """How the pull's statements find their records: by index, and for what they carry alone."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from tests.sync.conftest import SEALER, Desk, Phone, open_desk
 
 TODAY = date(2026, 6, 1)
 EVERYTHING = 10**9
+Statement = Callable[[list[Slice], Session], tuple[Any, ...]]
 
 
 # A table of some size, with statistics: of a few rows any plan is as good.
@@ -80,18 +81,27 @@ def number_of(name: str) -> int:
     return collection.number
 
 
-def moved(slices: list[Slice], session: Session) -> tuple[Any, ...]:
-    return reader.MOVED, session.account_id, EVERYTHING, reader.as_json(slices), 2_001, 10**6
+@pytest.fixture(params=["quick", "careful"])
+def moved(request: pytest.FixtureRequest) -> Statement:
+    """Return either statement of what enters and leaves, with its arguments."""
+
+    def told(slices: list[Slice], session: Session) -> tuple[Any, ...]:
+        asked = (session.account_id, EVERYTHING, reader.as_json(slices), 2_001)
+        return (reader.QUICK, *asked) if request.param == "quick" else (reader.MOVED, *asked, 10**6)
+
+    return told
 
 
-async def test_a_backfill_goes_down_the_index_of_days_and_sorts_nothing(session: Session) -> None:
+async def test_a_backfill_goes_down_the_index_of_days_and_sorts_nothing(
+    session: Session, moved: Statement
+) -> None:
     stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
     scans = await plan(session, *moved([stretch], session))
     assert indexes(scans) == {"ix_feed_day"}
     assert "Sort" not in {node["Node Type"] for node in scans if node["Actual Rows"]}
 
 
-async def test_a_midnight_looks_only_at_parents_whose_days_moved(session: Session) -> None:
+async def test_a_midnight_looks_only_at_parents_whose_days_moved(session: Session, moved: Statement) -> None:
     yesterday, today = (
         Rule(lo=day, edges=((1, day), (3, day))) for day in (TODAY, TODAY + timedelta(days=1))
     )
@@ -102,7 +112,7 @@ async def test_a_midnight_looks_only_at_parents_whose_days_moved(session: Sessio
     assert 0 < read < 20, "of ten thousand clients, those of three single days"
 
 
-async def test_a_midnight_of_a_window_reads_its_two_days(session: Session) -> None:
+async def test_a_midnight_of_a_window_reads_its_two_days(session: Session, moved: Statement) -> None:
     before, after = (Rule(lo=day, hi=day + timedelta(days=60)) for day in (TODAY, TODAY + timedelta(days=1)))
     days = list(slices(before, after))
     assert days == [(TODAY + timedelta(days=61),) * 2, (TODAY,) * 2]
@@ -129,10 +139,11 @@ async def test_fresh_changes_are_found_by_revision(session: Session) -> None:
 
 async def test_what_a_pull_asks_is_planned_once_and_not_on_every_page(session: Session) -> None:
     stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
-    for _ in range(2):
-        await reader.moved(session, EVERYTHING, [stretch], Room(1, 1))
+    for typical_bytes in (1, 1, 10**6, 10**6):
+        await reader.moved(session, EVERYTHING, [stretch], Room(1, 1), typical_bytes)
     prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
-    assert await session.raw.fetchval(prepared, reader.MOVED) == 1
+    for statement in (reader.QUICK, reader.MOVED):
+        assert await session.raw.fetchval(prepared, statement) == 1
 
 
 async def test_a_pull_of_fresh_changes_alone_looks_at_nothing_else(desk: Desk, phone: Phone) -> None:

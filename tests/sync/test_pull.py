@@ -236,7 +236,7 @@ async def test_a_cursor_older_than_the_tombstones_starts_again(desk: Desk, phone
     await phone.pull()
     async with desk.database.writing(desk.account_id) as session:
         await session.raw.execute("UPDATE account_clock SET floor = 1 WHERE account_id = $1", desk.account_id)
-    assert (await _refused(phone)).extra == {"reason": "cursor_expired", "mode": "replace"}
+    assert (await _refused(phone)).extra == {"reason": "cursor_expired", "mode": "reconcile"}
 
 
 async def test_a_cursor_of_another_epoch_starts_again(desk: Desk, phone: Phone) -> None:
