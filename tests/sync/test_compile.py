@@ -113,6 +113,7 @@ def test_what_a_company_that_has_set_nothing_sends() -> None:
         "phone_calls": Rule(lo=day(USUAL["phone_calls"])),
         "emails": Rule(lo=day(USUAL["emails"])),
         "text_messages": Rule(lo=day(USUAL["text_messages"])),
+        "inbox": Rule(lo=day("2026-05-16"), me=ME),
     }
     assert {name: rule for name, rule in usual.items() if rule != Rule()} == trimmed
     assert usual.keys() == {each.name for each in registry.collections()}
@@ -355,7 +356,7 @@ def test_a_private_task_is_for_whoever_gave_it_and_whoever_is_to_do_it(
 
 def test_an_administrator_sees_private_tasks_too() -> None:
     administrator = replace(given(), sees_private=True)
-    assert changed(given(), administrator) == {"tasks": {"me": None}}
+    assert changed(given(), administrator) == {"tasks": {"me": None}, "inbox": {"me": None}}
     task = Anchors(1, None, day=ALWAYS, owners=(99,), private=True)
     assert compiled(administrator)["tasks"].admits(task)
 
@@ -478,7 +479,7 @@ def test_no_limit_is_none_at_all() -> None:
 def test_at_midnight_a_window_moves_by_one_day_and_nothing_else_does() -> None:
     windows = {"sessions_future_days": 30, "appointments_future_days": 7, "include_prospects": False}
     told = changed(on(TODAY, **windows), on(TODAY + timedelta(days=1), **windows))
-    dated = {"special_events", *SLOTS}
+    dated = {"special_events", "inbox", *SLOTS}
     assert told.keys() == {*dated, "clients"}
     assert told["sessions"] == {"lo": day("2025-06-16"), "hi": day("2026-07-16")}
     assert told["appointments"] == {"lo": day("2026-03-18"), "hi": day("2026-06-23")}

@@ -176,7 +176,7 @@ _FORGET = (
     "DELETE FROM feed WHERE account_id = '{account_id}' AND is_deleted",
     "DELETE FROM feed_past WHERE account_id = '{account_id}'",
 )
-_NUMBERS = ",".join(str(named(name).number) for name in NAMES)
+_NUMBERS = ",".join(str(named(name).number) for name in (*NAMES, "inbox"))
 _GONE = (
     *(f"DELETE FROM {name} WHERE account_id = $1" for name in (*NAMES, *_KEPT)),
     *(
