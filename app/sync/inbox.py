@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -109,7 +109,7 @@ class InboxEntry(Record):
 class Resolve(Element):
     """Decide what becomes of an entry of the inbox."""
 
-    resolution: Literal["take_mine", "keep_theirs", "dismiss"] = Field(
+    resolution: Resolution = Field(
         description="`take_mine` does what was typed after all; the others leave the record as it is.",
         examples=["take_mine"],
     )
