@@ -18,6 +18,7 @@ from app.sync.fields import (
     Id,
     Line,
     Link,
+    OnDelete,
     Paragraphs,
     Part,
     TimeOfDay,
@@ -63,10 +64,10 @@ def _belonging(given: Circumstances) -> Rule:
 class Appointment(Record):
     """A consultation, a pick-up, a staff meeting: anything on the calendar that needs no camera."""
 
-    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True, on_delete=OnDelete.CASCADE)] = field(
         "Whom it is for; none for a staff meeting.", example=None, default=None
     )
-    session_id: Annotated[Id | None, Link("sessions")] = field(
+    session_id: Annotated[Id | None, Link("sessions", on_delete=OnDelete.CASCADE)] = field(
         "The session it belongs to, if any.", example=None, default=None
     )
     description: Line = field("What the calendar shows.", example="Ordering appointment")

@@ -22,6 +22,7 @@ from app.sync.fields import (
     Link,
     Money,
     Name,
+    OnDelete,
     Paragraphs,
     Part,
     Values,
@@ -176,10 +177,10 @@ class Client(Record):
         example="Met at the fair",
         default=None,
     )
-    referred_by_id: Annotated[Id | None, Link("clients")] = field(
+    referred_by_id: Annotated[Id | None, Link("clients", on_delete=OnDelete.CLEAR)] = field(
         "The client who recommended the studio.", example=None, default=None
     )
-    group_ids: Annotated[list[Id], Link("client_groups")] = field(
+    group_ids: Annotated[list[Id], Link("client_groups", on_delete=OnDelete.CLEAR)] = field(
         "The groups the client is in.", example=[], default=[]
     )
     birthday: Day | None = field("Date of birth.", example="1984-06-21", default=None)

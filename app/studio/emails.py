@@ -9,7 +9,18 @@ from app.studio.preferences import EmailBodies
 from app.studio.trimming import is_unread, preferences_of, rule, without_content
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
-from app.sync.fields import Day, Document, EmailAddress, Id, Instant, Line, Link, Part, field
+from app.sync.fields import (
+    Day,
+    Document,
+    EmailAddress,
+    Id,
+    Instant,
+    Line,
+    Link,
+    OnDelete,
+    Part,
+    field,
+)
 from app.sync.registry import Record, collection
 from app.sync.rendering import BIT
 from app.sync.scope import Rule
@@ -39,16 +50,16 @@ def _belonging(given: Circumstances) -> Rule:
 class Email(Record):
     """An email to or from a client; once it is no draft, the server sends it."""
 
-    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True, on_delete=OnDelete.CASCADE)] = field(
         "The client it concerns.", example=None, default=None
     )
-    session_id: Annotated[Id | None, Link("sessions")] = field(
+    session_id: Annotated[Id | None, Link("sessions", on_delete=OnDelete.CLEAR)] = field(
         "The session it concerns.", example=None, default=None
     )
-    invoice_id: Annotated[Id | None, Link("invoices")] = field(
+    invoice_id: Annotated[Id | None, Link("invoices", on_delete=OnDelete.CLEAR)] = field(
         "The invoice it concerns.", example=None, default=None
     )
-    task_id: Annotated[Id | None, Link("tasks")] = field(
+    task_id: Annotated[Id | None, Link("tasks", on_delete=OnDelete.CLEAR)] = field(
         "The task it is part of.", example=None, default=None
     )
     email_type_id: Annotated[Id | None, Link("email_types")] = field(

@@ -8,7 +8,17 @@ from app.studio.custom_fields import EventCustom
 from app.studio.trimming import preferences_of, rule
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
-from app.sync.fields import Day, Id, Line, Link, Paragraphs, Part, TimeOfDay, field
+from app.sync.fields import (
+    Day,
+    Id,
+    Line,
+    Link,
+    OnDelete,
+    Paragraphs,
+    Part,
+    TimeOfDay,
+    field,
+)
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -21,13 +31,13 @@ def _belonging(given: Circumstances) -> Rule:
 class PhoneCall(Record):
     """A call to be made or one that was made; pending until it has a complete date."""
 
-    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True, on_delete=OnDelete.CASCADE)] = field(
         "Whom to call.", example=None, default=None
     )
-    session_id: Annotated[Id | None, Link("sessions")] = field(
+    session_id: Annotated[Id | None, Link("sessions", on_delete=OnDelete.CLEAR)] = field(
         "The session it concerns.", example=None, default=None
     )
-    task_id: Annotated[Id | None, Link("tasks")] = field(
+    task_id: Annotated[Id | None, Link("tasks", on_delete=OnDelete.CLEAR)] = field(
         "The task it is part of.", example=None, default=None
     )
     phone_call_type_id: Annotated[Id | None, Link("phone_call_types")] = field(

@@ -10,7 +10,16 @@ from app.studio.preferences import TasksScope
 from app.studio.trimming import preferences_of, rule
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
-from app.sync.fields import Day, Id, Link, Name, Paragraphs, Part, field
+from app.sync.fields import (
+    Day,
+    Id,
+    Link,
+    Name,
+    OnDelete,
+    Paragraphs,
+    Part,
+    field,
+)
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -75,16 +84,16 @@ class Task(Record):
     studio_id: Annotated[Id | None, Link("studios")] = field(
         "The studio it belongs to; none when there is only one.", example=None, default=None
     )
-    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True, on_delete=OnDelete.CASCADE)] = field(
         "The client it concerns; none for general work.", example=None, default=None
     )
-    session_id: Annotated[Id | None, Link("sessions")] = field(
+    session_id: Annotated[Id | None, Link("sessions", on_delete=OnDelete.CASCADE)] = field(
         "The session it concerns.", example=None, default=None
     )
-    invoice_id: Annotated[Id | None, Link("invoices")] = field(
+    invoice_id: Annotated[Id | None, Link("invoices", on_delete=OnDelete.CLEAR)] = field(
         "The invoice it concerns.", example=None, default=None
     )
-    parent_task_id: Annotated[Id | None, Link("tasks")] = field(
+    parent_task_id: Annotated[Id | None, Link("tasks", on_delete=OnDelete.CLEAR)] = field(
         "The task it is part of.", example=None, default=None
     )
     status_notes: Paragraphs | None = field(

@@ -8,7 +8,16 @@ from app.studio.deliveries import DeliveryState, Direction
 from app.studio.trimming import is_unread, preferences_of, rule
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
-from app.sync.fields import Day, Id, Instant, Line, Link, Name, field
+from app.sync.fields import (
+    Day,
+    Id,
+    Instant,
+    Line,
+    Link,
+    Name,
+    OnDelete,
+    field,
+)
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -26,13 +35,13 @@ def _belonging(given: Circumstances) -> Rule:
 class TextMessage(Record):
     """A text message to a client's phone, or the client's answer."""
 
-    client_id: Annotated[Id | None, Link("clients", is_parent=True)] = field(
+    client_id: Annotated[Id | None, Link("clients", is_parent=True, on_delete=OnDelete.CASCADE)] = field(
         "The client it concerns.", example=None, default=None
     )
-    session_id: Annotated[Id | None, Link("sessions")] = field(
+    session_id: Annotated[Id | None, Link("sessions", on_delete=OnDelete.CLEAR)] = field(
         "The session it concerns.", example=None, default=None
     )
-    task_id: Annotated[Id | None, Link("tasks")] = field(
+    task_id: Annotated[Id | None, Link("tasks", on_delete=OnDelete.CLEAR)] = field(
         "The task it is part of.", example=None, default=None
     )
     studio_id: Annotated[Id | None, Link("studios")] = field(
