@@ -21,10 +21,13 @@ def named(name: str) -> Collection:
 
 
 def sample(name: str, **fields: Any) -> dict[str, Any]:
-    """Return the fields a device would send for a new record, links only where they are required."""
+    """Return the fields a device would send for a new record, links only where they are required.
+
+    What no two records may share is left to the test.
+    """
     made: dict[str, Any] = {}
     for spec in named(name).fields.values():
-        if spec.is_read_only:
+        if spec.is_read_only or (spec.is_unique and spec.is_nullable):
             continue
         if spec.link is None:
             made[spec.name] = spec.example

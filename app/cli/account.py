@@ -1,19 +1,25 @@
-"""`account create`."""
+"""`account create` and `account number`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from app.accounts.lifecycle import NewUser, create_account
 from app.accounts.models import Account, Edition
-from app.cli.ground import console, database, migrated, run
+from app.cli.ground import account_of, console, database, fail, migrated, run
+from app.studio.rules import counters
 
 cli = typer.Typer(no_args_is_help=True, help="Look after accounts.")
 
 
-@cli.callback()
-def accounts() -> None:
-    """Keep `create` a command of its own, though it is the only one so far."""
+class Kind(StrEnum):
+    """What has running numbers."""
+
+    CLIENTS = "clients"
+    SESSIONS = "sessions"
+    INVOICES = "invoices"
+    TASKS = "tasks"
 
 
 @cli.command()
@@ -48,3 +54,26 @@ def create(
     with migrated() as url:
         account = run(made(url))
     console.print(f"The account {account.account_name} is there; {initials} can sign in on a desk.")
+
+
+@cli.command()
+def number(
+    account: Annotated[str, typer.Argument(help="Account name.")],
+    kind: Annotated[Kind, typer.Argument(help="What is numbered.")],
+    last: Annotated[int, typer.Argument(min=0, max=counters.HIGHEST, help="The number to go on behind.")],
+) -> None:
+    """Say behind which number an account goes on; numbers in use are passed over."""
+    with migrated() as url:
+        if not run(_set(url, account, kind, last)):
+            fail(f"There is no account {account}.")
+    console.print(f"The next of the {kind.value} gets the first free number from {last + 1} on.")
+
+
+async def _set(url: str, account: str, kind: Kind, last: int) -> bool:
+    async with database(url) as opened:
+        account_id = await account_of(opened, account)
+        if account_id is None:
+            return False
+        async with opened.writing(account_id) as session:
+            await counters.put_back(session, kind.value, last)
+        return True

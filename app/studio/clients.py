@@ -87,10 +87,9 @@ class Client(Record):
     """A person or business the studio works for; one without a number is a prospect."""
 
     client_number: Number | None = field(
-        "Given by the server when the company's rule says so; none for a prospect.",
+        "Given by the server when the company's rule says so, or typed; none for a prospect.",
         example=1042,
         default=None,
-        is_read_only=True,
         is_unique=True,
     )
     client_type: ClientType = field(

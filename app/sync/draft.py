@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from app.core.principal import Principal
 from app.sync import facts, feed, records, registry
 from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, OnDelete, Values
-from app.sync.reactions import Work, Written, has_reactions, prepare, react
+from app.sync.links import renamed
+from app.sync.reactions import Work, Written, follow, has_reactions, prepare, react
 from app.sync.records import Reference
 from app.sync.refusals import StillReferenced
 from app.sync.registry import FieldSpec
@@ -116,6 +118,27 @@ class Draft:
                 each.key for each in moved if each.field.on_delete is OnDelete.CASCADE
             } - self._referring.keys()
 
+    async def load_survivors(self, keys: Iterable[Key]) -> None:
+        """Read what merged records were merged into; the records themselves must have been loaded."""
+        waiting = {survivor for key in keys if (survivor := self.survivor(key)) != key}
+        while unknown := waiting - self._loaded.keys():
+            await self.load(unknown)
+            waiting = {self.survivor(key) for key in waiting}
+
+    def survivor(self, key: Key) -> Key:
+        """Return the record that has taken the place of a merged one, and of any other the record itself."""
+        state = self.peek(key)
+        while state and state.merged_into is not None:
+            key = key[0], state.merged_into
+            state = self.peek(key)
+        return key
+
+    async def load_everything_referring(self, key: Key) -> None:
+        """Read all that refers to a record, however many they are."""
+        found = await records.referring(self.session, registry.numbered(key[0]), [key[1]], most=None)
+        self._referring[key] = found.get(key[1], [])
+        await self.load(each.key for each in self._referring[key])
+
     def save(self, key: Key, fields: Values, sent: Iterable[str]) -> None:
         """Set all fields of a record, given in canonical form, with all that follows from it.
 
@@ -132,7 +155,7 @@ class Draft:
         state = self.get(key)
         if state is None or state.is_deleted:
             return
-        referring = self._refers_to(key)
+        referring = self.referring(key)
         needing = {
             registry.numbered(each.key[0]).name
             for each in referring
@@ -167,11 +190,13 @@ class Draft:
             left = [each for each in named if each != str(record_id)] if isinstance(named, list) else None
             self.amend(reference.key, {reference.field.name: left})
 
-    def _refers_to(self, key: Key) -> list[Reference]:
-        """Return what refers to a record now, what was written here among it."""
+    def referring(self, key: Key) -> list[Reference]:
+        """Return what refers to a record now, what was written here among it; as far as it was loaded."""
         specs: dict[int, list[FieldSpec]] = {}
         for child, spec in registry.referring(registry.numbered(key[0]).name):
             specs.setdefault(child.number, []).append(spec)
+        if not specs:
+            return []
         stored = (each for each in self._referring.get(key, ()) if each.key not in self._changed)
         written = (
             Reference(child, spec)
@@ -215,6 +240,17 @@ class Draft:
         if before and not before.is_deleted:
             self._change(key, None, {})
 
+    def merge(self, key: Key, into: Key) -> None:
+        """Let everything that names a record name another, and leave a tombstone that says so.
+
+        All that refers to it must have been loaded. What moves is not asked what follows from that.
+        """
+        for reference in self.referring(key):
+            present = self.fields(reference.key)[reference.field.name]
+            self.amend(reference.key, {reference.field.name: renamed(present, {key[1]: into[1]})})
+        self.remove(key)
+        self._changed[key] = replace(self._changed[key], merged_into=into[1])
+
     def restamp(self, keys: Iterable[Key]) -> None:
         """Look anew at the latest days below some records; those that differ move in the feed."""
         for number, record_id in keys:
@@ -239,6 +275,7 @@ class Draft:
         if not self._changed and not self._restamped:
             return
         await self._write_records()
+        await self._follow()
         if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
             await feed.move_scope(self.session)
         stamping = Stamping(self.session, self._who, self.revision, moved=self._restamped)
@@ -253,16 +290,36 @@ class Draft:
         self._changed[key] = State(self.revision, values, before.anchors if before else None, field_revisions)
 
     async def _write_records(self) -> None:
-        """Parents are written before children, and deleted after them."""
-        by_number: dict[int, list[tuple[UUID, Values | None]]] = {}
-        for (number, record_id), state in self._changed.items():
-            by_number.setdefault(number, []).append((record_id, state.values))
+        """Parents are written before children, and deleted after them; their unique values are free first."""
+        by_number = self._by_number()
+        dead = {
+            number: [each for each, values in written.items() if values is None]
+            for number, written in by_number.items()
+        }
         for number in sorted(by_number):
-            living = [{"id": str(each), **values} for each, values in by_number[number] if values is not None]
+            living = [
+                {"id": str(each), **values}
+                for each, values in by_number[number].items()
+                if values is not None
+            ]
+            await records.release(self.session, registry.numbered(number), dead[number])
             await records.upsert(self.session, registry.numbered(number), living)
         for number in sorted(by_number, reverse=True):
-            dead = [each for each, values in by_number[number] if values is None]
-            await records.delete(self.session, registry.numbered(number), dead)
+            await records.delete(self.session, registry.numbered(number), dead[number])
+
+    async def _follow(self) -> None:
+        """Keep what is kept beside the records, and the way from merged ones to those that live."""
+        for number, written in self._by_number().items():
+            await follow(self.session, number, written)
+        for (number, record_id), state in self._changed.items():
+            if state.merged_into is not None:
+                await feed.follow_on(self.session, number, record_id, state.merged_into)
+
+    def _by_number(self) -> dict[int, dict[UUID, Values | None]]:
+        found: dict[int, dict[UUID, Values | None]] = {}
+        for (number, record_id), state in self._changed.items():
+            found.setdefault(number, {})[record_id] = state.values
+        return found
 
     def _stamp(self, verb: str) -> Values:
         user = self._who.user_id

@@ -35,6 +35,7 @@ class FeedRow:
     field_revisions: Mapping[str, list[int]]
     core: bytes
     parts: list[bytes]
+    merged_into: UUID | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -114,6 +115,12 @@ async def states(session: Session, keys: Sequence[Key]) -> dict[Key, FeedRow]:
     found = await session.raw.fetch(_STATES, session.account_id, numbers, ids)
     rows = (_row(record) for record in found)
     return {row.key: row for row in rows}
+
+
+async def follow_on(session: WriteSession, collection: int, gone: UUID, survivor: UUID) -> None:
+    """Let what was merged into a record lead to the one that record was merged into: one step to the end."""
+    sql = "UPDATE feed SET merged_into = $4 WHERE account_id = $1 AND collection = $2 AND merged_into = $3"
+    await session.raw.execute(sql, session.account_id, collection, gone, survivor)
 
 
 async def living(session: Session, collection: int, ids: Sequence[UUID]) -> set[UUID]:
@@ -227,8 +234,8 @@ def anchors_of(record: Any) -> Anchors:
 def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
     fields = orjson.dumps(row.field_revisions).decode()
-    head = (row.is_deleted, row.body_revision, row.filled, row.mark, fields, _array(row.sizes))
-    return (*row.key, *_flat_anchors(row.anchors), *head, *row.body)
+    head = (row.is_deleted, row.merged_into, row.body_revision, row.filled, row.mark, fields)
+    return (*row.key, *_flat_anchors(row.anchors), *head, _array(row.sizes), *row.body)
 
 
 def _flat_anchors(anchors: Anchors) -> tuple[Any, ...]:
@@ -257,6 +264,7 @@ def _row(record: Any) -> FeedRow:
         field_revisions=orjson.loads(record["field_revisions"]),
         core=core,
         parts=parts,
+        merged_into=record["merged_into"],
     )
 
 
@@ -266,7 +274,7 @@ ANCHORS = f'since, "by", day, labels, owners, private, {LATEST}'
 
 _ANCHOR_TYPES = ["bigint", "uuid", "date", "text", "text", "boolean", *["date"] * SLOTS]
 _PAST_TYPES = ["smallint", "uuid", *_ANCHOR_TYPES]
-_BODY_TYPES = ["boolean", "bigint", "smallint", "bigint", "text", "text", "bytea", "bytea"]
+_BODY_TYPES = ["boolean", "uuid", "bigint", "smallint", "bigint", "text", "text", "bytea", "bytea"]
 _ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
 _PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
 _SELECTED = f'since, "by", day, labels::int[], owners::int[], private, {LATEST}'
@@ -277,7 +285,7 @@ def _arrays(types: Sequence[str], first: int) -> str:
 
 
 _STATES = f"""
-SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, filled, mark,
+SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, merged_into, filled, mark,
        field_revisions::text, sizes, body, preview
 FROM feed
 WHERE account_id = $1
@@ -310,17 +318,18 @@ WITH tick AS (
     FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
 ), tallied AS ({adding(_TURNED)})
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
-                  is_deleted, body_revision, filled, mark, field_revisions, sizes, body, preview)
-SELECT $1, $2, collection, record_id, {_SELECTED},
-       is_deleted, body_revision, filled, mark, field_revisions::jsonb, sizes::int[], body, preview
+                  is_deleted, merged_into, body_revision, filled, mark, field_revisions, sizes, body, preview)
+SELECT $1, $2, collection, record_id, {_SELECTED}, is_deleted, merged_into,
+       body_revision, filled, mark, field_revisions::jsonb, sizes::int[], body, preview
 FROM unnest({_arrays(_ROW_TYPES, 3)})
      AS written(collection, record_id, {ANCHORS},
-                is_deleted, body_revision, filled, mark, field_revisions, sizes, body, preview)
+                is_deleted, merged_into, body_revision, filled, mark, field_revisions, sizes, body, preview)
 ON CONFLICT (account_id, collection, record_id) DO UPDATE
-SET ({ANCHORS}, revision, is_deleted, body_revision, filled, mark, field_revisions, sizes, body, preview)
+SET ({ANCHORS}, revision, is_deleted, merged_into, body_revision, filled, mark, field_revisions, sizes, body,
+     preview)
   = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
-     excluded.is_deleted, excluded.body_revision, excluded.filled, excluded.mark, excluded.field_revisions,
-     excluded.sizes, excluded.body, excluded.preview)
+     excluded.is_deleted, excluded.merged_into, excluded.body_revision, excluded.filled, excluded.mark,
+     excluded.field_revisions, excluded.sizes, excluded.body, excluded.preview)
 """
 
 _MOVE = """

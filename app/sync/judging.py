@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from app.sync import registry
 from app.sync.commands import Call, Command, find
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.fields import Values
-from app.sync.links import links_in
+from app.sync.links import links_in, renamed
 from app.sync.members import added, resolved
 from app.sync.reactions import Notice
 from app.sync.refusals import (
@@ -22,6 +23,8 @@ from app.sync.refusals import (
     ReadOnlyCollection,
     ReadOnlyField,
     RecordDeleted,
+    RecordMerged,
+    ReferenceMerged,
     UnknownCollection,
     UnknownCommand,
     UnknownRecord,
@@ -65,12 +68,14 @@ class Judge:
         """Change the draft as asked; it is to be taken back if this raises `ChangeRefused`."""
         key, notices = self._key(change), self.draft.work.notices
         notices.clear()
+        change, renamed_fields = self._up_to_date(change)
         ruling = {
             Operation.CREATE: self._create,
             Operation.PATCH: self._patch,
             Operation.DELETE: self._delete,
             Operation.COMMAND: self._command,
         }[change.op](key, change)
+        ruling = _with_renamed(ruling, renamed_fields)
         return replace(ruling, notices=tuple(notices)) if notices else ruling
 
     def take(self, change: Change) -> None:
@@ -87,8 +92,9 @@ class Judge:
         """Read what is looked at when some changes are judged, all of it in a few trips."""
         draft = self.draft
         keys = {change.n: key for change in changes if (key := _known(change))}
-        targets = (target for change in changes for _, target in links_of(change))
+        targets = [target for change in changes for _, target in links_of(change)]
         await draft.load([*keys.values(), *targets])
+        await draft.load_survivors([*keys.values(), *targets])
         gone = [keys[change.n] for change in changes if change.op is Operation.DELETE and change.n in keys]
         await draft.load_referring(gone)
         commands = (change for change in changes if change.op is Operation.COMMAND)
@@ -98,7 +104,7 @@ class Judge:
                 await called.prepares(call)
         intended: list[tuple[Key, Mapping[str, Any] | None]] = [
             (key, None if change.op is Operation.DELETE else self._resolved(key, change)[0])
-            for change in changes
+            for change in map(self._renewed, changes)
             if change.op is not Operation.COMMAND and (key := keys.get(change.n))
         ]
         intended += [(call.key, called.run(call)) for called, call in calls if not called.prepares]
@@ -108,7 +114,7 @@ class Judge:
         """Refuse links to nowhere; called when all changes that stand together are in the draft."""
         missing = {}
         for name, target in links_of(change):
-            state = self.draft.get(target)
+            state = self.draft.get(self.draft.survivor(target))
             if state is None or state.is_deleted:
                 missing[name] = target
         blocking = [self.refused[target] for target in missing.values() if target in self.refused]
@@ -130,7 +136,7 @@ class Judge:
     def _create(self, key: Key, change: Change) -> Ruling:
         state = self.draft.get(key)
         if state is not None and state.values is None:
-            raise RecordDeleted
+            raise self._gone(key)
         values = _canonical(registry.numbered(key[0]), self._resolved(key, change)[0])
         if state is not None and state.values is not None:
             if any(state.values[name] != values[name] for name in change.fields):
@@ -177,8 +183,31 @@ class Judge:
                 raise Blocked(blocked_by=self.refused[key])
             raise UnknownRecord
         if state.values is None:
-            raise RecordDeleted
+            raise self._gone(key)
         return state.values
+
+    def _gone(self, key: Key) -> ChangeRefused:
+        survivor = self.draft.survivor(key)
+        return RecordDeleted() if survivor == key else RecordMerged({"merged_into": str(survivor[1])})
+
+    def _up_to_date(self, change: Change) -> tuple[Change, list[str]]:
+        """Return a change with what has taken the place of merged records in its links, and where."""
+        names: dict[UUID, UUID] = {}
+        fields: dict[str, None] = {}
+        for name, target in links_of(change):
+            survivor = self.draft.survivor(target)
+            if survivor != target:
+                names[target[1]] = survivor[1]
+                fields[name] = None
+        if not names:
+            return change, []
+        sent = {
+            name: renamed(value, names) if name in fields else value for name, value in change.fields.items()
+        }
+        return change.model_copy(update={"fields": sent}), list(fields)
+
+    def _renewed(self, change: Change) -> Change:
+        return self._up_to_date(change)[0]
 
     def may_see(self, key: Key, state: State) -> bool:
         """Say whether the user has a right to the record: to others it does not exist."""
@@ -195,6 +224,8 @@ class Judge:
         before = self.draft.checkpoint()
         called, call = self._called(key, change)
         fields = called.run(call)
+        if self._state(key).is_deleted:
+            return APPLIED
         present = self.draft.fields(key)
         values = _canonical(registry.numbered(key[0]), {**present, **fields})
         if values != present:
@@ -247,6 +278,16 @@ def links_of(change: Change) -> Iterator[tuple[str, Key]]:
         parent = registry.named(target)
         if parent is not None:
             yield name, (parent.number, record_id)
+
+
+def _with_renamed(ruling: Ruling, fields: Sequence[str]) -> Ruling:
+    """Say where other records were taken than those named, beside what else there is to say."""
+    if not fields or ruling.outcome is Outcome.NOOP:
+        return ruling
+    reasons = dict.fromkeys(fields, ReferenceMerged.message)
+    if ruling.outcome is Outcome.MERGED:
+        return replace(ruling, fields={**reasons, **(ruling.fields or {})})
+    return Ruling(ReferenceMerged.outcome, ReferenceMerged.code, ReferenceMerged.message, reasons)
 
 
 def _canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:

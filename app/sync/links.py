@@ -22,9 +22,20 @@ def links_in(model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[tupl
                 yield from ((name, target, found) for _, target, found in links_in(element, value))
 
 
+def renamed(value: Any, names: Mapping[UUID, UUID]) -> Any:
+    """Return a JSON value in which some ids stand for others, each of which a list has once."""
+    if isinstance(value, dict):
+        return {key: renamed(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        members = [renamed(each, names) for each in value]
+        return value if members == value else list({str(each): each for each in members}.values())
+    found = _id(value)
+    return str(names[found]) if found and found in names else value
+
+
 def linked_inside(annotation: Any) -> set[str]:
     """Return the collections that elements in a field, if it holds any, have links to."""
-    element = _element(annotation)
+    element = element_of(annotation)
     return {collection for _, collection, _ in _linking(element) if collection} if element else set()
 
 
@@ -34,16 +45,17 @@ def _linking(model: type[BaseModel]) -> list[tuple[str, str | None, type[BaseMod
     found: list[tuple[str, str | None, type[BaseModel] | None]] = []
     for name, info in model.model_fields.items():
         collection = next((mark.collection for mark in info.metadata if isinstance(mark, Link)), None)
-        element = _element(info.annotation)
+        element = element_of(info.annotation)
         if collection or element:
             found.append((name, collection, element))
     return found
 
 
-def _element(annotation: Any) -> type[BaseModel] | None:
+def element_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the class of what a field keeps inside its record, if it does."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _element(each))), None)
+    return next((found for each in get_args(annotation) if (found := element_of(each))), None)
 
 
 def _each(value: Any) -> list[Any]:

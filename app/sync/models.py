@@ -40,11 +40,19 @@ class Feed(Anchored, table=True):
     which its present anchors began and `by` the device that set them. `body` is the JSON text without its
     closing brace: what is always sent, then the optional parts but for the preview, which is by itself.
     `filled` has one bit per part that is not empty, `sizes` their lengths and the core's first, `mark` is a
-    hash of id and version. A tombstone keeps its anchors and has no body.
+    hash of id and version. A tombstone keeps its anchors and has no body; that of a merged record names the
+    one it was `merged_into`.
     """
 
     __tablename__ = "feed"
     __table_args__ = (
+        Index(
+            "ix_feed_merged_into",
+            "account_id",
+            "collection",
+            "merged_into",
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
         Index("ix_feed_revision", "account_id", "revision", "collection", "record_id"),
         Index(
             "ix_feed_day",
@@ -70,6 +78,7 @@ class Feed(Anchored, table=True):
     revision: int = Field(sa_type=BigInteger)
     body_revision: int = Field(sa_type=BigInteger)
     is_deleted: bool
+    merged_into: UUID | None = None
     filled: int = Field(sa_type=SmallInteger)
     mark: int = Field(sa_type=BigInteger)
     field_revisions: dict[str, Any] = Field(sa_type=JSONB)

@@ -20,6 +20,7 @@ class Page:
     puts: dict[int, list[bytes]] = field(default_factory=dict)
     deletions: dict[int, list[UUID]] = field(default_factory=dict)
     evictions: dict[int, list[UUID]] = field(default_factory=dict)
+    merges: dict[int, dict[UUID, UUID]] = field(default_factory=dict)
     progress: dict[int, tuple[int, int]] = field(default_factory=dict)
     is_cut: bool = False
     is_empty: bool = True
@@ -47,9 +48,11 @@ class Page:
         """Send a record whole, without its closing brace."""
         self.puts.setdefault(number, []).append(body)
 
-    def delete(self, number: int, record_id: UUID) -> None:
-        """Say that a record no longer exists."""
+    def delete(self, number: int, record_id: UUID, merged_into: UUID | None = None) -> None:
+        """Say that a record no longer exists, and which one has taken its place, if one has."""
         self.deletions.setdefault(number, []).append(record_id)
+        if merged_into is not None:
+            self.merges.setdefault(number, {})[record_id] = merged_into
 
     def evict(self, number: int, record_id: UUID) -> None:
         """Say that a record exists but is no longer this device's."""
@@ -71,8 +74,9 @@ class Page:
         closed[::2], closed[-1:] = bodies, [b"}"] if bodies else []
         deleted = orjson.dumps(self.deletions.get(number, []), default=str)
         evicted = orjson.dumps(self.evictions.get(number, []), default=str)
+        merges = {str(gone): str(into) for gone, into in self.merges.get(number, {}).items()}
         return [
             b'%b"%b":{"put":[' % (before, registry.numbered(number).name.encode()),
             *closed,
-            b'],"del":%b,"evict":%b}' % (deleted, evicted),
+            b'],"del":%b,"evict":%b,"merged":%b}' % (deleted, evicted, orjson.dumps(merges)),
         ]

@@ -16,7 +16,7 @@ from app.sync.draft import Draft
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
 from app.sync.groups import Decision, Group, decide, groups_of
 from app.sync.judging import Judge
-from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, StillReferenced
+from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, ReferenceMerged, StillReferenced
 from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
 from app.sync.streams import Stream
 from app.sync.target import target_of
@@ -46,7 +46,7 @@ async def push(
         scope = (await target_of(session, who, at, None, schema_version)).scope
         judge = Judge(draft, stream.writer, sent.on_conflict, scope)
         decisions = await _take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
-        lost = [(change, decisions[change.n]) for change in fresh if decisions[change.n].outcome in _LOSING]
+        lost = [(change, decisions[change.n]) for change in fresh if _has_lost(decisions[change.n])]
         entries = inbox.keep(judge, who, lost)
         await draft.flush()
         if session.has_moved_scope:
@@ -105,6 +105,11 @@ async def _flush(session: WriteSession, draft: Draft) -> tuple[str, ChangeRefuse
         draft.go_back({})
         return str(error.table_name or ""), _refusal(error)
     return None
+
+
+def _has_lost(decision: Decision) -> bool:
+    """Say whether something typed was not kept; what went to the survivor of a merge was."""
+    return decision.outcome in _LOSING and decision.code != ReferenceMerged.code
 
 
 def _refusal(error: asyncpg.PostgresError) -> ChangeRefused:

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.core import clock
+from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.sync import registry
 from app.sync.fields import Values
@@ -76,6 +77,7 @@ class Work:
 
     draft: "Draft"
     who: Principal
+    concerned: dict[Reaction, list[Written]] = field(default_factory=dict)
     answers: dict[Reaction, Any] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     answer: Any = None
@@ -111,21 +113,25 @@ class Work:
 
 
 _reactions: dict[str, list[Reaction]] = {}
+_to_all: list[Reaction] = []
 React = Callable[[Written, Work], None]
 
 
 def on_write(
     *collections: str, looks_at: LooksAt | None = None, asks: Asks | None = None
 ) -> Callable[[React], React]:
-    """Declare what follows when a record of some collections is created, changed or deleted.
+    """Declare what follows when a record of some collections, or of any, is created, changed or deleted.
 
-    Reactions follow in the order in which they are declared. They raise `ChangeRefused` to refuse.
+    Reactions follow in the order in which they are declared, those to any collection last: they see what the
+    others have set. They raise `ChangeRefused` to refuse.
     """
 
     def declare(react: React) -> React:
         reaction = Reaction(react, looks_at, asks)
         for name in collections:
             _reactions.setdefault(name, []).append(reaction)
+        if not collections:
+            _to_all.append(reaction)
         return react
 
     return declare
@@ -133,26 +139,53 @@ def on_write(
 
 def has_reactions(number: int) -> bool:
     """Say whether anything follows from writing records of a collection."""
-    return registry.numbered(number).name in _reactions
+    return any(_reactions_to(number))
 
 
 async def prepare(work: Work, intended: Sequence[Written]) -> None:
-    """Read what the reactions to some writes will look at and ask for."""
+    """Read what the reactions to some writes will look at and ask for, with those prepared for before."""
     concerned: dict[Reaction, list[Written]] = {}
     for written in intended:
-        for reaction in _reactions.get(registry.numbered(written.key[0]).name, ()):
+        for reaction in _reactions_to(written.key[0]):
             concerned.setdefault(reaction, []).append(written)
     await work.draft.load(_looked_at(concerned))
     for reaction, each in concerned.items():
         if reaction.asks:
-            work.answers[reaction] = await reaction.asks(work.draft, each)
+            known = work.concerned.setdefault(reaction, [])
+            known += each
+            work.answers[reaction] = await reaction.asks(work.draft, known)
 
 
 def react(work: Work, written: Written) -> None:
     """Let everything follow that follows from one write."""
-    for reaction in _reactions.get(registry.numbered(written.key[0]).name, ()):
+    for reaction in _reactions_to(written.key[0]):
         work.answer = work.answers.get(reaction)
         reaction.react(written, work)
+
+
+def _reactions_to(number: int) -> Iterator[Reaction]:
+    yield from _reactions.get(registry.numbered(number).name, ())
+    yield from _to_all
+
+
+Follow = Callable[[WriteSession, Mapping[UUID, Values | None]], Awaitable[None]]
+_following: dict[str, list[Follow]] = {}
+
+
+def on_flush(collection: str) -> Callable[[Follow], Follow]:
+    """Declare what is kept beside the records of a collection, by those that were written; none are gone."""
+
+    def declare(follow: Follow) -> Follow:
+        _following.setdefault(collection, []).append(follow)
+        return follow
+
+    return declare
+
+
+async def follow(session: WriteSession, number: int, written: Mapping[UUID, Values | None]) -> None:
+    """Let everything be kept that is kept beside some records."""
+    for each in _following.get(registry.numbered(number).name, ()):
+        await each(session, written)
 
 
 def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[Key]:

@@ -34,6 +34,7 @@ class Fresh:
 
     place: Place
     is_deleted: bool
+    merged_into: UUID | None
     anchors: Anchors
     body: bytes | None
     upto_bytes: int
@@ -104,6 +105,7 @@ async def fresh(session: Session, after: Place, upto: int, scope: Scope, room: R
         Fresh(
             place=(row["revision"], row["collection"], row["record_id"]),
             is_deleted=row["is_deleted"],
+            merged_into=row["merged_into"],
             anchors=anchors_of(row),
             body=row["body"],
             upto_bytes=row["upto_bytes"],
@@ -301,8 +303,8 @@ _PLACE = "revision, collection, record_id"
 # second row comes even when the first alone passes it.
 # One lower bound only, as a row comparison, or the index is entered far too early.
 FRESH = f"""
-SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {BODY}, upto_bytes FROM (
-    SELECT revision, collection, record_id, is_deleted, {ANCHORS}, {CARRIED}, bytes,
+SELECT revision, collection, record_id, is_deleted, merged_into, {ANCHORS}, {BODY}, upto_bytes FROM (
+    SELECT revision, collection, record_id, is_deleted, merged_into, {ANCHORS}, {CARRIED}, bytes,
            sum(bytes) OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ORDER BY {_PLACE} ROWS UNBOUNDED PRECEDING) AS nth
     FROM (SELECT f.*, {COST} AS bytes FROM (

@@ -36,6 +36,15 @@ async def delete(session: WriteSession, collection: Collection, ids: Sequence[UU
         await session.raw.execute(sql, session.account_id, ids)
 
 
+async def release(session: WriteSession, collection: Collection, ids: Sequence[UUID]) -> None:
+    """Let others have what records that are about to be deleted had for themselves alone."""
+    names = [spec.name for spec in collection.fields.values() if spec.is_unique and spec.is_nullable]
+    if ids and names:
+        freed = ", ".join(f'"{name}" = NULL' for name in names)
+        sql = f'UPDATE "{collection.name}" SET {freed} WHERE account_id = $1 AND id = ANY($2::uuid[])'
+        await session.raw.execute(sql, session.account_id, ids)
+
+
 async def some(session: Session, collection: Collection, ids: Sequence[UUID]) -> dict[UUID, Values]:
     """Return some records of one collection, those there are, in canonical form."""
     sql = (
@@ -55,16 +64,18 @@ class Reference:
 
 
 async def referring(
-    session: Session, collection: Collection, ids: Sequence[UUID]
+    session: Session, collection: Collection, ids: Sequence[UUID], *, most: int | None = _MOST
 ) -> dict[UUID, list[Reference]]:
     """Return what refers to some records of one collection.
 
-    Of what stands in the way of a deletion, no more than one push could take out of it.
+    Of what stands in the way of a deletion, no more than one push could take out of it, unless all is wanted.
     """
     sources = registry.referring(collection.name)
     found: dict[UUID, list[Reference]] = {}
     rows = (
-        await session.raw.fetch(_referring_sql(collection.name), session.account_id, ids) if sources else []
+        await session.raw.fetch(_referring_sql(collection.name, most), session.account_id, ids)
+        if sources
+        else []
     )
     for row in rows:
         child, spec = sources[row["source"]]
@@ -108,19 +119,19 @@ def _canonical(collection: Collection, row: Values) -> Values:
 
 
 @cache
-def _referring_sql(target: str) -> str:
+def _referring_sql(target: str, most: int | None) -> str:
     sources = enumerate(registry.referring(target))
-    return " UNION ALL ".join(f"({_reference(place, *source)})" for place, source in sources)
+    return " UNION ALL ".join(f"({_reference(place, *source, most)})" for place, source in sources)
 
 
-def _reference(place: int, child: Collection, spec: FieldSpec) -> str:
+def _reference(place: int, child: Collection, spec: FieldSpec, most: int | None) -> str:
     select = f'SELECT {place} AS source, t.id, gone.id AS target FROM "{child.name}" t'
     match = {
         Kind.ID: f't."{spec.name}" = gone.id',
         Kind.IDS: f'gone.id = ANY(t."{spec.name}")',
     }.get(spec.kind, f"t.\"{spec.name}\"::text LIKE '%' || gone.id || '%'")
-    most = f" LIMIT {_MOST}" if spec.on_delete is OnDelete.REFUSE else ""
-    return f"{select} JOIN unnest($2::uuid[]) AS gone(id) ON {match} WHERE t.account_id = $1{most}"
+    limit = f" LIMIT {most}" if most and spec.on_delete is OnDelete.REFUSE else ""
+    return f"{select} JOIN unnest($2::uuid[]) AS gone(id) ON {match} WHERE t.account_id = $1{limit}"
 
 
 @cache

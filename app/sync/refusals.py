@@ -98,6 +98,22 @@ class RecordDeleted(ChangeRefused):
     message = "The record was deleted meanwhile."
 
 
+class RecordMerged(ChangeRefused):
+    """The record was merged with another, which `fields` names in `merged_into`; change that one instead."""
+
+    outcome = Outcome.CONFLICT
+    code = "record_merged"
+    message = "The record was merged with another meanwhile."
+
+
+class ReferenceMerged(ChangeRefused):
+    """Some fields name records that were merged with others; it was taken in with those others instead."""
+
+    outcome = Outcome.MERGED
+    code = "reference_merged"
+    message = "A record this one refers to was merged with another, which was taken instead."
+
+
 class AlreadyExists(ChangeRefused):
     """A record of that id exists and differs from what is to be created; send a patch instead."""
 

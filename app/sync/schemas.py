@@ -82,6 +82,10 @@ class CollectionChanges(Answer):
         description="Records that exist but no longer belong on this device: drop them, never push that.",
         examples=[[]],
     )
+    merged: dict[UUID, UUID] = Field(
+        description="Which record has taken the place of one of `del`: show and link that one instead.",
+        examples=[{"8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a12": "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"}],
+    )
 
 
 class Progress(Answer):

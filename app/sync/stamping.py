@@ -21,7 +21,8 @@ from app.sync.tallies import Turn, Weighed
 class State:
     """A record as it stands: its version, its values (none once deleted), and who changed which field.
 
-    `anchors` and `sizes` are those last written; what a draft has not yet written has the former ones.
+    `anchors` and `sizes` are those last written; what a draft has not yet written has the former ones. What
+    was merged into another record names it in `merged_into`.
     """
 
     body_revision: int
@@ -29,6 +30,7 @@ class State:
     anchors: Anchors | None
     field_revisions: Mapping[str, list[int]] = field(default_factory=dict)
     sizes: tuple[int, ...] = ()
+    merged_into: UUID | None = None
 
     @property
     def weighed(self) -> Weighed | None:
@@ -189,7 +191,7 @@ def _completed(state: State | None, typed: Values, defaults: Mapping[str, Any]) 
 def _state_of(row: FeedRow | None) -> State | None:
     if row is None:
         return None
-    return State(row.body_revision, row.values, row.anchors, row.field_revisions, row.sizes)
+    return State(row.body_revision, row.values, row.anchors, row.field_revisions, row.sizes, row.merged_into)
 
 
 def _row(collection: Collection, key: Key, state: State) -> FeedRow:
@@ -204,6 +206,7 @@ def _row(collection: Collection, key: Key, state: State) -> FeedRow:
         field_revisions=state.field_revisions,
         core=core_of(collection, key[1], state.body_revision, values) if values else b"",
         parts=parts_of(collection, values) if values else [],
+        merged_into=state.merged_into,
     )
 
 

@@ -124,8 +124,12 @@ class Transition:
             states = past.get((number, record_id), [])
             if not row.is_deleted:
                 states = [*states, row.anchors]
-            if any(self._may_hold(number, record_id, state) for state in states):
-                (self.page.delete if row.is_deleted else self.page.evict)(number, record_id)
+            if not any(self._may_hold(number, record_id, state) for state in states):
+                continue
+            if row.is_deleted:
+                self.page.delete(number, record_id, row.merged_into)
+            else:
+                self.page.evict(number, record_id)
 
     def _may_hold(self, number: int, record_id: UUID, state: Anchors) -> bool:
         """Say whether a state could have been sent, under a rule it could have been sent under.

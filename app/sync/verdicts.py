@@ -106,7 +106,7 @@ def _warning(notice: Notice) -> dict[str, Any]:
         "code": notice.code,
         "message": notice.message,
         "fields": notice.fields,
-        "records": notice.records,
+        "records": [str(each) for each in notice.records],
     }
 
 

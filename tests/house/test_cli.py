@@ -50,6 +50,19 @@ async def test_a_new_account_s_administrator_can_sign_in_on_a_desk(
     assert (code, "account_name_taken" in printed) == (1, True)
 
 
+async def test_an_account_goes_on_behind_a_chosen_number(typed: Typed, studio: Studio) -> None:
+    name = studio.account.account_name
+    code, printed = await typed("account", "number", name, "tasks", "4000")
+    assert (code, "from 4001 on" in printed) == (0, True)
+    task = uuid4()
+    await by_server(studio, Write("tasks", task, sample("tasks")))
+    async with studio.database.reading(studio.account.account_id) as session:
+        sql = "SELECT task_number FROM tasks WHERE account_id = $1 AND id = $2"
+        assert await session.raw.fetchval(sql, studio.account.account_id, task) == 4001
+    code, printed = await typed("account", "number", f"n{uuid4().hex}", "tasks", "1")
+    assert (code, "There is no account" in printed) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

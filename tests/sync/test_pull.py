@@ -52,7 +52,7 @@ async def test_a_deletion_arrives_as_such(desk: Desk, phone: Phone) -> None:
     await phone.pull()
     await desk.delete("clients", client)
     [page] = await phone.pull()
-    assert page["changes"] == {"clients": {"put": [], "del": [str(client)], "evict": []}}
+    assert page["changes"] == {"clients": {"put": [], "del": [str(client)], "evict": [], "merged": {}}}
     assert phone.records == {}
 
 

@@ -284,7 +284,7 @@ async def test_a_reference_inside_an_element_must_exist_too(phone: Phone) -> Non
 
 
 async def test_a_record_from_a_device_cannot_set_what_the_server_sets(phone: Phone) -> None:
-    results = await phone.push(create("clients", uuid4(), client_number=7))
+    results = await phone.push(create("clients", uuid4(), balance=7))
     assert [each["code"] for each in results] == ["read_only_field"]
 
 

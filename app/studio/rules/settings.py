@@ -1,0 +1,22 @@
+"""The company's settings as rules see them: those of its record, or the usual ones where there is none."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.studio.companies import Company
+from app.sync import registry
+from app.sync.draft import Draft
+from app.sync.reactions import Work
+
+_USUAL: Mapping[str, Any] = Company.model_construct().model_dump(mode="json")
+
+
+async def read_settings(draft: Draft) -> Mapping[str, Any]:
+    """Read the company's record for the rules of this transaction, and return its settings."""
+    await draft.load([(registry.number_of("companies"), draft.session.account_id)])
+    return settings_of(draft.work)
+
+
+def settings_of(work: Work) -> Mapping[str, Any]:
+    """Return the company's settings; they must have been read."""
+    return work.find("companies", work.who.account_id) or _USUAL

@@ -1,0 +1,320 @@
+"""Merging clients: one is left with all that belonged to either, on every phone and in every queue."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.sync.store import Write
+from app.sync.tables import Kind
+from tests.samples import named, sample
+from tests.studio.conftest import Settle
+from tests.sync.conftest import Desk, Phone
+from tests.sync.test_push import create, delete, patch, verdicts
+
+EMPTY: dict[str, Any] = {
+    spec.name: [] if spec.kind in (Kind.OBJECTS, Kind.IDS) else None
+    for spec in named("clients").fields.values()
+    if (spec.is_nullable or spec.kind in (Kind.OBJECTS, Kind.IDS)) and not spec.is_read_only
+}
+
+
+def merge(client: UUID, into: UUID) -> dict[str, Any]:
+    fields = {"into": str(into)}
+    return {"collection": "clients", "id": str(client), "op": "command", "command": "merge", "fields": fields}
+
+
+async def known(desk: Desk, name: str, **fields: Any) -> UUID:
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients", **{**EMPTY, "last_name": name, **fields}))
+    return client
+
+
+@pytest.fixture
+async def double(desk: Desk) -> tuple[UUID, UUID]:
+    """Return a client who goes and the same client, who stays."""
+    return await known(desk, "Goes"), await known(desk, "Stays")
+
+
+def the(phone: Phone, collection: str, record_id: UUID) -> dict[str, Any]:
+    return phone.records[collection, str(record_id)]
+
+
+async def test_all_that_belonged_to_one_belongs_to_the_other(
+    desk: Desk, phone: Phone, other_phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    names = ("sessions", "payments", "appointments", "tasks", "phone_calls", "emails", "text_messages")
+    moved = {name: uuid4() for name in names}
+    for name, record_id in moved.items():
+        await desk.put(name, record_id, **sample(name, client_id=str(goes)))
+    invoice = uuid4()
+    billed = {"client_id": str(stays), "bill_to_client_id": str(goes), "lines": []}
+    await desk.put("invoices", invoice, **sample("invoices", **billed))
+    await desk.put("invoices", invoice, is_posted=True)
+    friend = await known(desk, "Friend", referred_by_id=str(goes))
+    await other_phone.pull()
+    assert verdicts(await phone.push(merge(goes, stays))) == ["applied"]
+    [page] = await other_phone.pull()
+    assert page["changes"]["clients"]["del"] == [str(goes)]
+    assert page["changes"]["clients"]["merged"] == {str(goes): str(stays)}
+    for name, record_id in moved.items():
+        assert the(other_phone, name, record_id)["client_id"] == str(stays)
+    assert the(other_phone, "invoices", invoice)["bill_to_client_id"] == str(stays)
+    assert the(other_phone, "clients", friend)["referred_by_id"] == str(stays)
+
+
+async def test_what_one_lacks_comes_from_the_other(desk: Desk, phone: Phone) -> None:
+    groups = [uuid4() for _ in range(2)]
+    for group in groups:
+        await desk.put("client_groups", group, **sample("client_groups"))
+    mobile, desk_phone, again = (
+        {"id": str(uuid4()), "label": "Mobile", "number": number, "is_sms_enabled": False}
+        for number in ("(518) 555-0123", "518 555 0199", "518-555-0123")
+    )
+    card = sample_card(is_default=True)
+    goes = await known(
+        desk,
+        "Goes",
+        first_name="Laura",
+        email="laura@hartley.example",
+        notes="Shy.",
+        phones=[again, desk_phone],
+        group_ids=[str(each) for each in groups],
+        custom={"text_1": "Blue", "text_2": "Twins"},
+        saved_cards=[card],
+        balance=100,
+        unapplied_deposits=5,
+        client_number=7,
+    )
+    stays = await known(
+        desk,
+        "Stays",
+        email="hartley@studio.example",
+        notes="Punctual.",
+        phones=[mobile],
+        group_ids=[str(groups[0])],
+        custom={"text_1": "Red"},
+        saved_cards=[sample_card(is_default=True)],
+        balance=20,
+        referred_by_id=str(goes),
+    )
+    assert verdicts(await phone.push(merge(goes, stays))) == ["applied"]
+    await phone.pull()
+    record = the(phone, "clients", stays)
+    assert (record["last_name"], record["first_name"]) == ("Stays", "Laura")
+    assert record["email"] == "hartley@studio.example"
+    assert record["notes"] == "Punctual.\n\nShy."
+    assert [each["number"] for each in record["phones"]] == [mobile["number"], desk_phone["number"]]
+    assert record["group_ids"] == [str(each) for each in groups]
+    assert (record["custom"]["text_1"], record["custom"]["text_2"]) == ("Red", "Twins")
+    assert [each["is_default"] for each in record["saved_cards"]] == [True, False]
+    assert record["saved_cards"][1]["id"] == card["id"]
+    assert (record["balance"], record["unapplied_deposits"]) == (120, 5)
+    assert (record["client_number"], record["referred_by_id"]) == (7, None)
+
+
+def sample_card(**fields: Any) -> dict[str, Any]:
+    card = {"brand": "visa", "last_four": "4242", "expiry_month": 8, "expiry_year": 2028}
+    return {"id": str(uuid4()), **card, **fields}
+
+
+async def test_members_of_the_family_stay_participants(desk: Desk, phone: Phone) -> None:
+    emma, same, ben = (
+        {"id": str(uuid4()), "first_name": name, "birthday": "2014-03-09"} for name in ("Emma", "emma", "Ben")
+    )
+    goes = await known(desk, "Goes", family=[same, ben])
+    stays = await known(desk, "Stays", family=[emma])
+    session = uuid4()
+    participants = [
+        {"id": str(uuid4()), "name": each["first_name"], "family_member_id": each["id"]}
+        for each in (same, ben)
+    ]
+    await desk.put("sessions", session, **sample("sessions", client_id=str(goes), participants=participants))
+    await phone.push(merge(goes, stays))
+    await phone.pull()
+    assert [each["id"] for each in the(phone, "clients", stays)["family"]] == [emma["id"], ben["id"]]
+    found = [each["family_member_id"] for each in the(phone, "sessions", session)["participants"]]
+    assert found == [emma["id"], ben["id"]]
+
+
+async def test_what_is_booked_offline_for_who_went_goes_to_who_stays(
+    phone: Phone, other_phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    await other_phone.pull()
+    await phone.push(merge(goes, stays))
+    session = uuid4()
+    [verdict] = await other_phone.push(create("sessions", session, client_id=str(goes)))
+    assert (verdict["verdict"], verdict["code"], list(verdict["fields"])) == (
+        "merged",
+        "reference_merged",
+        ["client_id"],
+    )
+    assert (verdict["server"]["client_id"], verdict["inbox_id"]) == (str(stays), None)
+    await other_phone.pull()
+    assert the(other_phone, "sessions", session)["client_id"] == str(stays)
+    assert the(other_phone, "clients", stays)["client_number"] is not None
+
+
+async def test_a_link_in_a_set_goes_to_who_stays_too(
+    desk: Desk, phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    friend = await known(desk, "Friend")
+    await phone.push(merge(goes, stays))
+    results = await phone.push(
+        patch("clients", friend, 2**53 - 1, referred_by_id=str(goes)),
+        patch("clients", friend, 2**53 - 1, referred_by_id=str(stays)),
+    )
+    assert verdicts(results) == ["merged", "noop"]
+
+
+async def test_a_change_of_who_went_is_kept_for_a_person_with_who_stays(
+    phone: Phone, other_phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    await other_phone.pull()
+    await phone.push(merge(goes, stays))
+    base = other_phone.records["clients", str(goes)]["revision"]
+    [lost, gone] = await other_phone.push(
+        patch("clients", goes, base, email="typed@hartley.example"), delete("clients", goes, base)
+    )
+    assert (lost["verdict"], lost["code"]) == ("conflict", "record_merged")
+    assert lost["fields"] == {"merged_into": str(stays)}
+    assert gone["verdict"] == "noop"
+    await other_phone.pull()
+    entry = other_phone.inbox[lost["inbox_id"]]
+    assert (entry["typed"], entry["reasons"]) == (
+        {"email": "typed@hartley.example"},
+        {"merged_into": str(stays)},
+    )
+
+
+async def test_merges_lead_to_the_last_who_stays(desk: Desk, phone: Phone, other_phone: Phone) -> None:
+    first, second, third = [await known(desk, name) for name in ("First", "Second", "Third")]
+    await other_phone.pull()
+    await phone.push(merge(first, second))
+    await phone.push(merge(second, third))
+    [page] = await other_phone.pull()
+    assert page["changes"]["clients"]["merged"] == {str(first): str(third), str(second): str(third)}
+    session = uuid4()
+    assert verdicts(await other_phone.push(create("sessions", session, client_id=str(first)))) == ["merged"]
+    await other_phone.pull()
+    assert the(other_phone, "sessions", session)["client_id"] == str(third)
+
+
+async def test_several_merges_and_a_booking_in_one_push(desk: Desk, phone: Phone) -> None:
+    first, second, third = [await known(desk, name) for name in ("First", "Second", "Third")]
+    old, new = uuid4(), uuid4()
+    await desk.put("sessions", old, **sample("sessions", client_id=str(first)))
+    results = await phone.push(
+        merge(first, second), merge(second, third), create("sessions", new, client_id=str(first))
+    )
+    assert verdicts(results) == ["applied", "applied", "merged"]
+    await phone.pull()
+    assert {the(phone, "sessions", each)["client_id"] for each in (old, new)} == {str(third)}
+
+
+async def test_what_was_made_in_the_same_push_moves_too(phone: Phone) -> None:
+    goes, stays, session = uuid4(), uuid4(), uuid4()
+    results = await phone.push(
+        create("clients", goes),
+        create("clients", stays),
+        create("sessions", session, client_id=str(goes)),
+        merge(goes, stays),
+    )
+    assert verdicts(results) == ["applied"] * 4
+    await phone.pull()
+    assert the(phone, "sessions", session)["client_id"] == str(stays)
+
+
+async def test_a_merge_that_makes_no_sense_is_refused(
+    desk: Desk, phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    deleted = await known(desk, "Deleted")
+    await desk.delete("clients", deleted)
+    results = await phone.push(
+        merge(goes, goes),
+        merge(goes, deleted),
+        merge(goes, uuid4()),
+        merge(deleted, stays),
+        merge(uuid4(), stays),
+        {**merge(goes, stays), "fields": {"into": 7}},
+        merge(goes, stays),
+        merge(goes, stays),
+        merge(stays, goes),
+    )
+    assert [(each["verdict"], each["code"]) for each in results] == [
+        ("rejected", "invalid_fields"),
+        ("rejected", "unknown_reference"),
+        ("rejected", "unknown_reference"),
+        ("conflict", "record_deleted"),
+        ("rejected", "unknown_record"),
+        ("rejected", "invalid_fields"),
+        ("applied", None),
+        ("conflict", "record_merged"),
+        ("rejected", "invalid_fields"),
+    ]
+
+
+async def test_notes_too_long_to_be_joined_keep_two_clients_apart(desk: Desk, phone: Phone) -> None:
+    goes = await known(desk, "Goes", notes="a" * 15_000)
+    stays = await known(desk, "Stays", notes="b" * 15_000)
+    [refused] = await phone.push(merge(goes, stays))
+    assert (refused["code"], list(refused["fields"])) == ("invalid_fields", ["notes"])
+    await phone.pull()
+    assert ("clients", str(goes)) in phone.records
+
+
+async def test_a_merge_that_falls_with_its_group_has_not_been(
+    phone: Phone, other_phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    results = await phone.push(
+        {**merge(goes, stays), "group": "screen"},
+        {**create("tasks", uuid4(), subject=7), "group": "screen"},
+        create("sessions", uuid4(), client_id=str(goes)),
+    )
+    assert verdicts(results) == ["blocked", "rejected", "applied"]
+    await other_phone.pull()
+    assert ("clients", str(goes)) in other_phone.records
+
+
+async def test_only_phones_that_had_who_went_are_told(
+    desk: Desk, phone: Phone, other_phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    await phone.push(merge(goes, stays))
+    pages = await other_phone.pull()
+    assert str(goes) not in str(pages)
+    await desk.put("clients", stays, job_title="Teacher")
+    [page] = await other_phone.pull()
+    assert page["changes"]["clients"]["merged"] == {}
+
+
+async def test_thousands_move_at_once(desk: Desk, phone: Phone, double: tuple[UUID, UUID]) -> None:
+    goes, stays = double
+    email = sample("emails", client_id=str(goes))
+    session = sample("sessions", client_id=str(goes))
+    await desk.write(
+        *(Write("sessions", uuid4(), session) for _ in range(1200)),
+        *(Write("emails", uuid4(), email) for _ in range(1200)),
+    )
+    assert verdicts(await phone.push(merge(goes, stays))) == ["applied"]
+    await phone.pull()
+    below = [record for (name, _), record in phone.records.items() if name in ("sessions", "emails")]
+    assert {record["client_id"] for record in below} == {str(stays)}
+    assert len(below) == 2400
+
+
+async def test_who_went_is_nobody_s_double(
+    phone: Phone, desk: Desk, settle: Settle, double: tuple[UUID, UUID]
+) -> None:
+    await settle(duplicate_checks=["email"])
+    goes, stays = double
+    await desk.put("clients", goes, email="laura@hartley.example")
+    await phone.push(merge(goes, stays))
+    [result] = await phone.push(create("clients", uuid4(), email="laura@hartley.example"))
+    assert [each["records"] for each in result["warnings"]] == [[str(stays)]]
