@@ -43,6 +43,7 @@ class Draft:
         self._now = clock.now().isoformat().replace("+00:00", "Z")
         self._loaded: dict[Key, State | None] = {}
         self._changed: dict[Key, State] = {}
+        self._ids: dict[int, dict[UUID, None]] = {}
         self._referring: dict[Key, list[Reference]] = {}
         self._restamped: dict[int, set[UUID]] = {}
         self.work = Work(self, who)
@@ -57,6 +58,12 @@ class Draft:
         missing = [key for key in dict.fromkeys(keys) if key not in self._loaded]
         if missing:
             self._loaded |= await states(self.session, missing)
+            for number, record_id in missing:
+                self._ids.setdefault(number, {})[record_id] = None
+
+    async def load_all(self, number: int) -> None:
+        """Read a whole collection, as short as a list is."""
+        await self.load((number, each) for each in await records.ids(self.session, registry.numbered(number)))
 
     def get(self, key: Key) -> State | None:
         """Return a record as this transaction sees it; it must have been loaded."""
@@ -71,6 +78,13 @@ class Draft:
         state = self.get(key)
         values = state.values if state and state.values else {}
         return {name: value for name, value in values.items() if name not in BOOKKEEPING}
+
+    def known(self, number: int) -> Iterator[tuple[UUID, Values]]:
+        """Yield the records of a collection that were looked at or written, as they stand, none deleted."""
+        for record_id in self._ids.get(number, ()):
+            state = self.peek((number, record_id))
+            if state is not None and state.values is not None:
+                yield record_id, state.values
 
     def changed(self, number: int) -> Iterator[tuple[UUID, Values]]:
         """Yield the records of a collection that are written and not deleted."""
@@ -176,6 +190,7 @@ class Draft:
         """Create a record of the server's own, given in canonical form, and return its id."""
         key = number, new_id()
         self._loaded[key] = None
+        self._ids.setdefault(number, {})[key[1]] = None
         self.put(key, fields)
         return key[1]
 

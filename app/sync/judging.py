@@ -1,6 +1,7 @@
 """How one change is judged against the records as they stand: applied, merged, already so, or refused."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -66,17 +67,19 @@ class Judge:
 
     def judge(self, change: Change) -> Ruling:
         """Change the draft as asked; it is to be taken back if this raises `ChangeRefused`."""
-        key, notices = self._key(change), self.draft.work.notices
+        notices = self.draft.work.notices
         notices.clear()
         change, renamed_fields = self._up_to_date(change)
-        ruling = {
+        ruling = _with_renamed(self._judge(change), renamed_fields)
+        return replace(ruling, notices=tuple(notices)) if notices else ruling
+
+    def _judge(self, change: Change) -> Ruling:
+        return {
             Operation.CREATE: self._create,
             Operation.PATCH: self._patch,
             Operation.DELETE: self._delete,
             Operation.COMMAND: self._command,
-        }[change.op](key, change)
-        ruling = _with_renamed(ruling, renamed_fields)
-        return replace(ruling, notices=tuple(notices)) if notices else ruling
+        }[change.op](self._key(change), change)
 
     def take(self, change: Change) -> None:
         """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
@@ -85,7 +88,7 @@ class Judge:
         is_there = change.op is Operation.CREATE and state is not None and not state.is_deleted
         op = Operation.PATCH if is_there else change.op
         newest = change.model_copy(update={"op": op, "base_revision": self.draft.revision - 1})
-        self.judge(newest)
+        self._judge(newest)
         self.check_links(newest)
 
     async def load(self, changes: Sequence[Change]) -> None:
@@ -97,18 +100,36 @@ class Judge:
         await draft.load_survivors([*keys.values(), *targets])
         gone = [keys[change.n] for change in changes if change.op is Operation.DELETE and change.n in keys]
         await draft.load_referring(gone)
-        commands = (change for change in changes if change.op is Operation.COMMAND)
-        calls = [found for change in commands if (found := self._found(change))]
-        for called, call in calls:
-            if called.prepares:
-                await called.prepares(call)
-        intended: list[tuple[Key, Mapping[str, Any] | None]] = [
-            (key, None if change.op is Operation.DELETE else self._resolved(key, change)[0])
-            for change in map(self._renewed, changes)
-            if change.op is not Operation.COMMAND and (key := keys.get(change.n))
-        ]
-        intended += [(call.key, called.run(call)) for called, call in calls if not called.prepares]
+        intended: list[tuple[Key, Mapping[str, Any] | None]] = []
+        commanded = {keys.get(change.n) for change in changes if change.op is Operation.COMMAND}
+        foreseen: dict[Key, Values] = {}
+        for change in map(self._renewed, changes):
+            key = keys.get(change.n)
+            if key is None:
+                continue
+            before = foreseen.get(key) or draft.fields(key)
+            fields = await self._intends(key, change, before)
+            intended.append((key, fields))
+            with suppress(InvalidFieldsError):
+                if key in commanded:
+                    foreseen[key] = canonical(registry.numbered(key[0]), {**before, **(fields or {})})
         await draft.prepare(intended)
+
+    async def _intends(self, key: Key, change: Change, before: Values) -> Mapping[str, Any] | None:
+        """Return the fields a change may set, none for a deletion; a command reads what it needs."""
+        if change.op is Operation.DELETE:
+            return None
+        if change.op is not Operation.COMMAND:
+            return resolved(registry.numbered(key[0]), before, change.fields)[0]
+        called = find(change.collection, change.command)
+        if called is None or not before:
+            return {}
+        with suppress(ChangeRefused):
+            call = self._call(called, key, change, before)
+            if called.prepares is None:
+                return called.run(call)
+            await called.prepares(call)
+        return {}
 
     def check_links(self, change: Change) -> None:
         """Refuse links to nowhere; called when all changes that stand together are in the draft."""
@@ -139,7 +160,8 @@ class Judge:
             raise self._gone(key)
         values = _canonical(registry.numbered(key[0]), self._resolved(key, change)[0])
         if state is not None and state.values is not None:
-            if any(state.values[name] != values[name] for name in change.fields):
+            # What was left open may have been filled in when the record was made.
+            if any(values[name] not in (None, state.values[name]) for name in change.fields):
                 raise AlreadyExists
             return NOOP
         _refuse_read_only(registry.numbered(key[0]), values, change.fields, {})
@@ -222,8 +244,11 @@ class Judge:
 
     def _command(self, key: Key, change: Change) -> Ruling:
         before = self.draft.checkpoint()
-        called, call = self._called(key, change)
-        fields = called.run(call)
+        called = find(change.collection, change.command)
+        if called is None:
+            raise UnknownCommand
+        self._present(key)
+        fields = called.run(self._call(called, key, change, self.draft.fields(key)))
         if self._state(key).is_deleted:
             return APPLIED
         present = self.draft.fields(key)
@@ -232,23 +257,13 @@ class Judge:
             self.draft.save(key, values, fields)
         return NOOP if self.draft.checkpoint() == before else APPLIED
 
-    def _called(self, key: Key, change: Change) -> tuple[Command, Call]:
-        """Return a command with the record it is for, or raise `ChangeRefused`."""
-        called = find(change.collection, change.command)
-        if called is None:
-            raise UnknownCommand
-        self._present(key)
+    def _call(self, called: Command, key: Key, change: Change, fields: Values) -> Call:
+        """Return a use of a command for a record with some fields, or raise `ChangeRefused`."""
         try:
             sent = called.read(change.fields)
         except InvalidFieldsError as error:
             raise InvalidFields(error.reasons) from None
-        return called, Call(key, self.draft.fields(key), sent, self.draft.work, self)
-
-    def _found(self, change: Change) -> tuple[Command, Call] | None:
-        try:
-            return self._called(self._key(change), change)
-        except ChangeRefused:
-            return None
+        return Call(key, fields, sent, self.draft.work, self)
 
     def _resolved(self, key: Key, change: Change) -> tuple[Values, set[str]]:
         return resolved(registry.numbered(key[0]), self.draft.fields(key), change.fields)

@@ -51,7 +51,7 @@ def _command(command: Command) -> schemas.CommandAnswer:
         name=command.name,
         collections=list(command.collections),
         description=command.description,
-        fields=[_member(*each) for each in command.takes.model_fields.items()],
+        fields=[_member(info.alias or name, info) for name, info in command.takes.model_fields.items()],
     )
 
 

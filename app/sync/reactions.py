@@ -103,6 +103,10 @@ class Work:
         """Yield the records of a collection that this transaction writes."""
         return self.draft.changed(registry.number_of(collection))
 
+    def known(self, collection: str) -> Iterator[tuple[UUID, Values]]:
+        """Yield the records of a collection that were looked at or written, as this transaction sees them."""
+        return self.draft.known(registry.number_of(collection))
+
     def set(self, collection: str, record_id: str | UUID, **fields: Any) -> None:
         """Set fields of another record that was looked at, without further reactions."""
         self.draft.amend((registry.number_of(collection), UUID(str(record_id))), fields)

@@ -45,6 +45,12 @@ async def release(session: WriteSession, collection: Collection, ids: Sequence[U
         await session.raw.execute(sql, session.account_id, ids)
 
 
+async def ids(session: Session, collection: Collection) -> list[UUID]:
+    """Return the ids of all records of one collection."""
+    sql = f'SELECT id FROM "{collection.name}" WHERE account_id = $1 ORDER BY id'
+    return [row["id"] for row in await session.raw.fetch(sql, session.account_id)]
+
+
 async def some(session: Session, collection: Collection, ids: Sequence[UUID]) -> dict[UUID, Values]:
     """Return some records of one collection, those there are, in canonical form."""
     sql = (

@@ -1,8 +1,9 @@
 """Why a single change was not applied as sent: each a class with a verdict, a stable code and a sentence."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from app.sync.reactions import Notice
 from app.sync.schemas import Outcome
 
 
@@ -13,11 +14,18 @@ class ChangeRefused(Exception):
     code: ClassVar[str]
     message: ClassVar[str]
 
-    def __init__(self, fields: Mapping[str, str] | None = None, *, blocked_by: int | None = None) -> None:
-        """Keep the reasons by field, and the change that stands in the way."""
+    def __init__(
+        self,
+        fields: Mapping[str, str] | None = None,
+        *,
+        blocked_by: int | None = None,
+        notices: Sequence[Notice] = (),
+    ) -> None:
+        """Keep the reasons by field, the change that stands in the way, and what else is to be known."""
         super().__init__(self.message)
         self.fields = dict(fields) if fields else None
         self.blocked_by = blocked_by
+        self.notices = tuple(notices)
 
 
 class UnknownCollection(ChangeRefused):

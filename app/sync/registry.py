@@ -157,8 +157,12 @@ def collection(
     rule: RuleOf | None = None,
     is_writable: bool = True,
     since: int = 1,
+    found_by: tuple[str, ...] = (),
 ) -> Callable[[type[R]], type[R]]:
-    """Declare a collection: its table, its place in every sync and its documents follow from the class."""
+    """Declare a collection: its table, its place in every sync and its documents follow from the class.
+
+    `found_by` names the fields, beside its links, by which rules of the field look for its records.
+    """
 
     def declare(model: type[R]) -> type[R]:
         fields = {key: _spec(key, info, name, since) for key, info in model.model_fields.items()}
@@ -168,7 +172,7 @@ def collection(
                 number=number,
                 model=model,
                 fields=fields,
-                table=build_table(name, model.model_fields, since),
+                table=build_table(name, model.model_fields, since, found_by),
                 stamp=stamp,
                 rule=rule,
                 is_writable=is_writable,

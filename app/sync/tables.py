@@ -1,7 +1,7 @@
 """The typed table of a collection, built from its declaration."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -93,8 +93,12 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
     return _SCALARS[annotation], False
 
 
-def build_table(name: str, fields: Mapping[str, FieldInfo], since: int) -> Table:
+def build_table(
+    name: str, fields: Mapping[str, FieldInfo], since: int, found_by: Iterable[str] = ()
+) -> Table:
     """Return the table of a collection: key, fields, bookkeeping, a foreign key and an index per link.
+
+    It has an index per field its records are found by, too.
 
     A field introduced after `since` keeps its default in the database too: for the rows that are there when
     its column is added, and for those an older version of the app goes on to write.
@@ -110,7 +114,9 @@ def build_table(name: str, fields: Mapping[str, FieldInfo], since: int) -> Table
         ForeignKeyConstraint(["account_id", key], [f"{parent}.account_id", f"{parent}.id"])
         for key, parent in links
     ]
-    indexes = [Index(f"ix_{name}_{key}", "account_id", key) for key, _ in links]
+    indexes = [
+        Index(f"ix_{name}_{key}", "account_id", key) for key in (*(key for key, _ in links), *found_by)
+    ]
     unique = [
         Index(f"uq_{name}_{key}", "account_id", key, unique=True)
         for key, info in fields.items()

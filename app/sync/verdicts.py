@@ -11,7 +11,6 @@ from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.groups import Decision
-from app.sync.judging import Ruling
 from app.sync.reactions import Notice
 from app.sync.refusals import ChangeRefused
 from app.sync.rendering import projected
@@ -97,7 +96,7 @@ def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_s
         "fields": decision.fields,
         "blocked_by": decision.blocked_by if isinstance(decision, ChangeRefused) else None,
         "in_scope": is_in_scope,
-        "warnings": [_warning(notice) for notice in decision.notices] if isinstance(decision, Ruling) else [],
+        "warnings": [_warning(notice) for notice in decision.notices],
     }
 
 
