@@ -7,8 +7,11 @@ from pydantic import Field, model_validator
 
 from app.studio.bookings import check_times
 from app.studio.custom_fields import EventCustom
+from app.studio.schedule import follow_conflicts, follow_move, read_diary
+from app.studio.series import follow_series, read_series
 from app.studio.trimming import owners, preferences_of, rule
 from app.studio.weekdays import Weekday
+from app.studio.workflows import follow_steps, read_steps
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
 from app.sync.fields import (
@@ -24,6 +27,8 @@ from app.sync.fields import (
     TimeOfDay,
     field,
 )
+from app.sync.reactions import Work, Written, on_write
+from app.sync.refusals import InvalidFields
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -59,7 +64,11 @@ def _belonging(given: Circumstances) -> Rule:
 
 
 @collection(
-    "appointments", number=600, stamp=Stamp(day="date", owners=("user_ids",), slot=2), rule=_belonging
+    "appointments",
+    number=600,
+    stamp=Stamp(day="date", owners=("user_ids",), slot=2),
+    rule=_belonging,
+    found_by=("date", "series_id"),
 )
 class Appointment(Record):
     """A consultation, a pick-up, a staff meeting: anything on the calendar that needs no camera."""
@@ -115,7 +124,7 @@ class Appointment(Record):
     )
     recurrence: Recurrence | None = field(
         "The rule of its series.",
-        example={"frequency": "weekly", "interval": 1, "weekdays": ["monday"], "until": "2026-12-31"},
+        example={"frequency": "weekly", "interval": 1, "weekdays": ["monday"], "until": "2026-06-29"},
         default=None,
     )
     is_detached: bool = field(
@@ -145,3 +154,28 @@ class Appointment(Record):
         if self.recurrence and not self.series_id:
             raise ValueError("A recurring appointment needs its series.")
         return self
+
+
+def _looks_at_session(written: Written) -> list[tuple[str, str | None]]:
+    return [("sessions", written.after["session_id"])] if written.after else []
+
+
+@on_write("appointments", looks_at=_looks_at_session)
+def belong_to_one_client(written: Written, work: Work) -> None:
+    """Let an appointment of a session be its client's."""
+    after = written.after
+    if after is None or not written.changes("client_id", "session_id"):
+        return
+    session = work.find("sessions", after["session_id"])
+    if session is None:
+        return
+    if after["client_id"] is None:
+        after["client_id"] = session["client_id"]
+    elif after["client_id"] != session["client_id"]:
+        raise InvalidFields({"session_id": "This session belongs to another client."})
+
+
+on_write("appointments", asks=read_steps)(follow_steps)
+on_write("appointments")(follow_move)
+on_write("appointments", asks=read_diary)(follow_conflicts)
+on_write("appointments", asks=read_series)(follow_series)

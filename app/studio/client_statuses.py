@@ -1,6 +1,7 @@
 """Client statuses: how far a client has come with the studio, and the reasons a status may have."""
 
 from app.studio.statuses import Status
+from app.studio.workflows import workflow
 from app.sync.fields import Element, Id, Name, field
 from app.sync.registry import collection
 
@@ -31,3 +32,6 @@ class ClientStatus(Status):
         ],
         default=[],
     )
+
+
+workflow(of="clients", steps="client_statuses", in_plain_days=True)

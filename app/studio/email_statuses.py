@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from app.studio.statuses import Status
+from app.studio.workflows import workflow
 from app.sync.fields import Id, Link, field
 from app.sync.registry import collection
 
@@ -14,3 +15,6 @@ class EmailStatus(Status):
     email_type_id: Annotated[Id, Link("email_types")] = field(
         "The type whose workflow it belongs to.", example="0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a1501"
     )
+
+
+workflow(of="emails", steps="email_statuses", by="email_type_id")

@@ -1,14 +1,18 @@
 """Emails: what was written to clients and by them; the server sends, exactly once."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from app.studio.deliveries import DeliveryState, Direction
 from app.studio.preferences import EmailBodies
+from app.studio.sending import Send, check_outgoing
 from app.studio.trimming import is_unread, preferences_of, rule, without_content
+from app.studio.workflows import follow_steps, read_steps
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
+from app.sync.commands import Call, command
 from app.sync.fields import (
     Day,
     Document,
@@ -21,6 +25,7 @@ from app.sync.fields import (
     Part,
     field,
 )
+from app.sync.reactions import on_write
 from app.sync.registry import Record, collection
 from app.sync.rendering import BIT
 from app.sync.scope import Rule
@@ -124,3 +129,13 @@ class Email(Record):
         if self.direction is Direction.OUTGOING and self.delivery_state in _NOT_BEGUN:
             self.delivery_state = DeliveryState.DRAFT if self.is_draft else DeliveryState.QUEUED
         return self
+
+
+on_write("emails", asks=read_steps)(follow_steps)
+
+
+@command("send", of=("emails",), takes=Send)
+def send(call: Call) -> Mapping[str, Any]:
+    """Have a draft sent, exactly once; what is on its way already is left alone."""
+    check_outgoing(call.fields)
+    return {"is_draft": False} if call.fields["delivery_state"] == DeliveryState.DRAFT else {}

@@ -1,15 +1,18 @@
 """Phone calls: calls to be made, and calls that were."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from app.studio.custom_fields import EventCustom
 from app.studio.trimming import preferences_of, rule
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
+from app.sync.commands import Call, command
 from app.sync.fields import (
     Day,
+    Element,
     Id,
     Line,
     Link,
@@ -78,3 +81,19 @@ class PhoneCall(Record):
         if self.follow_up_date and self.follow_up_date < self.date:
             raise ValueError("The follow-up is before the call.")
         return self
+
+
+class CompleteCall(Element):
+    """Say that a call was made and nothing is left to do."""
+
+    date: Day | None = Field(None, description="When; left out, today.", examples=["2026-05-04"])
+    result_id: Id | None = Field(None, description="How the call ended.", examples=[None])
+    outcome_id: Id | None = Field(None, description="What a sales call led to.", examples=[None])
+
+
+@command("complete", of=("phone_calls",), takes=CompleteCall)
+def complete(call: Call) -> Mapping[str, Any]:
+    """Complete a call today or on another day; one that is complete already keeps its day."""
+    sent = call.sent.model_dump(mode="json", exclude_none=True)
+    done = call.fields["complete_date"] or call.work.today.isoformat()
+    return {"complete_date": sent.pop("date", done), **sent}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.db import Session
 from app.studio.statuses import Status
+from app.studio.workflows import workflow
 from app.sync.facts import fact
 from app.sync.fields import Id, Link, field
 from app.sync.registry import collection
@@ -47,3 +48,6 @@ class SessionStatus(Status):
         "The department that does the work.", example=None, default=None
     )
     is_shown_online: bool = field("Reaching it puts the session online.", example=False, default=False)
+
+
+workflow(of="sessions", steps="session_statuses", by="session_type_id", says="has_session_statuses_by_type")

@@ -4,12 +4,16 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import model_validator
+from sqlalchemy import Index, text
 
 from app.studio.bookings import check_times
 from app.studio.custom_fields import SessionCustom
 from app.studio.numbering import Number
+from app.studio.schedule import follow_conflicts, follow_move, read_diary
 from app.studio.session_statuses import FINAL_SESSION_STATUSES
 from app.studio.trimming import owners, preferences_of, rule
+from app.studio.workflows import follow_steps, read_steps
+from app.sync import registry
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
 from app.sync.fields import (
@@ -27,6 +31,7 @@ from app.sync.fields import (
     TimeOfDay,
     field,
 )
+from app.sync.reactions import on_write
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -80,6 +85,9 @@ class Participant(Element):
     )
 
 
+_NUMBER = 500
+
+
 def _belonging(given: Circumstances) -> Rule:
     wanted = preferences_of(given)
     return rule(
@@ -93,9 +101,10 @@ def _belonging(given: Circumstances) -> Rule:
 
 @collection(
     "sessions",
-    number=500,
+    number=_NUMBER,
     stamp=Stamp(day="date", labels=("status_id",), owners=("photographer_id", "assistant_id"), slot=1),
     rule=_belonging,
+    found_by=("date",),
 )
 class Session(Record):
     """A booking at which photographs are taken; its own date and times are the primary event's."""
@@ -236,3 +245,12 @@ class Session(Record):
         if self.arrival_time and self.start_time and self.arrival_time > self.start_time:
             raise ValueError("The arrival is after the start.")
         return self
+
+
+_table = registry.numbered(_NUMBER).table
+# Few sessions have further events, and those of a day are looked for among all of them.
+Index("ix_sessions_with_events", _table.c.account_id, postgresql_where=text("events <> '[]'::jsonb"))
+
+on_write("sessions", asks=read_steps)(follow_steps)
+on_write("sessions")(follow_move)
+on_write("sessions", asks=read_diary)(follow_conflicts)

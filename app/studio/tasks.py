@@ -1,6 +1,7 @@
 """Tasks: work to be done, by a person or a department."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -8,10 +9,15 @@ from app.studio.custom_fields import TaskCustom
 from app.studio.numbering import Number
 from app.studio.preferences import TasksScope
 from app.studio.trimming import preferences_of, rule
+from app.studio.workflows import finish, follow_steps, read_steps, start_again
+from app.sync import registry
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
+from app.sync.commands import Call, command
+from app.sync.draft import Draft
 from app.sync.fields import (
     Day,
+    Element,
     Id,
     Link,
     Name,
@@ -20,6 +26,7 @@ from app.sync.fields import (
     Part,
     field,
 )
+from app.sync.reactions import Work, Written, on_write
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -112,3 +119,63 @@ class Task(Record):
         if self.start_date and self.due_date and self.due_date < self.start_date:
             raise ValueError("It is due before it starts.")
         return self
+
+
+async def _read_writer(draft: Draft, writes: Sequence[Written]) -> None:
+    user_id = draft.work.who.user_id
+    if user_id and any(each.is_new for each in writes):
+        await draft.load([(registry.number_of("staff"), user_id)])
+
+
+@on_write("tasks", asks=_read_writer)
+def begin(written: Written, work: Work) -> None:
+    """Let a new task be given by whoever writes it, and begin and be due today."""
+    after = written.after
+    if after is None or not written.is_new:
+        return
+    user_id = work.who.user_id
+    if after["assigned_by_id"] is None and user_id and work.find("staff", user_id):
+        after["assigned_by_id"] = str(user_id)
+    today = work.today.isoformat()
+    start, due = after["start_date"], after["due_date"]
+    after["start_date"] = start or min(today, due or today)
+    after["due_date"] = due or max(today, start or today)
+
+
+@on_write("tasks")
+def end(written: Written, work: Work) -> None:
+    """Move a task that is completed to the last step of its type, and one that is reopened to the first."""
+    after = written.after
+    if after is None or not written.changes("complete_date"):
+        return
+    if after["complete_date"] is None:
+        start_again(written, work)
+    elif not (written.before or {}).get("complete_date"):
+        finish(written, work)
+
+
+on_write("tasks", asks=read_steps)(follow_steps)
+
+
+class CompleteTask(Element):
+    """Say that a task is done."""
+
+    date: Day | None = Field(None, description="When; left out, today.", examples=["2026-05-07"])
+
+
+@command("complete", of=("tasks",), takes=CompleteTask)
+def complete(call: Call) -> Mapping[str, Any]:
+    """Complete a task today or on another day; one that is complete already keeps its day."""
+    sent = call.sent.model_dump(mode="json", exclude_none=True)
+    done = call.fields["complete_date"] or call.work.today.isoformat()
+    return {"complete_date": sent.pop("date", done), **sent}
+
+
+class ReopenTask(Element):
+    """Open a task again; nothing is sent along."""
+
+
+@command("reopen", of=("tasks",), takes=ReopenTask)
+def reopen(call: Call) -> Mapping[str, Any]:  # noqa: ARG001 - it is the same for all
+    """Open a task again."""
+    return {"complete_date": None}

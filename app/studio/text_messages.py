@@ -1,13 +1,16 @@
 """Text messages: what was texted to clients and back; the server sends, exactly once."""
 
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
 from app.studio.deliveries import DeliveryState, Direction
+from app.studio.sending import Send, check_outgoing
 from app.studio.trimming import is_unread, preferences_of, rule
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
+from app.sync.commands import Call, command
 from app.sync.fields import (
     Day,
     Id,
@@ -16,8 +19,11 @@ from app.sync.fields import (
     Link,
     Name,
     OnDelete,
+    Values,
     field,
 )
+from app.sync.reactions import Work, Written, on_write
+from app.sync.refusals import InvalidFields
 from app.sync.registry import Record, collection
 from app.sync.scope import Rule
 
@@ -58,7 +64,10 @@ class TextMessage(Record):
     )
     is_unread: bool = field("Received and not yet read.", example=False, default=False)
     delivery_state: DeliveryState = field(
-        "How far it has come.", example="queued", default=DeliveryState.QUEUED, is_read_only=True
+        "How far it has come; one without a client stays a draft.",
+        example="queued",
+        default=DeliveryState.QUEUED,
+        is_read_only=True,
     )
     delivery_error: Line | None = field(
         "Why it could not be sent.", example="The number takes no texts", default=None, is_read_only=True
@@ -66,3 +75,50 @@ class TextMessage(Record):
     sent_at: Instant | None = field(
         "When it was sent or received.", example="2026-05-04T14:20:00Z", default=None, is_read_only=True
     )
+
+
+def _looks_at_client(written: Written) -> Iterable[tuple[str, str | None]]:
+    return [("clients", written.after["client_id"])] if written.after else []
+
+
+@on_write("text_messages", looks_at=_looks_at_client)
+def wait_to_be_sent(written: Written, work: Work) -> None:
+    """Let a text wait to be sent once it has a client, to a number that is marked for texts."""
+    before, after = written.before or {}, written.after
+    if after is None or after["direction"] != Direction.OUTGOING:
+        return
+    is_told = "delivery_state" in written.sent and work.who.device_id is None
+    if not is_told and after["client_id"] is None and after["delivery_state"] == DeliveryState.QUEUED:
+        after["delivery_state"] = DeliveryState.DRAFT.value
+    if not is_told and before and before["client_id"] is None and written.changes("client_id"):
+        _queue(after)
+    was_waiting = before.get("delivery_state") == DeliveryState.QUEUED
+    if after["delivery_state"] == DeliveryState.QUEUED and not was_waiting:
+        _check_number(after, work)
+
+
+@command("send", of=("text_messages",), takes=Send)
+def send(call: Call) -> Mapping[str, Any]:
+    """Have a draft sent, exactly once; what is on its way already is left alone."""
+    check_outgoing(call.fields)
+    if call.fields["delivery_state"] != DeliveryState.DRAFT:
+        return {}
+    if call.fields["client_id"] is None:
+        raise InvalidFields({"client_id": "A text goes to a client."})
+    return {"delivery_state": DeliveryState.QUEUED.value}
+
+
+def _queue(fields: Values) -> None:
+    if fields["delivery_state"] == DeliveryState.DRAFT:
+        fields["delivery_state"] = DeliveryState.QUEUED.value
+
+
+def _check_number(fields: Values, work: Work) -> None:
+    client = work.find("clients", fields["client_id"])
+    marked = [each["number"] for each in client["phones"] if each["is_sms_enabled"]] if client else []
+    if client and _digits(fields["phone"]) not in map(_digits, marked):
+        raise InvalidFields({"phone": "This number is not marked for text messages."})
+
+
+def _digits(number: str) -> str:
+    return "".join(each for each in number if each.isdigit())

@@ -36,8 +36,41 @@ WRONG: dict[Kind, list[Any]] = {
 }
 """Values no field of a kind may have; `SECRET` and `NUMBER` are what an answer must never repeat."""
 
+# What follows in a record when it is new, or when it loses its status: fields its writer may leave open.
+FILLED_IN: dict[str, frozenset[str]] = {
+    "clients": frozenset({"status_id", "status_due_date", "status_notes"}),
+    "sessions": frozenset({"status_id", "status_due_date", "status_notes"}),
+    "invoices": frozenset({"status_id", "status_due_date", "status_notes"}),
+    "tasks": frozenset({"assigned_by_id", "start_date", "due_date"}),
+    "text_messages": frozenset({"delivery_state"}),
+}
+# What follows when one field of a record is set.
+FOLLOWING: dict[tuple[str, str], frozenset[str]] = {
+    **{
+        (name, "status_id"): frozenset({"status_due_date"})
+        for name in ("clients", "sessions", "appointments", "tasks")
+    },
+    **{("sessions", name): frozenset({"is_rescheduled"}) for name in ("date", "start_time")},
+    ("appointments", "session_id"): frozenset({"client_id"}),
+}
+_SERIES = frozenset({"status_id", "status_due_date", "is_confirmed", "is_cancelled", "is_detached"})
 # Downwards: those the server gives go on behind the highest in use.
 _numbers = count(500_000_000, -1)
+
+
+def following(collection: Collection, name: str) -> frozenset[str]:
+    """Return the fields that may change when another one is set."""
+    found = FOLLOWING.get((collection.name, name), frozenset())
+    if collection.name == "appointments" and name not in _SERIES:
+        # The sample is one of a series, and edited by itself it no longer follows it.
+        return found | {"is_detached"}
+    return found
+
+
+def as_sent(collection: Collection, sent: Fields) -> Fields:
+    """Return what must be pulled as it was sent: all but what the server fills in."""
+    filled = FILLED_IN.get(collection.name, frozenset())
+    return {name: value for name, value in sent.items() if value is not None or name not in filled}
 
 
 def every(**wanted: bool) -> pytest.MarkDecorator:
@@ -99,11 +132,17 @@ async def by_server(studio: Studio, *writes: Write) -> None:
         await write(session, Principal.system(account_id), writes)
 
 
-async def planted(studio: Studio, name: str) -> UUID:
-    """Have the server write a record with all it must refer to, and return its id."""
+async def planted(studio: Studio, name: str, **related: str) -> UUID:
+    """Have the server write a record with all it must refer to, and return its id.
+
+    `related` names records, by field, that it refers to in place of new ones: those of a record to be.
+    """
     writes = written(name)
+    own = {field: related[field] for field, _ in required_links(name) if field in related}
+    last = writes[-1]
+    writes[-1] = Write(name, last.record_id, {**(last.fields or {}), **own})
     await by_server(studio, *writes)
-    return writes[-1].record_id
+    return last.record_id
 
 
 async def parents_of(studio: Studio, collection: Collection) -> dict[str, str]:
