@@ -119,7 +119,7 @@ async def push_changes(
 
 @router.post(
     "",
-    operation_id="sync",
+    operation_id="sync_exchange",
     summary="Send what the user did, get what changed",
     response_model=schemas.SyncAnswer,
     responses=refusals_of(

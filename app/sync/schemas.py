@@ -353,7 +353,9 @@ class VerifyAnswer(Answer):
     cursor: str = Field(
         description="To ask on with, and to pull with once all is repaired.", examples=["aeJy…"]
     )
-    digests: dict[str, Digest] | None = Field(description="By collection, if none was named.")
+    digests: dict[str, Digest] | None = Field(
+        description="By collection, if none was named.", examples=[None]
+    )
     buckets: dict[Bucket, Digest] | None = Field(
         description="By bucket, if a collection was named and nothing held; those not named are empty.",
         examples=[{"11": {"count": 1, "mark": "00c1a5e3f40b92d7"}}],

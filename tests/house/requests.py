@@ -90,6 +90,8 @@ def example(shape: Schema) -> Any:
         return shape["examples"][0]
     if "$ref" in shape:
         return example(DOCUMENT["components"]["schemas"][shape["$ref"].rpartition("/")[2]])
+    if "anyOf" in shape:
+        return example(shape["anyOf"][0])
     if shape.get("type") == "array":
         return [example(shape["items"])]
     return {name: example(each) for name, each in shape["properties"].items()}

@@ -154,7 +154,7 @@ async def test_a_feed_that_differs_from_its_records_is_found_and_mended(
         owner_url,
         studio,
         ("UPDATE clients SET last_name = 'Behind' WHERE account_id = $1 AND id = $2", changed),
-        (f"UPDATE feed SET core = {_DAMAGED} WHERE account_id = $1 AND record_id = $2", damaged),
+        (f"UPDATE feed SET body = {_DAMAGED} WHERE account_id = $1 AND record_id = $2", damaged),
         ("DELETE FROM feed WHERE account_id = $1 AND record_id = $2", lost),
         ("DELETE FROM clients WHERE account_id = $1 AND id = $2", deleted),
     )
@@ -172,7 +172,7 @@ async def test_a_feed_that_differs_from_its_records_is_found_and_mended(
     assert last_names == {str(changed): "Behind", str(damaged): example, str(lost): example}
 
 
-_DAMAGED = "convert_to(replace(convert_from(core, 'UTF8'), 'Hartley', 'Nobody'), 'UTF8')"
+_DAMAGED = "convert_to(replace(convert_from(body, 'UTF8'), 'Hartley', 'Nobody'), 'UTF8')"
 
 
 async def _behind_its_back(owner_url: str, studio: Studio, *statements: tuple[str, UUID]) -> None:
