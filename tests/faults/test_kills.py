@@ -168,8 +168,11 @@ def union_of(phones: list[Phone]) -> dict[str, Json]:
 
 
 def is_newest(expected: Json, record: Json) -> bool:
-    """Say whether a record is as last acknowledged; a change done twice would have moved its revision."""
-    return all(record[name] == value for name, value in expected.items())
+    """Say whether a record is as last acknowledged; a change done twice would have moved its revision.
+
+    What was left open may have been filled in.
+    """
+    return all(value in (None, record[name]) for name, value in expected.items())
 
 
 def half_groups(phone: Phone, records: dict[str, Json]) -> list[str]:

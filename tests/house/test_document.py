@@ -185,6 +185,8 @@ def _example(schemas: dict[str, Schema], shape: Schema) -> Any:
         return shape["examples"][0]
     if "$ref" in shape:
         return _example(schemas, schemas[shape["$ref"].rpartition("/")[2]])
+    if "anyOf" in shape:
+        return _example(schemas, shape["anyOf"][0])
     if shape.get("type") == "array":
         return [_example(schemas, shape["items"])]
     return {name: _example(schemas, each) for name, each in shape["properties"].items()}

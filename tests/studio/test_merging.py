@@ -47,7 +47,8 @@ async def test_all_that_belonged_to_one_belongs_to_the_other(
     names = ("sessions", "payments", "appointments", "tasks", "phone_calls", "emails", "text_messages")
     moved = {name: uuid4() for name in names}
     for name, record_id in moved.items():
-        await desk.put(name, record_id, **sample(name, client_id=str(goes)))
+        more = {"direction": "incoming"} if name == "text_messages" else {}
+        await desk.put(name, record_id, **sample(name, client_id=str(goes), **more))
     invoice = uuid4()
     billed = {"client_id": str(stays), "bill_to_client_id": str(goes), "lines": []}
     await desk.put("invoices", invoice, **sample("invoices", **billed))
