@@ -165,13 +165,7 @@ async def test_another_account_s_clients_are_not_known(desk: Desk) -> None:
 
 
 async def test_who_is_alike_is_found_by_index(desk: Desk) -> None:
-    await known(desk, email="laura@hartley.example")
     async with desk.database.reading(desk.account_id) as session:
-        await session.raw.execute("SET LOCAL enable_seqscan = off")
-        sql = (
-            "EXPLAIN SELECT client_id FROM client_likenesses"
-            " WHERE account_id = $1 AND kind = $2 AND value = $3"
-        )
-        plan = "\n".join(row[0] for row in await session.raw.fetch(sql, desk.account_id, "email", "a@b"))
-    [condition] = [line for line in plan.splitlines() if "Index Cond" in line]
-    assert {"kind", "value"} <= set(condition.replace("(", " ").split())
+        sql = "SELECT indexdef FROM pg_indexes WHERE tablename = 'client_likenesses'"
+        found = [row["indexdef"] for row in await session.raw.fetch(sql)]
+    assert any("(account_id, kind, value" in each for each in found), found
