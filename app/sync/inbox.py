@@ -14,7 +14,7 @@ from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
 from app.sync.commands import Call, command
 from app.sync.fields import Day, Element, Id, Instant, Line, Values, field
-from app.sync.judging import Judge, Ruling
+from app.sync.judging import Judge, Ruling, key_of
 from app.sync.refusals import ChangeRefused, Resolved
 from app.sync.registry import Record, collection
 from app.sync.schemas import Change, Operation, Outcome
@@ -192,8 +192,7 @@ def _entry(judge: Judge, who: Principal, change: Change, decision: Ruling | Chan
 
 def _kept(judge: Judge, change: Change, names: Iterable[str]) -> Values | None:
     """Return what a record has in some fields, as far as its user may see it."""
-    found = registry.named(change.collection)
-    key = (found.number, change.id) if found else None
+    key = key_of(change)
     state = judge.draft.peek(key) if key else None
     if key is None or state is None or state.values is None or not judge.may_see(key, state):
         return None

@@ -88,13 +88,13 @@ class Judge:
         is_there = change.op is Operation.CREATE and state is not None and not state.is_deleted
         op = Operation.PATCH if is_there else change.op
         newest = change.model_copy(update={"op": op, "base_revision": self.draft.revision - 1})
-        self._judge(newest)
+        self._judge(self._renewed(newest))
         self.check_links(newest)
 
     async def load(self, changes: Sequence[Change]) -> None:
         """Read what is looked at when some changes are judged, all of it in a few trips."""
         draft = self.draft
-        keys = {change.n: key for change in changes if (key := _known(change))}
+        keys = {change.n: key for change in changes if (key := key_of(change))}
         targets = [target for change in changes for _, target in links_of(change)]
         await draft.load([*keys.values(), *targets])
         await draft.load_survivors([*keys.values(), *targets])
@@ -324,6 +324,7 @@ def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str,
         raise ReadOnlyField(dict.fromkeys(wrong, ReadOnlyField.message))
 
 
-def _known(change: Change) -> Key | None:
+def key_of(change: Change) -> Key | None:
+    """Return the record a change is about, none in an unknown collection."""
     collection = registry.named(change.collection)
     return (collection.number, change.id) if collection else None

@@ -11,6 +11,7 @@ from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.groups import Decision
+from app.sync.judging import key_of
 from app.sync.reactions import Notice
 from app.sync.refusals import ChangeRefused
 from app.sync.rendering import projected
@@ -78,12 +79,6 @@ def forgotten(n: int) -> bytes:
         "server": None,
     }
     return orjson.dumps({"n": n, **told})
-
-
-def key_of(change: Change) -> Key | None:
-    """Return the record a change is about, none in an unknown collection."""
-    collection = registry.named(change.collection)
-    return (collection.number, change.id) if collection else None
 
 
 def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_scope: bool) -> dict[str, Any]:

@@ -158,6 +158,21 @@ async def test_what_is_booked_offline_for_who_went_goes_to_who_stays(
     assert the(other_phone, "clients", stays)["client_number"] is not None
 
 
+async def test_what_was_refused_before_is_taken_with_who_stays(
+    phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    session = uuid4()
+    [refused] = await phone.push(create("sessions", session, client_id=str(goes), description=7))
+    await phone.push(merge(goes, stays))
+    mine = {"resolution": "take_mine", "fields": {"description": "Portrait"}}
+    entry = {"collection": "inbox", "id": refused["inbox_id"], "op": "command", "command": "resolve"}
+    results = await phone.push({**entry, "fields": mine})
+    await phone.pull()
+    assert verdicts(results) == ["applied"]
+    assert the(phone, "sessions", session)["client_id"] == str(stays)
+
+
 async def test_a_link_in_a_set_goes_to_who_stays_too(
     desk: Desk, phone: Phone, double: tuple[UUID, UUID]
 ) -> None:
