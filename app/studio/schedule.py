@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import orjson
 
 from app.studio.companies import ConflictPolicy
+from app.studio.rules.settings import read_settings, settings_of
 from app.studio.series import days_of, occurrence_id
 from app.studio.status_notes import note
-from app.studio.workflows import company
 from app.sync import registry
 from app.sync.draft import Draft
+from app.sync.feed import Key
 from app.sync.fields import Values
-from app.sync.reactions import Key, Notice, Work, Written
+from app.sync.reactions import Notice, Work, Written
 from app.sync.refusals import ChangeRefused
 
 SESSIONS, APPOINTMENTS = "sessions", "appointments"
@@ -71,7 +72,7 @@ async def read_diary(draft: Draft, writes: Sequence[Written]) -> Diary:
             occurrence = occurrence_id((each.after or {})["series_id"], day)
             diary.days.setdefault(day, {})[each.key[0], occurrence] = None
     if wanted:
-        await draft.load([(registry.number_of("companies"), draft.work.who.account_id)])
+        await read_settings(draft)
         numbers = registry.number_of(SESSIONS), registry.number_of(APPOINTMENTS)
         account_id = draft.session.account_id
         rows = await draft.session.raw.fetch(CLASHING, account_id, _asked(wanted), *numbers)
@@ -101,7 +102,7 @@ def follow_conflicts(written: Written, work: Work) -> None:
     """Refuse, or tell, that somebody is booked twice, as the company wishes."""
     diary: Diary = work.answer or Diary()
     diary.enter(written.key, slots_of(written.key[0], written.after))
-    policy = company(work).get("conflict_policy", ConflictPolicy.PROMPT)
+    policy = settings_of(work)["conflict_policy"]
     taken = _taken(written)
     if not taken or policy == ConflictPolicy.ALWAYS:
         return

@@ -14,8 +14,9 @@ from app.studio.weekdays import Weekday
 from app.sync import registry
 from app.sync.commands import Call, command
 from app.sync.draft import Draft
+from app.sync.feed import Key
 from app.sync.fields import Day, Element
-from app.sync.reactions import Key, Work, Written
+from app.sync.reactions import Work, Written
 from app.sync.refusals import InvalidFields
 from app.sync.schemas import Change, Operation
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from app.studio.business_days import business_days_after, days_after
+from app.studio.rules.settings import read_settings, settings_of
 from app.studio.status_notes import note, with_remark
 from app.sync import registry
 from app.sync.commands import Call, command
@@ -175,7 +176,7 @@ def _next(call: Call, steps: Steps) -> str | None:
 
 async def _read(draft: Draft, collection: str) -> None:
     await draft.load_all(registry.number_of(_workflows[collection].steps))
-    await draft.load([(registry.number_of("companies"), draft.work.who.account_id)])
+    await read_settings(draft)
 
 
 def _may_move(written: Written) -> bool:
@@ -219,7 +220,7 @@ def _check_choice(found: Workflow, fields: Values, step: Values, work: Work) -> 
 
 
 def _is_by_type(found: Workflow, work: Work) -> bool:
-    return found.says is None or bool(company(work).get(found.says))
+    return found.says is None or bool(settings_of(work)[found.says])
 
 
 def _is_of_another_type(found: Workflow, written: Written, work: Work) -> bool:
@@ -230,12 +231,7 @@ def _is_of_another_type(found: Workflow, written: Written, work: Work) -> bool:
 
 
 def _is_wanted(found: Workflow, work: Work) -> bool:
-    return found.wanted is None or bool(company(work).get(found.wanted, True))
-
-
-def company(work: Work) -> Values:
-    """Return the company's settings, none where it has no record."""
-    return work.find("companies", work.who.account_id) or {}
+    return found.wanted is None or bool(settings_of(work)[found.wanted])
 
 
 def _due(found: Workflow, step: Values | None, work: Work) -> str | None:
@@ -245,7 +241,7 @@ def _due(found: Workflow, step: Values | None, work: Work) -> str | None:
     due: date = (
         days_after(work.today, days)
         if found.in_plain_days
-        else business_days_after(work.today, days, company(work).get("work_week", ()))
+        else business_days_after(work.today, days, settings_of(work)["work_week"])
     )
     return due.isoformat()
 

@@ -11,7 +11,7 @@ from app.sync import reader, registry
 from app.sync.cursor import Cursor, Sealer
 from app.sync.errors import NotConsistent, UnknownCollections
 from app.sync.page import Page
-from app.sync.pull import digests_of, opened
+from app.sync.pull import digest, digests_of, opened
 from app.sync.reader import Content, Room
 from app.sync.schemas import MAX_PAGE_BYTES, MAX_ROWS, PullRequest, VerifyRequest
 
@@ -50,10 +50,7 @@ async def verify(
     content = _content(cursor, asked.collection)
     if asked.held is None:
         found = await reader.buckets(session, content)
-        head["buckets"] = {
-            f"{bucket:02x}": {"count": count, "mark": f"{mark & 2**64 - 1:016x}"}
-            for bucket, (count, mark) in sorted(found.items())
-        }
+        head["buckets"] = {f"{bucket:02x}": digest(*counted) for bucket, counted in sorted(found.items())}
         return page.render(head)
     await _repair(session, page, content, asked.held)
     return page.render({**head, "has_more": page.is_cut})

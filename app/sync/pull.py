@@ -89,10 +89,12 @@ async def opened(
 async def digests_of(session: Session, scope: Scope) -> dict[str, dict[str, int | str]]:
     """Return how many records of each collection lie in a scope, and the mark of them all."""
     found = await reader.digests(session, scope)
-    return {
-        registry.numbered(number).name: {"count": count, "mark": f"{mark & 2**64 - 1:016x}"}
-        for number, (count, mark) in sorted(found.items())
-    }
+    return {registry.numbered(number).name: digest(*counted) for number, counted in sorted(found.items())}
+
+
+def digest(count: int, mark: int) -> dict[str, int | str]:
+    """Return how many records there are and the mark of them all as devices are told."""
+    return {"count": count, "mark": f"{mark & 2**64 - 1:016x}"}
 
 
 def _known(names: list[str] | None) -> list[str] | None:

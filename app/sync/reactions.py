@@ -15,12 +15,11 @@ from app.core import clock
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.sync import registry
+from app.sync.feed import Key
 from app.sync.fields import Values
 
 if TYPE_CHECKING:
     from app.sync.draft import Draft
-
-Key = tuple[int, UUID]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The doors of sync: manifest, pull, push and estimate."""
+"""The doors of sync: manifest, pull, push, both at once, healing and estimate."""
 
 from typing import Annotated, ClassVar, cast
 
@@ -8,7 +8,8 @@ from starlette.background import BackgroundTask
 from app.accounts.devices import note_sync
 from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, NotAllowed
 from app.accounts.guards import GUARDED, Caller, DeviceWriting, KeysOf, MinimumOf, Reading
-from app.accounts.standing import refuse_old
+from app.accounts.standing import Work, refuse_old
+from app.core.db import Database, Session
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
@@ -31,6 +32,16 @@ class SyncRoute(JsonRoute):
 
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=SyncRoute)
+
+
+_OF_PULLS = (
+    errors.CursorMalformed,
+    errors.CursorForeign,
+    errors.CursorCollections,
+    errors.ResyncRequired,
+    errors.UnknownCollections,
+)
+_OF_PUSHES = (DeviceRequired, errors.StreamGap, errors.StreamDiverged, errors.TooManyChanges)
 
 
 async def sealer(request: Request) -> Sealer:
@@ -60,11 +71,7 @@ async def read_manifest(work: Reading, minimum: MinimumOf) -> schemas.Manifest:
     responses=refusals_of(
         *GUARDED,
         *BODY,
-        errors.CursorMalformed,
-        errors.CursorForeign,
-        errors.CursorCollections,
-        errors.ResyncRequired,
-        errors.UnknownCollections,
+        *_OF_PULLS,
         ClientTooOld,
     ),
 )
@@ -84,9 +91,7 @@ async def pull_changes(
     text, is_consistent = await pull(
         work.session, work.who, work.clock, seal, body, schema_version=work.schema_version
     )
-    # Afterwards, on a connection of its own: two at once for each request could starve the pool.
-    note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
-    return Response(text, media_type="application/json", background=note)
+    return _page(text, database, work, is_consistent=is_consistent)
 
 
 @router.post(
@@ -97,10 +102,7 @@ async def pull_changes(
     responses=refusals_of(
         *GUARDED,
         *BODY,
-        DeviceRequired,
-        errors.StreamGap,
-        errors.StreamDiverged,
-        errors.TooManyChanges,
+        *_OF_PUSHES,
         ClientTooOld,
     ),
 )
@@ -125,15 +127,8 @@ async def push_changes(
     responses=refusals_of(
         *GUARDED,
         *BODY,
-        DeviceRequired,
-        errors.StreamGap,
-        errors.StreamDiverged,
-        errors.TooManyChanges,
-        errors.CursorMalformed,
-        errors.CursorForeign,
-        errors.CursorCollections,
-        errors.ResyncRequired,
-        errors.UnknownCollections,
+        *_OF_PUSHES,
+        *_OF_PULLS,
         ClientTooOld,
     ),
 )
@@ -153,8 +148,7 @@ async def sync_once(
     text, work, is_consistent = await exchange(
         database, keys, claims, sealer=seal, sent=body, minimum=minimum
     )
-    note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
-    return Response(text, media_type="application/json", background=note)
+    return _page(text, database, work, is_consistent=is_consistent)
 
 
 @router.post(
@@ -165,11 +159,7 @@ async def sync_once(
     responses=refusals_of(
         *GUARDED,
         *BODY,
-        errors.CursorMalformed,
-        errors.CursorForeign,
-        errors.CursorCollections,
-        errors.ResyncRequired,
-        errors.UnknownCollections,
+        *_OF_PULLS,
         errors.NotConsistent,
         ClientTooOld,
     ),
@@ -206,3 +196,12 @@ async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody
     """
     refuse_old(work.schema_version, minimum)
     return await estimate_of(work.session, work.who, work.clock, body, schema_version=work.schema_version)
+
+
+def _page(text: bytes, database: Database, work: Work[Session], *, is_consistent: bool) -> Response:
+    """Answer with a page; that the phone has synced is noted afterwards.
+
+    On a connection of its own: two at once for each request could starve the pool.
+    """
+    note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
+    return Response(text, media_type="application/json", background=note)
