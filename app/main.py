@@ -29,6 +29,7 @@ from app.sync.live.watchers import Watchers
 from app.sync.live_router import router as live
 from app.sync.preference_router import router as preferences
 from app.sync.router import router as sync
+from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -114,7 +115,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     made = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    for router in (auth, devices, preferences, sync, live):
+    for router in (auth, devices, preferences, sync, stream, live):
         made.include_router(router)
     build_porch(
         made,

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from app.main import settle_memory
 from benchmarks.account_size import account_size
+from benchmarks.compression import compression
 from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
 from benchmarks.ground import Ground, Size, ground
@@ -33,6 +34,7 @@ class Measure(StrEnum):
     FILL = "fill"
     ACCOUNT_SIZE = "account_size"
     LIVE = "live"
+    COMPRESSION = "compression"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -42,6 +44,7 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.FILL: fill,
     Measure.ACCOUNT_SIZE: account_size,
     Measure.LIVE: live,
+    Measure.COMPRESSION: compression,
 }
 _WIDTH = 140
 _QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2, streams=100)

@@ -21,10 +21,9 @@ from app.studio.preferences import MobilePreferences
 from app.sync.compile import compile_scope
 from app.sync.cursor import Cursor, tag
 from app.sync.feed import LATEST
-from app.sync.pull import pull
+from app.sync.pull import Pulled, pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from app.sync.target import circumstances_of
-from benchmarks.first_sync import cursor_of
 from benchmarks.ground import Ground
 from benchmarks.samples import Result, Way, Work, compare
 
@@ -134,15 +133,16 @@ async def _pulls(ground: Ground, account: Account, begin: Begin, times: int) -> 
         while has_more:
             began = perf_counter()
             async with ground.database.reading(account.who.account_id) as session:
-                text, is_consistent = await _page(ground, session, account.who, asked)
+                pulled = await _page(ground, session, account.who, asked)
+                text = pulled.as_json()
             seconds += perf_counter() - began
-            asked, has_more = cursor_of(text), not is_consistent
+            asked, has_more = pulled.cursor, not pulled.is_consistent
             carried += _carried(text)
             taken += len(text)
     return Work(carried, taken, seconds)
 
 
-async def _page(ground: Ground, session: Session, who: Principal, cursor: str | None) -> tuple[bytes, bool]:
+async def _page(ground: Ground, session: Session, who: Principal, cursor: str | None) -> Pulled:
     asked = PullRequest(cursor=cursor, max_rows=2_000, max_bytes=MAX_PAGE_BYTES)
     return await pull(session, who, await read_clock(session), ground.sealer, asked)
 

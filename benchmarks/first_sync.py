@@ -5,10 +5,14 @@ from time import process_time
 
 import httpx
 
+from app.accounts.tokens import verify_access
 from app.core.principal import Principal
 from app.core.revisions import read_clock
-from app.sync.pull import pull
+from app.http.compression import Encoding, encoder
+from app.sync import registry
+from app.sync.pull import Pulled, pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
+from app.sync.streaming import BYTES, ROWS, Source, lines
 from benchmarks.ground import Ground
 from benchmarks.samples import Result, Way, Work, compare
 
@@ -31,6 +35,12 @@ async def first_sync(ground: Ground) -> list[Result]:
             f"HTTP, pages of {n} and {size // 1_000_000} MB": partial(_by_http, ground, client, rows, n, size)
             for n, size in ((2000, 1_000_000), (5000, MAX_PAGE_BYTES))
         }
+        for encoding in ("identity", "gzip", "zstd"):
+            http[f"HTTP stream, {encoding}"] = partial(_by_http_stream, ground, client, rows, encoding)
+        source = _source(ground, client)
+        for chosen in (None, *Encoding):
+            name = chosen or "plain"
+            engine[f"engine, stream, {name}"] = partial(_by_stream, source, rows, chosen)
         ways: dict[str, Way] = {
             "COPY through the index": partial(_by_copy, ground, rows, _BODIES, ground.account_id),
             "COPY from a packed table": partial(_by_copy, ground, rows, "SELECT body FROM packed"),
@@ -59,17 +69,16 @@ async def _by_copy(ground: Ground, rows: int, query: str, *values: object) -> Wo
 
 
 async def _by_engine(ground: Ground, rows: int, page: int) -> Work:
-    who, cursor, taken, began = ground.phone, None, 0, process_time()
-    is_consistent = False
+    who, cursor, is_consistent, taken, began = ground.phone, None, False, 0, process_time()
     while not is_consistent:
         asked = PullRequest(cursor=cursor, max_rows=page, max_bytes=MAX_PAGE_BYTES)
-        text, is_consistent = await _page(ground, who, asked)
-        cursor = cursor_of(text)
-        taken += len(text)
+        pulled = await _page(ground, who, asked)
+        cursor, is_consistent = pulled.cursor, pulled.is_consistent
+        taken += len(pulled.as_json())
     return Work(rows, taken, cpu_seconds=process_time() - began)
 
 
-async def _page(ground: Ground, who: Principal, asked: PullRequest) -> tuple[bytes, bool]:
+async def _page(ground: Ground, who: Principal, asked: PullRequest) -> Pulled:
     async with ground.database.reading(who.account_id) as session:
         return await pull(session, who, await read_clock(session), ground.sealer, asked)
 
@@ -82,6 +91,33 @@ async def _by_http(ground: Ground, client: httpx.AsyncClient, rows: int, page: i
         text = (await client.post("/v1/sync/pull", json=asked)).raise_for_status().content
         cursor, has_more = cursor_of(text), b'"has_more":true' in text
         taken += len(text)
+    cpu_seconds = ground.served.cpu_seconds - began
+    return Work(rows, taken, cpu_seconds=cpu_seconds, peak_megabytes=ground.served.peak_megabytes)
+
+
+def _source(ground: Ground, client: httpx.AsyncClient) -> Source:
+    """Return what a stream of the signed-in phone reads from."""
+    claims = verify_access(ground.keys, client.headers["Authorization"].removeprefix("Bearer "))
+    asked = PullRequest(max_rows=ROWS, max_bytes=BYTES)
+    return Source(ground.database, ground.keys, claims, ground.sealer, registry.schema_version(), asked)
+
+
+async def _by_stream(source: Source, rows: int, encoding: Encoding | None) -> Work:
+    """Read the first page before the answer begins, each other while the last is taken."""
+    taken, began = 0, process_time()
+    async for piece in lines(source, await source.read(None), encoder(encoding), "benchmark"):
+        taken += len(piece)
+    return Work(rows, taken, cpu_seconds=process_time() - began)
+
+
+async def _by_http_stream(ground: Ground, client: httpx.AsyncClient, rows: int, encoding: str) -> Work:
+    ground.served.forget_peak()
+    taken, began = 0, ground.served.cpu_seconds
+    headers = {"Accept-Encoding": encoding}
+    async with client.stream("GET", "/v1/sync/pull.ndjson", headers=headers) as answer:
+        answer.raise_for_status()
+        async for piece in answer.aiter_raw():
+            taken += len(piece)
     cpu_seconds = ground.served.cpu_seconds - began
     return Work(rows, taken, cpu_seconds=cpu_seconds, peak_megabytes=ground.served.peak_megabytes)
 

@@ -15,7 +15,7 @@ import app.studio  # noqa: F401 - declares the collections
 from app.cli.ground import account_of
 from app.core.db import Database
 from app.core.embedded import Embedded
-from app.core.keys import load_keys
+from app.core.keys import KeyRing, load_keys
 from app.core.migrations import migrate
 from app.core.principal import Channel, Principal
 from app.core.settings import Settings
@@ -54,6 +54,7 @@ class Ground:
     account_id: UUID
     database_url: str
     data_dir: Path
+    keys: KeyRing
 
     @property
     def phone(self) -> Principal:
@@ -97,10 +98,11 @@ async def ground(size: Size) -> AsyncIterator[Ground]:
                 if account_id is None:
                     raise LookupError(ACCOUNT)
                 await _send_everything(database, account_id)
-                sealer = Sealer({"a": load_keys(Settings(data_dir=data_dir)).derived("cursor")}, "a")
+                keys = load_keys(Settings(data_dir=data_dir))
+                sealer = Sealer({"a": keys.derived("cursor")}, "a")
                 with the_app(server.url, data_dir) as served:
                     people = (sealer, sign_in, account_id)
-                    yield Ground(size, database, direct, served, *people, server.url, data_dir)
+                    yield Ground(size, database, direct, served, *people, server.url, data_dir, keys)
             finally:
                 await direct.close()
                 await database.close()
@@ -114,5 +116,5 @@ async def signed_in(url: str, account: str, initials: str, password: str) -> htt
     async with httpx.AsyncClient(base_url=url, timeout=120) as nobody:
         answer = await nobody.post("/v1/auth/login", json={**words, "device": device})
     token = answer.raise_for_status().json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
     return httpx.AsyncClient(base_url=url, timeout=120, headers=headers)

@@ -62,6 +62,7 @@ def _result(words: tuple[str, str, str], runs: list[tuple[float, Work]], fastest
         megabytes_per_second=median(work.bytes / seconds for seconds, work in runs) / 1e6 or None,
         cpu_seconds=_median([work.cpu_seconds for work in works]),
         peak_megabytes=_median([work.peak_megabytes for work in works]),
+        kilobytes_each=median(work.bytes / work.count for work in works) / 1e3 or None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI
+from pydantic import TypeAdapter
 
 from app.http import problems
 from app.openapi.texts import DESCRIPTION, TAGS
@@ -12,6 +13,7 @@ from app.sync import registry
 from app.sync.commands import Command, commands
 from app.sync.refusals import change_refusals
 from app.sync.registry import Collection
+from app.sync.schemas import StreamLine
 from app.sync.tables import bookkeeping
 
 Schema = dict[str, Any]
@@ -28,6 +30,7 @@ def document(app: FastAPI) -> Schema:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(problems.schemas())
+    _add_lines(schemas)
     for collection in registry.collections():
         _add_record(schemas, collection)
     for command in commands():
@@ -54,6 +57,14 @@ def text(app: FastAPI) -> bytes:
 def record_name(collection: Collection) -> str:
     """Return the name of a collection's record among the schemas."""
     return collection.model.__name__
+
+
+def _add_lines(schemas: Schema) -> None:
+    """Describe the lines of a stream, which no route answers with as a whole."""
+    made = TypeAdapter(StreamLine).json_schema(mode="serialization", ref_template=_REF + "{model}")
+    for name, inner in made.pop("$defs").items():
+        schemas.setdefault(name, inner)
+    schemas["StreamLine"] = {"description": "One line of a streamed pull.", **made}
 
 
 def _add_record(schemas: Schema, collection: Collection) -> None:

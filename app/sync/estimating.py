@@ -8,13 +8,13 @@ from app.accounts.phones import phone_of
 from app.core.db import Session
 from app.core.principal import Principal
 from app.core.revisions import Clock
-from app.sync import compression, registry, tallies
+from app.sync import registry, shrinking, tallies
 from app.sync.compile import compile_scope
-from app.sync.compression import Shrinking
 from app.sync.estimate import Amount, estimate
 from app.sync.preference_changes import admit, supposed
 from app.sync.preference_schemas import EstimateRequest
 from app.sync.schemas import EstimateAnswer, HeldAnswer, ScopeAnswer
+from app.sync.shrinking import Shrinking
 from app.sync.tallies import Tally
 from app.sync.target import circumstances_of, version_for
 
@@ -36,11 +36,11 @@ async def estimate_of(
     scope = compile_scope(await circumstances_of(session, holder, preferences, today, version))
     counted = await tallies.read(session, scope)
     amounts = {number: estimate(rule, counted.get(number, Tally()), today) for number, rule in scope.items()}
-    shrinking = await compression.shrinking(
+    known = await shrinking.shrinking(
         session, {number: scope[number].parts for number, amount in amounts.items() if amount.records}
     )
     held = {
-        each.name: _told(amounts.get(each.number, _NONE), shrinking.get(each.number, _AS_IT_IS))
+        each.name: _told(amounts.get(each.number, _NONE), known.get(each.number, _AS_IT_IS))
         for each in registry.collections()
     }
     return EstimateAnswer(
@@ -63,8 +63,8 @@ async def _holder(
     return phone.who, phone.device.schema_version
 
 
-def _told(amount: Amount, shrinking: Shrinking) -> HeldAnswer:
-    return HeldAnswer(records=amount.records, bytes=amount.bytes, compressed_bytes=shrinking.of(amount.bytes))
+def _told(amount: Amount, known: Shrinking) -> HeldAnswer:
+    return HeldAnswer(records=amount.records, bytes=amount.bytes, compressed_bytes=known.of(amount.bytes))
 
 
 def _total(held: Collection[HeldAnswer]) -> HeldAnswer:

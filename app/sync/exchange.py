@@ -29,7 +29,7 @@ async def exchange(
     async with database.reading(claims.account_id) as session:
         read = await admit(session, keys, claims)
         refuse_old(read.schema_version, minimum)
-        text, is_consistent = await pull(
+        pulled = await pull(
             session, read.who, read.clock, sealer, sent.pull, schema_version=read.schema_version
         )
-    return b'{"push":%b,"pull":%b}' % (pushed, text), read, is_consistent
+    return b'{"push":%b,"pull":%b}' % (pushed, pulled.as_json()), read, pulled.is_consistent

@@ -1,7 +1,7 @@
 """One page of a pull: what is put, deleted and evicted, and the answer it is written into."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,9 @@ import orjson
 
 from app.sync import registry
 from app.sync.reader import Room
+
+_TOGETHER = 64
+"""Records written in one piece: some tens of kilobytes, which are still at hand when they are sent."""
 
 
 @dataclass(slots=True)
@@ -61,12 +64,33 @@ class Page:
     def render(self, head: Mapping[str, Any]) -> bytes:
         """Return the answer's JSON text: its other members, then the changes, bodies passed through."""
         numbers = sorted({*self.puts, *self.deletions, *self.evictions})
-        told = orjson.dumps(head, default=str, option=orjson.OPT_UTC_Z)[:-1]
+        members = orjson.dumps(head, default=str, option=orjson.OPT_UTC_Z)[:-1]
         # Joined once: a page is some megabytes, and each copy of it takes its time.
-        pieces = [told, b',"changes":{']
+        pieces = [members, b',"changes":{']
         for place, number in enumerate(numbers):
             pieces += self._collection(number, b"," if place else b"")
         return b"".join([*pieces, b"}}"])
+
+    def lines(self, head: Mapping[str, Any]) -> Iterator[bytes]:
+        """Yield the page as lines of JSON, some at a time, the other members last: with them it is whole.
+
+        Parents are put before their children, and removed after them.
+        """
+        for number, bodies in sorted(self.puts.items()):
+            before = b'{"put":"%b","record":' % _name(number)
+            between = b"}}\n" + before
+            for first in range(0, len(bodies), _TOGETHER):
+                yield b"%b%b}}\n" % (before, between.join(bodies[first : first + _TOGETHER]))
+        for number in sorted({*self.deletions, *self.evictions}, reverse=True):
+            yield b"".join(self._removals(number))
+        yield line({"page": head})
+
+    def _removals(self, number: int) -> Iterator[bytes]:
+        name, merges = _name(number).decode(), self.merges.get(number, {})
+        for record_id in self.deletions.get(number, []):
+            yield line({"del": name, "id": record_id, "merged_into": merges.get(record_id)})
+        for record_id in self.evictions.get(number, []):
+            yield line({"evict": name, "id": record_id})
 
     def _collection(self, number: int, before: bytes) -> list[bytes]:
         bodies = self.puts.get(number, [])
@@ -76,7 +100,16 @@ class Page:
         evicted = orjson.dumps(self.evictions.get(number, []), default=str)
         merges = {str(gone): str(into) for gone, into in self.merges.get(number, {}).items()}
         return [
-            b'%b"%b":{"put":[' % (before, registry.numbered(number).name.encode()),
+            b'%b"%b":{"put":[' % (before, _name(number)),
             *closed,
             b'],"del":%b,"evict":%b,"merged":%b}' % (deleted, evicted, orjson.dumps(merges)),
         ]
+
+
+def line(members: Mapping[str, Any]) -> bytes:
+    """Return a line of JSON."""
+    return orjson.dumps(members, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+
+
+def _name(number: int) -> bytes:
+    return registry.numbered(number).name.encode()

@@ -1,5 +1,7 @@
 """A pull: what changed for this device since its cursor, in pages, bodies passed through as bytes."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from app.core import clock
@@ -21,6 +23,28 @@ NEXT_SYNC_AFTER = 300
 _MOST_UNKNOWN = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """One page with the other members of its answer."""
+
+    page: Page
+    head: Mapping[str, Any]
+
+    @property
+    def cursor(self) -> str:
+        """Return the cursor a device stores with the page."""
+        return str(self.head["cursor"])
+
+    @property
+    def is_consistent(self) -> bool:
+        """Say whether the device has reached a consistent point."""
+        return bool(self.head["consistent"])
+
+    def as_json(self) -> bytes:
+        """Return the whole answer."""
+        return self.page.render(self.head)
+
+
 async def pull(
     session: Session,
     who: Principal,
@@ -29,8 +53,8 @@ async def pull(
     asked: PullRequest,
     *,
     schema_version: int | None = None,
-) -> tuple[bytes, bool]:
-    """Return the answer's JSON text, and whether the device has reached a consistent point.
+) -> Pulled:
+    """Return the next page.
 
     Raises `CursorMalformed`, `CursorForeign`, `CursorCollections`, `UnknownCollections`, `ResyncRequired`.
     """
@@ -46,6 +70,7 @@ async def pull(
         page=page,
     )
     is_consistent = cursor.transit is None
+    is_asked = asked.digests and is_consistent
     head: dict[str, Any] = {
         "cursor": sealer.seal(cursor),
         "revision": at.revision,
@@ -61,10 +86,9 @@ async def pull(
         "epoch": at.epoch,
         "server_time": clock.now(),
         "next_sync_after": 0 if not is_consistent else NEXT_SYNC_AFTER,
+        "digests": await digests_of(session, target.scope) if is_asked else None,
     }
-    is_asked = asked.digests and is_consistent
-    head["digests"] = await digests_of(session, target.scope) if is_asked else None
-    return page.render(head), is_consistent
+    return Pulled(page, head)
 
 
 async def opened(

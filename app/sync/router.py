@@ -11,6 +11,7 @@ from app.accounts.guards import GUARDED, Caller, DeviceWriting, KeysOf, MinimumO
 from app.accounts.standing import Work, refuse_old
 from app.core.db import Database, Session
 from app.http.body import JsonRoute
+from app.http.compression import JsonText
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
@@ -34,7 +35,7 @@ class SyncRoute(JsonRoute):
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=SyncRoute)
 
 
-_OF_PULLS = (
+OF_PULLS = (
     errors.CursorMalformed,
     errors.CursorForeign,
     errors.CursorCollections,
@@ -71,7 +72,7 @@ async def read_manifest(work: Reading, minimum: MinimumOf) -> schemas.Manifest:
     responses=refusals_of(
         *GUARDED,
         *BODY,
-        *_OF_PULLS,
+        *OF_PULLS,
         ClientTooOld,
     ),
 )
@@ -88,10 +89,8 @@ async def pull_changes(
     local transaction and ask again while `has_more`; a page may be asked for again at any time.
     """
     refuse_old(work.schema_version, minimum)
-    text, is_consistent = await pull(
-        work.session, work.who, work.clock, seal, body, schema_version=work.schema_version
-    )
-    return _page(text, database, work, is_consistent=is_consistent)
+    pulled = await pull(work.session, work.who, work.clock, seal, body, schema_version=work.schema_version)
+    return _page(pulled.as_json(), database, work, is_consistent=pulled.is_consistent)
 
 
 @router.post(
@@ -116,7 +115,7 @@ async def push_changes(
     """
     refuse_old(work.schema_version, minimum)
     text = await push(work.session, work.who, work.clock, body, schema_version=work.schema_version)
-    return Response(text, media_type="application/json")
+    return JsonText(text)
 
 
 @router.post(
@@ -128,7 +127,7 @@ async def push_changes(
         *GUARDED,
         *BODY,
         *_OF_PUSHES,
-        *_OF_PULLS,
+        *OF_PULLS,
         ClientTooOld,
     ),
 )
@@ -159,7 +158,7 @@ async def sync_once(
     responses=refusals_of(
         *GUARDED,
         *BODY,
-        *_OF_PULLS,
+        *OF_PULLS,
         errors.NotConsistent,
         ClientTooOld,
     ),
@@ -178,7 +177,7 @@ async def verify_holding(
     """
     refuse_old(work.schema_version, minimum)
     text = await verify(work.session, work.who, work.clock, seal, body, schema_version=work.schema_version)
-    return Response(text, media_type="application/json")
+    return JsonText(text)
 
 
 @router.post(
@@ -204,4 +203,4 @@ def _page(text: bytes, database: Database, work: Work[Session], *, is_consistent
     On a connection of its own: two at once for each request could starve the pool.
     """
     note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
-    return Response(text, media_type="application/json", background=note)
+    return JsonText(text, background=note)

@@ -105,8 +105,8 @@ class ScopeAnswer(Answer):
     day: date = Field(description="Today in the account's time zone.", examples=["2026-06-13"])
 
 
-class PullAnswer(Answer):
-    """One page of what changed. Store it and its cursor in one local transaction, then ask for the next."""
+class PageAnswer(Answer):
+    """What a page says beside its changes."""
 
     cursor: str = Field(description="Opaque; store it with the page.", examples=["aeJyrVkpUslIyMgIA…"])
     revision: int = Field(description="How far the account has come.", examples=[17])
@@ -130,9 +130,58 @@ class PullAnswer(Answer):
     digests: dict[str, Digest] | None = Field(
         description="By collection, on a consistent page, if asked for.", examples=[None]
     )
+
+
+class PullAnswer(PageAnswer):
+    """One page of what changed. Store it and its cursor in one local transaction, then ask for the next."""
+
     changes: dict[str, CollectionChanges] = Field(
         description="By collection; apply puts in this order, parents first, and removals in reverse."
     )
+
+
+class PutLine(Answer):
+    """A record as it is now, whole."""
+
+    put: str = Field(description="Its collection.", examples=["clients"])
+    record: dict[str, Any] = Field(
+        description="The record, as in `put` of a page.",
+        examples=[{"id": "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11", "revision": 17, "last_name": "Doe"}],
+    )
+
+
+class DeletedLine(Answer):
+    """A record that no longer exists."""
+
+    deleted: str = Field(alias="del", description="Its collection.", examples=["clients"])
+    id: UUID = Field(description="The record.", examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a12"])
+    merged_into: UUID | None = Field(description="Which has taken its place, if one has.", examples=[None])
+
+
+class EvictLine(Answer):
+    """A record that exists but no longer belongs on this device."""
+
+    evict: str = Field(description="Its collection.", examples=["sessions"])
+    id: UUID = Field(description="The record.", examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a12"])
+
+
+class PageLine(Answer):
+    """The end of a page: all lines since the last one belong to it."""
+
+    page: PageAnswer = Field(description="What the page says; store its cursor with its changes.")
+
+
+class RefusedLine(Answer):
+    """The end of a stream that could not go on."""
+
+    refused: dict[str, Any] = Field(
+        description="The problem a request would have been answered with; go by its `code`.",
+        examples=[{"code": "token_expired", "status": 401}],
+    )
+
+
+StreamLine = PutLine | DeletedLine | EvictLine | PageLine | RefusedLine
+"""One line of a streamed pull."""
 
 
 class HeldAnswer(Answer):

@@ -67,7 +67,7 @@ class Phone:
         """Ask for one page and do not keep it."""
         async with self.database.reading(self.who.account_id) as session:
             request = PullRequest(cursor=self.cursor, **asked)
-            text, _ = await pull(
+            pulled = await pull(
                 session,
                 self.who,
                 await read_clock(session),
@@ -75,7 +75,7 @@ class Phone:
                 request,
                 schema_version=self.schema_version,
             )
-        page: dict[str, Any] = orjson.loads(text)
+        page: dict[str, Any] = orjson.loads(pulled.as_json())
         return page
 
     async def pull(self, **asked: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
-from zlib import compress
 
 import asyncpg
 import httpx
@@ -23,10 +22,11 @@ from app.core.principal import Channel, Principal
 from app.core.revisions import read_clock
 from app.core.settings import Settings
 from app.demo.seeding import seed
+from app.http.compression import Encoding, compressed
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.studio.preferences import MobilePreferences
-from app.sync import compression, preference_router, registry, router
+from app.sync import preference_router, registry, router, shrinking
 from app.sync.estimating import estimate_of
 from app.sync.preference_schemas import EstimateRequest, estimate_request
 from app.sync.preference_store import Change, keep
@@ -148,7 +148,9 @@ async def test_an_estimate_is_within_a_tenth_of_what_a_first_sync_brings(
         size = sum(len(body) + 1 for body in bodies)
         assert told.records == pytest.approx(len(bodies), rel=0.1), each
         assert told.bytes == pytest.approx(size, rel=0.1), each
-        assert told.compressed_bytes == pytest.approx(len(compress(b",".join(bodies))), rel=0.25), each
+        assert told.compressed_bytes == pytest.approx(
+            len(compressed(b",".join(bodies), Encoding.GZIP)), rel=0.25
+        ), each
     assert answer.total.records == pytest.approx(sum(map(len, held.values())), rel=0.05)
 
 
@@ -156,7 +158,7 @@ async def test_what_a_phone_asks_again_costs_four_statements_and_none_reads_the_
     database: Database, photographer: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first time samples are read too, a few rows of each collection."""
-    monkeypatch.setattr(compression, "_known", OrderedDict())
+    monkeypatch.setattr(shrinking, "_known", OrderedDict())
     asked: list[list[Any]] = []
     for days in (30, 31, 90):
         async with database.reading(photographer.account_id) as session:

@@ -34,7 +34,7 @@ async def upgrade(desk: Desk) -> int | None:
 async def text_of(phone: Phone) -> bytes:
     """Return what a first sync would bring, to the byte."""
     async with phone.database.reading(phone.who.account_id) as session:
-        text, _ = await pull(
+        pulled = await pull(
             session,
             phone.who,
             await read_clock(session),
@@ -42,6 +42,7 @@ async def text_of(phone: Phone) -> bytes:
             PullRequest(),
             schema_version=phone.schema_version,
         )
+    text = pulled.as_json()
     return text[text.index(b'"changes"') :]
 
 

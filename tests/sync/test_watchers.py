@@ -17,7 +17,7 @@ from app.core.keys import KeyRing, load_keys
 from app.core.notifications import Notifier
 from app.core.revisions import Clock
 from app.core.settings import Settings
-from app.sync.live import stream
+from app.http import streams
 from app.sync.live import watchers as looking
 from app.sync.live.stream import LiveResponse
 from app.sync.live.watcher import End, Known, Position, Watcher
@@ -158,7 +158,7 @@ async def test_a_look_that_fails_is_tried_again(
 
 
 async def test_a_reader_who_takes_nothing_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "_STALLED", 0.0)
+    monkeypatch.setattr(streams, "_STALLED", 0.0)
 
     async def never(_: Message) -> None:
         await asyncio.Event().wait()

@@ -13,16 +13,14 @@ from datetime import datetime
 import orjson
 from fastapi import Request
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
-from starlette.requests import ClientDisconnect
-from starlette.types import Message, Send
 
 from app.accounts.errors import TokenExpired
 from app.core import clock
 from app.core.errors import AppError
 from app.http.problems import members
+from app.http.streams import UNBUFFERED, PatientResponse
 from app.sync.live.watcher import End, Ending, Position, Watcher
 
-_STALLED = 30.0
 _SOONEST, _LATEST = 1_000, 11_000
 """Milliseconds between which a phone comes back: no more than a tenth of a fleet in any second."""
 
@@ -39,26 +37,13 @@ class Pace:
         return random.uniform(0.8, 1.2) * self.life  # noqa: S311 - no secret
 
 
-class LiveResponse(EventSourceResponse):
-    """A stream that is given up when its reader takes nothing in."""
-
-    async def stream_response(self, send: Send) -> None:
-        """Send what comes, with limited patience for each part."""
-
-        async def patiently(message: Message) -> None:
-            try:
-                async with asyncio.timeout(_STALLED):
-                    await send(message)
-            except TimeoutError:
-                raise ClientDisconnect from None
-
-        await super().stream_response(patiently)
+class LiveResponse(PatientResponse, EventSourceResponse):
+    """A stream of events."""
 
 
 def respond(request: Request, watcher: Watcher, pace: Pace) -> LiveResponse:
     """Return the answer that tells a caller of every move of its account."""
-    # A proxy would hold back small parts otherwise.
-    return LiveResponse(_events(request, watcher, pace), headers={"X-Accel-Buffering": "no"})
+    return LiveResponse(_events(request, watcher, pace), headers=UNBUFFERED)
 
 
 async def _events(request: Request, watcher: Watcher, pace: Pace) -> AsyncIterator[bytes]:

@@ -109,8 +109,8 @@ class Engine:
             at = await read_clock(session)
             if asked.meanwhile:
                 await asked.meanwhile()
-            text, _ = await pull(session, who, at, _SEALER, request)
-        page: dict[str, Any] = orjson.loads(text)
+            pulled = await pull(session, who, at, _SEALER, request)
+        page: dict[str, Any] = orjson.loads(pulled.as_json())
         return page
 
     def push(self, who: Principal, body: dict[str, Any]) -> tuple[list[dict[str, Any]], Changed]:

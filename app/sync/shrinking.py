@@ -1,6 +1,5 @@
 """How small bodies become when answers are compressed: learned from samples, kept a while."""
 
-import zlib
 from asyncio import to_thread
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -11,10 +10,8 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.db import Session
+from app.http.compression import Encoding, compressed
 from app.sync.rendering import is_carried, taken_apart
-
-LEVEL = 6
-"""The usual level of gzip, here and in the proxies before us."""
 
 _Key = tuple[UUID, int, int]
 _LASTS = timedelta(hours=1)
@@ -86,8 +83,8 @@ def _shrinking(sample: Sequence[Any], parts: int) -> Shrinking:
     half, whole = b",".join(bodies[: len(bodies) // 2]), b",".join(bodies)
     if not whole:
         return Shrinking()
-    before, compressed = len(zlib.compress(half, LEVEL)), len(zlib.compress(whole, LEVEL))
-    return Shrinking(len(whole), compressed, (compressed - before) / (len(whole) - len(half)))
+    before, after = (len(compressed(each, Encoding.GZIP)) for each in (half, whole))
+    return Shrinking(len(whole), after, (after - before) / (len(whole) - len(half)))
 
 
 def _body(row: Any, parts: int) -> bytes:

@@ -1,0 +1,95 @@
+"""A pull as one stream of lines: while one page is sent, the next is read.
+
+Nothing of the database is held while a slow reader is waited for, and no more than two pages are in memory.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from app.accounts.devices import note_sync
+from app.accounts.errors import TokenExpired
+from app.accounts.standing import Work, admit, refuse_old
+from app.accounts.tokens import Claims
+from app.core import clock
+from app.core.db import Database, Session
+from app.core.keys import KeyRing
+from app.http.compression import Encoder
+from app.http.errors import InternalError
+from app.http.failures import translate
+from app.http.problems import members
+from app.sync.cursor import Sealer
+from app.sync.page import line
+from app.sync.pull import Pulled, pull
+from app.sync.schemas import PullRequest
+
+ROWS, BYTES = 5_000, 4_000_000
+"""What a page of a stream has at most: it costs a few statements, and a cut costs a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Reads page after page for one caller, who is judged anew for each as for a request."""
+
+    database: Database
+    keys: KeyRing
+    claims: Claims
+    sealer: Sealer
+    minimum: int
+    asked: PullRequest
+
+    async def read(self, cursor: str | None) -> tuple[Pulled, Work[Session]]:
+        """Return the page behind a cursor, in a transaction that has ended; raises as a pull."""
+        if self.claims.expires_at is not None and self.claims.expires_at <= clock.now():
+            raise TokenExpired
+        asked = self.asked.model_copy(update={"cursor": cursor})
+        async with self.database.reading(self.claims.account_id) as session:
+            work = await admit(session, self.keys, self.claims)
+            refuse_old(work.schema_version, self.minimum)
+            pulled = await pull(
+                session, work.who, work.clock, self.sealer, asked, schema_version=work.schema_version
+            )
+        return pulled, work
+
+
+async def lines(
+    source: Source, first: tuple[Pulled, Work[Session]], encoder: Encoder, request_id: str
+) -> AsyncIterator[bytes]:
+    """Yield the pages from the first to a consistent point; what is refused on the way is the last line.
+
+    Whatever was sent up to a page's own line is readable once that has come, compressed or not.
+    """
+    pulled, work = first
+    ahead = _begun(source, pulled)
+    try:
+        while True:
+            for piece in pulled.page.lines(pulled.head):
+                if ready := encoder.add(piece):
+                    yield ready
+                # The driver takes in what has come of the next page.
+                await asyncio.sleep(0)
+            if ahead is None:
+                break
+            yield encoder.flush()
+            pulled, work = await ahead
+            ahead = _begun(source, pulled)
+        await note_sync(source.database, work.who, work.last_sync)
+    except Exception as error:
+        refusal = translate(error)
+        if isinstance(refusal, InternalError):
+            raise
+        yield encoder.add(line({"refused": members(refusal, request_id)}))
+    finally:
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.wait([ahead])
+    yield encoder.finish()
+
+
+def _begun(source: Source, pulled: Pulled) -> asyncio.Task[tuple[Pulled, Work[Session]]] | None:
+    """Begin to read the page behind another, if there is one."""
+    if pulled.is_consistent:
+        return None
+    coming: Coroutine[Any, Any, tuple[Pulled, Work[Session]]] = source.read(pulled.cursor)
+    return asyncio.create_task(coming)
