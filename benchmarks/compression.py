@@ -12,19 +12,20 @@ from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from benchmarks.ground import Ground
 from benchmarks.samples import Result, Way, Work, compare
 
+Compressor = Callable[[bytes], bytes]
 _ROWS = 5_000
 
 
 async def compression(ground: Ground) -> list[Result]:
     """Compress the pages of a first sync; all ways are held to the one that is chosen for who takes both."""
     pages, rows = await _pages(ground)
-    chosen: dict[str, Callable[[bytes], bytes]] = {
+    chosen: dict[str, Compressor] = {
         f"{each}, as sent": partial(compressed, encoding=each) for each in Encoding
     }
-    others = {f"zlib {level}": partial(zlib.compress, level=level) for level in (1, 6, 9)}
-    ways: dict[str, Way] = {
-        name: partial(_by, way, pages, rows) for name, way in {**chosen, **others}.items()
+    others: dict[str, Compressor] = {
+        f"zlib {level}": partial(zlib.compress, level=level) for level in (1, 6, 9)
     }
+    ways: dict[str, Way] = {name: partial(_by, each, pages, rows) for name, each in (chosen | others).items()}
     return await compare("compression", "records", ways, ground.size.rounds)
 
 
@@ -40,7 +41,7 @@ async def _pages(ground: Ground) -> tuple[list[bytes], int]:
     return pages, rows
 
 
-async def _by(compressor: Callable[[bytes], bytes], pages: list[bytes], rows: int) -> Work:
+async def _by(compressor: Compressor, pages: list[bytes], rows: int) -> Work:
     began = process_time()
     size = sum(len(compressor(page)) for page in pages)
     return Work(rows, size, cpu_seconds=process_time() - began)
