@@ -7,7 +7,8 @@ BIN := .venv/bin
 STORIES ?= 2000
 SEED ?= 1000
 STAMP := .venv/.installed
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+KINTO := .venv-kinto/.installed
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-annotate --no-header
 
 help: ## Say what can be done here
@@ -42,8 +43,14 @@ check: $(STAMP) ## Check format, lint, types, floors, migrations and the API doc
 	@$(BIN)/python -m app openapi --check
 	@$(MAKE) --no-print-directory test
 
-bench: $(STAMP) ## Measure
-	@$(BIN)/python -m benchmarks
+$(KINTO): benchmarks/peers/kinto.lock
+	@echo "Installing Kinto, which is measured beside us, into .venv-kinto (once)"
+	@test -x .venv-kinto/bin/python || $(PYTHON) -m venv .venv-kinto
+	@.venv-kinto/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $(KINTO)
+
+bench: $(STAMP) $(KINTO) ## Measure, beside others and the limit, e.g. make bench ARGS="push --rounds 3"
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi
@@ -56,10 +63,11 @@ demo: $(STAMP) ## Fill a demo studio, e.g. make demo ARGS="--clients 2000"
 
 lock: $(STAMP) ## Resolve pyproject.toml anew into the two lock files (LOCK_ARGS=--upgrade for the newest)
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
-	@$(COMPILE) $(LOCK_ARGS) --output-file requirements.lock
-	@$(COMPILE) $(LOCK_ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
-	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock
+	@$(COMPILE) pyproject.toml $(LOCK_ARGS) --output-file requirements.lock
+	@$(COMPILE) pyproject.toml $(LOCK_ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) benchmarks/peers/kinto.in $(LOCK_ARGS) --output-file benchmarks/peers/kinto.lock
+	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock benchmarks/peers/kinto.lock
 
 clean: ## Remove all that was installed or built; the data under .data stay
-	@rm -rf .venv .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-kinto .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

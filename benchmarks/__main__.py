@@ -15,6 +15,7 @@ from rich.table import Table
 
 from app.main import settle_memory
 from benchmarks.account_size import account_size
+from benchmarks.beside import beside
 from benchmarks.compression import compression
 from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
@@ -35,6 +36,7 @@ class Measure(StrEnum):
     ACCOUNT_SIZE = "account_size"
     LIVE = "live"
     COMPRESSION = "compression"
+    BESIDE_OTHERS = "beside_others"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -45,9 +47,10 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.ACCOUNT_SIZE: account_size,
     Measure.LIVE: live,
     Measure.COMPRESSION: compression,
+    Measure.BESIDE_OTHERS: beside,
 }
 _WIDTH = 140
-_QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2, streams=100)
+_QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2, streams=100, payments=600)
 
 
 def main(
@@ -70,7 +73,9 @@ def main(
 
 
 def _usual(clients: int, rounds: int) -> Size:
-    return Size(clients, rounds, requests=80, filled=10_000, copies=100, others=100, streams=10_000)
+    return Size(
+        clients, rounds, requests=80, filled=10_000, copies=100, others=100, streams=10_000, payments=100_000
+    )
 
 
 async def _measured(measures: list[Measure], size: Size) -> list[Result]:

@@ -42,8 +42,8 @@ async def first_sync(ground: Ground) -> list[Result]:
             name = chosen or "plain"
             engine[f"engine, stream, {name}"] = partial(_by_stream, source, rows, chosen)
         ways: dict[str, Way] = {
-            "COPY through the index": partial(_by_copy, ground, rows, _BODIES, ground.account_id),
-            "COPY from a packed table": partial(_by_copy, ground, rows, "SELECT body FROM packed"),
+            "COPY through the index": partial(by_copy, ground, rows, _BODIES, ground.account_id),
+            "COPY from a packed table": partial(by_copy, ground, rows, "SELECT body FROM packed"),
             **engine,
             **http,
         }
@@ -57,7 +57,8 @@ async def _pack(ground: Ground) -> None:
     await ground.direct.execute("VACUUM ANALYZE packed")
 
 
-async def _by_copy(ground: Ground, rows: int, query: str, *values: object) -> Work:
+async def by_copy(ground: Ground, rows: int, query: str, *values: object) -> Work:
+    """Take the answer of a query as COPY sends it, and count it."""
     taken, began = 0, process_time()
 
     async def take(data: bytes) -> None:

@@ -39,6 +39,7 @@ class Size:
     copies: int
     others: int
     streams: int
+    payments: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Ground:
         return await signed_in(self.served.url, self.sign_in.account, user.initials, user.password)
 
 
-async def _send_everything(database: Database, account_id: UUID) -> None:
+async def send_everything(database: Database, account_id: UUID) -> None:
     """Lift every window: what is measured is the whole studio."""
     lifted = {key: None for key in MobilePreferences.model_fields if key.endswith("_days")}
     change = Change(None, {}, {**lifted, "include_estimates": True}, is_resync=False)
@@ -97,7 +98,7 @@ async def ground(size: Size) -> AsyncIterator[Ground]:
                 account_id = await account_of(database, ACCOUNT)
                 if account_id is None:
                     raise LookupError(ACCOUNT)
-                await _send_everything(database, account_id)
+                await send_everything(database, account_id)
                 keys = load_keys(Settings(data_dir=data_dir))
                 sealer = Sealer({"a": keys.derived("cursor")}, "a")
                 with the_app(server.url, data_dir) as served:

@@ -10,13 +10,10 @@ from uuid import UUID, uuid4
 import httpx
 import orjson
 
-from app.accounts.devices import authorize
-from app.accounts.lifecycle import NewUser, create_account, create_user
-from app.core.principal import Principal
-from benchmarks.ground import Ground, signed_in
+from benchmarks.ground import Ground
 from benchmarks.samples import Result, Way, Work, compare
+from benchmarks.studios import studio
 
-_PASSWORD = "a long walk by the sea"  # noqa: S105 - of an account that lives for a minute
 _SIZES = (1, 20, 500)
 _PHONES = 4
 
@@ -58,21 +55,8 @@ async def push(ground: Ground) -> list[Result]:
 
 
 async def _phones(ground: Ground) -> list[Phone]:
-    account = await create_account(
-        ground.database,
-        account_name="pushing",
-        company_name="Measured",
-        time_zone="America/New_York",
-        country="US",
-        licences=_PHONES // 2,
-        administrator=NewUser("JD", _PASSWORD, "Jo", "Doe"),
-    )
-    user = await create_user(ground.database, account, NewUser("PK", _PASSWORD, "Pat", "Kerr"))
-    who = Principal.system(account.account_id)
-    for _ in range(_PHONES):
-        async with ground.database.writing(account.account_id) as session:
-            await authorize(session, who, user.user_id, None)
-    return [Phone(await signed_in(ground.served.url, "pushing", "PK", _PASSWORD)) for _ in range(_PHONES)]
+    _, clients = await studio(ground, "pushing", _PHONES)
+    return [Phone(client) for client in clients]
 
 
 async def _push(ground: Ground, phones: list[Phone], size: int) -> Work:

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,8 +24,9 @@ class Served:
     @property
     def cpu_seconds(self) -> float:
         """Return how long it has worked so far."""
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        family = [self._process, *self._process.children(recursive=True)]
+        times = [each.cpu_times() for each in family]
+        return float(sum(each.user + each.system for each in times))
 
     @property
     def peak_megabytes(self) -> float:
@@ -43,29 +44,48 @@ class Served:
 
 
 @contextmanager
-def the_app(database_url: str, data_dir: Path) -> Iterator[Served]:
+def the_app(database_url: str, data_dir: Path, *, workers: int = 1) -> Iterator[Served]:
     """Serve the app as `make run` does."""
-    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "DEMO_CLIENTS": "0", "WORKERS": "1"}
-    settings["LOG_LEVEL"] = "WARNING"  # the table is what is to be read
-    with _served(["app", "serve"], settings, "/health/ready") as served:
-        yield served
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "DEMO_CLIENTS": "0"}
+    # The table is what is to be read.
+    settings |= {"WORKERS": str(workers), "LOG_LEVEL": "WARNING"}
+    with _module(["app", "serve"], settings, "/health/ready") as running:
+        yield running
 
 
 @contextmanager
 def a_bare_route() -> Iterator[Served]:
     """Serve the least a FastAPI route does: read JSON, answer JSON."""
-    with _served(["benchmarks.bare_route"], {}, "/ready") as served:
-        yield served
+    with _module(["benchmarks.bare_route"], {}, "/ready") as running:
+        yield running
 
 
 @contextmanager
-def _served(module: list[str], settings: Mapping[str, str], ready: str) -> Iterator[Served]:
-    port = _free_port()
-    process = subprocess.Popen(  # noqa: S603 - our own modules
-        [sys.executable, "-m", *module],
+def hand_written(database_url: str) -> Iterator[Served]:
+    """Serve the endpoint most teams would write."""
+    with _module(["benchmarks.peers.hand_written"], {"DATABASE_URL": database_url}, "/ready") as running:
+        yield running
+
+
+@contextmanager
+def _module(module: list[str], settings: Mapping[str, str], ready: str) -> Iterator[Served]:
+    port = free_port()
+    command, settings = [sys.executable, "-m", *module], {**settings, "PORT": str(port)}
+    with served(command, settings, port, ready) as running:
+        yield running
+
+
+@contextmanager
+def served(
+    command: Sequence[str], settings: Mapping[str, str], port: int, ready: str, *, is_quiet: bool = False
+) -> Iterator[Served]:
+    """Run a server on a port until it is no longer needed; it is there once it answers at `ready`."""
+    process = subprocess.Popen(  # noqa: S603 - our own words
+        command,
         cwd=ROOT,
-        env={**os.environ, **settings, "PORT": str(port)},
+        env={**os.environ, **settings},
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if is_quiet else None,
     )
     try:
         _wait(process, f"http://127.0.0.1:{port}{ready}")
@@ -85,6 +105,7 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     raise RuntimeError("the server to be measured does not start")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
