@@ -238,8 +238,10 @@ class Draft:
     def mend(self, key: Key, values: Values | None) -> None:
         """Set a record as it really is, bookkeeping and all, or leave a tombstone.
 
-        Who changed what is kept; of a record the feed had lost, every field counts as changed by others.
+        Who changed what is kept; of a record the feed had lost, every field counts as changed by others. As
+        its row told nothing that can be relied upon, its parents are looked at anew.
         """
+        self._restamp_parents(key, values)
         if values is None:
             self.delete(key)
         else:
@@ -271,6 +273,12 @@ class Draft:
         for number, record_id in keys:
             self._restamped.setdefault(number, set()).add(record_id)
 
+    def _restamp_parents(self, key: Key, values: Values | None) -> None:
+        before = self.get(key)
+        for link in registry.numbered(key[0]).parents:
+            named = {(each or {}).get(link.name) for each in (before.values if before else None, values)}
+            self.restamp((registry.number_of(link.link or ""), UUID(each)) for each in named if each)
+
     async def bring_again(self, keys: Iterable[Key]) -> None:
         """Move records in the feed as they are, so that the next pull judges them afresh."""
         owed = list(keys)
@@ -293,7 +301,7 @@ class Draft:
         await self._follow()
         if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
             await feed.move_scope(self.session)
-        stamping = Stamping(self.session, self._who, self.revision, moved=self._restamped)
+        stamping = Stamping(self.session, self._who, self.revision, self._restamped)
         written = await stamping.write(self._changed, self._loaded)
         self._loaded |= written
         self._changed, self._restamped = {}, {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,10 @@ import orjson
 
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
-from app.sync import registry
+from app.sync import registry, tallies
 from app.sync.anchors import NOT_YET, SLOTS, Anchors
 from app.sync.fields import Part, Values
-from app.sync.registry import Collection, FieldSpec
+from app.sync.registry import Collection
 from app.sync.rendering import joined, taken_apart, values_of
 from app.sync.tallies import Turn, adding
 
@@ -97,7 +98,7 @@ async def render_anew(session: WriteSession, rows: Sequence[FeedRow], turn: Turn
     """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
     columns = [(*row.key, row.filled, _array(row.sizes), *row.body) for row in rows]
     arrays = _columns(columns, 6)
-    await session.raw.execute(_RENDER, session.account_id, *arrays, turn.collection, *turn.columns())
+    await session.raw.execute(_RENDER, session.account_id, *arrays, *tallies.columns([turn]))
 
 
 async def orphans(session: Session, number: int, table: str) -> list[UUID]:
@@ -133,23 +134,36 @@ async def living(session: Session, collection: int, ids: Sequence[UUID]) -> set[
     return {row["record_id"] for row in rows}
 
 
-async def latest_below(
-    session: Session, child: Collection, link: FieldSpec, parents: Sequence[UUID]
-) -> dict[UUID, Latest]:
-    """Return the latest days among the children of one kind, and below them, of some parents."""
-    below = ", ".join(f"max(f.latest_{slot}) AS latest_{slot}" for slot in range(1, SLOTS + 1))
-    sql = (
-        f'SELECT t."{link.name}" AS parent, max(f.day) AS day, {below} FROM "{child.name}" t'
-        " JOIN feed f ON f.account_id = t.account_id AND f.collection = $2 AND f.record_id = t.id"
-        f' WHERE t.account_id = $1 AND t."{link.name}" = ANY($3::uuid[]) GROUP BY 1'
-    )
-    found: dict[UUID, Latest] = {}
-    for row in await session.raw.fetch(sql, session.account_id, child.number, parents):
-        days = list(latest_of(row))
-        if child.stamp.slot:
-            days[child.stamp.slot - 1] = later(days[child.stamp.slot - 1], row["day"])
-        found[row["parent"]] = tuple(days)
-    return found
+async def latest_below(session: Session, parent: Collection, parents: Sequence[UUID]) -> dict[UUID, Latest]:
+    """Return the latest days among the children of some parents, and below them, of those that have any."""
+    if not registry.children(parent):
+        return {}
+    rows = await session.raw.fetch(_below_sql(parent.number), session.account_id, list(parents))
+    return {row["parent"]: latest_of(row) for row in rows}
+
+
+@cache
+def _below_sql(parent: int) -> str:
+    """Return the statement that looks for the children of each parent by their index, then for their rows."""
+    kinds = []
+    for child, link in registry.children(registry.numbered(parent)):
+        days = ", ".join(
+            f"greatest(f.latest_{slot}, f.day)" if slot == child.stamp.slot else f"f.latest_{slot}"
+            for slot in range(1, SLOTS + 1)
+        )
+        kinds.append(f"""
+    SELECT {days}
+    FROM (SELECT id FROM "{child.name}" WHERE account_id = $1 AND "{link.name}" = parents.id OFFSET 0) AS t
+    CROSS JOIN LATERAL (
+        SELECT * FROM feed WHERE account_id = $1 AND collection = {child.number} AND record_id = t.id OFFSET 0
+    ) AS f""")
+    latest = ", ".join(f"max(latest_{slot}) AS latest_{slot}" for slot in range(1, SLOTS + 1))
+    return f"""
+SELECT parents.id AS parent, {latest}
+FROM unnest($2::uuid[]) AS parents(id)
+CROSS JOIN LATERAL ({"    UNION ALL".join(kinds)}
+) AS below({LATEST})
+GROUP BY parents.id"""
 
 
 async def move_scope(session: WriteSession) -> None:
@@ -190,7 +204,7 @@ async def write(
     revision: int,
     rows: Sequence[FeedRow],
     ended: Sequence[tuple[Key, Anchors]],
-    turn: Turn,
+    turns: Iterable[Turn],
 ) -> None:
     """Stamp rows with a revision, keep what ended, tally, and advance the clock: one statement."""
     past = [(*key, *_flat_anchors(each)) for key, each in ended if each.since < revision]
@@ -200,8 +214,7 @@ async def write(
         revision,
         *_columns([_flat(row) for row in rows], _ROW_WIDTH),
         *_columns(past, _PAST_WIDTH),
-        turn.collection,
-        *turn.columns(),
+        *tallies.columns(turns),
     )
 
 
@@ -287,10 +300,12 @@ def _arrays(types: Sequence[str], first: int) -> str:
 _STATES = f"""
 SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, merged_into, filled, mark,
        field_revisions::text, sizes, body, preview
-FROM feed
-WHERE account_id = $1
-  AND (collection, record_id) IN (SELECT * FROM unnest($2::smallint[], $3::uuid[]))
+FROM unnest($2::smallint[], $3::uuid[]) AS wanted(number, id)
+CROSS JOIN LATERAL (
+    SELECT * FROM feed WHERE account_id = $1 AND collection = wanted.number AND record_id = wanted.id OFFSET 0
+) AS found
 """
+"""One by one by their key: joined at once, a plan that knows little of an account reads all of its feed."""
 
 # The account's clock is held, so that nobody else gives numbers at the same time.
 _NUMBERS = """

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -44,42 +43,68 @@ class State:
 
 
 @dataclass(slots=True)
+class Shift:
+    """What a parent's children no longer say, and what they say now: the latest days, kind by kind."""
+
+    gone: feed.Latest = NOT_YET
+    come: feed.Latest = NOT_YET
+
+    def told(self, before: feed.Latest) -> feed.Latest | None:
+        """Return the latest days that follow from those before; none where the other children must be asked.
+
+        That is so where what is gone may have been the latest there was, and nothing as late has come.
+        """
+        for known, gone, come in zip(before, self.gone, self.come, strict=True):
+            if gone and (known is None or gone >= known) and (come is None or come < gone):
+                return None
+        return _later(before, self.come)
+
+
+@dataclass(slots=True)
 class Stamping:
     """The writing of one draft into the feed, at one revision.
 
     A parent carries the latest day of its descendants, kind by kind, so that whoever holds a child holds the
-    parent too; a parent that changes in this alone moves in the feed but keeps its version.
+    parent too; a parent that changes in this alone moves in the feed but keeps its version. Those in `asked`
+    are looked at anew, whatever has moved below them.
     """
 
     session: WriteSession
     who: Principal
     revision: int
+    asked: Mapping[int, set[UUID]]
     numbers: dict[str, int] = field(default_factory=dict)
     written: dict[Key, State] = field(default_factory=dict)
-    moved: dict[int, set[UUID]] = field(default_factory=dict)
+    shifts: dict[int, dict[UUID, Shift]] = field(default_factory=dict)
+    rows: list[FeedRow] = field(default_factory=list)
+    ended: list[tuple[Key, Anchors]] = field(default_factory=list)
+    turns: dict[int, Turn] = field(default_factory=dict)
 
     async def write(
         self, changed: Mapping[Key, State], loaded: Mapping[Key, State | None]
     ) -> dict[Key, State]:
         """Write the rows of changed records and of the parents they move; return all that was written."""
         self.numbers = await feed.numbers(self.session, _names(changed))
-        numbers = {number for number, _ in changed}
+        by_number: dict[int, dict[Key, State]] = {number: {} for number in self.asked}
+        for key, state in changed.items():
+            by_number.setdefault(key[0], {})[key] = state
         done: set[int] = set()
-        while waiting := (numbers | self.moved.keys()) - done:
+        while waiting := (by_number.keys() | self.shifts.keys()) - done:
             number = max(waiting)
             done.add(number)
-            mine = {key: state for key, state in changed.items() if key[0] == number}
-            await self._write_collection(registry.numbered(number), mine, loaded)
+            await self._stamp(registry.numbered(number), by_number.get(number, {}), loaded)
+        await self._write()
         return self.written
 
-    async def _write_collection(
+    async def _stamp(
         self, collection: Collection, changed: Mapping[Key, State], loaded: Mapping[Key, State | None]
     ) -> None:
+        number = collection.number
+        moved = self.shifts.get(number, {}).keys() | self.asked.get(number, set())
         before = {key: loaded[key] for key in changed}
-        affected = [(collection.number, record_id) for record_id in self.moved.get(collection.number, ())]
-        before |= await self._parents(affected, loaded)
-        latest = await latest_days(self.session, collection, [record_id for _, record_id in affected])
-        rows, ended, turn = [], [], Turn(collection.number)
+        before |= await self._parents([(number, record_id) for record_id in moved], loaded)
+        latest = await self._latest(collection, before)
+        turn = self.turns.setdefault(number, Turn(number))
         for key, old in before.items():
             state = changed.get(key) or old
             if state is None:
@@ -89,14 +114,36 @@ class Stamping:
                 continue
             row = _row(collection, key, replace(state, anchors=anchors))
             now = replace(state, anchors=anchors, sizes=row.sizes)
-            rows.append(row)
+            self.rows.append(row)
             turn.take(old.weighed if old else None, now.weighed)
             if old and old.anchors and not old.is_deleted and anchors != old.anchors:
-                ended.append((key, old.anchors))
-            self._move_parents(collection, old, state, anchors)
+                self.ended.append((key, old.anchors))
+            self._move_parents(collection, old, now)
             self.written[key] = now
-        if rows:
-            await feed.write(self.session, self.revision, rows, ended, turn)
+
+    async def _latest(
+        self, collection: Collection, before: Mapping[Key, State | None]
+    ) -> dict[UUID, feed.Latest]:
+        """Return the latest days below the parents that something has moved under."""
+        found: dict[UUID, feed.Latest] = {}
+        unclear = set(self.asked.get(collection.number, ()))
+        for record_id, shift in self.shifts.get(collection.number, {}).items():
+            old = before[collection.number, record_id]
+            told = shift.told(old.anchors.latest if old and old.anchors else NOT_YET)
+            if told is None:
+                unclear.add(record_id)
+            else:
+                found[record_id] = told
+        if unclear:
+            await self._write()
+            found |= await latest_days(self.session, collection, list(unclear))
+        return found
+
+    async def _write(self) -> None:
+        """Write the rows that are ready."""
+        if self.rows:
+            await feed.write(self.session, self.revision, self.rows, self.ended, self.turns.values())
+        self.rows, self.ended, self.turns = [], [], {}
 
     async def _parents(
         self, keys: Sequence[Key], loaded: Mapping[Key, State | None]
@@ -129,29 +176,28 @@ class Stamping:
         )
         return before if before and old and not old.is_deleted and before.told == now.told else now
 
-    def _move_parents(
-        self, collection: Collection, old: State | None, state: State, anchors: Anchors
-    ) -> None:
-        """Note the parents, old and new, whose latest days may have changed."""
-        before, values = (old.values if old else None), state.values
-        is_same = old is not None and old.anchors is not None and _below(old.anchors) == _below(anchors)
+    def _move_parents(self, collection: Collection, old: State | None, now: State) -> None:
+        """Note what is gone from below the parents, old and new, and what has come."""
+        if not collection.parents:
+            return
+        was, is_ = _below(collection, old), _below(collection, now)
         for link in collection.parents:
-            was, now = (before or {}).get(link.name), (values or {}).get(link.name)
-            if was == now and is_same and (before is None) == (values is None):
+            before, after = _named(old, link.name), _named(now, link.name)
+            if before == after and was == is_:
                 continue
-            parent = registry.named(link.link or "")
-            if parent:
-                ids = self.moved.setdefault(parent.number, set())
-                ids |= {UUID(each) for each in (was, now) if each}
+            shifts = self.shifts.setdefault(registry.number_of(link.link or ""), {})
+            if before:
+                shift = shifts.setdefault(UUID(before), Shift())
+                shift.gone = _later(shift.gone, was)
+            if after:
+                shift = shifts.setdefault(UUID(after), Shift())
+                shift.come = _later(shift.come, is_)
 
 
 async def latest_days(session: Session, parent: Collection, ids: Sequence[UUID]) -> dict[UUID, feed.Latest]:
     """Return the latest days below some parents, whose children have all been written by now."""
-    found: dict[UUID, feed.Latest] = dict.fromkeys(ids, NOT_YET)
-    for child, link in registry.children(parent) if ids else ():
-        for parent_id, days in (await feed.latest_below(session, child, link, ids)).items():
-            found[parent_id] = _later(found[parent_id], days)
-    return found
+    found = await feed.latest_below(session, parent, ids)
+    return {each: found.get(each, NOT_YET) for each in ids}
 
 
 async def states(session: Session, keys: Iterable[Key]) -> dict[Key, State | None]:
@@ -219,8 +265,18 @@ def _names(changed: Mapping[Key, State]) -> set[str]:
     return names
 
 
-def _below(anchors: Anchors) -> tuple[date, feed.Latest]:
-    return anchors.day, anchors.latest
+def _below(collection: Collection, state: State | None) -> feed.Latest:
+    """Return the latest days a living record gives to its parents: its own, and those below it."""
+    if state is None or state.values is None or state.anchors is None:
+        return NOT_YET
+    days, slot = list(state.anchors.latest), (collection.stamp.slot or 0) - 1
+    days[slot] = feed.later(days[slot], state.anchors.day)
+    return tuple(days)
+
+
+def _named(state: State | None, name: str) -> str | None:
+    found: str | None = state.values[name] if state and state.values else None
+    return found
 
 
 def _later(one: feed.Latest, other: feed.Latest) -> feed.Latest:

@@ -1,11 +1,12 @@
 """Tallies: what the feed holds by collection and month, kept in the statement that writes the feed."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from itertools import zip_longest
+from typing import Any
 
 from app.core.db import Session, WriteSession
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
@@ -75,11 +76,17 @@ class Turn:
             for counted, day, numbers, amount in _contributed(*row) if row else ():
                 self.amounts[counted, _month_of(day), numbers] += sign * amount
 
-    def columns(self) -> tuple[list[int], list[date], list[str], list[int]]:
-        """Return kinds, months, numbers as the text of an array, and amounts, those that are not nothing."""
-        rows = [(*key, amount) for key, amount in self.amounts.items() if amount]
-        texts = ["{" + ",".join(map(str, numbers)) + "}" for _, _, numbers, _ in rows]
-        return [row[0] for row in rows], [row[1] for row in rows], texts, [row[3] for row in rows]
+    def rows(self) -> Iterator[tuple[int, Counted, date, str, int]]:
+        """Yield collection, kind, month, numbers as the text of an array, and amount, of all that differs."""
+        for (counted, month, numbers), amount in self.amounts.items():
+            if amount:
+                yield self.collection, counted, month, "{" + ",".join(map(str, numbers)) + "}", amount
+
+
+def columns(turns: Iterable[Turn]) -> list[list[Any]]:
+    """Return what some turns have, in the order of the statement's arrays."""
+    rows = [row for turn in turns for row in turn.rows()]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in _COLUMNS]
 
 
 def _contributed(anchors: Anchors, sizes: Sequence[int]) -> Iterator[tuple[Counted, date, Numbers, int]]:
@@ -128,7 +135,7 @@ async def differing(session: Session, collection: int) -> Turn | None:
 
 async def mend(session: WriteSession, lacking: Turn) -> None:
     """Add what was found lacking, whatever has been written since: tallies are sums."""
-    await session.raw.execute(_ADD, session.account_id, lacking.collection, *lacking.columns())
+    await session.raw.execute(_ADD, session.account_id, *columns([lacking]))
     await session.raw.execute(_SHED, session.account_id, lacking.collection)
 
 
@@ -198,15 +205,16 @@ WHERE counted.amount IS DISTINCT FROM kept.amount
 """
 
 
+_COLUMNS = ("smallint", "smallint", "date", "text", "bigint")
+
+
 def adding(first: int) -> str:
-    """Return the statement that adds what a turn has, its collection and columns numbered from a place."""
-    arrays = [
-        f"${first + place}::{kind}[]" for place, kind in enumerate(("smallint", "date", "text", "bigint"), 1)
-    ]
+    """Return the statement that adds what turns have, its columns numbered from a place."""
+    arrays = [f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS, first)]
     return f"""
     INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
-    SELECT $1, ${first}::smallint, kind, month, numbers::int[], amount
-    FROM unnest({", ".join(arrays)}) AS turned(kind, month, numbers, amount)
+    SELECT $1, collection, kind, month, numbers::int[], amount
+    FROM unnest({", ".join(arrays)}) AS turned(collection, kind, month, numbers, amount)
     ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE
     SET amount = t.amount + excluded.amount"""
 

@@ -181,7 +181,17 @@ def parents_not_restamped(patch: pytest.MonkeyPatch) -> None:
 
 
 def grandparents_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(stamping, "_below", lambda anchors: (anchors.day, NOT_YET))
+    real = stamping._below
+
+    def only_its_own(collection: Any, state: Any) -> feed.Latest:
+        anchors = state and state.anchors
+        return real(collection, replace(state, anchors=replace(anchors, latest=NOT_YET)) if anchors else None)
+
+    patch.setattr(stamping, "_below", only_its_own)
+
+
+def days_that_are_gone_are_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(stamping.Shift, "told", lambda self, before: stamping._later(before, self.come))
 
 
 def no_edges_for_children(patch: pytest.MonkeyPatch) -> None:
@@ -304,6 +314,7 @@ COMMON: list[Plant] = [
     scope_of_an_earlier_snapshot,
     page_of_several_snapshots,
     parents_not_restamped,
+    days_that_are_gone_are_kept,
     no_edges_for_children,
     private_tasks_for_everybody,
     omitted_parts_sent,
