@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,14 +25,12 @@ from benchmarks.first_sync import by_copy, cursor_of
 from benchmarks.ground import Ground, send_everything
 from benchmarks.peers import kinto
 from benchmarks.peers.records import ACCOUNT, SECRET, USER, records
-from benchmarks.pushes import Phone
+from benchmarks.pushes import PHONES, Phone, Studio, open_studio
 from benchmarks.samples import Result, Way, Work, compare
 from benchmarks.serving import Served, hand_written
-from benchmarks.studios import studio
 
 _PAGE = 2_000
 _PUSHED = 100
-_TOGETHER = 8
 _PAYMENTS = 560
 Record = dict[str, Any]
 
@@ -63,11 +62,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """All of them; `account_id` is that of our own."""
+    """All of them; `studio` and its `phones` are our own."""
 
-    account_id: UUID
+    studio: Studio
     ours: Peer
-    phones: Sequence[httpx.AsyncClient]
+    phones: Sequence[Phone]
     by_hand: Peer
     kinto: Peer | None
 
@@ -95,14 +94,12 @@ async def beside(ground: Ground) -> list[Result]:
 async def _peers(ground: Ground) -> AsyncIterator[Peers]:
     made = list(records(ground.size.payments))
     async with AsyncExitStack() as stack:
-        account_id, phones = await studio(ground, "beside", _TOGETHER)
-        for phone in phones:
-            stack.push_async_callback(phone.aclose)
-        await _fill_ours(ground, account_id, made)
-        ours = Peer(ground.served, phones[0], ground.direct)
+        studio, phones = await open_studio(ground, stack, "beside")
+        await _fill_ours(ground, studio.account_id, made)
+        ours = Peer(ground.served, phones[0].client, ground.direct)
         by_hand = await _by_hand(stack, ground, made)
         other = await _kinto(stack, ground, made) if kinto.is_installed() else None
-        yield Peers(account_id, ours, phones, by_hand, other)
+        yield Peers(studio, ours, phones, by_hand, other)
 
 
 async def _fill_ours(ground: Ground, account_id: UUID, made: Sequence[Record]) -> None:
@@ -180,7 +177,7 @@ def _first_syncs(ground: Ground, peers: Peers) -> dict[str, Way]:
     rows = ground.size.payments
     by_hand, other = peers.by_hand, peers.kinto
     ways: dict[str, Way] = {
-        "COPY through the index": partial(by_copy, ground, rows, _BODIES, peers.account_id),
+        "COPY through the index": partial(by_copy, ground, rows, _BODIES, peers.studio.account_id),
         "ours, pages": partial(_paged, peers.ours, rows, _our_pages),
         "ours, one stream": partial(_paged, peers.ours, rows, _our_stream),
         "text passed through": partial(_paged, by_hand, rows, _text_pages),
@@ -250,7 +247,7 @@ async def _idle_pulls(ground: Ground, peers: Peers) -> dict[str, Way]:
     ours, by_hand, other = peers.ours, peers.by_hand, peers.kinto
     cursor = [cursor_of(page) async for page in _our_pages(ours.client)][-1]
     at_rest = str(datetime.now(UTC))
-    clock = partial(ground.direct.fetchval, _CLOCK, peers.account_id)
+    clock = partial(ground.direct.fetchval, _CLOCK, peers.studio.account_id)
     ways: dict[str, Way] = {
         "SELECT of the clock": partial(_again, ground, None, clock),
         "ours": partial(
@@ -281,11 +278,11 @@ async def _again(ground: Ground, peer: Peer | None, ask: Callable[[], Awaitable[
 
 def _pushes(ground: Ground, peers: Peers) -> dict[str, Way]:
     by_hand, other = peers.by_hand, peers.kinto
-    phones = [Phone(client) for client in peers.phones]
+    numbers, made = count(1), peers.studio.clients
     ways: dict[str, Way] = {"bare rows, 1 client": partial(_bare, ground)}
-    for many in (1, _TOGETHER):
+    for many in (1, PHONES):
         told = f"{many} client{'s' * (many > 1)}"
-        ours: list[Push] = [partial(phone.push, _PUSHED) for phone in phones[:many]]
+        ours: list[Push] = [partial(each.push, made, numbers, _PUSHED) for each in peers.phones[:many]]
         ways[f"ours, {told}"] = partial(_together, ground, peers.ours, ours)
         by_hands: list[Push] = [partial(_push_by_hand, by_hand.client)] * many
         ways[f"FastAPI + SQLModel, {told}"] = partial(_together, ground, by_hand, by_hands)

@@ -13,7 +13,7 @@ _PASSWORD = "a long walk by the sea"  # noqa: S105 - of an account that lives fo
 _PER_LICENCE = 2
 
 
-async def studio(ground: Ground, name: str, phones: int) -> tuple[UUID, list[httpx.AsyncClient]]:
+async def new_studio(ground: Ground, name: str, phones: int) -> tuple[UUID, list[httpx.AsyncClient]]:
     """Return a new account and clients that send the tokens of its phones."""
     account = await create_account(
         ground.database,
