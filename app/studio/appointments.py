@@ -7,11 +7,12 @@ from pydantic import Field, model_validator
 
 from app.studio.bookings import check_times
 from app.studio.custom_fields import EventCustom
+from app.studio.rules.settings import company
 from app.studio.schedule import follow_conflicts, follow_move, read_diary
 from app.studio.series import follow_series, read_series
 from app.studio.trimming import owners, preferences_of, rule
 from app.studio.weekdays import Weekday
-from app.studio.workflows import follow_steps, read_steps
+from app.studio.workflows import follow_steps, steps_of
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
 from app.sync.fields import (
@@ -175,7 +176,7 @@ def belong_to_one_client(written: Written, work: Work) -> None:
         raise InvalidFields({"session_id": "This session belongs to another client."})
 
 
-on_write("appointments", asks=read_steps)(follow_steps)
+on_write("appointments", looks_at=steps_of, at_hand=company)(follow_steps)
 on_write("appointments")(follow_move)
 on_write("appointments", asks=read_diary)(follow_conflicts)
 on_write("appointments", asks=read_series)(follow_series)

@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 
 from app.studio.deliveries import DeliveryState, Direction
 from app.studio.preferences import EmailBodies
+from app.studio.rules.settings import company
 from app.studio.sending import Send, check_outgoing
 from app.studio.trimming import is_unread, preferences_of, rule, without_content
-from app.studio.workflows import follow_steps, read_steps
+from app.studio.workflows import follow_steps, steps_of
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
 from app.sync.commands import Call, command
@@ -131,7 +132,7 @@ class Email(Record):
         return self
 
 
-on_write("emails", asks=read_steps)(follow_steps)
+on_write("emails", looks_at=steps_of, at_hand=company)(follow_steps)
 
 
 @command("send", of=("emails",), takes=Send)

@@ -9,10 +9,11 @@ from sqlalchemy import Index, text
 from app.studio.bookings import check_times
 from app.studio.custom_fields import SessionCustom
 from app.studio.numbering import Number
+from app.studio.rules.settings import company
 from app.studio.schedule import follow_conflicts, follow_move, read_diary
 from app.studio.session_statuses import FINAL_SESSION_STATUSES
 from app.studio.trimming import owners, preferences_of, rule
-from app.studio.workflows import follow_steps, read_steps
+from app.studio.workflows import follow_steps, steps_of
 from app.sync import registry
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
@@ -251,6 +252,6 @@ _table = registry.numbered(_NUMBER).table
 # Few sessions have further events, and those of a day are looked for among all of them.
 Index("ix_sessions_with_events", _table.c.account_id, postgresql_where=text("events <> '[]'::jsonb"))
 
-on_write("sessions", asks=read_steps)(follow_steps)
+on_write("sessions", looks_at=steps_of, at_hand=company)(follow_steps)
 on_write("sessions")(follow_move)
 on_write("sessions", asks=read_diary)(follow_conflicts)

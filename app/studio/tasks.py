@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 from app.studio.custom_fields import TaskCustom
 from app.studio.numbering import Number
 from app.studio.preferences import TasksScope
+from app.studio.rules.settings import company
 from app.studio.trimming import preferences_of, rule
-from app.studio.workflows import finish, follow_steps, read_steps, start_again
+from app.studio.workflows import finish, follow_steps, start_again, steps_of
 from app.sync import registry
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
@@ -154,7 +155,7 @@ def end(written: Written, work: Work) -> None:
         finish(written, work)
 
 
-on_write("tasks", asks=read_steps)(follow_steps)
+on_write("tasks", looks_at=steps_of, at_hand=company)(follow_steps)
 
 
 class CompleteTask(Element):

@@ -1,6 +1,6 @@
 """The status engine: which step a record starts at, when it is due, and what is noted of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from app.studio.business_days import business_days_after, days_after
-from app.studio.rules.settings import read_settings, settings_of
+from app.studio.rules.settings import company, read_settings, settings_of
 from app.studio.status_notes import note, with_remark
 from app.sync import registry
 from app.sync.commands import Call, command
 from app.sync.draft import Draft
 from app.sync.fields import Day, Element, Id, Line, Values
-from app.sync.reactions import Work, Written, on_write
+from app.sync.reactions import WHOLE, Work, Written, on_write
 from app.sync.refusals import InvalidFields
 
 Steps = dict[str, Values]
@@ -45,10 +45,10 @@ def workflow(of: str, **given: Any) -> None:
     _workflows[of] = Workflow(**given)
 
 
-async def read_steps(draft: Draft, writes: Sequence[Written]) -> None:
-    """Read the lists that records may enter or move along."""
-    for name in {registry.numbered(each.key[0]).name for each in writes if _may_move(each)}:
-        await _read(draft, name)
+def steps_of(written: Written) -> list[tuple[str, str | None]]:
+    """Return the list that a record may enter or move along."""
+    found = _workflows[registry.numbered(written.key[0]).name]
+    return [(found.steps, WHOLE)] if written.after and _may_move(written) else []
 
 
 def follow_steps(written: Written, work: Work) -> None:
@@ -96,7 +96,7 @@ def first_of(steps: Steps) -> str | None:
     return _only(steps, "is_initial")
 
 
-on_write("clients", "invoices", asks=read_steps)(follow_steps)
+on_write("clients", "invoices", looks_at=steps_of, at_hand=company)(follow_steps)
 
 
 class ChangeStatus(Element):
@@ -188,8 +188,12 @@ def _may_move(written: Written) -> bool:
 
 def _steps(found: Workflow, work: Work) -> Steps:
     """Return all statuses of a collection's lists, in order."""
-    known = [(str(each), step) for each, step in work.known(found.steps)]
-    return dict(sorted(known, key=lambda each: (each[1]["sort_order"], each[1]["description"], each[0])))
+
+    def in_order() -> Steps:
+        known = [(str(each), step) for each, step in work.known(found.steps)]
+        return dict(sorted(known, key=lambda each: (each[1]["sort_order"], each[1]["description"], each[0])))
+
+    return work.once(found.steps, found.steps, in_order)
 
 
 def _own(written: Written, work: Work) -> Steps:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +16,24 @@ from app.sync import facts, feed, records, registry
 from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, OnDelete, Values
 from app.sync.links import renamed
-from app.sync.reactions import Work, Written, follow, has_reactions, prepare, react
+from app.sync.reactions import Work, Written, at_hand, follow, looks_ahead, prepare, react
 from app.sync.records import Reference
 from app.sync.refusals import StillReferenced
 from app.sync.registry import FieldSpec
-from app.sync.stamping import Stamping, State, states
+from app.sync.stamping import Stamping, State, all_states, states
 from app.sync.validation import InvalidFieldsError, canonical
 
 SERVER = 0
 """The writer that stands for everybody but a phone's own stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """What some fields that were sent make of a record."""
+
+    sent: Mapping[str, Any]
+    before: Values
+    after: Values
 
 
 class Draft:
@@ -46,6 +55,9 @@ class Draft:
         self._ids: dict[int, dict[UUID, None]] = {}
         self._referring: dict[Key, list[Reference]] = {}
         self._restamped: dict[int, set[UUID]] = {}
+        self._foreseen: dict[Key, _Foreseen] = {}
+        self._whole: set[int] = set()
+        self._ages: dict[int, int] = {}
         self.work = Work(self, who)
 
     @classmethod
@@ -60,10 +72,25 @@ class Draft:
             self._loaded |= await states(self.session, missing)
             for number, record_id in missing:
                 self._ids.setdefault(number, {})[record_id] = None
+                self._grow(number)
 
-    async def load_all(self, number: int) -> None:
-        """Read a whole collection, as short as a list is."""
-        await self.load((number, each) for each in await records.ids(self.session, registry.numbered(number)))
+    async def load_all(self, *numbers: int) -> None:
+        """Read whole collections, as short as lists are."""
+        missing = [number for number in dict.fromkeys(numbers) if number not in self._whole]
+        if missing:
+            found = await all_states(self.session, missing)
+            self._whole.update(missing)
+            for key, state in found.items():
+                self._loaded.setdefault(key, state)
+                self._ids.setdefault(key[0], {})[key[1]] = None
+                self._grow(key[0])
+
+    def _grow(self, number: int) -> None:
+        self._ages[number] = self._ages.get(number, 0) + 1
+
+    def age(self, number: int) -> int:
+        """Return a number that is another whenever the records of a collection may be seen as others."""
+        return self._ages.get(number, 0)
 
     def get(self, key: Key) -> State | None:
         """Return a record as this transaction sees it; it must have been loaded."""
@@ -94,21 +121,29 @@ class Draft:
 
     async def prepare(self, intended: Sequence[tuple[Key, Mapping[str, Any] | None]]) -> None:
         """Read what will be looked at when some fields are set, or records without any deleted."""
+        await self.load(at_hand(self.work, (number for (number, _), _ in intended)))
         writes: list[Written] = []
         latest: dict[Key, Values] = {}
         for key, fields in intended:
-            if has_reactions(key[0]):
+            if looks_ahead(key[0]):
                 before = latest.get(key) or self.fields(key)
                 with suppress(InvalidFieldsError):
-                    after = (
-                        canonical(registry.numbered(key[0]), {**before, **fields})
-                        if fields is not None
-                        else None
-                    )
+                    after = None if fields is None else self.foresee(key, before, fields)
                     writes.append(Written(key, before or None, after, frozenset(fields or ())))
                     latest[key] = after or {}
         if writes:
             await prepare(self.work, writes)
+
+    def foresee(self, key: Key, before: Values, sent: Mapping[str, Any]) -> Values:
+        """Return all fields of a record in canonical form once some are set, or raise `InvalidFieldsError`.
+
+        It is asked before a change is judged and again when it is: what was sent is checked once.
+        """
+        known = self._foreseen.get(key)
+        if known is None or known.sent is not sent or known.before != before:
+            after = canonical(registry.numbered(key[0]), {**before, **sent})
+            known = self._foreseen[key] = _Foreseen(sent, before, after)
+        return dict(known.after)
 
     async def load_referring(self, keys: Iterable[Key]) -> None:
         """Read what refers to records that may be deleted, and to what goes with them."""
@@ -158,11 +193,9 @@ class Draft:
 
         Raises `ChangeRefused` where a rule of the field does; the draft is then to be taken back.
         """
-        if has_reactions(key[0]):
-            written = Written(key, self.fields(key) or None, dict(fields), frozenset(sent))
-            react(self.work, written)
-            fields = written.after or fields
-        self.put(key, fields)
+        written = Written(key, self.fields(key) or None, dict(fields), frozenset(sent))
+        react(self.work, written)
+        self.put(key, written.after or fields)
 
     def remove(self, key: Key) -> None:
         """Delete a record with what goes with it; raises `ChangeRefused` where it must stay."""
@@ -177,8 +210,7 @@ class Draft:
         }
         if needing:
             raise StillReferenced(dict.fromkeys(sorted(needing), StillReferenced.message))
-        if has_reactions(key[0]):
-            react(self.work, Written(key, self.fields(key), None, frozenset()))
+        react(self.work, Written(key, self.fields(key), None, frozenset()))
         self.delete(key)
         for each in referring:
             if each.field.on_delete is OnDelete.CASCADE:
@@ -292,6 +324,8 @@ class Draft:
     def go_back(self, checkpoint: dict[Key, State]) -> None:
         """Forget every change made after a checkpoint."""
         self._changed = checkpoint
+        for number in self._ages:
+            self._grow(number)
 
     async def flush(self) -> None:
         """Write the changes: records, then the feed, its past and the account's clock."""
@@ -310,6 +344,7 @@ class Draft:
 
     def _change(self, key: Key, values: Values | None, field_revisions: Mapping[str, list[int]]) -> None:
         before = self.get(key)
+        self._grow(key[0])
         self._changed[key] = State(self.revision, values, before.anchors if before else None, field_revisions)
 
     async def _write_records(self) -> None:

@@ -118,6 +118,13 @@ async def states(session: Session, keys: Sequence[Key]) -> dict[Key, FeedRow]:
     return {row.key: row for row in rows}
 
 
+async def all_states(session: Session, collections: Sequence[int]) -> dict[Key, FeedRow]:
+    """Return the living rows of some collections, in order of their ids."""
+    found = await session.raw.fetch(_ALL_STATES, session.account_id, collections)
+    rows = (_row(record) for record in found)
+    return {row.key: row for row in sorted(rows, key=lambda row: row.key)}
+
+
 async def follow_on(session: WriteSession, collection: int, gone: UUID, survivor: UUID) -> None:
     """Let what was merged into a record lead to the one that record was merged into: one step to the end."""
     sql = "UPDATE feed SET merged_into = $4 WHERE account_id = $1 AND collection = $2 AND merged_into = $3"
@@ -297,9 +304,13 @@ def _arrays(types: Sequence[str], first: int) -> str:
     return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
 
 
-_STATES = f"""
+_STATE = f"""
 SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, merged_into, filled, mark,
-       field_revisions::text, sizes, body, preview
+       field_revisions::text, sizes, body, preview"""
+_ALL_STATES = f"""{_STATE}
+FROM feed WHERE account_id = $1 AND collection = ANY ($2::smallint[]) AND NOT is_deleted
+"""
+_STATES = f"""{_STATE}
 FROM unnest($2::smallint[], $3::uuid[]) AS wanted(number, id)
 CROSS JOIN LATERAL (
     SELECT * FROM feed WHERE account_id = $1 AND collection = wanted.number AND record_id = wanted.id OFFSET 0

@@ -11,9 +11,9 @@ from app.sync.commands import Call, Command, find
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.fields import Values
-from app.sync.links import links_in, renamed
+from app.sync.links import linking, links_in, renamed
 from app.sync.members import added, resolved
-from app.sync.reactions import Notice
+from app.sync.reactions import Notice, at_hand
 from app.sync.refusals import (
     AlreadyExists,
     Blocked,
@@ -96,7 +96,7 @@ class Judge:
         draft = self.draft
         keys = {change.n: key for change in changes if (key := key_of(change))}
         targets = [target for change in changes for _, target in links_of(change)]
-        await draft.load([*keys.values(), *targets])
+        await draft.load([*keys.values(), *targets, *at_hand(draft.work, (key[0] for key in keys.values()))])
         await draft.load_survivors([*keys.values(), *targets])
         gone = [keys[change.n] for change in changes if change.op is Operation.DELETE and change.n in keys]
         await draft.load_referring(gone)
@@ -158,7 +158,7 @@ class Judge:
         state = self.draft.get(key)
         if state is not None and state.values is None:
             raise self._gone(key)
-        values = _canonical(registry.numbered(key[0]), self._resolved(key, change)[0])
+        values = self._foreseen(key, {}, self._resolved(key, change)[0])
         if state is not None and state.values is not None:
             # What was left open may have been filled in when the record was made.
             if any(values[name] not in (None, state.values[name]) for name in change.fields):
@@ -172,7 +172,7 @@ class Judge:
         self._present(key)
         old = self.draft.fields(key)
         sent, free = self._resolved(key, change)
-        values = _canonical(registry.numbered(key[0]), {**old, **sent})
+        values = self._foreseen(key, old, sent)
         _refuse_read_only(registry.numbered(key[0]), values, sent, old)
         wanted = {name for name in sent if values[name] != old[name]}
         if not wanted:
@@ -182,7 +182,7 @@ class Judge:
             raise ChangedMeanwhile(dict.fromkeys(sorted(kept), KEPT))
         if kept:
             mixed = {name: value for name, value in sent.items() if name not in kept}
-            values = _canonical(registry.numbered(key[0]), {**old, **mixed})
+            values = self._foreseen(key, old, mixed)
         self.draft.save(key, values, wanted - kept)
         if not kept:
             return APPLIED
@@ -252,7 +252,7 @@ class Judge:
         if self._state(key).is_deleted:
             return APPLIED
         present = self.draft.fields(key)
-        values = _canonical(registry.numbered(key[0]), {**present, **fields})
+        values = self._foreseen(key, present, fields)
         if values != present:
             self.draft.save(key, values, fields)
         return NOOP if self.draft.checkpoint() == before else APPLIED
@@ -265,7 +265,13 @@ class Judge:
             raise InvalidFields(error.reasons) from None
         return Call(key, fields, sent, self.draft.work, self)
 
-    def _resolved(self, key: Key, change: Change) -> tuple[Values, set[str]]:
+    def _foreseen(self, key: Key, before: Values, sent: Mapping[str, Any]) -> Values:
+        try:
+            return self.draft.foresee(key, before, sent)
+        except InvalidFieldsError as error:
+            raise InvalidFields(error.reasons) from None
+
+    def _resolved(self, key: Key, change: Change) -> tuple[Mapping[str, Any], set[str]]:
         return resolved(registry.numbered(key[0]), self.draft.fields(key), change.fields)
 
     def _clashing(self, state: State, change: Change, wanted: set[str], free: set[str]) -> set[str]:
@@ -289,7 +295,8 @@ def links_of(change: Change) -> Iterator[tuple[str, Key]]:
     collection = registry.named(change.collection)
     if collection is None:
         return
-    for name, target, record_id in links_in(collection.model, added(collection, change.fields)):
+    named = {name: change.fields[name] for name in linking(collection.model) if name in change.fields}
+    for name, target, record_id in links_in(collection.model, added(collection, named)):
         parent = registry.named(target)
         if parent is not None:
             yield name, (parent.number, record_id)
@@ -303,13 +310,6 @@ def _with_renamed(ruling: Ruling, fields: Sequence[str]) -> Ruling:
     if ruling.outcome is Outcome.MERGED:
         return replace(ruling, fields={**reasons, **(ruling.fields or {})})
     return Ruling(ReferenceMerged.outcome, ReferenceMerged.code, ReferenceMerged.message, reasons)
-
-
-def _canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
-    try:
-        return canonical(collection, fields)
-    except InvalidFieldsError as error:
-        raise InvalidFields(error.reasons) from None
 
 
 def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str, Any], old: Values) -> None:

@@ -1,7 +1,7 @@
 """Which records a record refers to: links among its fields, and inside the elements it keeps."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any, get_args
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from app.sync.fields import Link
 
 def links_in(model: type[BaseModel], fields: Mapping[str, Any]) -> Iterator[tuple[str, str, UUID]]:
     """Yield the field, the collection and the id of each link in JSON values, as far as they can be read."""
-    for name, collection, element in _linking(model):
-        for value in _each(fields.get(name)):
+    for name, (collection, element) in _linking(model).items():
+        for value in _each(fields.get(name)) if name in fields else ():
             if collection is not None:
                 record_id = _id(value)
                 if record_id:
@@ -36,18 +36,23 @@ def renamed(value: Any, names: Mapping[UUID, UUID]) -> Any:
 def linked_inside(annotation: Any) -> set[str]:
     """Return the collections that elements in a field, if it holds any, have links to."""
     element = element_of(annotation)
-    return {collection for _, collection, _ in _linking(element) if collection} if element else set()
+    return {collection for collection, _ in _linking(element).values() if collection} if element else set()
+
+
+def linking(model: type[BaseModel]) -> Iterable[str]:
+    """Return the names of the fields in which records may be named."""
+    return _linking(model).keys()
 
 
 @cache
-def _linking(model: type[BaseModel]) -> list[tuple[str, str | None, type[BaseModel] | None]]:
+def _linking(model: type[BaseModel]) -> dict[str, tuple[str | None, type[BaseModel] | None]]:
     """Return the fields that are links, with their collection, or hold elements, with their class."""
-    found: list[tuple[str, str | None, type[BaseModel] | None]] = []
+    found: dict[str, tuple[str | None, type[BaseModel] | None]] = {}
     for name, info in model.model_fields.items():
         collection = next((mark.collection for mark in info.metadata if isinstance(mark, Link)), None)
         element = element_of(info.annotation)
         if collection or element:
-            found.append((name, collection, element))
+            found[name] = collection, element
     return found
 
 
@@ -65,7 +70,12 @@ def _each(value: Any) -> list[Any]:
 
 
 def _id(value: Any) -> UUID | None:
+    return _parsed(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> UUID | None:
     try:
-        return UUID(value)
-    except (ValueError, AttributeError, TypeError):
+        return UUID(text)
+    except ValueError:
         return None

@@ -11,20 +11,24 @@ _LISTS = (Kind.IDS, Kind.TEXTS, Kind.OBJECTS)
 _WORDS = {"add", "remove"}
 
 
-def resolved(collection: Collection, present: Values, sent: Mapping[str, Any]) -> tuple[Values, set[str]]:
+def resolved(
+    collection: Collection, present: Values, sent: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], set[str]]:
     """Return the fields as they will be, and which of them cannot clash with anybody else's change.
 
     `{"add": [...], "remove": [...]}` stands for the list that is there with members added, an element in the
     place of one with its id, and others removed, elements by their ids. An element that is there and differs
     may have been changed by somebody else, so that its field is compared like any other.
     """
+    by_members = {name: value for name, value in sent.items() if _is_by_members(collection, name, value)}
+    if not by_members:
+        return sent, set()
     fields, free = dict(sent), set[str]()
-    for name, value in sent.items():
-        if _is_by_members(collection, name, value):
-            before = present.get(name) or []
-            fields[name] = _changed(before, value)
-            if all(_is_free(before, each) for each in value.get("add", [])):
-                free.add(name)
+    for name, value in by_members.items():
+        before = present.get(name) or []
+        fields[name] = _changed(before, value)
+        if all(_is_free(before, each) for each in value.get("add", [])):
+            free.add(name)
     return fields, free
 
 
@@ -37,8 +41,10 @@ def added(collection: Collection, sent: Mapping[str, Any]) -> Values:
 
 
 def _is_by_members(collection: Collection, name: str, value: Any) -> bool:
+    if not isinstance(value, dict) or not value:
+        return False
     spec = collection.fields.get(name)
-    if spec is None or spec.kind not in _LISTS or not isinstance(value, dict) or not value:
+    if spec is None or spec.kind not in _LISTS:
         return False
     return value.keys() <= _WORDS and all(isinstance(each, list) for each in value.values())
 

@@ -4,10 +4,11 @@ Each is declared once, beside its collection. It may refuse the write, warn, set
 or change others. What it needs to know is read beforehand for all writes of a transaction together.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,8 @@ from app.sync.fields import Values
 
 if TYPE_CHECKING:
     from app.sync.draft import Draft
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -55,8 +58,12 @@ class Notice:
     records: tuple[UUID, ...] = ()
 
 
+WHOLE = "*"
+"""Stands for the id of every record of a collection that is as short as a list is."""
 LooksAt = Callable[[Written], Iterable[tuple[str, str | None]]]
-"""The records a reaction looks at: collection and id."""
+"""The records a reaction looks at: collection and id, or `WHOLE`."""
+AtHand = Callable[["Work"], tuple[str, UUID]]
+"""A record a reaction looks at whatever is written."""
 Asks = Callable[["Draft", Sequence[Written]], Awaitable[Any]]
 """What a reaction asks the database, once for all writes it may concern."""
 
@@ -68,6 +75,7 @@ class Reaction:
     react: "Callable[[Written, Work], None]"
     looks_at: LooksAt | None
     asks: Asks | None
+    at_hand: AtHand | None
 
 
 @dataclass(slots=True)
@@ -80,22 +88,34 @@ class Work:
     answers: dict[Reaction, Any] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     answer: Any = None
+    now: datetime = field(init=False)
+    """The moment of the transaction, where the company is."""
+    made: dict[Any, tuple[int, Any]] = field(default_factory=dict)
 
-    @property
-    def now(self) -> datetime:
-        """Return the present moment where the company is."""
-        return clock.now().astimezone(ZoneInfo(self.who.time_zone))
+    def __post_init__(self) -> None:
+        """Tell the time once."""
+        self.now = clock.now().astimezone(ZoneInfo(self.who.time_zone))
 
     @property
     def today(self) -> date:
         """Return the present day where the company is."""
         return self.now.date()
 
+    def once(self, key: Hashable, collection: str, make: Callable[[], T]) -> T:
+        """Return what is made of the records of a collection, made anew when one of them has changed."""
+        age = self.draft.age(registry.number_of(collection))
+        known = self.made.get(key)
+        if known is None or known[0] != age:
+            known = self.made[key] = age, make()
+        found: T = known[1]
+        return found
+
     def find(self, collection: str, record_id: str | UUID | None) -> Values | None:
         """Return a record as this transaction sees it; none that is not there or was not looked at."""
         if record_id is None:
             return None
-        state = self.draft.peek((registry.number_of(collection), UUID(str(record_id))))
+        known = record_id if isinstance(record_id, UUID) else UUID(record_id)
+        state = self.draft.peek((registry.number_of(collection), known))
         return state.values if state else None
 
     def changed(self, collection: str) -> Iterator[tuple[UUID, Values]]:
@@ -121,16 +141,22 @@ React = Callable[[Written, Work], None]
 
 
 def on_write(
-    *collections: str, looks_at: LooksAt | None = None, asks: Asks | None = None
+    *collections: str,
+    looks_at: LooksAt | None = None,
+    asks: Asks | None = None,
+    at_hand: AtHand | None = None,
 ) -> Callable[[React], React]:
     """Declare what follows when a record of some collections, or of any, is created, changed or deleted.
+
+    What it `looks_at` and `asks` depends on the writes, which are foreseen; what is `at_hand` does not.
 
     Reactions follow in the order in which they are declared, those to any collection last: they see what the
     others have set. They raise `ChangeRefused` to refuse.
     """
 
     def declare(react: React) -> React:
-        reaction = Reaction(react, looks_at, asks)
+        reaction = Reaction(react, looks_at, asks, at_hand)
+        _of.cache_clear()
         for name in collections:
             _reactions.setdefault(name, []).append(reaction)
         if not collections:
@@ -140,9 +166,16 @@ def on_write(
     return declare
 
 
-def has_reactions(number: int) -> bool:
-    """Say whether anything follows from writing records of a collection."""
-    return any(_reactions_to(number))
+def looks_ahead(number: int) -> bool:
+    """Say whether what is read beforehand depends on what will be written to a collection."""
+    return any(each.looks_at or each.asks for each in _reactions_to(number))
+
+
+def at_hand(work: Work, numbers: Iterable[int]) -> Iterator[Key]:
+    """Yield the records that writes to some collections look at, whatever they are."""
+    asked = {each.at_hand for number in set(numbers) for each in _reactions_to(number) if each.at_hand}
+    for collection, record_id in (each(work) for each in asked):
+        yield registry.number_of(collection), record_id
 
 
 async def prepare(work: Work, intended: Sequence[Written]) -> None:
@@ -151,7 +184,10 @@ async def prepare(work: Work, intended: Sequence[Written]) -> None:
     for written in intended:
         for reaction in _reactions_to(written.key[0]):
             concerned.setdefault(reaction, []).append(written)
-    await work.draft.load(_looked_at(concerned))
+    looked_at = dict.fromkeys(_looked_at(concerned))
+    whole = [number for number, record_id in looked_at if record_id == WHOLE]
+    await work.draft.load((number, UUID(each)) for number, each in looked_at if each != WHOLE)
+    await work.draft.load_all(*whole)
     for reaction, each in concerned.items():
         if reaction.asks:
             known = work.concerned.setdefault(reaction, [])
@@ -166,9 +202,13 @@ def react(work: Work, written: Written) -> None:
         reaction.react(written, work)
 
 
-def _reactions_to(number: int) -> Iterator[Reaction]:
-    yield from _reactions.get(registry.numbered(number).name, ())
-    yield from _to_all
+def _reactions_to(number: int) -> tuple[Reaction, ...]:
+    return _of(registry.numbered(number).name)
+
+
+@cache
+def _of(collection: str) -> tuple[Reaction, ...]:
+    return (*_reactions.get(collection, ()), *_to_all)
 
 
 Follow = Callable[[WriteSession, Mapping[UUID, Values | None]], Awaitable[None]]
@@ -191,7 +231,7 @@ async def follow(session: WriteSession, number: int, written: Mapping[UUID, Valu
         await each(session, written)
 
 
-def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[Key]:
+def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[tuple[int, str]]:
     for reaction, writes in concerned.items():
         looks_at = reaction.looks_at
         if looks_at is None:
@@ -199,4 +239,4 @@ def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[Key]
         for written in writes:
             for collection, record_id in looks_at(written):
                 if record_id is not None:
-                    yield registry.number_of(collection), UUID(record_id)
+                    yield registry.number_of(collection), record_id

@@ -208,7 +208,16 @@ async def states(session: Session, keys: Iterable[Key]) -> dict[Key, State | Non
     """
     wanted = list(keys)
     rows = await feed.states(session, wanted)
-    found = {key: _state_of(rows.get(key)) for key in wanted}
+    return await _completed(session, {key: _state_of(rows.get(key)) for key in wanted})
+
+
+async def all_states(session: Session, numbers: Sequence[int]) -> dict[Key, State | None]:
+    """Return all living records of some collections."""
+    rows = await feed.all_states(session, numbers)
+    return await _completed(session, {key: _state_of(row) for key, row in rows.items()})
+
+
+async def _completed(session: Session, found: dict[Key, State | None]) -> dict[Key, State | None]:
     lacking: dict[int, list[UUID]] = {}
     for (number, record_id), state in found.items():
         if (
@@ -221,13 +230,13 @@ async def states(session: Session, keys: Iterable[Key]) -> dict[Key, State | Non
         collection = registry.numbered(number)
         typed = await records.some(session, collection, ids)
         for record_id in ids:
-            found[number, record_id] = _completed(
+            found[number, record_id] = _with_late(
                 found[number, record_id], typed.get(record_id, {}), collection.late_defaults
             )
     return found
 
 
-def _completed(state: State | None, typed: Values, defaults: Mapping[str, Any]) -> State | None:
+def _with_late(state: State | None, typed: Values, defaults: Mapping[str, Any]) -> State | None:
     if state is None or state.values is None:
         return state
     late = {name: typed.get(name, default) for name, default in defaults.items()}

@@ -1,13 +1,12 @@
 """Data entry: what the company asks for when a person saves a record, and what it wants from its lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from app.core.principal import Channel
 from app.studio.companies import RuleLevel
-from app.studio.rules.settings import read_settings, settings_of
+from app.studio.rules.settings import company, settings_of
 from app.sync import registry
-from app.sync.draft import Draft
 from app.sync.fields import Values
 from app.sync.links import element_of
 from app.sync.reactions import Work, Written, on_write
@@ -36,11 +35,7 @@ class NotOnList(ChangeRefused):
     message = "This must be chosen from the list."
 
 
-async def _settings(draft: Draft, _: Sequence[Written]) -> None:
-    await read_settings(draft)
-
-
-@on_write(asks=_settings)
+@on_write(at_hand=company)
 def asked_for(written: Written, work: Work) -> None:
     """Refuse what leaves a required field empty, and warn of an empty one that should be filled.
 
@@ -60,7 +55,7 @@ def asked_for(written: Written, work: Work) -> None:
         work.warn("field_wanted", "The company would like this to be filled in.", empty[RuleLevel.PROMPT])
 
 
-@on_write(*_LIMITED, asks=_settings)
+@on_write(*_LIMITED, at_hand=company)
 def from_the_list(written: Written, work: Work) -> None:
     """Refuse free words where the company limits a choice to its list; those that are there may stay."""
     setting, name = _LIMITED[registry.numbered(written.key[0]).name]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from app.studio.companies import Company
 from app.sync import registry
@@ -9,6 +10,11 @@ from app.sync.draft import Draft
 from app.sync.reactions import Work
 
 _USUAL: Mapping[str, Any] = Company.model_construct().model_dump(mode="json")
+
+
+def company(work: Work) -> tuple[str, UUID]:
+    """Return the company's record, for rules that have it at hand."""
+    return "companies", work.who.account_id
 
 
 async def read_settings(draft: Draft) -> Mapping[str, Any]:
