@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from functools import lru_cache
 
 from app.studio.weekdays import WORK_WEEK, Weekday
 
@@ -16,6 +17,11 @@ def days_after(day: date, days: int) -> date:
 
 def business_days_after(day: date, days: int, work_week: Collection[str]) -> date:
     """Return the day that lies some business days later; a company without any has the usual ones."""
+    return _after(day, days, tuple(work_week))
+
+
+@lru_cache(maxsize=1000)
+def _after(day: date, days: int, work_week: tuple[str, ...]) -> date:
     open_days = [each in (work_week or WORK_WEEK) for each in _DAYS]
     weeks, left = divmod(days, sum(open_days))
     found = days_after(day, weeks * 7)

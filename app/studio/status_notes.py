@@ -21,7 +21,7 @@ def note(written: Written, work: Work, happened: str) -> None:
 
 def line(work: Work, happened: str) -> str:
     """Return a line that says what has happened just now."""
-    return f"{work.now:%Y-%m-%d %H:%M} {work.who.initials} {happened}"
+    return f"{work.minute} {work.who.initials} {happened}"
 
 
 def with_remark(fields: dict[str, Any], work: Work, remark: str) -> str:
@@ -34,7 +34,9 @@ def _is_brought(written: Written) -> bool:
 
 
 def _above(new: str, earlier: str | None) -> str:
-    lines = [new, *(earlier or "").splitlines()]
+    if not earlier:
+        return new
+    lines = [new, *earlier.splitlines()]
     while len(lines) > 1 and sum(len(each) + 1 for each in lines) > _MOST:
         lines.pop()
     return "\n".join(lines)

@@ -61,7 +61,7 @@ def follow_steps(written: Written, work: Work) -> None:
     own = _list_of(found, after, steps, work)
     is_open = written.is_new and after["status_id"] is None and _is_wanted(found, work)
     if is_open or (_is_of_another_type(found, written, work) and after["status_id"] not in own):
-        after["status_id"] = first_of(own)
+        after["status_id"] = _first_of(found, after, own, work)
     if after["status_id"] == (written.before or {}).get("status_id"):
         return
     step = steps.get(after["status_id"] or "")
@@ -199,6 +199,12 @@ def _steps(found: Workflow, work: Work) -> Steps:
 def _own(written: Written, work: Work) -> Steps:
     found = _workflows[registry.numbered(written.key[0]).name]
     return _list_of(found, written.after or {}, _steps(found, work), work)
+
+
+def _first_of(found: Workflow, fields: Values, own: Steps, work: Work) -> str | None:
+    """Return the step a record starts at; the same for all of one type."""
+    kind = fields[found.by] if found.by and _is_by_type(found, work) else None
+    return work.once((found.steps, kind), found.steps, lambda: first_of(own))
 
 
 def _list_of(found: Workflow, fields: Values, steps: Steps, work: Work) -> Steps:

@@ -40,7 +40,8 @@ class Draft:
     """What one transaction is about to write: records loaded, changed in memory, written in one go.
 
     `save` and `remove` obey the rules of the field; `put`, `amend` and `delete` are what those are made of.
-    `revision` is what its writes are stamped with, `reached` how far the account has really come.
+    `revision` is what its writes are stamped with, `reached` how far the account has really come, and
+    `has_merged` tells that one of the records looked at was merged into another.
     """
 
     def __init__(self, session: WriteSession, who: Principal, revision: int, writer: int) -> None:
@@ -58,6 +59,7 @@ class Draft:
         self._foreseen: dict[Key, _Foreseen] = {}
         self._whole: set[int] = set()
         self._ages: dict[int, int] = {}
+        self.has_merged = False
         self.work = Work(self, who)
 
     @classmethod
@@ -69,7 +71,9 @@ class Draft:
         """Read the records that will be looked at, those not yet known."""
         missing = [key for key in dict.fromkeys(keys) if key not in self._loaded]
         if missing:
-            self._loaded |= await states(self.session, missing)
+            found = await states(self.session, missing)
+            self._loaded |= found
+            self.has_merged |= any(state.merged_into for state in found.values() if state)
             for number, record_id in missing:
                 self._ids.setdefault(number, {})[record_id] = None
                 self._grow(number)
@@ -299,6 +303,7 @@ class Draft:
             self.amend(reference.key, {reference.field.name: renamed(present, {key[1]: into[1]})})
         self.remove(key)
         self._changed[key] = replace(self._changed[key], merged_into=into[1])
+        self.has_merged = True
 
     def restamp(self, keys: Iterable[Key]) -> None:
         """Look anew at the latest days below some records; those that differ move in the feed."""

@@ -214,6 +214,8 @@ class Judge:
 
     def _up_to_date(self, change: Change) -> tuple[Change, list[str]]:
         """Return a change with what has taken the place of merged records in its links, and where."""
+        if not self.draft.has_merged:
+            return change, []
         names: dict[UUID, UUID] = {}
         fields: dict[str, None] = {}
         for name, target in links_of(change):
@@ -295,7 +297,10 @@ def links_of(change: Change) -> Iterator[tuple[str, Key]]:
     collection = registry.named(change.collection)
     if collection is None:
         return
-    named = {name: change.fields[name] for name in linking(collection.model) if name in change.fields}
+    fields = change.fields
+    named = {name: fields[name] for name in linking(collection.model) if name in fields}
+    if not named:
+        return
     for name, target, record_id in links_in(collection.model, added(collection, named)):
         parent = registry.named(target)
         if parent is not None:

@@ -90,11 +90,14 @@ class Work:
     answer: Any = None
     now: datetime = field(init=False)
     """The moment of the transaction, where the company is."""
+    minute: str = field(init=False)
+    """The same as people read it."""
     made: dict[Any, tuple[int, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Tell the time once."""
         self.now = clock.now().astimezone(ZoneInfo(self.who.time_zone))
+        self.minute = f"{self.now:%Y-%m-%d %H:%M}"
 
     @property
     def today(self) -> date:

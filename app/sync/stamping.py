@@ -112,7 +112,7 @@ class Stamping:
             anchors = self._anchors(collection, old, state, latest.get(key[1]))
             if key not in changed and old and anchors == old.anchors:
                 continue
-            row = _row(collection, key, replace(state, anchors=anchors))
+            row = _row(collection, key, state, anchors)
             now = replace(state, anchors=anchors, sizes=row.sizes)
             self.rows.append(row)
             turn.take(old.weighed if old else None, now.weighed)
@@ -158,22 +158,19 @@ class Stamping:
     ) -> Anchors:
         """Anchors that stay the same keep the revision at which they began."""
         before = old.anchors if old else None
-        kept = before.latest if before else NOT_YET
-        now = Anchors(self.revision, self.who.device_id, latest=kept if latest is None else latest)
-        if state.values is None:
-            return replace(before, since=self.revision, by=self.who.device_id) if before else now
+        if latest is None:
+            latest = before.latest if before else NOT_YET
         stamp, values = collection.stamp, state.values
-        now = replace(
-            now,
-            day=stamp.day_of(values),
-            labels=numbered(stamp.labels_of(values), self.numbers)
-            if state is not old
-            else _of(before).labels,
-            owners=numbered(stamp.owners_of(values), self.numbers)
-            if state is not old
-            else _of(before).owners,
-            private=stamp.is_private(values),
-        )
+        if values is None:
+            kept = before or Anchors(self.revision, None, latest=latest)
+            return replace(kept, since=self.revision, by=self.who.device_id)
+        if state is old and before:
+            labels, owners = before.labels, before.owners
+        else:
+            labels = numbered(stamp.labels_of(values), self.numbers)
+            owners = numbered(stamp.owners_of(values), self.numbers)
+        day, private = stamp.day_of(values), stamp.is_private(values)
+        now = Anchors(self.revision, self.who.device_id, day, labels, owners, private, latest)
         return before if before and old and not old.is_deleted and before.told == now.told else now
 
     def _move_parents(self, collection: Collection, old: State | None, now: State) -> None:
@@ -249,12 +246,12 @@ def _state_of(row: FeedRow | None) -> State | None:
     return State(row.body_revision, row.values, row.anchors, row.field_revisions, row.sizes, row.merged_into)
 
 
-def _row(collection: Collection, key: Key, state: State) -> FeedRow:
+def _row(collection: Collection, key: Key, state: State, anchors: Anchors) -> FeedRow:
     values = state.values
     return FeedRow(
         key=key,
         body_revision=state.body_revision,
-        anchors=_of(state.anchors),
+        anchors=anchors,
         is_deleted=values is None,
         filled=filled_of(collection, values) if values else 0,
         mark=mark_of(key[1], state.body_revision),
@@ -290,9 +287,3 @@ def _named(state: State | None, name: str) -> str | None:
 
 def _later(one: feed.Latest, other: feed.Latest) -> feed.Latest:
     return tuple(feed.later(first, second) for first, second in zip(one, other, strict=True))
-
-
-def _of(anchors: Anchors | None) -> Anchors:
-    if anchors is None:
-        raise AssertionError("a written record has anchors")
-    return anchors

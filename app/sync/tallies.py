@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from app.core.db import Session, WriteSession
-from app.sync.anchors import ALWAYS, SLOTS, Anchors
+from app.sync.anchors import ALWAYS, NOT_YET, SLOTS, Anchors
 from app.sync.scope import Rule, Scope
 
 Numbers = tuple[int, ...]
@@ -67,14 +67,16 @@ class Turn:
 
     def take(self, before: Weighed | None, after: Weighed | None) -> None:
         """Put on what a row comes to, and take off what it came to before."""
+        amounts = self.amounts
         if before and after and before[0].told == after[0].told:
             month = _month_of(after[0].day)
             for place, (was, now) in enumerate(zip_longest(before[1], after[1], fillvalue=0), 1):
-                self.amounts[Counted.BYTES, month, (place,)] += now - was
+                if now != was:
+                    amounts[Counted.BYTES, month, (place,)] += now - was
             return
         for row, sign in ((before, -1), (after, 1)):
-            for counted, day, numbers, amount in _contributed(*row) if row else ():
-                self.amounts[counted, _month_of(day), numbers] += sign * amount
+            for counted, month, numbers, amount in _contributed(*row) if row else ():
+                amounts[counted, month, numbers] += sign * amount
 
     def rows(self) -> Iterator[tuple[int, Counted, date, str, int]]:
         """Yield collection, kind, month, numbers as the text of an array, and amount, of all that differs."""
@@ -90,26 +92,28 @@ def columns(turns: Iterable[Turn]) -> list[list[Any]]:
 
 
 def _contributed(anchors: Anchors, sizes: Sequence[int]) -> Iterator[tuple[Counted, date, Numbers, int]]:
-    """Yield what one living row adds, as `contributions` does: what is counted, its day, numbers, amount."""
-    day = anchors.day
-    yield Counted.RECORDS, day, (), 1
+    """Yield what one living row adds, as `contributions` does: what is counted, month, numbers, amount."""
+    month = _month_of(anchors.day)
+    yield Counted.RECORDS, month, (), 1
     for place, size in enumerate(sizes, 1):
-        yield Counted.BYTES, day, (place,), size
+        if size:
+            yield Counted.BYTES, month, (place,), size
     if anchors.labels:
-        yield Counted.LABELS, day, anchors.labels, 1
+        yield Counted.LABELS, month, anchors.labels, 1
     if anchors.owners:
-        yield Counted.OWNERS, day, anchors.owners, 1
+        yield Counted.OWNERS, month, anchors.owners, 1
     if anchors.private:
-        yield Counted.PRIVATE, day, anchors.owners, 1
+        yield Counted.PRIVATE, month, anchors.owners, 1
+    if anchors.latest == NOT_YET:
+        return
     below = [(latest, -slot) for slot, latest in enumerate(anchors.latest, 1) if latest]
     for latest, slot in below:
-        yield Counted.LATEST, latest, (-slot,), 1
-    if below:
-        last, slot = max(below)
-        yield Counted.LAST, last, (-slot,), 1
-        if last > day:
-            yield Counted.ACTIVITY, last, (-slot,), 1
-            yield Counted.ACTIVITY, day, (0,), -1
+        yield Counted.LATEST, _month_of(latest), (-slot,), 1
+    last, slot = max(below)
+    yield Counted.LAST, _month_of(last), (-slot,), 1
+    if last > anchors.day:
+        yield Counted.ACTIVITY, _month_of(last), (-slot,), 1
+        yield Counted.ACTIVITY, month, (0,), -1
 
 
 def _month_of(day: date) -> date:

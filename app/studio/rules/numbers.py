@@ -73,10 +73,12 @@ def _client_to_number(written: Written, work: Work, given: _Given) -> str | None
         return client if is_time and known.get("client_number") is None else None
     if after["client_number"] is not None:
         return None
-    is_time = {
-        ClientNumberMoment.CREATION: written.is_new,
-        ClientNumberMoment.STATUS: _has_reached(settings["client_number_status_id"], written),
-    }.get(moment, written.is_new and _is_booked(str(written.key[1]), moment, work, given))
+    if moment == ClientNumberMoment.CREATION:
+        is_time = written.is_new
+    elif moment == ClientNumberMoment.STATUS:
+        is_time = _has_reached(settings["client_number_status_id"], written)
+    else:
+        is_time = written.is_new and _is_booked(str(written.key[1]), moment, work, given)
     return str(written.key[1]) if is_time else None
 
 
