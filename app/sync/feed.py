@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -264,6 +264,7 @@ def _flat_anchors(anchors: Anchors) -> tuple[Any, ...]:
     return (anchors.since, anchors.by, anchors.day, *texts, anchors.private, *anchors.latest)
 
 
+@lru_cache(maxsize=10_000)
 def _array(numbers: tuple[int, ...]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 

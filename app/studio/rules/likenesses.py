@@ -34,10 +34,8 @@ class ClientLikeness(SQLModel, table=True):
 @on_flush("clients")
 async def keep(session: WriteSession, written: Mapping[UUID, Values | None]) -> None:
     """Keep what the clients that were written may have in common with others."""
-    await session.raw.execute(_FORGET, session.account_id, list(written))
     living = {record_id: fields for record_id, fields in written.items() if fields is not None}
-    if living:
-        await session.raw.execute(_KEEP, session.account_id, _as_json(living))
+    await session.raw.execute(_KEEP, session.account_id, _as_json(living), list(written))
 
 
 async def found(
@@ -79,10 +77,18 @@ _LIKENESSES = """
         FROM jsonb_array_elements(c.phones) AS phone
     ) AS likeness
     WHERE likeness.value IS NOT NULL"""
-_FORGET = "DELETE FROM client_likenesses WHERE account_id = $1 AND client_id = ANY($2::uuid[])"
+# What stays is neither deleted nor written again: one statement may not do both to a row.
 _KEEP = f"""
+WITH likenesses AS MATERIALIZED ({_LIKENESSES}
+), forgotten AS (
+    DELETE FROM client_likenesses AS old
+    WHERE account_id = $1 AND client_id = ANY ($3::uuid[])
+      AND NOT EXISTS (SELECT FROM likenesses AS new
+                      WHERE new.id = old.client_id AND new.kind = old.kind AND new.value = old.value)
+)
 INSERT INTO client_likenesses (account_id, client_id, kind, value)
-SELECT $1, id, kind, value FROM ({_LIKENESSES}) AS likenesses
+SELECT $1, id, kind, value FROM likenesses
+ON CONFLICT DO NOTHING
 """
 _MOST = 50
 _FIND = f"""
