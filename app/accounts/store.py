@@ -36,6 +36,14 @@ _COUNT_FAILURE = """
         window_start = CASE WHEN old.window_start <= $4 THEN $3 ELSE old.window_start END
 """
 
+_COPIES = """
+    SELECT binding_id AS copy_id, last_sync FROM devices
+    WHERE account_id = $1 AND NOT is_inactive AND binding_id IS NOT NULL
+    UNION ALL
+    SELECT sign_in_id, NULL FROM sign_ins
+    WHERE account_id = $1 AND device_id IS NULL AND revoked_at IS NULL AND absolute_end > $2
+"""
+
 
 async def find_account(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> UUID | None:
     """Return the account a name belongs to, from the directory."""
@@ -106,6 +114,12 @@ async def list_devices(session: Session, user_id: UUID | None = None) -> Sequenc
     if user_id is not None:
         query = query.where(col(Device.user_id) == user_id)
     return (await session.exec(query.order_by(col(Device.authorized_at), col(Device.device_id)))).all()
+
+
+async def list_copies(session: Session) -> dict[UUID, datetime | None]:
+    """Return whose copies may come back: active phones and signed-in desks; of phones with the last sync."""
+    rows = await session.raw.fetch(_COPIES, session.account_id, clock.now())
+    return {row["copy_id"]: row["last_sync"] for row in rows}
 
 
 async def read_refresh_token(session: Session, token_hash: bytes) -> RefreshToken | None:

@@ -1,4 +1,4 @@
-"""`feed verify`, `feed rebuild` and `feed upgrade`."""
+"""`feed verify`, `feed rebuild`, `feed upgrade`, `feed trim` and `feed restored`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.accounts.store import accounts
 from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.core.db import Database
 from app.core.principal import Principal
-from app.sync import growth, registry, upkeep
+from app.sync import growth, registry, restores, retention, upkeep
 from app.sync.upkeep import Found
 
 cli = typer.Typer(no_args_is_help=True, help="Look after the feed that phones pull from.")
@@ -45,8 +45,48 @@ def upgrade(
     console.print(f"Accounts at schema version {registry.schema_version()}: {count}.")
 
 
+@cli.command()
+def trim(
+    account: Annotated[str | None, typer.Argument(help="Account name; without one, all accounts.")] = None,
+) -> None:
+    """Forget deletions every phone has heard of and verdicts every phone has; to be run each day."""
+    with migrated() as url:
+        count = run(trim_all(url, account))
+    console.print(f"Accounts looked through: {count}.")
+
+
+@cli.command()
+def restored(
+    account: Annotated[str | None, typer.Argument(help="Account name; without one, all accounts.")] = None,
+    *,
+    was_served: Annotated[
+        bool, typer.Option("--served", help="Somebody was served since: phones start again.")
+    ] = False,
+) -> None:
+    """Say that a backup was restored, before anybody is served: phones compare what they hold and go on."""
+
+    async def announce(made: Database, name: str, account_id: UUID) -> None:
+        who = Principal.system(account_id, name)
+        revision = await restores.announce(made, who, was_served=was_served)
+        console.print(f"{name}: restored as it was at revision {revision}.")
+
+    with migrated() as url:
+        count = run(_each(url, account, announce))
+    console.print(f"Accounts restored: {count}.")
+
+
 async def upgrade_all(url: str, account: str | None = None) -> int:
     """Bring the feed of one account, or of all, up to this version of the app; return how many there are."""
+    return await _each(url, account, _upgrade_one)
+
+
+async def trim_all(url: str, account: str | None = None) -> int:
+    """Forget what nobody needs in one account, or in all; return how many there are."""
+    return await _each(url, account, _trim_one)
+
+
+async def _each(url: str, account: str | None, work: Callable[[Database, str, UUID], Awaitable[None]]) -> int:
+    """Do something with one account, or with all, one after the other; return how many there are."""
     async with database(url) as made:
         async with made.directory() as connection:
             known = await accounts(connection)
@@ -54,8 +94,17 @@ async def upgrade_all(url: str, account: str | None = None) -> int:
         if account is not None and not wanted:
             fail(f"There is no account {account}.")
         for name, account_id in wanted:
-            await _upgrade_one(made, name, account_id)
+            await work(made, name, account_id)
     return len(wanted)
+
+
+async def _trim_one(made: Database, name: str, account_id: UUID) -> None:
+    gone = await retention.trim(made, Principal.system(account_id, name))
+    if gone:
+        console.print(
+            f"{name}: {gone.tombstones:,} deletions, {gone.states:,} states of records"
+            f" and {gone.verdicts:,} verdicts were forgotten."
+        )
 
 
 async def _upgrade_one(made: Database, name: str, account_id: UUID) -> None:

@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.demo import make_demo, say_how_to_sign_in
-from app.cli.feed import upgrade_all
+from app.cli.feed import trim_all, upgrade_all
 from app.cli.ground import console, fail, migrated, run
 from app.core.settings import Settings, settings
 
@@ -24,6 +24,7 @@ def serve() -> None:
     with _listening(chosen) as listener, migrated() as url:
         if chosen.database_url is None:
             run(upgrade_all(url))
+            run(trim_all(url))
         os.environ["DATABASE_URL"] = url
         settings.cache_clear()
         chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})

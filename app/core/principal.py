@@ -34,6 +34,11 @@ class Principal:
     departments: tuple[UUID, ...] = ()
     sign_in_id: UUID | None = None
 
+    @property
+    def copy_id(self) -> UUID | None:
+        """Name the local copy the one who asks keeps: a phone's by its bond, a desk's by its sign-in."""
+        return self.binding_id or self.sign_in_id
+
     @classmethod
     def system(cls, account_id: UUID, account_name: str = "", time_zone: str = "UTC") -> "Principal":
         """Return the house itself, with every right, in one account."""

@@ -11,7 +11,10 @@ from sqlmodel import Field, SQLModel
 from app.core import clock
 from app.core.db import Session
 
-CLOCK_COLUMNS = "c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema, statement_timestamp() AS now"
+CLOCK_COLUMNS = (
+    "c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema, c.former_epoch, c.restored_from,"
+    " statement_timestamp() AS now"
+)
 """What `Clock.of` reads, of `account_clock` as `c`."""
 
 
@@ -20,6 +23,8 @@ class AccountClock(SQLModel, table=True):
 
     Because the lock is held to commit, the order of revisions is the order of commits: a reader that has
     seen N never meets a smaller number later. No sequence, timestamp or transaction id has this property.
+    `floor` is how far deletions may be forgotten. After a restored backup `restored_from` is how far that had
+    come, and `former_epoch` the one whose cursors were given before.
     """
 
     __tablename__ = "account_clock"
@@ -31,6 +36,8 @@ class AccountClock(SQLModel, table=True):
     epoch: UUID
     floor: int = Field(default=0, sa_type=BigInteger)
     feed_schema: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    former_epoch: UUID | None = None
+    restored_from: int | None = Field(default=None, sa_type=BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Clock:
     floor: int
     feed_schema: int
     now: datetime
+    former_epoch: UUID | None = None
+    restored_from: int | None = None
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "Clock":
@@ -57,6 +66,8 @@ class Clock:
             floor=row["floor"],
             feed_schema=row["feed_schema"],
             now=clock.told(row["now"]),
+            former_epoch=row["former_epoch"],
+            restored_from=row["restored_from"],
         )
 
     def day_in(self, time_zone: str) -> date:

@@ -97,6 +97,18 @@ class Cursor:
     base: dict[int, Rule]
     transit: Transit | None = None
 
+    def has_parts_of(self, scope: Scope) -> bool:
+        """Say whether what was given has just the parts of another scope: ids and revisions do not tell."""
+        way = self.transit
+        given = [*self.base.items()]
+        if way:
+            given += way.aim.items()
+            given += [
+                (number, piece.rule) for number, pieces in way.held.items() for piece in pieces if piece.rule
+            ]
+        are_same = all(scope[number].parts == rule.parts for number, rule in given if number in scope)
+        return are_same and not (way and way.used)
+
 
 class Sealer:
     """Seals cursors so that nobody widens their own scope, and opens them again."""

@@ -32,8 +32,12 @@ class ResyncRequired(AppError):
 
     `reason` is `cursor_expired`, `server_restored`, `device_rebound` or `admin_request`. `mode` is `replace`:
     drop everything but unpushed edits when the first page arrives; or `reconcile`: a device that can may
-    verify and repair what it holds instead.
+    verify and repair what it holds instead. With `server_restored` and `reconcile`, `restored_from` is the
+    revision up to which the server still knows what it once knew.
     """
+
+    ahead: int | None = None
+    """The revision of a cursor from a future that nobody has said was undone."""
 
     status = 410
     code = "resync_required"

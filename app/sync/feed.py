@@ -69,10 +69,14 @@ async def is_empty(session: WriteSession) -> bool:
     return bool(await session.raw.fetchval(sql, session.account_id))
 
 
-async def begin_epoch(session: WriteSession) -> None:
-    """Make every cursor given so far a thing of the past."""
-    sql = "UPDATE account_clock SET epoch = $2 WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, new_id())
+async def begin_epoch(session: WriteSession, *, leap: bool = False, reconciles: bool = False) -> None:
+    """Make every cursor given so far a thing of the past.
+
+    With a `leap` the clock goes on behind every revision there can have been, told or not: the account never
+    gave one a microsecond. Then the revisions of phones still mean what they meant, and where nothing was
+    written twice under one, what they hold can be compared: the epoch `reconciles`.
+    """
+    await session.raw.execute(_BEGIN_EPOCH, session.account_id, new_id(), leap, reconciles)
 
 
 async def schema_of(session: Session) -> int:
@@ -111,7 +115,7 @@ async def orphans(session: Session, number: int, table: str) -> list[UUID]:
 
 
 async def states(session: Session, keys: Sequence[Key]) -> dict[Key, FeedRow]:
-    """Return the feed's rows of some records, those it has."""
+    """Return the feed's rows of some records, those it has; of what it has forgotten what is still known."""
     numbers, ids = [number for number, _ in keys], [record_id for _, record_id in keys]
     found = await session.raw.fetch(_STATES, session.account_id, numbers, ids)
     rows = (_row(record) for record in found)
@@ -311,11 +315,22 @@ SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, merged_into,
 _ALL_STATES = f"""{_STATE}
 FROM feed WHERE account_id = $1 AND collection = ANY ($2::smallint[]) AND NOT is_deleted
 """
+_WANTED = "unnest($2::smallint[], $3::uuid[]) AS wanted(number, id)"
 _STATES = f"""{_STATE}
-FROM unnest($2::smallint[], $3::uuid[]) AS wanted(number, id)
+FROM {_WANTED}
 CROSS JOIN LATERAL (
     SELECT * FROM feed WHERE account_id = $1 AND collection = wanted.number AND record_id = wanted.id OFFSET 0
 ) AS found
+UNION ALL
+SELECT collection, record_id, 0, 0, NULL, 'infinity', '{{}}', owners, private, {", ".join(["NULL"] * SLOTS)},
+       true, merged_into, 0, 0, '{{}}', '{{0}}', '', ''
+FROM {_WANTED}
+CROSS JOIN LATERAL (
+    SELECT * FROM deleted_records
+    WHERE account_id = $1 AND collection = wanted.number AND record_id = wanted.id OFFSET 0
+) AS gone
+WHERE NOT EXISTS (SELECT FROM feed f
+                  WHERE f.account_id = $1 AND f.collection = wanted.number AND f.record_id = wanted.id)
 """
 """One by one by their key: joined at once, a plan that knows little of an account reads all of its feed."""
 
@@ -357,6 +372,17 @@ SET ({ANCHORS}, revision, is_deleted, merged_into, body_revision, filled, mark, 
   = ({", ".join(f"excluded.{name.strip()}" for name in ANCHORS.split(","))}, excluded.revision,
      excluded.is_deleted, excluded.merged_into, excluded.body_revision, excluded.filled, excluded.mark,
      excluded.field_revisions, excluded.sizes, excluded.body, excluded.preview)
+"""
+
+_BEGIN_EPOCH = """
+UPDATE account_clock
+SET epoch = $2,
+    revision = CASE WHEN $3 THEN greatest(revision + 1, at.microseconds) ELSE revision END,
+    scope_revision = CASE WHEN $3 THEN greatest(scope_revision + 1, at.microseconds) ELSE scope_revision END,
+    former_epoch = CASE WHEN $4 THEN epoch END,
+    restored_from = CASE WHEN $4 THEN revision END
+FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS microseconds) AS at
+WHERE account_id = $1
 """
 
 _MOVE = """

@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Index, Integer, LargeBinary, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -55,6 +66,14 @@ class Feed(Anchored, table=True):
         ),
         Index("ix_feed_revision", "account_id", "revision", "collection", "record_id"),
         Index(
+            "ix_feed_deleted",
+            "account_id",
+            "revision",
+            "collection",
+            "record_id",
+            postgresql_where=text("is_deleted"),
+        ),
+        Index(
             "ix_feed_day",
             "account_id",
             "collection",
@@ -94,8 +113,40 @@ class FeedPast(Anchored, table=True):
     """
 
     __tablename__ = "feed_past"
+    __table_args__ = (Index("ix_feed_past_until", "account_id", "until"),)
 
     until: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class DeletedRecord(SQLModel, table=True):
+    """The id of a deleted record whose tombstone no phone needs any more: it is never used again.
+
+    `merged_into` is what took its place; `private` and `owners` say to whom it exists no more than ever.
+    """
+
+    __tablename__ = "deleted_records"
+
+    account_id: UUID = Field(primary_key=True)
+    collection: int = Field(primary_key=True, sa_type=SmallInteger)
+    record_id: UUID = Field(primary_key=True)
+    merged_into: UUID | None = None
+    private: bool
+    owners: list[int] = Field(sa_type=ARRAY(Integer))
+
+
+class AcknowledgedPosition(SQLModel, table=True):
+    """How far a local copy has come for certain: the revision of the cursor it last came back with.
+
+    `copy_id` is a phone's bond or a desk's sign-in, `collections` the set its cursor is for, empty for all.
+    """
+
+    __tablename__ = "acknowledged_positions"
+
+    account_id: UUID = Field(primary_key=True)
+    copy_id: UUID = Field(primary_key=True)
+    collections: str = Field(primary_key=True)
+    revision: int = Field(sa_type=BigInteger)
+    seen_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class FeedTally(SQLModel, table=True):
@@ -130,7 +181,8 @@ class DeviceStream(SQLModel, table=True):
     """How far the numbered changes of one local copy have been taken in.
 
     `writer` is a small number of this account under which field revisions remember the stream; 0 stands for
-    everybody else.
+    everybody else. The copy has confirmed that it has the verdicts below `confirmed`; those below `trimmed`
+    are kept no more, and `prints` has the fingerprints of the last of them.
     """
 
     __tablename__ = "device_streams"
@@ -141,6 +193,14 @@ class DeviceStream(SQLModel, table=True):
     stream: str = Field(primary_key=True)
     writer: int
     last: int = Field(sa_type=BigInteger)
+    confirmed: int = Field(default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
+    trimmed: int = Field(default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
+    prints: bytes = Field(
+        default=b"", sa_type=LargeBinary, sa_column_kwargs={"server_default": text("''::bytea")}
+    )
+    seen_at: datetime = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
 
 
 class StoredVerdict(SQLModel, table=True):

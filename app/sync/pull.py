@@ -146,9 +146,26 @@ def _continued(cursor: Cursor, who: Principal, at: Clock, target: Target) -> Cur
     if cursor.binding != tag(who.binding_id):
         raise ResyncRequired(reason="device_rebound", mode="replace")
     if cursor.epoch != tag(at.epoch) or cursor.revision > at.revision:
-        raise ResyncRequired(reason="server_restored", mode="replace")
+        raise _restored(cursor, at, target)
     if cursor.resync != target.resync:
-        raise ResyncRequired(reason="admin_request", mode="reconcile")
+        raise ResyncRequired(reason="admin_request", mode=_mode(cursor, target))
     if cursor.revision < at.floor:
-        raise ResyncRequired(reason="cursor_expired", mode="reconcile")
+        raise ResyncRequired(reason="cursor_expired", mode=_mode(cursor, target))
     return cursor
+
+
+def _mode(cursor: Cursor, target: Target) -> str:
+    """Say whether a copy can be compared and repaired: by ids and revisions it must be the same."""
+    return "reconcile" if cursor.has_parts_of(target.scope) else "replace"
+
+
+def _restored(cursor: Cursor, at: Clock, target: Target) -> ResyncRequired:
+    """Refuse a cursor of another epoch; what was given in the one that was restored can be compared."""
+    if at.former_epoch and cursor.epoch == tag(at.former_epoch):
+        return ResyncRequired(
+            reason="server_restored", mode=_mode(cursor, target), restored_from=at.restored_from
+        )
+    refused = ResyncRequired(reason="server_restored", mode="replace")
+    if cursor.epoch == tag(at.epoch):
+        refused.ahead = cursor.revision
+    return refused

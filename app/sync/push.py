@@ -54,7 +54,8 @@ async def push(
         verdicts = render(draft, scope, fresh, decisions, entries)
         await draft.bring_again(verdicts.owed)
         answers |= verdicts.texts
-        await streams.keep(session, stream, [(n, prints[n], answer) for n, answer in verdicts.texts.items()])
+        taken = [(n, prints[n], answer) for n, answer in verdicts.texts.items()]
+        await streams.keep(session, stream, taken, confirmed=sent.first)
     results = b",".join(answers[change.n] for change in sent.changes)
     last = max(stream.last, sent.first + len(sent.changes) - 1)
     return b'{"results":[%b],"last":%d,"revision":%d}' % (results, last, draft.reached)
@@ -63,14 +64,17 @@ async def push(
 async def _repeated(
     session: WriteSession, stream: Stream, sent: PushRequest, prints: Mapping[int, bytes]
 ) -> dict[int, bytes]:
-    """Return the answers already given; a number used for something else means two copies share a stream."""
+    """Return the answers already given; a number used for something else means two copies share a stream.
+
+    So does one so long confirmed that it is not known what it was used for.
+    """
     numbers = [change.n for change in sent.changes if change.n <= stream.last]
     if not numbers:
         return {}
     stored = await streams.answers(session, stream, numbers[0], numbers[-1])
-    if any(n in stored and stored[n][0] != prints[n] for n in numbers):
+    if any(n not in stored or stored[n][0] != prints[n] for n in numbers):
         raise StreamDiverged(expected=stream.last + 1)
-    return {n: stored[n][1] if n in stored else forgotten(n) for n in numbers}
+    return {n: stored[n][1] or forgotten(n) for n in numbers}
 
 
 async def _take_in(

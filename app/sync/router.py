@@ -1,5 +1,6 @@
 """The doors of sync: manifest, pull, push, both at once, healing and estimate."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, ClassVar, cast
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,13 +15,14 @@ from app.http.body import JsonRoute
 from app.http.compression import JsonText
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
-from app.http.unit_of_work import DatabaseOf
-from app.sync import errors, schemas
+from app.http.unit_of_work import DatabaseOf, committed
+from app.sync import errors, positions, restores, schemas
 from app.sync.cursor import Sealer
 from app.sync.estimating import estimate_of
 from app.sync.exchange import exchange
 from app.sync.healing import verify
 from app.sync.manifest import manifest
+from app.sync.positions import Came
 from app.sync.preference_schemas import EstimateBody
 from app.sync.pull import pull
 from app.sync.push import push
@@ -55,6 +57,19 @@ async def sent(body: Sent[schemas.PushRequest]) -> schemas.PushRequest:
     return body
 
 
+async def _noticing(claims: Caller, database: DatabaseOf) -> AsyncIterator[None]:
+    """Notice a restored backup nobody has told of, by a cursor from the future that it has undone."""
+    try:
+        yield
+    except errors.ResyncRequired as refused:
+        if refused.ahead is not None:
+            await restores.notice(database, claims.account_id, refused.ahead)
+        raise
+
+
+_NOTICING = committed(_noticing)
+
+
 @router.get(
     "/manifest", operation_id="sync_manifest", summary="Read the manifest", responses=refusals_of(*GUARDED)
 )
@@ -66,6 +81,7 @@ async def read_manifest(work: Reading, minimum: MinimumOf) -> schemas.Manifest:
 
 @router.post(
     "/pull",
+    dependencies=[_NOTICING],
     operation_id="sync_pull",
     summary="Get what changed",
     response_model=schemas.PullAnswer,
@@ -90,7 +106,7 @@ async def pull_changes(
     """
     refuse_old(work.schema_version, minimum)
     pulled = await pull(work.session, work.who, work.clock, seal, body, schema_version=work.schema_version)
-    return _page(pulled.as_json(), database, work, is_consistent=pulled.is_consistent)
+    return _page(pulled.as_json(), database, seal, work, body, is_consistent=pulled.is_consistent)
 
 
 @router.post(
@@ -120,6 +136,7 @@ async def push_changes(
 
 @router.post(
     "",
+    dependencies=[_NOTICING],
     operation_id="sync_exchange",
     summary="Send what the user did, get what changed",
     response_model=schemas.SyncAnswer,
@@ -147,11 +164,12 @@ async def sync_once(
     text, work, is_consistent = await exchange(
         database, keys, claims, sealer=seal, sent=body, minimum=minimum
     )
-    return _page(text, database, work, is_consistent=is_consistent)
+    return _page(text, database, seal, work, body.pull, is_consistent=is_consistent)
 
 
 @router.post(
     "/verify",
+    dependencies=[_NOTICING],
     operation_id="sync_verify",
     summary="Compare and repair what a phone holds",
     response_model=schemas.VerifyAnswer,
@@ -166,6 +184,7 @@ async def sync_once(
 async def verify_holding(
     *,
     work: Reading,
+    database: DatabaseOf,
     seal: Annotated[Sealer, Depends(sealer)],
     body: Sent[schemas.VerifyRequest],
     minimum: MinimumOf,
@@ -177,7 +196,8 @@ async def verify_holding(
     """
     refuse_old(work.schema_version, minimum)
     text = await verify(work.session, work.who, work.clock, seal, body, schema_version=work.schema_version)
-    return JsonText(text)
+    came = Came(body.cursor, work.clock.revision, body.collections)
+    return JsonText(text, background=BackgroundTask(positions.note, database, work.who, seal, came))
 
 
 @router.post(
@@ -197,10 +217,24 @@ async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody
     return await estimate_of(work.session, work.who, work.clock, body, schema_version=work.schema_version)
 
 
-def _page(text: bytes, database: Database, work: Work[Session], *, is_consistent: bool) -> Response:
-    """Answer with a page; that the phone has synced is noted afterwards.
+def _page(
+    text: bytes,
+    database: Database,
+    seal: Sealer,
+    work: Work[Session],
+    asked: schemas.PullRequest,
+    *,
+    is_consistent: bool,
+) -> Response:
+    """Answer with a page; how far the phone has come is noted afterwards.
 
     On a connection of its own: two at once for each request could starve the pool.
     """
-    note = BackgroundTask(note_sync, database, work.who, work.last_sync) if is_consistent else None
-    return JsonText(text, background=note)
+    came = Came(asked.cursor, work.clock.revision, asked.collections)
+
+    async def note() -> None:
+        if is_consistent:
+            await note_sync(database, work.who, work.last_sync)
+        await positions.note(database, work.who, seal, came)
+
+    return JsonText(text, background=BackgroundTask(note))
