@@ -15,7 +15,7 @@ import pytest
 
 from app.core.db import Database, Session
 from app.sync import compile as compiling
-from app.sync import feed, pull, reader, scope, stamping, target, verdicts
+from app.sync import feed, positions, pull, reader, retention, scope, stamping, target, verdicts
 from app.sync.anchors import NOT_YET
 from app.sync.cursor import BOTTOM, Piece
 from app.sync.page import Page
@@ -144,6 +144,48 @@ def floor_not_looked_at(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         pull, "_continued", lambda cursor, who, at, target: real(cursor, who, replace(at, floor=0), target)
     )
+
+
+def floor_one_too_high(patch: pytest.MonkeyPatch) -> None:
+    real = positions.lowest
+
+    async def higher(*given: Any) -> int | None:
+        found = await real(*given)
+        return None if found is None else found + 1
+
+    patch.setattr(positions, "lowest", higher)
+
+
+def _forgets_too_much(patch: pytest.MonkeyPatch, sql: str, by: int) -> None:
+    real = retention._batch
+
+    async def more(session: Session, statement: str, floor: int) -> int:
+        return await real(session, statement, floor + by * (statement == sql))
+
+    patch.setattr(retention, "_batch", more)
+
+
+def deletion_behind_the_floor_forgotten(patch: pytest.MonkeyPatch) -> None:
+    _forgets_too_much(patch, retention._BURY, 1)
+
+
+def past_states_forgotten_too_early(patch: pytest.MonkeyPatch) -> None:
+    _forgets_too_much(patch, retention._END, 1)
+
+
+def answers_taken_for_acknowledged(patch: pytest.MonkeyPatch) -> None:
+    real = positions.keep
+
+    async def keep(session: Session, copy_id: UUID, found: Any, came: Any) -> None:
+        given = found and replace(found, revision=came.revision)
+        await real(session, copy_id, given, came)
+
+    patch.setattr(positions, "keep", keep)
+
+
+def slowest_copy_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(positions, "_POSITIONS", positions._POSITIONS.replace("min(revision)", "max(revision)"))
+    patch.setattr(positions, "min", lambda found, default: max(found, default=default), raising=False)
 
 
 def scope_of_an_earlier_snapshot(patch: pytest.MonkeyPatch) -> None:
@@ -289,6 +331,45 @@ def deletions_are_forgotten(history: Histories) -> None:
     device.settle(WHOLE)
 
 
+def a_deletion_waits_for_the_slowest(history: Histories) -> None:
+    [device, account] = begun(history)
+    email = account.new_id()
+    text = {**sample("emails"), "client_id": None, "date": ago(account, 0)}
+    account.write([Write("emails", email, text)])
+    for phone in (*history.phones[:2], *history.phones[:2]):
+        phone.settle(WHOLE)
+    account.write([Write.delete("emails", email)])
+    for _ in range(2):
+        device.settle(WHOLE)
+    history.trim(account=0, then=NOTHING)
+    history.phones[1].settle(WHOLE)
+
+
+def what_has_left_waits_for_the_slowest(history: Histories) -> None:
+    [device, account] = begun(history, emails_past_days=3)
+    email = account.new_id()
+    text = {**sample("emails"), "client_id": None, "is_unread": False, "date": ago(account, 0)}
+    account.write([Write("emails", email, text)])
+    for phone in (*history.phones[:2], *history.phones[:2]):
+        phone.settle(WHOLE)
+    account.write([Write("emails", email, {"date": ago(account, 30)})])
+    for _ in range(2):
+        device.settle(WHOLE)
+    history.trim(account=0, then=NOTHING)
+    history.phones[1].settle(WHOLE)
+
+
+def an_answer_is_lost(history: Histories) -> None:
+    [device, account] = begun(history)
+    device.settle(WHOLE)
+    account.write([Write("clients", account.new_id(), sample("clients"))])
+    for _ in range(2):
+        history.phones[1].settle(WHOLE)
+    device.page(replace(WHOLE, is_lost=True))
+    history.trim(account=0, then=NOTHING)
+    device.settle(WHOLE)
+
+
 # What only a rare history would show has one of its own.
 RARE: dict[Plant, Callable[[Histories], None]] = {
     who_set_a_state_forgotten: a_record_made_here_leaves,
@@ -298,6 +379,11 @@ RARE: dict[Plant, Callable[[Histories], None]] = {
     fresh_changes_not_judged_again: a_wish_comes_while_changes_wait,
     children_before_parents_in_a_revision: a_client_comes_with_a_session,
     floor_not_looked_at: deletions_are_forgotten,
+    floor_one_too_high: a_deletion_waits_for_the_slowest,
+    slowest_copy_not_waited_for: a_deletion_waits_for_the_slowest,
+    deletion_behind_the_floor_forgotten: a_deletion_waits_for_the_slowest,
+    past_states_forgotten_too_early: what_has_left_waits_for_the_slowest,
+    answers_taken_for_acknowledged: an_answer_is_lost,
 }
 COMMON: list[Plant] = [
     window_a_day_too_long,

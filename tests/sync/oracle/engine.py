@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -14,9 +13,10 @@ from app.core.db import Database, WriteSession
 from app.core.events import Event
 from app.core.principal import Principal
 from app.core.revisions import AccountClock, read_clock
-from app.sync import preference_store, registry, upkeep
+from app.sync import positions, preference_store, registry, retention, upkeep
 from app.sync.cursor import Sealer
 from app.sync.errors import ResyncRequired
+from app.sync.positions import Came
 from app.sync.pull import pull
 from app.sync.push import push
 from app.sync.schemas import PullRequest, PushRequest
@@ -27,7 +27,16 @@ from tests.samples import named
 from tests.sync.oracle.membership import NAMES, Key, Preferences, Record
 
 _SEALER = Sealer({"a": b"k" * 32}, "a")
-_KEPT = ("inbox", "feed_past", "device_streams", "verdicts", "preferences", "device_preferences")
+_KEPT = (
+    "inbox",
+    "feed_past",
+    "deleted_records",
+    "acknowledged_positions",
+    "device_streams",
+    "verdicts",
+    "preferences",
+    "device_preferences",
+)
 T = TypeVar("T")
 Changed = dict[Key, Record | None]
 """Records as one transaction left them, none for a deleted one."""
@@ -91,11 +100,12 @@ class Engine:
 
         return await self._changing(account_id, work)
 
-    def pull(self, who: Principal, asked: Asked) -> dict[str, Any] | None:
-        """Return a page, none when the phone is told to start again."""
-        with suppress(ResyncRequired):
+    def pull(self, who: Principal, asked: Asked) -> dict[str, Any] | str:
+        """Return a page, or the reason why the phone is told to start again."""
+        try:
             return self.run(self._pull(who, asked))
-        return None
+        except ResyncRequired as refused:
+            return str(refused.extra["reason"])
 
     async def _pull(self, who: Principal, asked: Asked) -> dict[str, Any]:
         request = PullRequest(
@@ -110,6 +120,8 @@ class Engine:
             if asked.meanwhile:
                 await asked.meanwhile()
             pulled = await pull(session, who, at, _SEALER, request)
+        came = Came(asked.cursor, at.revision, request.collections)
+        await positions.note(self._database, who, _SEALER, came)
         page: dict[str, Any] = orjson.loads(pulled.as_json())
         return page
 
@@ -147,6 +159,12 @@ class Engine:
             await session.raw.execute("".join(f"{each};" for each in _FORGET).format(account_id=account_id))
 
         self.run(self._changing(account_id, work))
+
+    def trim(self, account_id: UUID, copies: Sequence[UUID]) -> None:
+        """Let the server forget what these local copies know of, and the verdicts their phones have."""
+        who = Principal.system(account_id)
+        self.run(retention.collect(self._database, who, dict.fromkeys(copies)))
+        self.run(retention.trim_verdicts(self._database, who))
 
     def differences(self, account_id: UUID) -> Found:
         """Return how many records the feed does not have as they are, and how many tallies are wrong."""

@@ -281,6 +281,16 @@ class Histories(RuleBasedStateMachine):
             device.reinstall()
         elif how == 3:
             self.engine.forget_deletions(device.account.account_id)
+            for each in self._phones_of(device.account):
+                each.may_expire = True
+
+    @rule(account=either, then=glance)
+    def trim(self, account: int, then: int) -> None:
+        """Let the server forget what all phones know of: none notices."""
+        at = self.accounts[account]
+        self.engine.trim(at.account_id, [each.device_id for each in self._phones_of(at)])
+        TALLY["trims"] += 1
+        self._glance(then)
 
     def teardown(self) -> None:
         """Every history ends with everybody consistent."""
@@ -297,6 +307,9 @@ class Histories(RuleBasedStateMachine):
                 if account.finals:
                     account.finish(())
             clock.hold(None)
+
+    def _phones_of(self, account: Account) -> list[Phone]:
+        return [each for each in self.phones if each.account is account]
 
     def _glance(self, then: int) -> None:
         """Let one phone ask for one page, every other time."""

@@ -49,6 +49,8 @@ class Phone:
     waiting: dict[str, Any] | None = None
     seen: set[str] = field(default_factory=set)
     begun: tuple[int, Any] | None = None
+    is_at_rest: bool = False
+    may_expire: bool = False
     _wanted: tuple[Any, dict[Key, bytes]] = (None, {})
 
     @property
@@ -92,9 +94,11 @@ class Phone:
         wanted = self.wanted()
         truth, version, near = set(self.account.truth), self.account.version, self._near()
         page = self.account.engine.pull(self.who, replace(asked, cursor=self.cursor))
-        if page is None:
-            self.cursor = self.begun = None
+        if isinstance(page, str):
+            assert page != "cursor_expired" or self.may_expire, "what this phone needs was forgotten"
+            self.cursor, self.begun, self.may_expire = None, None, False
             return False
+        self.may_expire &= not self.is_at_rest
         TALLY["pages"] += 1
         assert len(page["cursor"]) < MAX_CURSOR, "a cursor stays small"
         self._judge(page, wanted, truth)
@@ -158,7 +162,8 @@ class Phone:
     def restore(self, backup: "Phone") -> None:
         """Become what the phone once was; a fresh copy takes a fresh stream."""
         self.records, self.revisions = dict(backup.records), dict(backup.revisions)
-        self.cursor, self.begun = backup.cursor, None
+        self.cursor, self.is_at_rest = backup.cursor, backup.is_at_rest
+        self.begun, self.may_expire = None, True
         self._renumber()
 
     def reinstall(self) -> None:
@@ -239,7 +244,7 @@ class Phone:
                 TALLY["removals"] += 1
                 TALLY["noise"] += (name, record_id) not in self.records
                 self._drop((name, record_id))
-        self.cursor = page["cursor"]
+        self.cursor, self.is_at_rest = page["cursor"], page["consistent"]
 
     def _store(self, key: Key, record: dict[str, Any]) -> None:
         self.records[key], self.revisions[key] = text_of(key[0], record), record["revision"]
