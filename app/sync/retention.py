@@ -96,17 +96,19 @@ async def _batch(session: Session, statement: str, floor: int) -> int:
 _RAISE = "UPDATE account_clock SET floor = $2 WHERE account_id = $1"
 
 # A row somebody else has locked is left for the next time: two that wait for each other would both be lost.
+# Chosen once and by itself: a plan may look at what stands in an IN again for each row, and find others.
 _BURY = """
-WITH gone AS (
-    DELETE FROM feed
-    WHERE account_id = $1 AND is_deleted AND (collection, record_id) IN (
-        SELECT collection, record_id FROM feed
-        WHERE account_id = $1 AND is_deleted AND revision <= $2
-        ORDER BY revision, collection, record_id
-        LIMIT $3
-        FOR UPDATE SKIP LOCKED
-    )
-    RETURNING collection, record_id, merged_into, private, owners
+WITH chosen AS MATERIALIZED (
+    SELECT collection, record_id FROM feed
+    WHERE account_id = $1 AND is_deleted AND revision <= $2
+    ORDER BY revision, collection, record_id
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM feed USING chosen
+    WHERE feed.account_id = $1 AND feed.collection = chosen.collection
+      AND feed.record_id = chosen.record_id AND feed.is_deleted
+    RETURNING feed.collection, feed.record_id, feed.merged_into, feed.private, feed.owners
 ), kept AS (
     INSERT INTO deleted_records (account_id, collection, record_id, merged_into, private, owners)
     SELECT $1, collection, record_id, merged_into, private, owners FROM gone
@@ -117,15 +119,16 @@ SELECT count(*) FROM gone
 """
 
 _END = """
-WITH gone AS (
-    DELETE FROM feed_past
-    WHERE account_id = $1 AND (collection, record_id, until) IN (
-        SELECT collection, record_id, until FROM feed_past
-        WHERE account_id = $1 AND until <= $2
-        ORDER BY until
-        LIMIT $3
-        FOR UPDATE SKIP LOCKED
-    )
+WITH chosen AS MATERIALIZED (
+    SELECT collection, record_id, until FROM feed_past
+    WHERE account_id = $1 AND until <= $2
+    ORDER BY until
+    LIMIT $3
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM feed_past USING chosen
+    WHERE feed_past.account_id = $1 AND feed_past.collection = chosen.collection
+      AND feed_past.record_id = chosen.record_id AND feed_past.until = chosen.until
     RETURNING 1
 )
 SELECT count(*) FROM gone
