@@ -67,7 +67,8 @@ async def _noticing(claims: Caller, database: DatabaseOf) -> AsyncIterator[None]
         raise
 
 
-_NOTICING = committed(_noticing)
+NOTICING = committed(_noticing)
+"""What every route depends on that opens a cursor."""
 
 
 @router.get(
@@ -81,7 +82,7 @@ async def read_manifest(work: Reading, minimum: MinimumOf) -> schemas.Manifest:
 
 @router.post(
     "/pull",
-    dependencies=[_NOTICING],
+    dependencies=[NOTICING],
     operation_id="sync_pull",
     summary="Get what changed",
     response_model=schemas.PullAnswer,
@@ -136,7 +137,7 @@ async def push_changes(
 
 @router.post(
     "",
-    dependencies=[_NOTICING],
+    dependencies=[NOTICING],
     operation_id="sync_exchange",
     summary="Send what the user did, get what changed",
     response_model=schemas.SyncAnswer,
@@ -169,7 +170,7 @@ async def sync_once(
 
 @router.post(
     "/verify",
-    dependencies=[_NOTICING],
+    dependencies=[NOTICING],
     operation_id="sync_verify",
     summary="Compare and repair what a phone holds",
     response_model=schemas.VerifyAnswer,

@@ -12,7 +12,7 @@ from app.http.problems import refusals_of
 from app.http.streams import UNBUFFERED, PatientResponse
 from app.http.unit_of_work import DatabaseOf
 from app.sync.cursor import Sealer
-from app.sync.router import OF_PULLS, sealer
+from app.sync.router import NOTICING, OF_PULLS, sealer
 from app.sync.schemas import CollectionName, PullRequest
 from app.sync.streaming import BYTES, ROWS, Source, lines
 
@@ -56,6 +56,7 @@ async def _asked(
 
 @router.get(
     "/pull.ndjson",
+    dependencies=[NOTICING],
     operation_id="sync_pull_stream",
     summary="Get all that changed as one stream",
     response_class=StreamingResponse,

@@ -19,8 +19,10 @@ from app.http.compression import Encoder
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.problems import members
+from app.sync import positions
 from app.sync.cursor import Sealer
 from app.sync.page import line
+from app.sync.positions import Came
 from app.sync.pull import Pulled, pull
 from app.sync.schemas import PullRequest
 
@@ -63,6 +65,8 @@ async def lines(
     pulled, work = first
     ahead = _begun(source, pulled)
     try:
+        came = Came(source.asked.cursor, work.clock.revision, source.asked.collections)
+        await positions.note(source.database, work.who, source.sealer, came)
         while True:
             for piece in pulled.page.lines(pulled.head):
                 if ready := encoder.add(piece):
