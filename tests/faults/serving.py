@@ -66,9 +66,10 @@ class Cluster:
 class Server:
     """The server on uvloop and httptools, on a port it keeps when it starts again."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, database_url: str | None = None) -> None:
+        self.database_url = database_url or cluster.url
         self._settings = Settings(
-            database_url=cluster.url, data_dir=cluster.data_dir, port=_free_port(), demo_clients=0
+            database_url=self.database_url, data_dir=cluster.data_dir, port=_free_port(), demo_clients=0
         )
         self._process = _PROCESSES.Process(target=_serve, args=(self._settings,), daemon=True)
 
