@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import orjson
 import pytest
 from fastapi import FastAPI
 
@@ -178,6 +179,42 @@ async def test_a_first_sync_that_is_cut_is_waited_for(studio: Studio, phones: li
     await trim(studio)
     page = (await phone.ask("pull", cursor=first["cursor"])).json()
     assert held in page["changes"]["tasks"]["del"]
+
+
+async def test_a_stream_that_breaks_off_is_waited_for(studio: Studio, phones: list[Phone]) -> None:
+    phone = phones[0]
+    task = await write(studio, "tasks")
+    path = "/v1/sync/pull.ndjson?collections=tasks"
+    lines = (await studio.client.get(path, headers=phone.headers)).text.splitlines()
+    cursor = orjson.loads(lines[-1])["page"]["cursor"]
+    await delete(studio, "tasks", task)
+    await trim(studio)
+    page = (await phone.ask("pull", cursor=cursor)).json()
+    assert page["changes"]["tasks"]["del"] == [task]
+
+
+@pytest.mark.parametrize("path", ["pull", "verify", "", "pull.ndjson"])
+async def test_a_cursor_from_an_undone_future_begins_another_epoch(
+    studio: Studio, phones: list[Phone], path: str
+) -> None:
+    [ahead, behind] = phones
+    await behind.pull()
+    await write(studio, "tasks")
+    await ahead.pull()
+    await studio.execute("UPDATE account_clock SET revision = revision - 1 WHERE account_id = $1")
+    asked = {"cursor": ahead.cursor}
+    url = f"/v1/sync/{path}".rstrip("/")
+    if path.endswith("ndjson"):
+        answer = await studio.client.get(url, params=asked, headers=ahead.headers)
+    else:
+        body = asked if path else {"push": None, "pull": asked}
+        answer = await studio.client.post(url, json=body, headers=ahead.headers)
+    assert (answer.status_code, answer.json()["reason"]) == (410, "server_restored")
+    refused = (await behind.page()).json()
+    assert (refused["reason"], refused["mode"]) == ("server_restored", "replace")
+    for phone in phones:
+        phone.cursor = None
+        await phone.pull()
 
 
 async def test_a_desk_is_waited_for_until_it_signs_out(studio: Studio, phones: list[Phone]) -> None:
