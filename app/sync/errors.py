@@ -61,7 +61,7 @@ class StreamGap(AppError):
 
 
 class StreamDiverged(AppError):
-    """A change has the number of another one taken in earlier, as after a restored backup.
+    """A change has the number of another one taken in earlier, as after a phone's restored backup.
 
     Nothing was applied. Send what is not yet acknowledged under a new stream name, from number 1.
     """

@@ -17,7 +17,7 @@ from app.core.db import Database
 from app.sync import registry
 from app.sync.store import Write
 from tests.accounts.studios import PASSWORD, Studio, new_studio
-from tests.contract.phones import signed_in
+from tests.contract.phones import change, signed_in
 from tests.contract.records import by_server
 from tests.house.conftest import Typed
 from tests.samples import named, sample
@@ -206,6 +206,43 @@ async def test_a_feed_that_is_lost_altogether_makes_phones_start_again(
 
 def _content(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != "revision"}
+
+
+async def test_what_nobody_needs_is_trimmed(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    phone = await signed_in(studio)
+    tasks = [uuid4(), uuid4()]
+    for task in tasks:
+        await phone.must_push(change("create", "tasks", task, **sample("tasks")))
+    await by_server(studio, Write.delete("tasks", tasks[0]))
+    name = studio.account.account_name
+    code, printed = await typed("feed", "trim", name)
+    assert code == 0
+    assert f"{name}: 1 deletions, 1 states of records and 1 verdicts were forgotten." in printed
+    assert await typed("feed", "trim", name) == (0, "Accounts looked through: 1.\n")
+    assert (await typed("feed", "verify", name))[0] == 0
+    assert (await typed("feed", "trim", "nobody-s"))[0] == 1
+
+
+@pytest.mark.parametrize("words", [(), ("--served",)], ids=["before serving", "later"])
+async def test_a_restored_backup_is_told_of(
+    typed: Typed,
+    database: Database,
+    house: FastAPI,
+    http: httpx.AsyncClient,
+    words: tuple[str, ...],
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    phone = await signed_in(studio)
+    copy = await phone.copy()
+    name = studio.account.account_name
+    code, printed = await typed("feed", "restored", name, *words)
+    assert (code, f"{name}: restored as it was at revision" in printed) == (0, True)
+    answer = await http.post("/v1/sync/pull", json={"cursor": copy.cursor}, headers=phone.headers)
+    told, mode = answer.json(), "replace" if words else "reconcile"
+    assert (told["code"], told["reason"], told["mode"]) == ("resync_required", "server_restored", mode)
 
 
 async def test_a_feed_that_is_as_new_as_the_app_is_left_alone(

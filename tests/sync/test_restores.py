@@ -72,26 +72,23 @@ async def test_what_a_phone_holds_is_compared(desk: Desk, phone: Phone, client: 
     assert page["changes"] == {}
 
 
-async def test_only_the_epoch_that_was_restored_can_be_compared(
-    desk: Desk, phone: Phone, client: UUID
-) -> None:
+@pytest.mark.usefixtures("client")
+async def test_only_the_epoch_that_was_restored_can_be_compared(desk: Desk, phone: Phone) -> None:
     await restore(desk)
     await restore(desk)
     assert await refusal_of(phone) == {"reason": "server_restored", "mode": "replace"}
-    assert client
 
 
-async def test_where_somebody_was_served_meanwhile_phones_start_again(
-    desk: Desk, phone: Phone, client: UUID
-) -> None:
+@pytest.mark.usefixtures("client")
+async def test_where_somebody_was_served_meanwhile_phones_start_again(desk: Desk, phone: Phone) -> None:
     await restore(desk, was_served=True)
     assert await refusal_of(phone) == {"reason": "server_restored", "mode": "replace"}
-    assert client
 
 
+@pytest.mark.usefixtures("client")
 @pytest.mark.parametrize("moment", ["at rest", "on its way"])
 async def test_a_copy_that_goes_without_a_part_it_should_have_is_not_compared(
-    desk: Desk, phone: Phone, client: UUID, moment: str
+    desk: Desk, phone: Phone, moment: str
 ) -> None:
     await desk.put("clients", uuid4(), **sample("clients"))
     await phone.pull()
@@ -102,7 +99,6 @@ async def test_a_copy_that_goes_without_a_part_it_should_have_is_not_compared(
     await prefer(desk, phone, include_notes=True)
     await restore(desk)
     assert (await refusal_of(phone))["mode"] == "replace"
-    assert client
 
 
 async def test_what_was_typed_in_the_undone_future_is_judged_by_what_was_seen(
@@ -129,19 +125,19 @@ async def test_a_stream_the_backup_knows_less_of_goes_on_from_what_it_knows(desk
     assert verdicts(await phone.push(*made[2:])) == ["applied", "applied"]
 
 
-async def test_a_restore_is_noticed_once(desk: Desk, phone: Phone, client: UUID) -> None:
+@pytest.mark.usefixtures("client")
+async def test_a_restore_is_noticed_once(desk: Desk, phone: Phone) -> None:
     ahead = (await clock_of(desk)).revision + 1
     await restores.notice(desk.database, desk.account_id, ahead)
     first = await clock_of(desk)
     await restores.notice(desk.database, desk.account_id, ahead)
     assert replace(await clock_of(desk), now=first.now) == first
     assert await refusal_of(phone) == {"reason": "server_restored", "mode": "replace"}
-    assert client
 
 
-async def test_a_feed_that_was_lost_is_not_compared(desk: Desk, phone: Phone, client: UUID) -> None:
+@pytest.mark.usefixtures("client")
+async def test_a_feed_that_was_lost_is_not_compared(desk: Desk, phone: Phone) -> None:
     await restore(desk)
     async with desk.database.writing(desk.account_id) as session:
         await feed.begin_epoch(session)
     assert (await refusal_of(phone))["mode"] == "replace"
-    assert client
