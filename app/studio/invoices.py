@@ -88,6 +88,7 @@ def _belonging(given: Circumstances) -> Rule:
     ),
     rule=_belonging,
     is_writable=False,
+    is_kept_by_server=True,
 )
 class Invoice(Record):
     """A sale, an estimate or a credit memo; once posted it is corrected by credit memo only."""

@@ -48,6 +48,7 @@ def _belonging(given: Circumstances) -> Rule:
     stamp=Stamp(day="date", is_pinned=_is_unapplied, pinned="not applied yet", slot=4),
     rule=_belonging,
     is_writable=False,
+    is_kept_by_server=True,
 )
 class Payment(Record):
     """Money received, promised or given back; without an invoice it is the client's deposit."""

@@ -25,6 +25,11 @@ def compile_scope(given: Circumstances, names: Names[str] | None = None) -> dict
     return _asked(_with_edges(_rules(given)), names)
 
 
+def compile_rights(me: int | None, schema_version: int) -> dict[int, Rule]:
+    """Return what a user may see of each collection, whatever devices are to hold; `me` is none for all."""
+    return {each.number: _by_right(each, Rule(), me, schema_version) for each in registry.collections()}
+
+
 def compile_near(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
     """Return the part of the same that is wanted first: the lists, and the days around today with parents."""
     first = given.ago(NEAR_DAYS)
@@ -57,11 +62,15 @@ def _rule(collection: Collection, given: Circumstances) -> Rule | None:
     rule = collection.rule(given) if collection.rule else Rule()
     if rule is None or collection.since > given.schema_version:
         return None
-    late = _late(collection, rule, given.schema_version)
-    is_restricted = collection.stamp.private and not given.sees_private
+    return _by_right(collection, rule, None if given.sees_private else given.me, given.schema_version)
+
+
+def _by_right(collection: Collection, rule: Rule, me: int | None, schema_version: int) -> Rule:
+    late = _late(collection, rule, schema_version)
+    is_restricted = collection.stamp.private and me is not None
     if not late and not is_restricted:
         return rule
-    return replace(rule, late=late, me=given.me if is_restricted else rule.me)
+    return replace(rule, late=late, me=me if is_restricted else rule.me)
 
 
 def _late(collection: Collection, rule: Rule, schema_version: int) -> int:

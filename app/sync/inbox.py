@@ -49,6 +49,7 @@ def _is_open(values: Values) -> bool:
     stamp=Stamp(day="date", is_pinned=_is_open, pinned="not decided yet", owners=("user_id",), private=True),
     rule=_belonging,
     is_writable=False,
+    is_kept_by_server=True,
 )
 class InboxEntry(Record):
     """Something a device sent that was not kept as sent; seen by whoever sent it and by administrators."""

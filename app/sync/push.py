@@ -1,10 +1,9 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from app.accounts.errors import DeviceRequired
@@ -14,11 +13,12 @@ from app.core.revisions import Clock
 from app.sync import inbox, streams
 from app.sync.draft import Draft
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
-from app.sync.groups import Decision, Group, decide, groups_of
+from app.sync.groups import Decision, groups_of
 from app.sync.judging import Judge
-from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, ReferenceMerged, StillReferenced
+from app.sync.refusals import ReferenceMerged
 from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
 from app.sync.streams import Stream
+from app.sync.taking import take_in
 from app.sync.target import target_of
 from app.sync.verdicts import forgotten, render
 
@@ -45,7 +45,7 @@ async def push(
     if fresh:
         scope = (await target_of(session, who, at, None, schema_version)).scope
         judge = Judge(draft, stream.writer, sent.on_conflict, scope)
-        decisions = await _take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
+        decisions = await take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
         lost = [(change, decisions[change.n]) for change in fresh if _has_lost(decisions[change.n])]
         entries = inbox.keep(judge, who, lost)
         await draft.flush()
@@ -77,52 +77,9 @@ async def _repeated(
     return {n: stored[n][1] or forgotten(n) for n in numbers}
 
 
-async def _take_in(
-    session: WriteSession, judge: Judge, groups: Sequence[Group], fresh: Sequence[Change]
-) -> dict[int, Decision]:
-    """Judge and write all groups at once; should the database refuse, write them one by one."""
-    await judge.load(fresh)
-    decisions = decide(judge, groups)
-    if await _flush(session, judge.draft) is not None:
-        judge.refused.clear()
-        decisions = {}
-        for group in groups:
-            decisions |= await _decide_alone(session, judge, group)
-    return decisions
-
-
-async def _decide_alone(session: WriteSession, judge: Judge, group: Group) -> dict[int, Decision]:
-    decisions = decide(judge, [group])
-    refusal = await _flush(session, judge.draft)
-    return group.refuse(judge, *refusal) if refusal else decisions
-
-
-async def _flush(session: WriteSession, draft: Draft) -> tuple[str, ChangeRefused] | None:
-    """Write the draft, or forget it and return the table and the refusal when a constraint forbids it."""
-    has_moved_scope = session.has_moved_scope
-    await session.raw.execute("SAVEPOINT changes")
-    try:
-        await draft.flush()
-    except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
-        await session.raw.execute("ROLLBACK TO SAVEPOINT changes")
-        session.has_moved_scope = has_moved_scope
-        draft.go_back({})
-        return str(error.table_name or ""), _refusal(error)
-    return None
-
-
 def _has_lost(decision: Decision) -> bool:
     """Say whether something typed was not kept; what went to the survivor of a merge was."""
     return decision.outcome in _LOSING and decision.code != ReferenceMerged.code
-
-
-def _refusal(error: asyncpg.PostgresError) -> ChangeRefused:
-    constraint, table = str(error.constraint_name or ""), str(error.table_name or "")
-    if isinstance(error, asyncpg.UniqueViolationError):
-        return NotUnique({constraint.removeprefix(f"uq_{table}_"): NotUnique.message})
-    if isinstance(error, asyncpg.ForeignKeyViolationError):
-        return StillReferenced()
-    return InvalidFields()
 
 
 def _device(who: Principal) -> UUID:

@@ -59,7 +59,8 @@ class Collection:
 
     `number` is its place among all: parents have smaller ones, and it is never used for another. `stamp` says
     how its records are stamped, `rule` which of them a device should hold under given circumstances, none for
-    all. Phones may push only to a writable one, and know it if their schema version is not below `since`.
+    all. Phones may push only to a writable one, and know it if their schema version is not below `since`. The
+    others are maintained by administrators at a desk, unless they are `is_kept_by_server`.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Collection:
     stamp: Stamp
     rule: RuleOf | None
     is_writable: bool
+    is_kept_by_server: bool
     since: int
 
     @cached_property
@@ -156,6 +158,7 @@ def collection(
     stamp: Stamp = NO_STAMP,
     rule: RuleOf | None = None,
     is_writable: bool = True,
+    is_kept_by_server: bool = False,
     since: int = 1,
     found_by: tuple[str, ...] = (),
 ) -> Callable[[type[R]], type[R]]:
@@ -176,6 +179,7 @@ def collection(
                 stamp=stamp,
                 rule=rule,
                 is_writable=is_writable,
+                is_kept_by_server=is_kept_by_server,
                 since=since,
             )
         )

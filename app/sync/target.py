@@ -12,7 +12,7 @@ from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import facts, feed, preference_store, registry
 from app.sync.circumstances import NOBODY_YET, Circumstances
-from app.sync.compile import compile_near, compile_scope
+from app.sync.compile import compile_near, compile_rights, compile_scope
 from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
 
@@ -62,6 +62,15 @@ async def target_of(
     if len(_compiled) > _MOST:
         _compiled.popitem(last=False)
     return target
+
+
+async def rights_of(session: Session, who: Principal, at: Clock) -> Scope:
+    """Return what a user may see, in the shape of the account's feed: what is asked for and not kept."""
+    version = version_for(at, None)
+    if who.is_administrator:
+        return compile_rights(None, version)
+    numbers = await feed.known_numbers(session, [str(who.user_id)])
+    return compile_rights(numbers.get(str(who.user_id), NOBODY_YET), version)
 
 
 def version_for(at: Clock, stated: int | None) -> int:

@@ -91,11 +91,12 @@ def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_s
         "fields": decision.fields,
         "blocked_by": decision.blocked_by if isinstance(decision, ChangeRefused) else None,
         "in_scope": is_in_scope,
-        "warnings": [_warning(notice) for notice in decision.notices],
+        "warnings": [warning(notice) for notice in decision.notices],
     }
 
 
-def _warning(notice: Notice) -> dict[str, Any]:
+def warning(notice: Notice) -> dict[str, Any]:
+    """Return what a writer is told beside what became of a change."""
     return {
         "code": notice.code,
         "message": notice.message,
