@@ -19,6 +19,7 @@ from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
+from app.desk.router import router as desk
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.openapi.document import document
@@ -115,7 +116,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     made = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    for router in (auth, devices, preferences, sync, stream, live):
+    for router in (auth, devices, preferences, sync, stream, live, desk):
         made.include_router(router)
     build_porch(
         made,

@@ -1,6 +1,7 @@
 """The one shape of every refusal and failure: RFC 9457 problem details with a stable code."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from fastapi import Request, Response
@@ -63,6 +64,24 @@ class Problem(BaseModel):
         description="What is wrong where, with `invalid_request` and `device_widens` alone.",
         examples=[[{"path": "body.max_rows", "code": "greater_than_equal"}]],
     )
+    reasons: dict[str, str] = Field(
+        default_factory=dict,
+        description="A sentence by field, where the rules of a collection refuse what a desk writes.",
+        examples=[{"last_name": "This must have at most 200 characters."}],
+    )
+    warnings: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="What else to know of a write that was refused, as in its answer when it is not.",
+        examples=[[]],
+    )
+    revision: int | None = Field(
+        None, description="With `changed_meanwhile`: the revision of the copy there is now.", examples=[18]
+    )
+    merged_into: UUID | None = Field(
+        None,
+        description="With `record_merged`: the record that has taken the place of this one.",
+        examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"],
+    )
 
 
 def problem(error: AppError, request_id: str) -> Response:
@@ -93,7 +112,7 @@ def members(error: AppError, request_id: str) -> dict[str, Any]:
         "detail": error.detail or error.title,
         "instance": f"urn:uuid:{request_id}",
         "code": error.code,
-        "retryable": error.status in _WORTH_RETRYING,
+        "retryable": error.status in _WORTH_RETRYING or "Retry-After" in error.headers,
     }
 
 

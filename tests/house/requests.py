@@ -9,10 +9,32 @@ import orjson
 import pytest
 
 from app.main import create_app
+from app.sync import registry
 
 Schema = dict[str, Any]
-DOCUMENT: Schema = create_app().openapi()
+_SHARED = ("responses", "parameters", "headers")
+
+
+def resolved(document: Schema) -> Schema:
+    """Return a document in which each operation has all it says: also what many say alike."""
+    return {**document, "paths": _resolved(document["paths"], document["components"])}
+
+
+def _resolved(told: Any, components: Schema) -> Any:
+    if isinstance(told, list):
+        return [_resolved(each, components) for each in told]
+    if not isinstance(told, dict):
+        return told
+    kind, name = str(told.get("$ref", "//")).split("/")[-2:]
+    if kind in _SHARED:
+        return _resolved(components[kind][name], components)
+    return {key: _resolved(each, components) for key, each in told.items()}
+
+
+DOCUMENT: Schema = resolved(create_app().openapi())
 JSON = {"Content-Type": "application/json"}
+COLLECTIONS = {each.name for each in registry.collections()}
+A_FEW = {"clients", "task_types", "inbox"}
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "retryable"}
 
 
@@ -25,6 +47,11 @@ class Route:
     operation: Schema
 
     @property
+    def tag(self) -> str:
+        """Return what it is about."""
+        return str(self.operation["tags"][0])
+
+    @property
     def is_guarded(self) -> bool:
         """Say whether it wants a token."""
         return bool(self.operation.get("security"))
@@ -35,6 +62,15 @@ class Route:
         if "requestBody" not in self.operation:
             return None
         return example(self.operation["requestBody"]["content"]["application/json"]["schema"])
+
+    @property
+    def preconditions(self) -> dict[str, str]:
+        """Return the headers it must have, as in their examples."""
+        return {
+            each["name"]: each["schema"]["examples"][0]
+            for each in self.operation.get("parameters", [])
+            if each["in"] == "header" and each["required"]
+        }
 
     def address(self, given: Mapping[str, str] | None = None) -> str:
         """Return its address with parameters as given, else as in their examples."""
@@ -54,7 +90,8 @@ class Route:
         """Ask it, with other bytes than the right ones if some are given."""
         sent = content if content is not None else self._content()
         kind = JSON if sent is not None else {}
-        return await client.request(self.verb, self.address(given), headers={**kind, **headers}, content=sent)
+        sends = {**kind, **self.preconditions, **headers}
+        return await client.request(self.verb, self.address(given), headers=sends, content=sent)
 
     def _content(self) -> bytes | None:
         return None if self.body is None else orjson.dumps(self.body)
@@ -104,11 +141,18 @@ def routes() -> Iterator[Route]:
             yield Route(verb, path, operation)
 
 
-def every_route(*, guarded: bool | None = None, body: bool | None = None) -> pytest.MarkDecorator:
-    """Run a test for every route, or for all that are guarded, or take a body."""
+def every_route(
+    *, guarded: bool | None = None, body: bool | None = None, of_all_collections: bool = False
+) -> pytest.MarkDecorator:
+    """Run a test for every route, or for all that are guarded, or take a body.
+
+    The routes of all collections are the same doors, and those of a few stand for them unless all are wanted.
+    """
     found = [
         route
         for route in routes()
-        if guarded in (None, route.is_guarded) and body in (None, route.body is not None)
+        if guarded in (None, route.is_guarded)
+        and body in (None, route.body is not None)
+        and (of_all_collections or route.tag not in COLLECTIONS - A_FEW)
     ]
     return pytest.mark.parametrize("route", found, ids=lambda each: each.operation["operationId"])

@@ -14,6 +14,7 @@ from app.core.errors import AppError, refusals
 from app.http.problem_pages import list_pages
 from app.main import create_app
 from app.openapi import document
+from tests.house.requests import resolved
 
 Schema = dict[str, Any]
 SENTENCE = re.compile(r"[A-Z`].*[.!…]", re.DOTALL)
@@ -46,7 +47,7 @@ def schemas(made: Schema) -> dict[str, Schema]:
 
 
 def _operations(made: Schema) -> Iterator[tuple[str, str, Schema]]:
-    for path, verbs in made["paths"].items():
+    for path, verbs in resolved(made)["paths"].items():
         for verb, operation in verbs.items():
             yield path, verb, operation
 

@@ -1,0 +1,67 @@
+"""What a route of the desk depends on: the collection it is about, and who may write to it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Path, Request
+
+from app.accounts.guards import Caller
+from app.desk.errors import DeskRequired
+from app.desk.reading import links_in
+from app.http.errors import NotFound
+from app.http.schemas import Sent
+from app.sync import registry
+from app.sync.commands import Command, find
+from app.sync.registry import Collection
+
+
+async def _collection(
+    collection: Annotated[str, Path(description="The name of a collection.", examples=["clients"])],
+) -> Collection:
+    found = registry.named(collection)
+    if found is None:
+        raise NotFound
+    return found
+
+
+CollectionOf = Annotated[Collection, Depends(_collection)]
+RecordId = Annotated[
+    UUID, Path(description="The record's id.", examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"])
+]
+
+
+async def _command(
+    collection: CollectionOf,
+    command: Annotated[str, Path(description="The name of a command.", examples=["merge"])],
+) -> Command:
+    found = find(collection.name, command)
+    if found is None:
+        raise NotFound
+    return found
+
+
+CommandOf = Annotated[Command, Depends(_command)]
+
+
+async def _links(request: Request, collection: CollectionOf, claims: Caller) -> dict[str, UUID]:
+    del claims
+    return links_in(collection, request.query_params.multi_items())
+
+
+LinksOf = Annotated[dict[str, UUID], Depends(_links)]
+
+
+async def _at_a_desk(claims: Caller) -> None:
+    if claims.device_id is not None:
+        raise DeskRequired
+
+
+AT_A_DESK = Depends(_at_a_desk)
+
+
+async def _sent(body: Sent[dict[str, Any]]) -> dict[str, Any]:
+    """Read what was sent before its turn comes: what is refused for its form holds nobody up."""
+    return body
+
+
+SentFields = Annotated[dict[str, Any], Depends(_sent)]

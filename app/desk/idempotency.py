@@ -1,0 +1,101 @@
+"""`Idempotency-Key`: a request that is sent again is answered as it was and does nothing more.
+
+What a request did and its answer are committed together, in the account's turn: of any number of equal
+requests, in whatever processes, one has an effect, and none is lost between the commit and the answer.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Request
+
+from app.accounts.guards import Caller
+from app.core.db import WriteSession
+from app.core.errors import AppError
+from app.desk import store
+from app.desk.answers import Answered, refused
+from app.desk.errors import KeyReused, StillRunning, is_judged
+from app.desk.store import Kept
+from app.http.unit_of_work import committed
+
+_REPLAYED = {"Idempotent-Replayed": "true"}
+_running: set[tuple[UUID, UUID, str]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A request to be carried out once: whose it is, its key, and what it asks; or any, with no key."""
+
+    user_id: UUID
+    key: str | None
+    fingerprint: bytes
+    request: Request
+
+
+async def _once(
+    request: Request,
+    claims: Caller,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Made up by the client for this request, and sent again with each repeat of it.",
+            examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> AsyncIterator[Once]:
+    """Refuse a repeat while the request itself is under way here: it would only wait for its turn."""
+    if idempotency_key is None:
+        yield Once(claims.user_id, None, b"", request)
+        return
+    running = (claims.account_id, claims.user_id, idempotency_key)
+    if running in _running:
+        raise StillRunning
+    _running.add(running)
+    try:
+        yield Once(claims.user_id, idempotency_key, await _fingerprint(request), request)
+    finally:
+        _running.discard(running)
+
+
+OnlyOnce = Annotated[Once, committed(_once)]
+
+
+async def _fingerprint(request: Request) -> bytes:
+    """Tell requests apart by all that they ask."""
+    asked = (request.method, request.url.path, request.headers.get("if-match", ""))
+    body = b"" if request.method == "DELETE" else await request.body()
+    told = sha256()
+    for each in (*(part.encode() for part in asked), body):
+        told.update(b"%d:%b" % (len(each), each))
+    return told.digest()
+
+
+async def answer_once(session: WriteSession, once: Once, work: Callable[[], Awaitable[Answered]]) -> Answered:
+    """Return the answer that was given, or do the work and keep its answer, verdicts against it too."""
+    if once.key is None:
+        return await work()
+    if kept := await store.answered(session, once.user_id, once.key):
+        if kept.fingerprint != once.fingerprint:
+            raise KeyReused
+        return Answered(kept.status, kept.body, {**kept.headers, **_REPLAYED})
+    answer = await _answered(once, work)
+    kept = Kept(once.fingerprint, answer.status, dict(answer.headers), answer.body)
+    await store.keep(session, once.user_id, once.key, kept)
+    return answer
+
+
+async def _answered(once: Once, work: Callable[[], Awaitable[Answered]]) -> Answered:
+    try:
+        return await work()
+    except AppError as refusal:
+        if not is_judged(refusal):
+            raise
+        once.request.state.code = refusal.code
+        return refused(refusal, once.request.state.request_id)
