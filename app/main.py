@@ -25,6 +25,8 @@ from app.http.porch import build_porch
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.sync.cursor import Sealer
+from app.sync.limits import limits_of
+from app.sync.limits_router import router as limits
 from app.sync.live.stream import Pace
 from app.sync.live.watchers import Watchers
 from app.sync.live_router import router as live
@@ -116,8 +118,9 @@ def create_app(given: Settings | None = None) -> FastAPI:
     made = FastAPI(
         title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    for router in (auth, devices, preferences, sync, stream, live, desk):
+    for router in (auth, devices, preferences, sync, stream, live, limits, desk):
         made.include_router(router)
+    made.state.told_limits = limits_of(chosen)
     build_porch(
         made,
         RateLimits(per_address=chosen.requests_per_address, per_caller=chosen.requests_per_caller),

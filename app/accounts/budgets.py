@@ -40,5 +40,5 @@ async def require_budget(session: Session, caller: str) -> None:
 
 async def count_failure(database: Database, account_id: UUID, caller: str) -> None:
     """Count a wrong password in the database, where every process sees it."""
-    async with database.writing(account_id) as session:
+    async with database.writing(account_id, is_urgent=True) as session:
         await store.count_failure(session, caller, WINDOW)

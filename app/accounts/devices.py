@@ -1,5 +1,6 @@
 """The devices of an account: two for each licence, authorized and deactivated by its administrators."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.accounts.models import Account, Device, Edition
 from app.accounts.tokens import WipeOrder
 from app.core import clock
 from app.core.db import Database, WriteSession
+from app.core.errors import AccountBusy, Overloaded
 from app.core.ids import new_id
 from app.core.principal import Principal
 
@@ -103,12 +105,14 @@ async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
 async def note_sync(database: Database, who: Principal, last_sync: datetime | None) -> None:
     """Write down that the caller's phone has completed a sync, at most once a second.
 
-    To be called then and only then. It takes no turn among the account's writers: nothing is ordered by it.
+    To be called then and only then. It takes no turn among the account's writers: nothing is ordered by it,
+    and where there is too much to do it is left to the next sync.
     """
     if who.device_id is None or (last_sync and clock.now() - last_sync < _A_MOMENT):
         return
-    async with database.beside(who.account_id) as session:
-        await store.stamp_last_sync(session, who.device_id)
+    with suppress(AccountBusy, Overloaded):
+        async with database.beside(who.account_id) as session:
+            await store.stamp_last_sync(session, who.device_id)
 
 
 def limit_of(account: Account) -> int:

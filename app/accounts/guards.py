@@ -27,7 +27,7 @@ from app.core.db import Session, WriteSession
 from app.core.errors import AppError
 from app.core.keys import KeyRing
 from app.http.errors import BadRequest
-from app.http.unit_of_work import DatabaseOf, committed
+from app.http.unit_of_work import DatabaseOf, GoneOf, committed
 
 GUARDED: tuple[type[AppError], ...] = (
     BadRequest,
@@ -81,13 +81,17 @@ async def caller(
 Caller = Annotated[Claims, Depends(caller)]
 
 
-async def _reading(claims: Caller, database: DatabaseOf, keys: KeysOf) -> AsyncIterator[Work[Session]]:
-    async with database.reading(claims.account_id) as session:
+async def _reading(
+    claims: Caller, database: DatabaseOf, keys: KeysOf, gone: GoneOf
+) -> AsyncIterator[Work[Session]]:
+    async with database.reading(claims.account_id, gone=gone) as session:
         yield await admit(session, keys, claims)
 
 
-async def _writing(claims: Caller, database: DatabaseOf, keys: KeysOf) -> AsyncIterator[Work[WriteSession]]:
-    async with database.writing(claims.account_id) as session:
+async def _writing(
+    claims: Caller, database: DatabaseOf, keys: KeysOf, gone: GoneOf
+) -> AsyncIterator[Work[WriteSession]]:
+    async with database.writing(claims.account_id, gone=gone) as session:
         yield await admit(session, keys, claims)
 
 

@@ -84,7 +84,7 @@ async def login(
         await count_failure(database, known.account_id, known.caller)
         raise InvalidCredentials
     fresh = await _stronger(credentials.password, known.password_hash)
-    async with database.writing(known.account_id) as session:
+    async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await _recheck(session, known)
         _require_current(account, user, phone)
         device = await _slot(session, keys, user, phone) if phone else None
@@ -99,7 +99,7 @@ async def _find(
 ) -> _Known:
     """Look up a user and their hash; an account that does not exist takes the same steps."""
     key = initials_key(credentials.initials)
-    async with database.reading(account_id) as session:
+    async with database.reading(account_id, is_urgent=True) as session:
         user = await store.find_active_user(session, key)
         bound = await _is_bound(session, user, phone) if user and phone else False
         caller = caller_of(key, phone.uid if phone and bound else None)

@@ -17,7 +17,7 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
     Wrong guesses at the current one count like those at signing in. Passwords are compared and hashed between
     two transactions, never inside one.
     """
-    async with database.reading(claims.account_id) as session:
+    async with database.reading(claims.account_id, is_urgent=True) as session:
         who = (await admit(session, keys, claims)).who
         user = await session.get_one(User, (claims.account_id, claims.user_id))
         budget = caller_of(user.initials_key, None)
@@ -27,7 +27,7 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
         raise InvalidCredentials
     passwords.require_acceptable(new, who.account_name, user.initials, user.last_name)
     kept = await passwords.hash_password(new)
-    async with database.writing(claims.account_id) as session:
+    async with database.writing(claims.account_id, is_urgent=True) as session:
         await admit(session, keys, claims)
         fresh = await session.get_one(User, (claims.account_id, claims.user_id))
         if fresh.password_hash != user.password_hash:

@@ -78,7 +78,7 @@ async def _in_a_thread(work: Callable[[], T]) -> T:
     """Run work beside the event loop, two at a time; more than a short queue is turned away at once."""
     global _waiting  # noqa: PLW0603 - one queue per process, as there is one set of threads
     if _waiting >= _MOST:
-        raise Unavailable("Too many people are signing in at this moment.", headers={"Retry-After": "2"})
+        raise Unavailable("Too many people are signing in at this moment.")
     _waiting += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_threads, work)

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import Database, WriteSession
 from app.core.ids import new_id
 from app.core.keys import KeyRing
+from app.http.limits import RateLimits
 
 SLIDING = timedelta(days=30)
 ABSOLUTE = timedelta(days=180)
@@ -70,30 +71,47 @@ async def begin(
 
 
 async def refresh(
-    database: Database, keys: KeyRing, token: str, reported: Reported, *, minimum_schema_version: int
+    database: Database,
+    keys: KeyRing,
+    token: str,
+    reported: Reported,
+    *,
+    minimum_schema_version: int,
+    limits: RateLimits,
 ) -> SignedIn:
     """Exchange a refresh token for its successor and a new access token.
 
     The answer may be lost, so a spent token may be shown again within a minute, as long as nobody has used
     its successor: it gets the same one. Any other use of a spent token means that two parties hold it, and
     ends the sign-in for both. An app that says it is too old is refused, and its token stays good.
+
+    A refresh counts as a request of its sign-in.
     """
     account_id, secret = _parse(token)
-    async with database.writing(account_id) as session:
-        found = await _exchange(session, keys, secret, reported, minimum_schema_version)
+    async with database.writing(account_id, is_urgent=True) as session:
+        found = await _exchange(
+            session, keys, secret, reported, minimum=minimum_schema_version, limits=limits
+        )
     if found is None:
         raise RefreshReused
     return found
 
 
 async def _exchange(
-    session: WriteSession, keys: KeyRing, secret: bytes, reported: Reported, minimum: int
+    session: WriteSession,
+    keys: KeyRing,
+    secret: bytes,
+    reported: Reported,
+    *,
+    minimum: int,
+    limits: RateLimits,
 ) -> SignedIn | None:
     """Exchange a token; none when it was reused, which is written down and so must not raise."""
     token = await store.read_refresh_token(session, _hash(secret))
     row = await store.read_standing(session, token.sign_in_id) if token else None
     if token is None or row is None:
         raise InvalidToken
+    await limits.count_caller(str(token.sign_in_id))
     refuse_deactivated(row, session.account_id, keys)
     if row["revoked_at"] is not None or reported.device_uid not in (None, row["device_uid"]):
         raise InvalidToken

@@ -1,23 +1,34 @@
 """Sessions on PostgreSQL: one account, one transaction, opened and committed at the edge."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.admission import NOBODY, Admission, Bounds, Gone, Lane
+from app.core.errors import AccountBusy
 from app.core.notifications import CHANNEL, TELL, Notifier
 
 APP_ROLE = "studio_app"
 """The role every session works as: it owns nothing, so that row-level security holds."""
 
-_PATIENCE = 10
+WAITING_PER_ACCOUNT = 64
+"""Requests of one account that may wait for its turn in one process, and as many for a connection."""
+
+_WAITING = 512
+_PATIENCE = 0.5
+"""Seconds to wait for a connection; longer, and all that are answered at all would be answered late."""
+
+_PATIENCE_OF_RUSH = 2.0
+_PATIENCE_FOR_TURN = 5.0
 _SERVER_SETTINGS = {
     "application_name": "studio",
     "timezone": "UTC",
@@ -28,7 +39,7 @@ _SERVER_SETTINGS = {
     "enable_sort": "off",
     "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "60s",
-    "lock_timeout": "10s",
+    "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "60s",
     # A backend whose client has gone lets go of the account's clock within this time.
     "client_connection_check_interval": "2s",
@@ -73,13 +84,28 @@ class WriteSession(Session):
 S = TypeVar("S", bound=Session)
 
 
-class Database:
-    """The connections of one process."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The lanes of one urgency: to an account's turn of writing, and to a connection."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    turns: Lane
+    connections: Lane
+
+
+class Database:
+    """The connections of one process, lent to accounts by turns.
+
+    Some are kept for what is urgent, and must go on when there is too much to do: signing in, refreshing,
+    health. A caller who waits may say when they are `gone`. Who gets no connection in time is told
+    `Overloaded`, and whose account has too many waiting, or is written to for too long, `AccountBusy`.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, patience: float = _PATIENCE) -> None:
         """Prepare to connect; the first session does."""
         self.engine = _engine(url, pool_size)
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        connections, turns = Admission(pool_size), Admission(sys.maxsize)
+        self._rush = _Way(_turn(turns), _lane(connections, pool_size, max(patience, _PATIENCE_OF_RUSH)))
+        self._usual = _Way(_turn(turns), _lane(connections, usual_places(pool_size), patience))
         self._notifier = Notifier(self._publish)
 
     async def close(self) -> None:
@@ -88,25 +114,33 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def reading(self, account_id: UUID) -> AsyncIterator[Session]:
+    async def reading(
+        self, account_id: UUID, *, is_urgent: bool = False, gone: Gone | None = None
+    ) -> AsyncIterator[Session]:
         """Open one read-only snapshot of an account."""
         begin = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_in(account_id)}"
-        async with self._transaction(Session, account_id, begin) as session:
+        async with (
+            self._way(is_urgent).connections.place(account_id, gone),
+            self._transaction(Session, account_id, begin) as session,
+        ):
             yield session
 
     @asynccontextmanager
-    async def writing(self, account_id: UUID) -> AsyncIterator[WriteSession]:
+    async def writing(
+        self, account_id: UUID, *, is_urgent: bool = False, gone: Gone | None = None
+    ) -> AsyncIterator[WriteSession]:
         """Open a transaction that writes to an account, when it is this one's turn.
 
         Waiters queue here, before they take a connection, so that one busy account cannot drain the pool.
+        What is urgent passes them, and waits in the database for no more than the one that is at work.
         The lock is a statement of its own: one that both locked and read would read from before its wait.
         Behind the commit all processes are told that the account was written; behind a failure too, for what
         became of a commit whose answer was lost is not known.
         """
-        turn = self._turns.setdefault(account_id, asyncio.Lock())
+        way = self._way(is_urgent)
         lock = f"SELECT FROM account_clock WHERE account_id = '{account_id}' FOR UPDATE"
         begin = f"BEGIN; {_in(account_id)}; {lock}"
-        async with _patiently(turn):
+        async with way.turns.place(account_id, gone), way.connections.place(account_id, gone):
             try:
                 async with self._transaction(WriteSession, account_id, begin) as session:
                     yield session
@@ -117,18 +151,27 @@ class Database:
     async def beside(self, account_id: UUID) -> AsyncIterator[Session]:
         """Open a transaction for what nobody orders by and a crash may lose: it takes no turn."""
         begin = f"BEGIN; {_in(account_id)}; SET LOCAL synchronous_commit = off"
-        async with self._transaction(Session, account_id, begin) as session:
+        async with (
+            self._usual.connections.place(account_id),
+            self._transaction(Session, account_id, begin) as session,
+        ):
             yield session
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-        """Lend a connection with no account set: it sees the directory of account names and nothing else."""
-        async with self.engine.connect() as connection:
+        """Lend a connection with no account set: it sees the directory of account names and nothing else.
+
+        It is urgent: nobody signs in without it.
+        """
+        async with self._rush.connections.place(NOBODY), self.engine.connect() as connection:
             yield await _raw(connection)
 
     async def _publish(self, accounts: Collection[str]) -> None:
-        async with self.engine.connect() as connection:
-            await (await _raw(connection)).execute(TELL, CHANNEL, accounts)
+        async with self.directory() as connection:
+            await connection.execute(TELL, CHANNEL, accounts)
+
+    def _way(self, is_urgent: bool) -> _Way:
+        return self._rush if is_urgent else self._usual
 
     @asynccontextmanager
     async def _transaction(self, kind: type[S], account_id: UUID, begin: str) -> AsyncIterator[S]:
@@ -145,15 +188,22 @@ class Database:
                 raise
 
 
-@asynccontextmanager
-async def _patiently(turn: asyncio.Lock) -> AsyncIterator[None]:
-    """Wait for a turn as long as for a lock, not longer the longer the queue; the caller is told to retry."""
-    async with asyncio.timeout(_PATIENCE):
-        await turn.acquire()
-    try:
-        yield
-    finally:
-        turn.release()
+def usual_places(pool_size: int) -> int:
+    """Return how many of a pool's connections are lent for what is not urgent; the rest are kept."""
+    return max(1, pool_size - max(1, pool_size // 5))
+
+
+def share(places: int) -> int:
+    """Return how many of so many places one account may have."""
+    return max(1, places // 2)
+
+
+def _lane(connections: Admission, most: int, patience: float) -> Lane:
+    return connections.lane(Bounds(most, share(most), _WAITING, WAITING_PER_ACCOUNT, patience))
+
+
+def _turn(turns: Admission) -> Lane:
+    return turns.lane(Bounds(sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, _PATIENCE_FOR_TURN, AccountBusy))
 
 
 async def _abandon(connection: AsyncConnection, raw: Any) -> None:
@@ -183,7 +233,8 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
-        pool_timeout=10,
+        # A place is waited for, not a connection: this is for one whose opening takes its time.
+        pool_timeout=2,
     )
 
 

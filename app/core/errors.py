@@ -30,3 +30,29 @@ def refusals(root: type[AppError] = AppError) -> Iterator[type[AppError]]:
     for kind in root.__subclasses__():
         yield kind
         yield from refusals(kind)
+
+
+class CallerGone(Exception):
+    """Whoever asked has hung up; nobody is left to be answered."""
+
+
+class AccountBusy(AppError):
+    """The account has more requests waiting than it may; nothing was done, ask again after `Retry-After`.
+
+    Other accounts are served meanwhile.
+    """
+
+    status = 429
+    code = "account_busy"
+    title = "The account asks for more at once than it may."
+
+
+class Overloaded(AppError):
+    """More is asked of the server than it can do; nothing was done, ask again after `Retry-After`.
+
+    Signing in and refreshing go on for longer than anything else.
+    """
+
+    status = 503
+    code = "overloaded"
+    title = "The server has too much to do at this moment."

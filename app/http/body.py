@@ -20,7 +20,9 @@ MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
 """The largest integer every JSON reader holds exactly; larger ones travel as strings."""
 
-_SECONDS = 30
+SECONDS = 30
+"""Within which a body must have arrived."""
+
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER = b"0" * len(str(MAX_INTEGER))
 _SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
@@ -61,7 +63,7 @@ class _ReadRequest(Request):
         if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise UnsupportedMediaType
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(SECONDS):
                 self._checked = await self._within(limit)
         except TimeoutError:
             raise BodyTimeout from None

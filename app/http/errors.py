@@ -1,5 +1,7 @@
 """The refusals any route may give, whatever it is about."""
 
+import random
+
 from app.core.errors import AppError
 
 
@@ -94,3 +96,8 @@ class Unavailable(AppError):
     status = 503
     code = "unavailable"
     title = "The service is busy for the moment."
+
+
+def retry_after(soonest: int = 1, latest: int = 5) -> dict[str, str]:
+    """Return a `Retry-After` that is not the same for all: they would all come back at once."""
+    return {"Retry-After": str(random.randint(soonest, latest))}  # noqa: S311 - no secret

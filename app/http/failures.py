@@ -48,7 +48,7 @@ def translate(error: Exception) -> AppError:
     if isinstance(error, HTTPException):
         kind = _BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)  # noqa: PLR2004
         return kind(headers=error.headers)
-    return Unavailable(headers={"Retry-After": "2"}) if _is_passing(error) else InternalError()
+    return Unavailable() if _is_passing(error) else InternalError()
 
 
 def shape_refusal(error: RequestValidationError) -> InvalidRequest:

@@ -13,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.errors import CallerGone
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.limits import RateLimits
@@ -63,7 +64,7 @@ class _Visit:
             if not self.scope["path"].startswith("/health/"):
                 await limits.count_address(_address(self.scope))
             await app(self.scope, receive, self.send)
-        except ClientDisconnect:
+        except (ClientDisconnect, CallerGone):
             self.state["code"] = "client_disconnected"
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             await self._answer(error, receive)

@@ -7,7 +7,7 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.core.errors import AppError
+from app.core.errors import AccountBusy, AppError, Overloaded
 from app.http.errors import (
     BodyTimeout,
     InternalError,
@@ -17,13 +17,16 @@ from app.http.errors import (
     TooLarge,
     Unavailable,
     UnsupportedMediaType,
+    retry_after,
 )
 
 MEDIA_TYPE = "application/problem+json"
 BODY = (InvalidJson, TooLarge, UnsupportedMediaType, BodyTimeout)
 """What any route with a body may answer."""
 
-_ALWAYS = (InvalidRequest, RateLimited, InternalError, Unavailable)
+_ALWAYS = (InvalidRequest, RateLimited, AccountBusy, InternalError, Unavailable, Overloaded)
+_TO_COME_BACK = frozenset({429, 503})
+_RETRY_AFTER = "Retry-After"
 _UNAUTHORIZED = 401
 _WORTH_RETRYING = frozenset({408, 429, 503})
 
@@ -85,13 +88,16 @@ class Problem(BaseModel):
 
 
 def problem(error: AppError, request_id: str) -> Response:
-    """Render a refusal as the answer to a request."""
+    """Render a refusal as the answer to a request; one that says to come back always says when."""
+    headers = dict(error.headers)
+    if error.status == _UNAUTHORIZED:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    if error.status in _TO_COME_BACK:
+        headers = {**retry_after(), **headers}
     return Response(
         orjson.dumps(members(error, request_id)),
         status_code=error.status,
-        headers={"WWW-Authenticate": "Bearer", **error.headers}
-        if error.status == _UNAUTHORIZED
-        else error.headers,
+        headers=headers,
         media_type=MEDIA_TYPE,
     )
 
@@ -129,7 +135,10 @@ def refusals_of(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(kinds: list[type[AppError]]) -> dict[str, Any]:
+    told = {"headers": {_RETRY_AFTER: {"$ref": f"#/components/headers/{_RETRY_AFTER}"}}}
+    headers = told if kinds[0].status in _TO_COME_BACK else {}
     return {
+        **headers,
         "description": "\n\n".join(f"`{kind.code}`: {description(kind)}" for kind in kinds),
         "content": {
             MEDIA_TYPE: {
@@ -148,6 +157,17 @@ def _example(kind: type[AppError]) -> dict[str, Any]:
 def description(kind: type[AppError]) -> str:
     """Return when a refusal happens and what the caller should do: its docstring on one line."""
     return " ".join((kind.__doc__ or kind.title).split())
+
+
+def headers() -> dict[str, Any]:
+    """Return what the API document must have among its headers for `refusals_of` to refer to."""
+    return {
+        _RETRY_AFTER: {
+            "description": "Seconds to wait at least; not the same for all.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1, "examples": [3]},
+        }
+    }
 
 
 def schemas() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
+from app.core.admission import Gone
 from app.core.db import Database
 
 
@@ -14,6 +15,19 @@ async def database(request: Request) -> Database:
 
 
 DatabaseOf = Annotated[Database, Depends(database)]
+
+
+async def gone(request: Request) -> Gone:
+    """Return what ends when the client hangs up; it may be asked once the body has been read."""
+
+    async def until_gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    return until_gone
+
+
+GoneOf = Annotated[Gone, Depends(gone)]
 
 
 def committed(dependency: Callable[..., Any]) -> Any:

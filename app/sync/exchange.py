@@ -2,6 +2,7 @@
 
 from app.accounts.standing import Work, admit, refuse_old
 from app.accounts.tokens import Claims
+from app.core.admission import Gone
 from app.core.db import Database, Session
 from app.core.keys import KeyRing
 from app.sync.cursor import Sealer
@@ -11,7 +12,14 @@ from app.sync.schemas import SyncRequest
 
 
 async def exchange(
-    database: Database, keys: KeyRing, claims: Claims, *, sealer: Sealer, sent: SyncRequest, minimum: int
+    database: Database,
+    keys: KeyRing,
+    claims: Claims,
+    *,
+    sealer: Sealer,
+    sent: SyncRequest,
+    minimum: int,
+    gone: Gone,
 ) -> tuple[bytes, Work[Session], bool]:
     """Return the answer's JSON text, who was answered, and whether the device is at a consistent point.
 
@@ -20,13 +28,13 @@ async def exchange(
     """
     pushed = b"null"
     if sent.push and sent.push.changes:
-        async with database.writing(claims.account_id) as turn:
+        async with database.writing(claims.account_id, gone=gone) as turn:
             work = await admit(turn, keys, claims)
             refuse_old(work.schema_version, minimum)
             at = (turn, work.who, work.clock)
             await opened(*at, sealer, sent.pull, schema_version=work.schema_version)
             pushed = await push(*at, sent.push, schema_version=work.schema_version)
-    async with database.reading(claims.account_id) as session:
+    async with database.reading(claims.account_id, gone=gone) as session:
         read = await admit(session, keys, claims)
         refuse_old(read.schema_version, minimum)
         pulled = await pull(

@@ -1,6 +1,5 @@
 """The doors for waiting: the live stream, and the long poll for who cannot keep a stream."""
 
-import random
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
 
@@ -12,18 +11,17 @@ from app.accounts.errors import ClientTooOld, TokenExpired
 from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf
 from app.accounts.standing import admit, refuse_old
 from app.core.errors import AppError
-from app.http.errors import Unavailable
+from app.http.errors import Unavailable, retry_after
 from app.http.problems import refusals_of
 from app.http.schemas import Answer
-from app.http.unit_of_work import DatabaseOf
+from app.http.unit_of_work import DatabaseOf, GoneOf
 from app.sync.errors import TooManyStreams
 from app.sync.live.stream import LiveResponse, Pace, respond, seconds_until
 from app.sync.live.watcher import End, Known, Position, Watcher
-from app.sync.live.watchers import Watchers
+from app.sync.live.watchers import LONGEST_WAIT, Watchers
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"])
 
-_LONGEST_WAIT = 55
 _LARGEST = 2**53 - 1
 
 _EVENTS = """\
@@ -102,7 +100,13 @@ WatchersOf = Annotated[Watchers, Depends(_watchers)]
 
 
 async def _entered(
-    claims: Caller, database: DatabaseOf, keys: KeysOf, minimum: MinimumOf, watchers: WatchersOf
+    *,
+    claims: Caller,
+    database: DatabaseOf,
+    keys: KeysOf,
+    minimum: MinimumOf,
+    watchers: WatchersOf,
+    gone: GoneOf,
 ) -> AsyncIterator[tuple[Watcher, Position]]:
     """Enter a caller before the account is read, so that nothing falls between the two.
 
@@ -110,7 +114,7 @@ async def _entered(
     """
     watcher = watchers.enter(claims)
     try:
-        async with database.reading(claims.account_id) as session:
+        async with database.reading(claims.account_id, gone=gone) as session:
             work = await admit(session, keys, claims)
         refuse_old(work.schema_version, minimum)
         yield watcher, Position.of(work.clock)
@@ -154,7 +158,7 @@ async def wait(
     entered: Entered,
     known: Annotated[Known, Depends(_known)],
     seconds: Annotated[
-        int, Query(ge=0, le=_LONGEST_WAIT, description="How long to wait at most.", examples=[25])
+        int, Query(ge=0, le=LONGEST_WAIT, description="How long to wait at most.", examples=[25])
     ] = 25,
 ) -> WaitAnswer:
     """Answer as soon as the account has moved beyond what is known, at once if it has already."""
@@ -165,7 +169,7 @@ async def wait(
     if isinstance(happened, AppError):
         raise happened
     if happened is End.RESTART:
-        raise Unavailable(headers={"Retry-After": str(random.randint(1, 11))})  # noqa: S311 - no secret
+        raise Unavailable(headers=retry_after(1, 11))
     if happened is None and until_token_ends < seconds:
         raise TokenExpired
     reached = happened if isinstance(happened, Position) else position

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from app.sync import registry, schemas
 from app.sync.commands import Command, commands
 from app.sync.fields import Element, Link
+from app.sync.limits import limits_of_sync
 from app.sync.registry import Collection, FieldSpec
 from app.sync.tables import kind_of
 
@@ -23,12 +24,7 @@ def manifest(minimum_schema_version: int) -> schemas.Manifest:
     return schemas.Manifest(
         schema_version=registry.schema_version(),
         minimum_schema_version=minimum_schema_version,
-        limits=schemas.Limits(
-            max_rows=schemas.MAX_ROWS,
-            max_page_bytes=schemas.MAX_PAGE_BYTES,
-            max_changes=schemas.MAX_CHANGES,
-            max_push_bytes=schemas.MAX_PUSH_BYTES,
-        ),
+        limits=limits_of_sync(),
         collections=[_collection(each) for each in registry.collections()],
         commands=[_command(each) for each in commands()],
     )

@@ -15,7 +15,7 @@ from app.http.body import JsonRoute
 from app.http.compression import JsonText
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
-from app.http.unit_of_work import DatabaseOf, committed
+from app.http.unit_of_work import DatabaseOf, GoneOf, committed
 from app.sync import errors, positions, restores, schemas
 from app.sync.cursor import Sealer
 from app.sync.estimating import estimate_of
@@ -157,13 +157,14 @@ async def sync_once(
     database: DatabaseOf,
     seal: Annotated[Sealer, Depends(sealer)],
     minimum: MinimumOf,
+    gone: GoneOf,
 ) -> Response:
     """Push and pull in one round trip; the page has what the push changed.
 
     What either of them would refuse by itself refuses both, and then nothing was taken in.
     """
     text, work, is_consistent = await exchange(
-        database, keys, claims, sealer=seal, sent=body, minimum=minimum
+        database, keys, claims, sealer=seal, sent=body, minimum=minimum, gone=gone
     )
     return _page(text, database, seal, work, body.pull, is_consistent=is_consistent)
 

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, Vali
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.http.schemas import Answer, Wire
+from app.sync.limit_schemas import SyncLimits
 from app.sync.tables import Kind
 
 MAX_ROWS = 5_000
@@ -484,20 +485,11 @@ class CommandAnswer(Answer):
     fields: list[MemberAnswer] = Field(description="What is sent along, in `fields`.")
 
 
-class Limits(Answer):
-    """How much may be asked or sent at once."""
-
-    max_rows: int = Field(description="Records in a page.", examples=[MAX_ROWS])
-    max_page_bytes: int = Field(description="Bytes in a page.", examples=[MAX_PAGE_BYTES])
-    max_changes: int = Field(description="Changes in a push.", examples=[MAX_CHANGES])
-    max_push_bytes: int = Field(description="Bytes in a push.", examples=[MAX_PUSH_BYTES])
-
-
 class Manifest(Answer):
     """All that can be synced."""
 
     schema_version: int = Field(description="The newest schema version.", examples=[1])
     minimum_schema_version: int = Field(description="Older apps are refused.", examples=[1])
-    limits: Limits = Field(description="How much may be asked or sent at once.")
+    limits: SyncLimits = Field(description="How much may be asked or sent at once.")
     collections: list[CollectionAnswer] = Field(description="Parents first.")
     commands: list[CommandAnswer] = Field(description="What can be done to records, by name.")

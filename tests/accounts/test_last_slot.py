@@ -15,8 +15,8 @@ async def test_of_fifty_phones_one_gets_the_last_slot(studio: Studio) -> None:
 
 async def test_more_sign_ins_than_fit_are_asked_to_come_back(studio: Studio) -> None:
     answers = await asyncio.gather(*(studio.login(device=None) for _ in range(80)))
-    turned_away = [answer for answer in answers if answer.status_code == 503]
-    assert {answer.status_code for answer in answers} <= {200, 503}
+    turned_away = [answer for answer in answers if answer.status_code != 200]
+    assert {answer.status_code for answer in answers} <= {200, 429, 503}
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in turned_away)
 
 

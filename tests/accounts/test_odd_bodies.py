@@ -128,7 +128,7 @@ async def test_no_body_is_a_wrong_shape(client: httpx.AsyncClient) -> None:
 async def test_a_body_that_does_not_come_is_given_up(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.http.body._SECONDS", 0)
+    monkeypatch.setattr("app.http.body.SECONDS", 0)
 
     async def stalled() -> AsyncIterator[bytes]:
         yield b"{"

@@ -24,6 +24,14 @@ from app.core.settings import Settings
 from app.studio.preferences import MOST_IDS, MobilePreferences
 from app.sync import schemas
 from app.sync.fields import Part
+from app.sync.limit_schemas import (
+    BodyLimits,
+    LimitsAnswer,
+    LiveLimits,
+    RequestLimits,
+    SignInLimits,
+    SyncLimits,
+)
 from app.sync.live_router import WaitAnswer
 from app.sync.narrowing import Narrows
 from app.sync.preference_schemas import EstimateRequest
@@ -42,7 +50,12 @@ WIRE: list[type[BaseModel]] = [
     schemas.Change,
     schemas.Verdict,
     schemas.Manifest,
-    schemas.Limits,
+    LimitsAnswer,
+    SyncLimits,
+    BodyLimits,
+    RequestLimits,
+    LiveLimits,
+    SignInLimits,
     schemas.CollectionAnswer,
     schemas.FieldAnswer,
     schemas.EstimateAnswer,

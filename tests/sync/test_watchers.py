@@ -146,7 +146,7 @@ async def test_a_look_that_fails_is_tried_again(
     monkeypatch.setattr(looking, "_AFTER_FAILURE", 0.0)
     good = Database.reading
 
-    def fail_once(*_: Any) -> None:
+    def fail_once(*_: Any, **__: Any) -> None:
         monkeypatch.setattr(Database, "reading", good)
         raise ConnectionResetError
 

@@ -82,7 +82,7 @@ async def log_in(
     ),
 )
 async def refresh(
-    body: Sent[RefreshRequest], database: DatabaseOf, keys: KeysOf, minimum: MinimumOf
+    body: Sent[RefreshRequest], request: Request, database: DatabaseOf, keys: KeysOf, minimum: MinimumOf
 ) -> SignedInAnswer:
     """Exchange a refresh token for the next one and a new access token.
 
@@ -95,6 +95,7 @@ async def refresh(
         body.refresh_token,
         sign_ins.Reported(body.device_uid, body.app_version, body.schema_version),
         minimum_schema_version=minimum,
+        limits=request.app.state.limits,
     )
     return signed_in_answer(found, keys)
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from app.accounts import devices, store
 from app.accounts.answers import device_list
@@ -97,12 +97,15 @@ async def remove(device_id: DeviceId, work: AdministratorWriting) -> None:
     summary="Confirm a wipe",
     responses=refusals_of(InvalidToken, WipeOrderStale, *BODY),
 )
-async def wiped(body: Sent[WipeReceipt], database: DatabaseOf, keys: KeysOf) -> WipeReceived:
+async def wiped(
+    body: Sent[WipeReceipt], request: Request, database: DatabaseOf, keys: KeysOf
+) -> WipeReceived:
     """Confirm that the phone's local copy is gone.
 
     Needs no access token: the wipe order is the proof, for it was signed here for this phone and this
     deactivation. A phone keeps the order until this has been answered, and may repeat it.
     """
     order = verify_wipe(keys, body.wipe_order)
-    async with database.writing(order.account_id) as session:
+    await request.app.state.limits.count_caller(str(order.device_id))
+    async with database.writing(order.account_id, is_urgent=True) as session:
         return WipeReceived.model_validate(await devices.confirm_wipe(session, order))

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from app.accounts.tokens import Claims
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.keys import KeyRing
-from app.http.errors import Unavailable
+from app.http.errors import Unavailable, retry_after
 from app.sync.errors import TooManyStreams
 from app.sync.live.watcher import End, Position, Watcher
 
@@ -19,6 +18,9 @@ log = logging.getLogger("studio.live")
 
 PER_SIGN_IN = 3
 """Waits of one sign-in; a phone that lost its connection leaves one behind that nobody listens to."""
+
+LONGEST_WAIT = 55
+"""Seconds after which a long poll is answered; proxies often give up after sixty."""
 
 _LOOKS_AT_ONCE = 2
 _BETWEEN_LOOKS = 0.2
@@ -57,14 +59,14 @@ class Watchers:
         Raises `TooManyStreams` for its account, `Unavailable` for the process.
         """
         if self._is_closed or self._count >= self._most:
-            raise Unavailable(headers=_retry_after())
+            raise Unavailable(headers=retry_after(5, 30))
         account = self._accounts.setdefault(claims.account_id, _Account())
         own = [each for each in account.watchers if each.claims.sign_in_id == claims.sign_in_id]
         if len(own) >= PER_SIGN_IN:
             own[0].end(End.REPLACED)
             self.leave(own[0])
         elif len(account.watchers) >= self._most_per_account:
-            raise TooManyStreams(headers=_retry_after())
+            raise TooManyStreams(headers=retry_after(5, 30))
         # The last of an account may have left just above, and its account with it.
         self._accounts[claims.account_id] = account
         watcher = Watcher(claims)
@@ -118,7 +120,7 @@ class Watchers:
         """Tell those who wait where the account is, and end the wait of those who may no longer."""
         watchers = list(account.watchers)
         try:
-            async with self._database.reading(account_id) as session:
+            async with self._database.reading(account_id, is_urgent=True) as session:
                 stands = await look_again(session, self._keys, [each.claims for each in watchers])
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             log.warning("a look at an account failed: %s", type(error).__name__)
@@ -132,8 +134,3 @@ class Watchers:
                 watcher.end(found)
             else:
                 watcher.tell(Position.of(found))
-
-
-def _retry_after() -> dict[str, str]:
-    """Not the same for all, or they would all come back at once."""
-    return {"Retry-After": str(random.randint(5, 30))}  # noqa: S311 - no secret

@@ -1,0 +1,81 @@
+"""What limits are told as."""
+
+from pydantic import Field
+
+from app.http.schemas import Answer
+
+
+class SyncLimits(Answer):
+    """How much may be asked or sent at once."""
+
+    max_rows: int = Field(description="Records in a page.", examples=[5_000])
+    max_page_bytes: int = Field(description="Bytes in a page.", examples=[8_000_000])
+    max_changes: int = Field(description="Changes in a push.", examples=[500])
+    max_push_bytes: int = Field(
+        description="Bytes in the body of a request below `/v1/sync`.", examples=[4_000_000]
+    )
+
+
+class BodyLimits(Answer):
+    """What the body of a request may be like; how long each text may be is in the manifest."""
+
+    max_bytes: int = Field(description="Bytes outside `/v1/sync`.", examples=[1_000_000])
+    max_depth: int = Field(description="Levels of objects and lists.", examples=[32])
+    max_integer: int = Field(
+        description="The largest whole number, and its negative the smallest.", examples=[2**53 - 1]
+    )
+    seconds: int = Field(description="Seconds within which it must have arrived.", examples=[30])
+
+
+class RequestLimits(Answer):
+    """How many requests; more are refused with `Retry-After`."""
+
+    per_minute_per_sign_in: int = Field(description="Of one sign-in: `rate_limited`.", examples=[60_000])
+    per_minute_per_address: int = Field(description="Of one address: `rate_limited`.", examples=[120_000])
+    waiting_per_account: int = Field(
+        description="Of one account that wait until others of it are done: `account_busy`.", examples=[64]
+    )
+
+
+class LiveLimits(Answer):
+    """How one may wait for pokes."""
+
+    streams_per_sign_in: int = Field(
+        description="Streams and waits of one sign-in; one more ends the oldest.", examples=[3]
+    )
+    streams_per_account: int = Field(
+        description="Streams and waits of one account: `too_many_streams`.", examples=[200]
+    )
+    seconds: int = Field(description="Seconds a stream lasts, up to a fifth more or less.", examples=[600])
+    heartbeat_seconds: int = Field(
+        description="Seconds without a poke after which a stream shows that it lives.", examples=[45]
+    )
+    longest_wait_seconds: int = Field(description="The most `seconds` of a wait.", examples=[55])
+
+
+class SignInLimits(Answer):
+    """How one may sign in, and for how long."""
+
+    devices_per_licence: int = Field(description="Active devices for each licence.", examples=[2])
+    access_token_seconds: int = Field(description="Seconds an access token lasts.", examples=[900])
+    refresh_token_days: int = Field(description="Days a refresh token lasts.", examples=[30])
+    days: int = Field(description="Days a sign-in lasts, however often it is refreshed.", examples=[180])
+    wrong_passwords: int = Field(
+        description="Wrong passwords after which a user or phone has to wait: `rate_limited`.", examples=[10]
+    )
+    wrong_passwords_seconds: int = Field(
+        description="Seconds within which they are counted, and after which they are forgotten.",
+        examples=[900],
+    )
+    shortest_password: int = Field(description="Characters of a new password at least.", examples=[12])
+    longest_password: int = Field(description="Characters of a new password at most.", examples=[256])
+
+
+class LimitsAnswer(Answer):
+    """Every limit a client can meet."""
+
+    sync: SyncLimits = Field(description="Pages and pushes; the `limits` of the manifest.")
+    body: BodyLimits = Field(description="The body of a request.")
+    requests: RequestLimits = Field(description="How many requests.")
+    live: LiveLimits = Field(description="Live streams and waits.")
+    sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

@@ -1,0 +1,61 @@
+"""Every limit a client can meet, told from where it is kept."""
+
+from app.accounts import budgets, devices, passwords, sign_ins, tokens
+from app.core.db import WAITING_PER_ACCOUNT
+from app.core.settings import Settings
+from app.http import body
+from app.sync import schemas
+from app.sync.limit_schemas import (
+    BodyLimits,
+    LimitsAnswer,
+    LiveLimits,
+    RequestLimits,
+    SignInLimits,
+    SyncLimits,
+)
+from app.sync.live import watchers
+
+
+def limits_of_sync() -> SyncLimits:
+    """Return the limits of pages and pushes, in the manifest too."""
+    return SyncLimits(
+        max_rows=schemas.MAX_ROWS,
+        max_page_bytes=schemas.MAX_PAGE_BYTES,
+        max_changes=schemas.MAX_CHANGES,
+        max_push_bytes=schemas.MAX_PUSH_BYTES,
+    )
+
+
+def limits_of(settings: Settings) -> LimitsAnswer:
+    """Return all limits of a server that runs with these settings."""
+    return LimitsAnswer(
+        sync=limits_of_sync(),
+        body=BodyLimits(
+            max_bytes=body.JsonRoute.max_bytes,
+            max_depth=body.MAX_DEPTH,
+            max_integer=body.MAX_INTEGER,
+            seconds=body.SECONDS,
+        ),
+        requests=RequestLimits(
+            per_minute_per_sign_in=settings.requests_per_caller,
+            per_minute_per_address=settings.requests_per_address,
+            waiting_per_account=WAITING_PER_ACCOUNT,
+        ),
+        live=LiveLimits(
+            streams_per_sign_in=watchers.PER_SIGN_IN,
+            streams_per_account=settings.live_streams_per_account,
+            seconds=settings.live_seconds,
+            heartbeat_seconds=settings.live_heartbeat_seconds,
+            longest_wait_seconds=watchers.LONGEST_WAIT,
+        ),
+        sign_in=SignInLimits(
+            devices_per_licence=devices.PER_LICENCE,
+            access_token_seconds=int(tokens.ACCESS_LIFE.total_seconds()),
+            refresh_token_days=sign_ins.SLIDING.days,
+            days=sign_ins.ABSOLUTE.days,
+            wrong_passwords=budgets.MOST_FAILURES,
+            wrong_passwords_seconds=int(budgets.WINDOW.total_seconds()),
+            shortest_password=passwords.SHORTEST,
+            longest_password=passwords.LONGEST,
+        ),
+    )
