@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove-sync check bench openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove-sync prove-load check bench openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,9 @@ test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, o
 prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see planted bugs; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
 		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py
+
+prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some starve it of its database
+	@$(BIN)/python -m pytest -m "proof or not proof" tests/faults/test_storms.py
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
 	@$(BIN)/ruff format --check --quiet .

@@ -22,6 +22,7 @@ from benchmarks.first_sync import first_sync
 from benchmarks.ground import Ground, Size, ground
 from benchmarks.idle_pull import idle_pull
 from benchmarks.live import live
+from benchmarks.load import load
 from benchmarks.pushes import push
 from benchmarks.samples import Result
 
@@ -37,6 +38,7 @@ class Measure(StrEnum):
     LIVE = "live"
     COMPRESSION = "compression"
     BESIDE_OTHERS = "beside_others"
+    LOAD = "load"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -48,9 +50,35 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.LIVE: live,
     Measure.COMPRESSION: compression,
     Measure.BESIDE_OTHERS: beside,
+    Measure.LOAD: load,
 }
-_WIDTH = 140
-_QUICK = Size(clients=20, rounds=1, requests=4, filled=200, copies=3, others=2, streams=100, payments=600)
+_WIDTH = 170
+_FIGURES = {
+    "MB/s": "megabytes_per_second",
+    "CPU s": "cpu_seconds",
+    "Peak MB": "peak_megabytes",
+    "p50 ms": "milliseconds_p50",
+    "p95 ms": "milliseconds_p95",
+    "p99 ms": "milliseconds_p99",
+    "KB each": "kilobytes_each",
+    "Shed": "shed",
+    "Errors": "errors",
+    "Recovery s": "recovery_seconds",
+}
+"""By heading."""
+_QUICK = Size(
+    clients=20,
+    rounds=1,
+    requests=4,
+    filled=200,
+    copies=3,
+    others=2,
+    streams=100,
+    payments=600,
+    studios=2,
+    rate=20,
+    seconds=1,
+)
 
 
 def main(
@@ -60,11 +88,13 @@ def main(
         int, typer.Option(help="Clients of the studio; 2000 make about 40,000 records.")
     ] = 2000,
     rounds: Annotated[int, typer.Option(help="Runs of each way; their median counts.")] = 5,
+    rate: Annotated[int, typer.Option(help="Requests a second of the usual load.")] = 200,
+    seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = 60,
     quick: Annotated[bool, typer.Option("--quick", help="Only show that everything runs.")] = False,
     path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
 ) -> None:
     """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
-    size = _QUICK if quick else _usual(clients, rounds)
+    size = _QUICK if quick else _usual(clients, rounds, rate, seconds)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the app is served on
         results = runner.run(_measured(measures or list(Measure), size))
     Console(width=max(Console().width, _WIDTH)).print(_table(results))
@@ -72,9 +102,19 @@ def main(
         path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
 
 
-def _usual(clients: int, rounds: int) -> Size:
+def _usual(clients: int, rounds: int, rate: int, seconds: float) -> Size:
     return Size(
-        clients, rounds, requests=80, filled=10_000, copies=100, others=100, streams=10_000, payments=100_000
+        clients,
+        rounds,
+        requests=80,
+        filled=10_000,
+        copies=100,
+        others=100,
+        streams=10_000,
+        payments=100_000,
+        studios=50,
+        rate=rate,
+        seconds=seconds,
     )
 
 
@@ -86,11 +126,10 @@ async def _measured(measures: list[Measure], size: Size) -> list[Result]:
 
 def _table(results: list[Result]) -> Table:
     table = Table("Measure", "Way")
-    for heading in ("Per second", "Of the limit", "MB/s", "CPU s", "Peak MB", "p50 ms", "p99 ms", "KB each"):
+    for heading in ("Per second", "Of the limit", *_FIGURES):
         table.add_column(heading, justify="right")
     for each in results:
-        cost = (each.megabytes_per_second, each.cpu_seconds, each.peak_megabytes)
-        figures = (*cost, each.milliseconds_p50, each.milliseconds_p99, each.kilobytes_each)
+        figures = (getattr(each, name) for name in _FIGURES.values())
         told = ["" if figure is None else f"{figure:.2f}" for figure in figures]
         speed = f"{each.per_second:,.0f} {each.unit}"
         table.add_row(each.measure, each.way, speed, f"{each.ratio:.3f}", *told)

@@ -33,8 +33,12 @@ class Result:
     cpu_seconds: float | None
     peak_megabytes: float | None
     milliseconds_p50: float | None = None
+    milliseconds_p95: float | None = None
     milliseconds_p99: float | None = None
     kilobytes_each: float | None = None
+    shed: float | None = None
+    errors: int | None = None
+    recovery_seconds: float | None = None
 
 
 Way = Callable[[], Awaitable[Work]]

@@ -23,7 +23,9 @@ _Queue = deque["asyncio.Future[None]"]
 class Bounds:
     """How many may be in by a lane, and how many may wait, in all and of one account each; for how long.
 
-    `too_late` is what they are told whose `patience`, in seconds, has ended.
+    `patience` is in seconds; `patience_when_full` that of those who come when the lane has been full without
+    a break for as long as `patience`: a burst is to be waited out, but where the queue never ends all would
+    wait that long and be no fewer. `too_late` is what they are told whose patience has ended.
     """
 
     most: int
@@ -31,6 +33,7 @@ class Bounds:
     waiting: int
     waiting_each: int
     patience: float
+    patience_when_full: float
     too_late: type[AppError] = Overloaded
 
 
@@ -65,6 +68,7 @@ class Lane:
         self._bounds = bounds
         self._free = bounds.most
         self._room = bounds.waiting
+        self._full_since: float | None = None
         self._inside: dict[UUID, int] = {}
         self._waiting: OrderedDict[UUID, _Queue] = OrderedDict()
 
@@ -93,6 +97,8 @@ class Lane:
         self._free += 1
         self._admission.free += 1
         self._admission.let_in()
+        if self._free:
+            self._full_since = None
 
     def let_in(self) -> None:
         """Let in who waits and may come in, one of each account at a time."""
@@ -111,6 +117,8 @@ class Lane:
         self._free -= 1
         self._admission.free -= 1
         self._inside[account] = self._inside.get(account, 0) + 1
+        if not self._free and self._full_since is None:
+            self._full_since = asyncio.get_running_loop().time()
 
     def _next(self) -> UUID | None:
         return next((account for account in self._waiting if self._has_place(account)), None)
@@ -137,7 +145,7 @@ class Lane:
         leaving = asyncio.ensure_future(gone()) if gone else None
         try:
             waited_for: set[asyncio.Future[Any]] = {let_in, leaving} if leaving else {let_in}
-            await asyncio.wait(waited_for, timeout=self._bounds.patience, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited_for, timeout=self._patience(), return_when=asyncio.FIRST_COMPLETED)
             has_gone = leaving is not None and leaving.done()
         finally:
             if leaving is not None:
@@ -145,6 +153,11 @@ class Lane:
                 await asyncio.wait({leaving})
         if not let_in.done():
             raise CallerGone if has_gone else self._bounds.too_late
+
+    def _patience(self) -> float:
+        now = asyncio.get_running_loop().time()
+        is_standing = self._full_since is not None and now - self._full_since >= self._bounds.patience
+        return self._bounds.patience_when_full if is_standing else self._bounds.patience
 
     def _withdraw(self, account: UUID, let_in: "asyncio.Future[None]") -> None:
         """Wait no longer; a place that was given at that very moment is given on."""

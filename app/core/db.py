@@ -25,6 +25,7 @@ WAITING_PER_ACCOUNT = 64
 
 _WAITING = 512
 _PATIENCE = 0.5
+_PATIENCE_WHEN_FULL = 0.1
 """Seconds to wait for a connection; longer, and all that are answered at all would be answered late."""
 
 _PATIENCE_OF_RUSH = 2.0
@@ -104,8 +105,9 @@ class Database:
         """Prepare to connect; the first session does."""
         self.engine = _engine(url, pool_size)
         connections, turns = Admission(pool_size), Admission(sys.maxsize)
-        self._rush = _Way(_turn(turns), _lane(connections, pool_size, max(patience, _PATIENCE_OF_RUSH)))
-        self._usual = _Way(_turn(turns), _lane(connections, usual_places(pool_size), patience))
+        of_rush, when_full = max(patience, _PATIENCE_OF_RUSH), min(patience, _PATIENCE_WHEN_FULL)
+        self._rush = _Way(_turn(turns), _lane(connections, pool_size, of_rush, of_rush))
+        self._usual = _Way(_turn(turns), _lane(connections, usual_places(pool_size), patience, when_full))
         self._notifier = Notifier(self._publish)
 
     async def close(self) -> None:
@@ -198,12 +200,13 @@ def share(places: int) -> int:
     return max(1, places // 2)
 
 
-def _lane(connections: Admission, most: int, patience: float) -> Lane:
-    return connections.lane(Bounds(most, share(most), _WAITING, WAITING_PER_ACCOUNT, patience))
+def _lane(connections: Admission, most: int, patience: float, when_full: float) -> Lane:
+    return connections.lane(Bounds(most, share(most), _WAITING, WAITING_PER_ACCOUNT, patience, when_full))
 
 
 def _turn(turns: Admission) -> Lane:
-    return turns.lane(Bounds(sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, _PATIENCE_FOR_TURN, AccountBusy))
+    patience = (_PATIENCE_FOR_TURN, _PATIENCE_FOR_TURN)
+    return turns.lane(Bounds(sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, *patience, AccountBusy))
 
 
 async def _abandon(connection: AsyncConnection, raw: Any) -> None:

@@ -1,0 +1,218 @@
+"""Many studios at a constant rate, then at three times that, then as before: who is served, and how soon.
+
+Of a hundred requests 85 are pulls that bring little, 10 push 20 changes, 4 pull 500 records anew, and one
+signs in or refreshes. Studios are asked for by Zipf: the first far more often than the last.
+"""
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from statistics import quantiles
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import orjson
+
+from app.accounts.devices import authorize
+from app.accounts.lifecycle import NewUser, create_account, create_user
+from app.core.principal import Principal
+from benchmarks.arrivals import SHED, Answered, Lines, Reply, arrive
+from benchmarks.first_sync import cursor_of
+from benchmarks.ground import Ground, signed_in
+from benchmarks.samples import Result
+
+_PASSWORD = "a long walk by the sea"  # noqa: S105 - of accounts that live for minutes
+_PHONES = 2
+_TIMES = 3
+_PUSHED = 20
+_PULLED = 500
+_FILLED = 3
+_SLOW = 0.25
+"""Seconds beyond which a request is not served as usual."""
+
+
+@dataclass
+class Phone:
+    """A phone at rest, and the streams no push of it is using."""
+
+    token: str
+    cursor: str
+    streams: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass
+class Studio:
+    """A studio with its phones, and refresh tokens of its desks."""
+
+    name: str
+    phones: list[Phone]
+    tokens: list[str] = field(default_factory=list)
+
+
+class Crowd:
+    """Everybody who asks."""
+
+    def __init__(self, lines: Lines, studios: Sequence[Studio]) -> None:
+        """Take the studios by their rank."""
+        self._lines, self._studios = lines, studios
+        self._shares = list(accumulate(1 / rank for rank in range(1, len(studios) + 1)))
+        self._random = random.Random(1)  # noqa: S311 - the same crowd each time, no secret
+        self._ways: Sequence[Callable[[Studio], Awaitable[Reply]]] = (
+            self._idle,
+            self._push,
+            self._anew,
+            self._sign_in,
+            self._refresh,
+        )
+
+    async def ask(self) -> Reply:
+        """Ask what somebody asks."""
+        [studio] = self._random.choices(self._studios, cum_weights=self._shares)
+        [way] = self._random.choices(self._ways, cum_weights=(85, 95, 99, 99.5, 100))
+        return await way(studio)
+
+    async def _idle(self, studio: Studio) -> Reply:
+        phone = self._random.choice(studio.phones)
+        reply = await self._lines.post("/v1/sync/pull", orjson.dumps({"cursor": phone.cursor}), phone.token)
+        if reply.status == 200:
+            phone.cursor = cursor_of(reply.body)
+        return reply
+
+    async def _push(self, studio: Studio) -> Reply:
+        phone = self._random.choice(studio.phones)
+        stream, first = phone.streams.pop() if phone.streams else (uuid4().hex, 1)
+        reply = await self._lines.post("/v1/sync/push", _changes(stream, first, _PUSHED), phone.token)
+        if reply.status == 200:
+            phone.streams.append((stream, first + _PUSHED))
+        return reply
+
+    async def _anew(self, studio: Studio) -> Reply:
+        phone = self._random.choice(studio.phones)
+        body = orjson.dumps({"cursor": None, "max_rows": _PULLED})
+        return await self._lines.post("/v1/sync/pull", body, phone.token)
+
+    async def _sign_in(self, studio: Studio) -> Reply:
+        words = {"account": studio.name, "initials": "JD", "password": _PASSWORD}
+        return self._signed_in(studio, await self._lines.post("/v1/auth/login", orjson.dumps(words)))
+
+    async def _refresh(self, studio: Studio) -> Reply:
+        if not studio.tokens:
+            return await self._sign_in(studio)
+        token = studio.tokens.pop()
+        sent = orjson.dumps({"refresh_token": token})
+        reply = await self._lines.post("/v1/auth/refresh", sent)
+        if reply.status in SHED:
+            studio.tokens.append(token)
+        return self._signed_in(studio, reply)
+
+    @staticmethod
+    def _signed_in(studio: Studio, reply: Reply) -> Reply:
+        if reply.status == 200:
+            studio.tokens.append(orjson.loads(reply.body)["refresh_token"])
+        return reply
+
+
+async def load(ground: Ground) -> list[Result]:
+    """Measure at the usual rate, at three times that, and how long it takes to be as before."""
+    size, lines = ground.size, Lines(ground.served.url)
+    try:
+        crowd = Crowd(lines, [await _studio(ground, number) for number in range(size.studios)])
+        await arrive(crowd.ask, size.rate, size.seconds / 10)
+        ground.served.forget_peak()
+        usual = await arrive(crowd.ask, size.rate, size.seconds)
+        too_much = await arrive(crowd.ask, _TIMES * size.rate, size.seconds)
+        ended = perf_counter()
+        after = await arrive(crowd.ask, size.rate, size.seconds)
+    finally:
+        lines.close()
+    return [
+        _told(f"{size.rate}/s", usual, size.rate, ground),
+        _told(f"{_TIMES * size.rate}/s", too_much, _TIMES * size.rate, ground),
+        _told(f"{size.rate}/s again", after, size.rate, ground, recovery=_recovery(after, ended)),
+    ]
+
+
+def _recovery(answers: Sequence[Answered], ended: float) -> float:
+    """Return for how long after the storm somebody was still sent away, failed or kept waiting."""
+    odd = [each.due - ended for each in answers if not each.is_accepted or each.seconds > _SLOW]
+    return max(odd, default=0.0)
+
+
+def _told(
+    way: str, answers: Sequence[Answered], rate: int, ground: Ground, recovery: float | None = None
+) -> Result:
+    accepted = sorted(each.seconds * 1000 for each in answers if each.is_accepted)
+    shed = sum(each.is_shed for each in answers)
+    share = len(accepted) / len(answers)
+    percents = quantiles(accepted, n=100, method="inclusive")
+    return Result(
+        "load",
+        way,
+        "accepted",
+        per_second=rate * share,
+        ratio=share,
+        megabytes_per_second=None,
+        cpu_seconds=None,
+        peak_megabytes=ground.served.peak_megabytes,
+        milliseconds_p50=percents[49],
+        milliseconds_p95=percents[94],
+        milliseconds_p99=percents[98],
+        shed=shed / len(answers),
+        errors=len(answers) - len(accepted) - shed,
+        recovery_seconds=recovery,
+    )
+
+
+async def _studio(ground: Ground, number: int) -> Studio:
+    """Make a studio whose phones are at rest."""
+    name = f"loaded-{number}"
+    account = await create_account(
+        ground.database,
+        account_name=name,
+        company_name="Measured",
+        time_zone="America/New_York",
+        country="US",
+        licences=_PHONES // 2,
+        administrator=NewUser("JD", _PASSWORD, "Jo", "Doe"),
+    )
+    user = await create_user(ground.database, account, NewUser("PK", _PASSWORD, "Pat", "Kerr"))
+    for _ in range(_PHONES):
+        async with ground.database.writing(account.account_id) as session:
+            await authorize(session, Principal.system(account.account_id), user.user_id, None)
+    clients = [await signed_in(ground.served.url, name, "PK", _PASSWORD) for _ in range(_PHONES)]
+    for part in range(_FILLED):
+        body = _changes(f"filled-{part}", 1, ground.size.filled // 20)
+        (await clients[0].post("/v1/sync/push", content=body, headers=_JSON)).raise_for_status()
+    return Studio(name, [await _at_rest(client) for client in clients])
+
+
+async def _at_rest(client: httpx.AsyncClient) -> Phone:
+    cursor, has_more = None, True
+    while has_more:
+        page = (
+            await client.post("/v1/sync/pull", json={"cursor": cursor, "max_rows": 5000})
+        ).raise_for_status()
+        cursor, has_more = cursor_of(page.content), page.json()["has_more"]
+    token = client.headers["Authorization"].removeprefix("Bearer ")
+    await client.aclose()
+    return Phone(token, str(cursor))
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def _changes(stream: str, first: int, many: int) -> bytes:
+    changes: list[dict[str, Any]] = [
+        {
+            "n": n,
+            "collection": "clients",
+            "id": str(uuid4()),
+            "op": "create",
+            "fields": {"last_name": f"Loaded {n}", "first_name": "Jo"},
+        }
+        for n in range(first, first + many)
+    ]
+    return orjson.dumps({"stream": stream, "first": first, "changes": changes})
