@@ -5,16 +5,17 @@ import gc
 import multiprocessing
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from types import FrameType
+from typing import Any
 
 from fastapi import FastAPI
 
 import app.studio  # noqa: F401 - declares the collections
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
-from app.core import logs
+from app.core import logs, metrics
 from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
@@ -84,6 +85,18 @@ def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+def _measured(chosen: Settings) -> AbstractContextManager[None]:
+    """Expose the figures of this process, where the operator wants them."""
+    if chosen.metrics_port is None:
+        return nullcontext()
+    return metrics.exposed(chosen.metrics_host, chosen.metrics_port, chosen.workers)
+
+
+def _is_untold(scope: MutableMapping[str, Any]) -> bool:
+    """Say of which requests no trace is kept: health checks, and those with a token in their address."""
+    return scope["path"].startswith("/health/") or b"access_token" in scope["query_string"]
+
+
 def create_app(given: Settings | None = None) -> FastAPI:
     """Build the application; its database is opened when it starts."""
     chosen = given or settings()
@@ -93,7 +106,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         if chosen.database_url is None:
             raise RuntimeError("DATABASE_URL is not set; `python -m app serve` starts an embedded server")
         _end_with_parent()
-        logs.start(chosen.log_level)
+        logs.start(chosen.log_level, chosen.log_format)
         keys = load_keys(chosen)
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys
@@ -107,7 +120,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             listening(chosen.listen_database_url or chosen.database_url), watchers.wake, watchers.wake_all
         )
         settle_memory()
-        with _told_to_stop(watchers.close):
+        with _told_to_stop(watchers.close), _measured(chosen):
             listens = asyncio.create_task(listener.run())
             yield
             listens.cancel()
@@ -116,7 +129,14 @@ def create_app(given: Settings | None = None) -> FastAPI:
         await database.close()
 
     made = FastAPI(
-        title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title=TITLE,
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Its log would have the words of exceptions, and the database's repeat values.
+        telemetry={"logs": False, "exclude": _is_untold},
     )
     for router in (auth, devices, preferences, sync, stream, live, limits, desk):
         made.include_router(router)

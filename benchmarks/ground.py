@@ -39,13 +39,10 @@ class Size:
     copies: int
     others: int
     streams: int
-<<<<<<< HEAD
     payments: int
-=======
     studios: int
     rate: int
     seconds: float
->>>>>>> 3ef431f (storms on a real server leave nothing taken; benchmarks: a constant rate, three times that, and back)
 
 
 @dataclass(frozen=True, slots=True)

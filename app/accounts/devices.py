@@ -16,7 +16,7 @@ from app.accounts.errors import (
 )
 from app.accounts.models import Account, Device, Edition
 from app.accounts.tokens import WipeOrder
-from app.core import clock
+from app.core import clock, metrics
 from app.core.db import Database, WriteSession
 from app.core.errors import AccountBusy, Overloaded
 from app.core.ids import new_id
@@ -108,8 +108,13 @@ async def note_sync(database: Database, who: Principal, last_sync: datetime | No
     To be called then and only then. It takes no turn among the account's writers: nothing is ordered by it,
     and where there is too much to do it is left to the next sync.
     """
-    if who.device_id is None or (last_sync and clock.now() - last_sync < _A_MOMENT):
+    if who.device_id is None:
         return
+    if last_sync is not None:
+        lag = clock.now() - last_sync
+        metrics.sync_lag.record(max(0.0, lag.total_seconds()))
+        if lag < _A_MOMENT:
+            return
     with suppress(AccountBusy, Overloaded):
         async with database.beside(who.account_id) as session:
             await store.stamp_last_sync(session, who.device_id)

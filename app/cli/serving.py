@@ -12,6 +12,7 @@ from uvicorn.supervisors import Multiprocess
 from app.cli.demo import make_demo, say_how_to_sign_in
 from app.cli.feed import trim_all, upgrade_all
 from app.cli.ground import console, fail, migrated, run
+from app.core import logs
 from app.core.settings import Settings, settings
 
 _OUT_OF_REACH = 60_000
@@ -72,7 +73,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
-        log_level=chosen.log_level.lower(),
+        log_config=logs.config(chosen.log_level, chosen.log_format),
     )
     if chosen.workers > 1:
         Multiprocess(config, [listener]).run()

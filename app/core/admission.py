@@ -4,10 +4,12 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
+from app.core import metrics
 from app.core.errors import AccountBusy, AppError, CallerGone, Overloaded
 
 Gone = Callable[[], Awaitable[object]]
@@ -28,6 +30,7 @@ class Bounds:
     wait that long and be no fewer. `too_late` is what they are told whose patience has ended.
     """
 
+    name: str
     most: int
     share: int
     waiting: int
@@ -132,13 +135,17 @@ class Lane:
         let_in: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(account, deque()).append(let_in)
         self._room -= 1
+        began, came_of_it = perf_counter(), "let_in"
         try:
             await self._first(let_in, gone)
-        except BaseException:
+        except BaseException as error:
+            came_of_it = error.code if isinstance(error, AppError) else "gone"
             self._withdraw(account, let_in)
             raise
         finally:
             self._room += 1
+            told = {"for": self._bounds.name, "outcome": came_of_it}
+            metrics.admission_wait.record(perf_counter() - began, told)
 
     async def _first(self, let_in: "asyncio.Future[None]", gone: Gone | None) -> None:
         """Wait to be let in; raise when the caller goes, or patience ends, before that."""

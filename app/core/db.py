@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core import metrics
 from app.core.admission import NOBODY, Admission, Bounds, Gone, Lane
 from app.core.errors import AccountBusy
 from app.core.notifications import CHANNEL, TELL, Notifier
@@ -106,8 +108,15 @@ class Database:
         self.engine = _engine(url, pool_size)
         connections, turns = Admission(pool_size), Admission(sys.maxsize)
         of_rush, when_full = max(patience, _PATIENCE_OF_RUSH), min(patience, _PATIENCE_WHEN_FULL)
-        self._rush = _Way(_turn(turns), _lane(connections, pool_size, of_rush, of_rush))
-        self._usual = _Way(_turn(turns), _lane(connections, usual_places(pool_size), patience, when_full))
+        self._rush = _Way(
+            _turn(turns, "urgent turn"),
+            _lane(connections, "urgent connection", pool_size, (of_rush, of_rush)),
+        )
+        self._usual = _Way(
+            _turn(turns, "turn"),
+            _lane(connections, "connection", usual_places(pool_size), (patience, when_full)),
+        )
+        metrics.watch(self.engine.pool)
         self._notifier = Notifier(self._publish)
 
     async def close(self) -> None:
@@ -180,7 +189,10 @@ class Database:
         async with self.engine.connect() as connection:
             raw = await _raw(connection)
             try:
+                began = perf_counter()
                 await raw.execute(begin)
+                if kind is WriteSession:
+                    metrics.lock_wait.record(perf_counter() - began)
                 async with kind(connection, raw, account_id) as session:
                     yield session
                     await session.flush()
@@ -200,13 +212,13 @@ def share(places: int) -> int:
     return max(1, places // 2)
 
 
-def _lane(connections: Admission, most: int, patience: float, when_full: float) -> Lane:
-    return connections.lane(Bounds(most, share(most), _WAITING, WAITING_PER_ACCOUNT, patience, when_full))
+def _lane(connections: Admission, name: str, most: int, patience: tuple[float, float]) -> Lane:
+    return connections.lane(Bounds(name, most, share(most), _WAITING, WAITING_PER_ACCOUNT, *patience))
 
 
-def _turn(turns: Admission) -> Lane:
+def _turn(turns: Admission, name: str) -> Lane:
     patience = (_PATIENCE_FOR_TURN, _PATIENCE_FOR_TURN)
-    return turns.lane(Bounds(sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, *patience, AccountBusy))
+    return turns.lane(Bounds(name, sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, *patience, AccountBusy))
 
 
 async def _abandon(connection: AsyncConnection, raw: Any) -> None:

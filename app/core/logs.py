@@ -1,13 +1,86 @@
-"""What the house logs, and where: one line a message on standard error, at the level the operator chose."""
+"""What the house logs, and how: JSON lines for machines, or lines for people, on standard error.
+
+No line has what somebody sent: no body, header, query of an address, token, cursor or value of a statement.
+"""
 
 import logging
+import re
+import sys
+from datetime import UTC, datetime
+from logging.config import dictConfig
+from typing import Any, Literal
+
+import orjson
+
+Format = Literal["auto", "json", "text"]
+
+TOLD = "told"
+"""The attribute of a record that holds a line's members: `log.info("request", extra={TOLD: {...}})`."""
+
+_OURS = ("studio", "uvicorn")
+_VALUES = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+"""Where PostgreSQL repeats the values of a row that it refuses."""
 
 
-def start(level: str) -> None:
-    """Send the house's own log to standard error; libraries keep their own ways."""
+class _WithoutValues(logging.Formatter):
+    """Tells an exception without the values the database would repeat."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
+        return _VALUES.sub("DETAIL: left out", super().formatException(ei))
+
+
+class JsonLines(_WithoutValues):
+    """One object a line: `time`, `level`, `logger`, `message`, and the members of the line itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, TOLD, {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+
+
+class Lines(_WithoutValues):
+    """A sentence a line, with the line's members behind it."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
+        """Return the line without its traceback."""
+        members = (f" {name}={_word(value)}" for name, value in getattr(record, TOLD, {}).items())
+        return super().formatMessage(record) + "".join(members)
+
+
+def _word(value: object) -> str:
+    """Write a value so that nobody can put a second line, or another member, into it."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else orjson.dumps(text).decode()
+
+
+def config(level: str, form: Format) -> dict[str, Any]:
+    """Return how the house and its server log, for `dictConfig` and uvicorn; libraries keep their ways."""
+    is_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    to_stderr = {"handlers": ["stderr"], "level": level.upper(), "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"ours": {"()": JsonLines if is_json else Lines}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ours"}},
+        "loggers": dict.fromkeys(_OURS, to_stderr),
+    }
+
+
+def start(level: str, form: Format) -> None:
+    """Log as `config` says, unless a server has seen to it."""
     log = logging.getLogger("studio")
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        log.addHandler(handler)
-    log.setLevel(level.upper())
+    if log.handlers:
+        log.setLevel(level.upper())
+    else:
+        dictConfig(config(level, form))

@@ -55,6 +55,16 @@ class Settings(BaseSettings):
     minimum_schema_version: int = Field(
         1, description="Apps that know an older schema version are refused until they are updated.", ge=1
     )
+    metrics_port: int | None = Field(
+        None,
+        description="Port for Prometheus, one more for each further worker; when unset, nothing is measured.",
+        ge=1,
+        le=65535,
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address to serve Prometheus on.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="JSON lines, or lines for people; of itself the latter on a terminal."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )

@@ -8,16 +8,16 @@ import logging
 import time
 from uuid import uuid4
 
-import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core import logs
 from app.core.errors import CallerGone
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.limits import RateLimits
-from app.http.problems import problem
+from app.http.problems import count, problem
 
 log = logging.getLogger("studio.http")
 
@@ -28,6 +28,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=63072000",
 }
+_LONGEST_PATH = 200
 _TOLD = ("account", "user", "device", "code")
 
 
@@ -84,24 +85,28 @@ class _Visit:
     async def _answer(self, error: Exception, receive: Receive) -> None:
         refusal = translate(error)
         if isinstance(refusal, InternalError):
-            log.error(orjson.dumps({"request_id": self.request_id}).decode(), exc_info=error)
+            log.error("defect", exc_info=error, extra={logs.TOLD: {"request_id": self.request_id}})
         self.state["code"] = refusal.code
+        count(refusal)
         if self.status:
             raise error
         await problem(refusal, self.request_id)(self.scope, receive, self.send)
 
     def _tell(self) -> None:
         """Write one line: who asked for what and what came of it, and neither query, headers nor body."""
+        if not log.isEnabledFor(logging.INFO):
+            return
         line = {
             "request_id": self.request_id,
             "method": self.scope["method"],
-            "path": self.scope["path"],
+            "path": self.scope["path"][:_LONGEST_PATH],
+            "route": getattr(self.scope.get("route"), "path_format", None),
             "status": self.status,
             "milliseconds": round((time.perf_counter() - self.began) * 1000, 1),
             "address": _address(self.scope),
             **{name: str(self.state[name]) for name in _TOLD if name in self.state},
         }
-        log.info(orjson.dumps(line).decode())
+        log.info("request", extra={logs.TOLD: line})
 
 
 def _address(scope: Scope) -> str:

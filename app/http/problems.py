@@ -7,6 +7,7 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core import metrics
 from app.core.errors import AccountBusy, AppError, Overloaded
 from app.http.errors import (
     BodyTimeout,
@@ -105,7 +106,13 @@ def problem(error: AppError, request_id: str) -> Response:
 async def refuse(request: Request, error: AppError) -> Response:
     """Answer a request with a refusal."""
     request.state.code = error.code
+    count(error)
     return problem(error, request.state.request_id)
+
+
+def count(error: AppError) -> None:
+    """Count a refusal under its code, and its reason where it has one; both are of few words."""
+    metrics.refusals.add(1, {"code": error.code, "reason": str(error.extra.get("reason", ""))})
 
 
 def members(error: AppError, request_id: str) -> dict[str, Any]:

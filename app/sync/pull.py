@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
-from app.core import clock
+from app.core import clock, metrics
 from app.core.db import Session
 from app.core.principal import Principal
 from app.core.revisions import Clock
@@ -58,7 +59,10 @@ async def pull(
 
     Raises `CursorMalformed`, `CursorForeign`, `CursorCollections`, `UnknownCollections`, `ResyncRequired`.
     """
+    began = perf_counter()
     cursor, target = await opened(session, who, at, sealer, asked, schema_version=schema_version)
+    if asked.cursor is not None and cursor.transit is None:
+        metrics.sync_behind.record(at.revision - cursor.revision)
     page = Page(Room(asked.max_rows, asked.max_bytes))
     await advance(
         session,
@@ -88,6 +92,8 @@ async def pull(
         "next_sync_after": 0 if not is_consistent else NEXT_SYNC_AFTER,
         "digests": await digests_of(session, target.scope) if is_asked else None,
     }
+    metrics.page_size.record(asked.max_bytes - page.room.bytes)
+    metrics.page_duration.record(perf_counter() - began)
     return Pulled(page, head)
 
 

@@ -1,12 +1,14 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from uuid import UUID
 
 import orjson
 
 from app.accounts.errors import DeviceRequired
+from app.core import metrics
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock
@@ -56,6 +58,7 @@ async def push(
         answers |= verdicts.texts
         taken = [(n, prints[n], answer) for n, answer in verdicts.texts.items()]
         await streams.keep(session, stream, taken, confirmed=sent.first)
+        _measure(at, fresh, decisions)
     results = b",".join(answers[change.n] for change in sent.changes)
     last = max(stream.last, sent.first + len(sent.changes) - 1)
     return b'{"results":[%b],"last":%d,"revision":%d}' % (results, last, draft.reached)
@@ -75,6 +78,14 @@ async def _repeated(
     if any(n not in stored or stored[n][0] != prints[n] for n in numbers):
         raise StreamDiverged(expected=stream.last + 1)
     return {n: stored[n][1] or forgotten(n) for n in numbers}
+
+
+def _measure(at: Clock, fresh: Sequence[Change], decisions: Mapping[int, Decision]) -> None:
+    told = Counter((decisions[change.n].outcome.value, decisions[change.n].code or "") for change in fresh)
+    for (verdict, code), many in told.items():
+        metrics.verdicts.add(many, {"verdict": verdict, "code": code})
+    if oldest := fresh[0].client_time:
+        metrics.queue_age.record(max(0.0, (at.now - oldest).total_seconds()))
 
 
 def _has_lost(decision: Decision) -> bool:

@@ -11,6 +11,7 @@ import sqlalchemy.exc
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
+from app.core import logs
 from app.core.errors import refusals
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
@@ -70,7 +71,7 @@ async def test_a_defect_is_logged_under_its_id(caplog: pytest.LogCaptureFixture)
     async with failing_app(ValueError("what went wrong")) as client:
         answer = await client.get("/fails")
     [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert answer.headers["X-Request-Id"] in record.getMessage()
+    assert getattr(record, logs.TOLD) == {"request_id": answer.headers["X-Request-Id"]}
     assert record.exc_info
 
 
@@ -109,7 +110,7 @@ async def test_a_line_is_logged_without_secrets(studio: Studio, caplog: pytest.L
     await studio.client.get(
         "/v1/devices?q=private", headers={"Authorization": f"Bearer {phone['access_token']}"}
     )
-    lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "studio.http"]
+    lines = [getattr(record, logs.TOLD) for record in caplog.records if record.name == "studio.http"]
     assert [(line["method"], line["path"], line["status"]) for line in lines] == [
         ("POST", "/v1/auth/login", 200),
         ("GET", "/v1/devices", 403),

@@ -57,7 +57,7 @@ async def settle() -> None:
 def bounds(
     most: int, share: int, waiting: int = 100, waiting_each: int = 100, patience: float = FOR_EVER
 ) -> Bounds:
-    return Bounds(most, share, waiting, waiting_each, patience, patience)
+    return Bounds("door", most, share, waiting, waiting_each, patience, patience)
 
 
 async def test_an_account_that_has_its_share_leaves_room_for_another() -> None:
@@ -148,7 +148,7 @@ async def test_more_than_may_wait_are_refused_at_once() -> None:
 
 async def test_patience_ends() -> None:
     door = Door(Admission(1).lane(bounds(1, share=1, patience=0)))
-    turn = Door(Admission(1).lane(Bounds(1, 1, 1, 1, 0, 0, AccountBusy)))
+    turn = Door(Admission(1).lane(Bounds("door", 1, 1, 1, 1, 0, 0, AccountBusy)))
     async with several(door, ("in", STORM)), several(turn, ("in", STORM)):
         with pytest.raises(Overloaded):
             await door.come("late", QUIET)
@@ -157,11 +157,11 @@ async def test_patience_ends() -> None:
 
 
 async def test_a_burst_is_waited_out_and_a_standing_queue_is_not() -> None:
-    burst = Door(Admission(1).lane(Bounds(1, 1, 10, 10, patience=FOR_EVER, patience_when_full=0)))
+    burst = Door(Admission(1).lane(Bounds("door", 1, 1, 10, 10, patience=FOR_EVER, patience_when_full=0)))
     async with several(burst, ("in", STORM), ("waiting", QUIET)) as [_, waiting]:
         assert not waiting.done()
     # As long as patience lasts, which is no time at all, it has been full.
-    standing = Door(Admission(1).lane(Bounds(1, 1, 10, 10, patience=0, patience_when_full=FOR_EVER)))
+    standing = Door(Admission(1).lane(Bounds("door", 1, 1, 10, 10, patience=0, patience_when_full=FOR_EVER)))
     async with several(standing, ("in", STORM), ("waiting", QUIET)) as [_, waiting]:
         assert not waiting.done()
         standing.leave["in"].set()

@@ -66,20 +66,14 @@ class Cluster:
 class Server:
     """The server on uvloop and httptools, on a port it keeps when it starts again."""
 
-<<<<<<< HEAD
-    def __init__(self, cluster: Cluster, database_url: str | None = None) -> None:
+    def __init__(self, cluster: Cluster, database_url: str | None = None, pool_size: int = 10) -> None:
         self.database_url = database_url or cluster.url
         self._settings = Settings(
-            database_url=self.database_url, data_dir=cluster.data_dir, port=_free_port(), demo_clients=0
-=======
-    def __init__(self, cluster: Cluster, pool_size: int = 10) -> None:
-        self._settings = Settings(
-            database_url=cluster.url,
+            database_url=self.database_url,
             data_dir=cluster.data_dir,
             port=_free_port(),
             demo_clients=0,
             pool_size=pool_size,
->>>>>>> 3ef431f (storms on a real server leave nothing taken; benchmarks: a constant rate, three times that, and back)
         )
         self._process = _PROCESSES.Process(target=_serve, args=(self._settings,), daemon=True)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.accounts.standing import look_again
 from app.accounts.tokens import Claims
+from app.core import metrics
 from app.core.db import Database
 from app.core.errors import AppError
 from app.core.keys import KeyRing
@@ -72,6 +73,7 @@ class Watchers:
         watcher = Watcher(claims)
         account.watchers[watcher] = None
         self._count += 1
+        metrics.live_streams.add(1)
         return watcher
 
     def leave(self, watcher: Watcher) -> None:
@@ -81,6 +83,7 @@ class Watchers:
             return
         del account.watchers[watcher]
         self._count -= 1
+        metrics.live_streams.add(-1)
         if not account.watchers:
             del self._accounts[watcher.claims.account_id]
 

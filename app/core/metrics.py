@@ -1,0 +1,121 @@
+"""What is measured; nothing is kept until it is exposed, or another OpenTelemetry provider is set.
+
+No label names an account, a device or a record: each label has a few values that are known beforehand.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+from weakref import WeakSet
+from wsgiref.simple_server import WSGIServer
+
+from opentelemetry import metrics
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import CallbackOptions, Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from sqlalchemy.pool import Pool, QueuePool
+
+_MOMENTS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_HOUR, _DAY = 3_600, 86_400
+_SPELLS = (10, 60, 300, 900, _HOUR, 6 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY, 90 * _DAY, 180 * _DAY)
+_SIZES = (1_000, 10_000, 100_000, 1_000_000, 8_000_000)
+_STEPS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
+
+_meter = metrics.get_meter("studio")
+_pools: "WeakSet[Pool]" = WeakSet()
+
+admission_wait = _meter.create_histogram(
+    "studio.admission.wait",
+    unit="s",
+    description="How long requests waited that could not go on at once, for what, and what came of it.",
+    explicit_bucket_boundaries_advisory=_MOMENTS,
+)
+lock_wait = _meter.create_histogram(
+    "studio.lock.wait",
+    unit="s",
+    description="How long writers waited in the database for the account's clock, the trip included.",
+    explicit_bucket_boundaries_advisory=_MOMENTS,
+)
+page_duration = _meter.create_histogram(
+    "studio.page.duration",
+    unit="s",
+    description="How long a page of a pull took to make, in its transaction.",
+    explicit_bucket_boundaries_advisory=_MOMENTS,
+)
+page_size = _meter.create_histogram(
+    "studio.page.size",
+    unit="By",
+    description="How large the pages of pulls are.",
+    explicit_bucket_boundaries_advisory=_SIZES,
+)
+sync_lag = _meter.create_histogram(
+    "studio.sync.lag",
+    unit="s",
+    description="When a device has completed a sync: how long ago it had completed the one before.",
+    explicit_bucket_boundaries_advisory=_SPELLS,
+)
+sync_behind = _meter.create_histogram(
+    "studio.sync.behind",
+    unit="{revision}",
+    description="How many revisions its account was ahead of a device that began to pull.",
+    explicit_bucket_boundaries_advisory=_STEPS,
+)
+queue_age = _meter.create_histogram(
+    "studio.push.queue_age",
+    unit="s",
+    description="How old the oldest new change of a push was by the device's clock.",
+    explicit_bucket_boundaries_advisory=_SPELLS,
+)
+verdicts = _meter.create_counter(
+    "studio.verdicts", unit="{change}", description="Changes taken in, by their verdict and its code."
+)
+refusals = _meter.create_counter(
+    "studio.refusals",
+    unit="{request}",
+    description="Requests refused, by code and reason, if it has one.",
+)
+live_streams = _meter.create_up_down_counter(
+    "studio.live.streams", unit="{stream}", description="Streams and waits that are open."
+)
+
+
+def _connections(_: CallbackOptions) -> Iterable[Observation]:
+    used = sum(pool.checkedout() for pool in list(_pools) if isinstance(pool, QueuePool))
+    return [Observation(used)]
+
+
+_meter.create_observable_gauge(
+    "studio.connections.used", callbacks=[_connections], description="Database connections at work."
+)
+
+
+def watch(pool: Pool) -> None:
+    """Count the connections of a pool for as long as it is there."""
+    _pools.add(pool)
+
+
+@contextmanager
+def exposed(host: str, port: int, processes: int) -> Iterator[None]:
+    """Serve the figures of this process to Prometheus, on the first free port of one for each process.
+
+    A port of its own: it asks for no token, and must not be open to whom the API is.
+    """
+    registry = CollectorRegistry()
+    reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
+    ProcessCollector(registry=registry)
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+    server, thread = _served(host, range(port, port + processes), registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _served(host: str, ports: range, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:
+    for port in ports:
+        with suppress(OSError):
+            return start_http_server(port, host, registry)
+    raise RuntimeError(f"METRICS_PORT: no port from {ports.start} to {ports.stop - 1} is free")

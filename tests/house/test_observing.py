@@ -1,0 +1,188 @@
+"""What an operator sees of a server at work: lines and figures, and in neither what somebody sent."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+import socket
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.core import logs
+from app.core.db import Database
+from app.core.keys import load_keys
+from app.core.settings import Settings
+from tests.accounts.studios import PASSWORD, Studio, bearer, new_studio
+from tests.samples import sample
+
+CARD = "4111111111111111"
+WRONG = "not a long walk at all"
+NOTE = "she prefers the blue dress"
+READY = "Application startup complete"
+
+Lines = list[dict[str, Any]]
+
+
+def free_ports(many: int) -> list[int]:
+    """Find ports nobody listens on, one behind the other."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            first = int(probe.getsockname()[1])
+        try:
+            for port in range(first, first + many):
+                socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return list(range(first, first + many))
+
+
+@asynccontextmanager
+async def serving(repository: Path, workers: int, **settings: str) -> AsyncIterator[Lines]:
+    """Serve, and collect what is logged, each line of which must be an object."""
+    environment = {**os.environ, "DEMO_CLIENTS": "0", "WORKERS": str(workers), **settings}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app", "serve", cwd=repository, env=environment, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stderr is not None
+    lines: Lines = []
+    try:
+        while sum(READY in line["message"] for line in lines) < workers:
+            lines.append(json.loads(await process.stderr.readline()))
+        yield lines
+    finally:
+        process.terminate()
+        _, rest = await process.communicate()
+        lines += [json.loads(line) for line in rest.splitlines()]
+
+
+async def a_day(studio: Studio) -> list[str]:
+    """Do all that somebody does in a day, the wrong way too, and return what must be told nowhere."""
+    client, phone = studio.client, await studio.signed_in()
+    headers = bearer(phone)
+    await studio.login(password=WRONG)
+    change = {"n": 1, "collection": "clients", "id": str(uuid4()), "op": "create"}
+    change |= {"fields": sample("clients", notes=f"{NOTE} {CARD}"), "client_time": "2026-01-01T08:00:00Z"}
+    pushed = await client.post("/v1/sync/push", json={"first": 1, "changes": [change]}, headers=headers)
+    assert pushed.json()["results"][0]["verdict"] == "applied", pushed.text
+    first = (await client.post("/v1/sync/pull", json={}, headers=headers)).json()
+    again = await client.post("/v1/sync/pull", json={"cursor": first["cursor"]}, headers=headers)
+    assert again.status_code == 200
+    forged = first["cursor"][:-4] + "AAAA"
+    await client.post("/v1/sync/pull", json={"cursor": forged}, headers=headers)
+    await client.post("/v1/sync/pull", json={"note": NOTE}, headers=headers)
+    await client.get(f"/v1/devices?access_token={phone['access_token']}")
+    refreshed = await client.post("/v1/auth/refresh", json={"refresh_token": phone["refresh_token"]})
+    tokens = [
+        answer[name] for answer in (phone, refreshed.json()) for name in ("access_token", "refresh_token")
+    ]
+    cursors = [first["cursor"], forged, again.json()["cursor"]]
+    return [PASSWORD, WRONG, NOTE, CARD, *tokens, *cursors]
+
+
+async def test_a_day_is_told_without_a_word_of_what_was_sent(
+    database: Database, database_url: str, repository: Path, tmp_path: Path
+) -> None:
+    port, metrics_port = free_ports(2)
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": str(port)}
+    told = {"METRICS_PORT": str(metrics_port), "LOG_FORMAT": "json", "LOG_LEVEL": "DEBUG"}
+    async with (
+        serving(repository, 1, **settings, **told) as lines,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        studio = await new_studio(database, client, load_keys(Settings(data_dir=tmp_path)))
+        secrets = await a_day(studio)
+        figures = (await client.get(f"http://127.0.0.1:{metrics_port}/metrics")).text
+    for secret in secrets:
+        assert secret not in figures
+        assert secret not in json.dumps(lines)
+    _check_lines(lines, studio)
+    _check_figures(figures)
+
+
+def _check_lines(lines: Lines, studio: Studio) -> None:
+    requests = [line for line in lines if line["message"] == "request"]
+    asked = [(line["method"], line["route"], line["status"]) for line in requests]
+    assert asked == [
+        ("POST", "/v1/auth/login", 200),
+        ("POST", "/v1/auth/login", 401),
+        ("POST", "/v1/sync/push", 200),
+        ("POST", "/v1/sync/pull", 200),
+        ("POST", "/v1/sync/pull", 200),
+        ("POST", "/v1/sync/pull", 400),
+        ("POST", "/v1/sync/pull", 422),
+        ("GET", "/v1/devices", 400),
+        ("POST", "/v1/auth/refresh", 200),
+    ]
+    push = requests[2]
+    assert push["account"] == str(studio.account.account_id)
+    assert push["user"] == str(studio.photographer.user_id)
+    assert {"device", "request_id", "milliseconds", "time", "level", "logger"} <= push.keys()
+    assert [line.get("code") for line in requests[5:8]] == [
+        "cursor_malformed",
+        "invalid_request",
+        "bad_request",
+    ]
+
+
+def _check_figures(figures: str) -> None:
+    samples = [each for family in text_string_to_metric_families(figures) for each in family.samples]
+    found = {(each.name, *sorted(each.labels.items())): each.value for each in samples}
+    assert found["studio_verdicts_total", ("code", ""), ("verdict", "applied")] == 1
+    assert found["studio_refusals_total", ("code", "cursor_malformed"), ("reason", "")] == 1
+    assert found["studio_refusals_total", ("code", "invalid_credentials"), ("reason", "")] == 1
+    counted = {name: value for (name, *labels), value in found.items() if not labels}
+    assert counted["studio_page_duration_seconds_count"] == 2
+    assert counted["studio_sync_lag_seconds_count"] == 1
+    assert counted["studio_sync_behind_count"] == 1
+    assert counted["studio_push_queue_age_seconds_count"] == 1
+    assert counted["studio_lock_wait_seconds_count"] > 0
+    assert counted["process_resident_memory_bytes"] > 0
+    routes = {each.labels["http_route"] for each in samples if "http_route" in each.labels}
+    # Nothing is kept of a request that has a token in its address.
+    assert routes == {"/v1/auth/login", "/v1/auth/refresh", "/v1/sync/push", "/v1/sync/pull"}
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", figures), "an id is a label"
+
+
+async def test_each_worker_tells_its_own_figures(database_url: str, repository: Path, tmp_path: Path) -> None:
+    port, *metrics_ports = free_ports(3)
+    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": str(port)}
+    async with (
+        serving(repository, 2, **settings, METRICS_PORT=str(metrics_ports[0]), LOG_FORMAT="json"),
+        httpx.AsyncClient(timeout=60) as client,
+    ):
+        for each in metrics_ports:
+            told = await client.get(f"http://127.0.0.1:{each}/metrics")
+            assert "process_cpu_seconds_total" in told.text
+        assert (await client.get(f"http://127.0.0.1:{port}/metrics")).status_code == 404
+
+
+def _line(form: logging.Formatter, **members: Any) -> str:
+    record = logging.makeLogRecord({"name": "studio.http", "levelname": "INFO", "msg": "request"})
+    setattr(record, logs.TOLD, members)
+    return form.format(record)
+
+
+def test_a_line_for_people_stays_one_line() -> None:
+    line = _line(logs.Lines(), path="/a\n2026 ERROR studio forged=1", status=404)
+    assert "\n" not in line
+    assert line.endswith(r'INFO studio.http request path="/a\n2026 ERROR studio forged=1" status=404')
+
+
+@pytest.mark.parametrize("form", [logs.JsonLines(), logs.Lines()], ids=["json", "text"])
+def test_what_the_database_repeats_of_a_row_is_left_out(form: logging.Formatter) -> None:
+    record = logging.makeLogRecord({"name": "studio.http", "levelname": "ERROR", "msg": "defect"})
+    refused = ValueError(f"duplicate key\nDETAIL:  Key (note)=({NOTE}) already exists.")
+    record.exc_info = (ValueError, refused, None)
+    line = form.format(record)
+    assert "duplicate key" in line
+    assert NOTE not in line
