@@ -1,5 +1,6 @@
 """Phones on bad networks, whose batteries run out at any moment."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from studio_sync_client import Client, Device, Pace, Page, Wanted
 from tests.accounts.studios import PASSWORD
 
 Json = dict[str, Any]
+SYNC = "/v1/sync"
+VERIFY = "/v1/sync/verify"
 Answers = Callable[[httpx.Request], httpx.Response | None]
 
 
@@ -56,6 +59,17 @@ class Line(httpx.BaseTransport):
     def bodies(self, path: str) -> list[bytes]:
         """Return what was sent to a path, to the byte."""
         return [each.content for each in self.asked if each.url.path == path]
+
+    def pushes(self) -> list[bytes]:
+        """Return what was pushed, to the byte."""
+        pushes = (each.removeprefix(b'{"push":').rpartition(b',"pull":')[0] for each in self.bodies(SYNC))
+        return [each for each in pushes if each != b"null"]
+
+
+def pushed(request: httpx.Request) -> Json | None:
+    """Return the push a request carries, if it does."""
+    carried: Json | None = json.loads(request.content)["push"] if request.url.path == SYNC else None
+    return carried
 
 
 class Waits:
@@ -109,6 +123,7 @@ class Phone:
     uid: str = field(default_factory=lambda: str(uuid4()))
     wanted: Wanted = field(default_factory=Wanted)
     attempts: int = 3
+    live: httpx.AsyncBaseTransport | None = None
     pages: list[Page] = field(default_factory=list)
     verdicts: list[tuple[Json, Json]] = field(default_factory=list)
 
@@ -129,6 +144,7 @@ class Phone:
             on_verdict=lambda change, verdict: self.verdicts.append((change, verdict)),
             pace=self.waits.pace(self.attempts),
             transport=self.line,
+            live_transport=self.live,
             connect=mortal,
         )
 

@@ -9,12 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from clients.python.tests.phones import Phone
+from clients.python.tests.phones import SYNC, Phone, pushed
 from clients.python.tests.problems import problem
 from clients.python.tests.serving import Desk
 from studio_sync_client import AlreadyHeld, NoAnswer, NotHeld, Problem, RetryLater, TooMuchAtOnce
+from tests.samples import sample
 
-PUSH = "/v1/sync/push"
 NOWHERE = "00000000-0000-4000-8000-000000000001"
 
 
@@ -91,12 +91,12 @@ def test_a_push_whose_answer_was_lost_is_sent_again_to_the_byte_and_counts_once(
     phone.client.sync()
     phone.client.create("tasks", {"subject": "Call Ann"})
     phone.client.create("tasks", {"subject": "Call nobody", "client_id": NOWHERE})
-    phone.line.lose(PUSH)
+    phone.line.lose(SYNC)
     with pytest.raises(NoAnswer):
         phone.client.sync()
     phone.restart()
     phone.client.sync(verify=True)
-    first, again = phone.line.bodies(PUSH)
+    first, again = phone.line.pushes()
     assert first == again
     assert [each["subject"] for each in phone.client.all("tasks")] == ["Call Ann"]
     assert len(phone.client.refusals()) == 1
@@ -112,7 +112,7 @@ def test_an_answer_that_comes_late_does_not_undo_what_was_pulled_since(
     phone.client.patch("clients", ann, {"last_name": "Hale"})
 
     def answers_for_it(request: httpx.Request) -> httpx.Response | None:
-        if request.url.path != PUSH:
+        if pushed(request) is None:
             return None
         desk.door.handle_request(request)
         desk.write("clients", ann, last_name="Quill")
@@ -152,10 +152,45 @@ def test_what_was_lost_waits_in_the_inbox_until_somebody_decides(desk: Desk, pho
     entry = phone.client.get("inbox", refusal.inbox_id)
     assert entry is not None
     assert (entry["typed"], entry["resolution"]) == ({"last_name": "Hale"}, None)
-    phone.client.command("inbox", refusal.inbox_id, "resolve", {"resolution": "take_mine"})
+    [waiting] = phone.client.inbox()
+    assert (waiting.id, waiting.collection, waiting.record_id) == (refusal.inbox_id, "clients", ann)
+    assert (waiting.typed, waiting.kept) == ({"last_name": "Hale"}, {"last_name": "Quill"})
+    phone.client.resolve(waiting, "take_mine")
+    assert phone.client.inbox() == []
     assert phone.client.sync(verify=True).refused == []
     assert [each["last_name"] for each in phone.client.all("clients")] == ["Hale"]
     assert [each["resolution"] for each in phone.client.all("inbox")] == ["take_mine"]
+
+
+def test_what_was_wrong_is_put_right_in_the_inbox_or_left(phone: Phone) -> None:
+    phone.client.create("tasks", {"subject": "Call Ann", "priority": 77})
+    phone.client.create("tasks", {"subject": "Call Ben", "priority": 78})
+    phone.client.sync()
+    ann, ben = phone.client.inbox()
+    assert (ann.code, list(ann.reasons), ann.kept) == ("invalid_fields", ["priority"], None)
+    phone.client.resolve(ann, "take_mine")
+    phone.client.resolve(ben, "dismiss")
+    [refusal] = phone.client.sync(verify=True).refused
+    assert (refusal.collection, refusal.verdict) == ("inbox", "rejected")
+    assert [each.id for each in phone.client.inbox()] == [ann.id]
+    phone.client.resolve(ann, "take_mine", {"priority": 7})
+    assert phone.client.sync(verify=True).refused == []
+    assert phone.client.inbox() == []
+    assert [(each["subject"], each["priority"]) for each in phone.client.all("tasks")] == [("Call Ann", 7)]
+
+
+def test_what_a_user_should_know_comes_with_the_report(desk: Desk, phone: Phone) -> None:
+    company = desk.studio.account.account_id
+    desk.write(
+        "companies",
+        str(company),
+        **sample("companies", duplicate_checks=["email"], validation_rules=[], client_number_status_id=None),
+    )
+    ann = phone.client.create("clients", {"first_name": "Ann", "email": "ann@reed.example"})
+    phone.client.sync()
+    again = phone.client.create("clients", {"first_name": "Anna", "email": "ann@reed.example"})
+    [warned] = phone.client.sync().warnings
+    assert (warned.id, warned.code, warned.records) == (again, "possible_duplicates", (ann,))
 
 
 def test_members_are_added_to_a_list_and_removed_at_once_and_by_two_phones(
@@ -192,7 +227,7 @@ def test_what_is_typed_while_a_push_is_under_way_is_kept_and_sent_next(desk: Des
     desk.write("clients", ann, last_name="Quill")
 
     def typed_meanwhile(request: httpx.Request) -> None:
-        if request.url.path == PUSH and not phone.verdicts:
+        if pushed(request) and not phone.verdicts:
             phone.client.patch("clients", ann, {"first_name": "Anna"})
 
     phone.line.instead = typed_meanwhile
@@ -210,9 +245,8 @@ def test_a_record_made_outside_what_the_phone_holds_is_dropped_with_its_verdict(
     phone.client.sync()
     made = phone.client.create("tasks", {"subject": "Long done", "complete_date": "2020-01-01"})
     assert phone.client.get("tasks", made) is not None
-    phone.line.instead = _loses_pulls
-    with pytest.raises(NoAnswer):
-        phone.client.sync()
+    phone.line.instead = _pages_of_nothing(desk)
+    phone.client.sync()
     assert phone.client.get("tasks", made) is None
     phone.line.instead = lambda _: None
     phone.client.sync(verify=True)
@@ -229,13 +263,12 @@ def test_a_removal_that_waited_is_carried_out_even_where_a_verdict_brings_a_copy
     phone.client.patch("tasks", task, {"subject": "Order large frames"})
     desk.write("tasks", task, subject="Order small frames")
     desk.prefer(tasks_completed_days=30)
-    phone.line.instead = lambda request: problem(500, "internal_error") if request.url.path == PUSH else None
+    phone.line.instead = lambda request: problem(500, "internal_error") if pushed(request) else None
     with pytest.raises(Problem):
         phone.client.sync()
     desk.prefer(tasks_completed_days=None)
-    phone.line.instead = _loses_pulls
-    with pytest.raises(NoAnswer):
-        phone.client.sync()
+    phone.line.instead = _pages_of_nothing(desk)
+    phone.client.sync()
     [(_, verdict)] = phone.verdicts
     assert (verdict["in_scope"], verdict["server"]["subject"]) == (True, "Order small frames")
     desk.prefer(tasks_completed_days=30)
@@ -275,7 +308,7 @@ def test_two_copies_of_one_phone_part_ways_and_lose_nothing(new_phone: Callable[
     assert {each["subject"] for each in phone.client.all("tasks")} == {
         "After the backup", "On the restored phone",
     }  # fmt: skip
-    streams = {json.loads(body)["stream"] for body in phone.line.bodies(PUSH)}
+    streams = {json.loads(body)["stream"] for body in phone.line.pushes()}
     assert len(streams) == 2
     [refusal] = phone.client.refusals()
     assert (refusal.code, refusal.typed) == ("already_exists", {"subject": "Before the backup"})
@@ -288,7 +321,7 @@ def test_a_queue_longer_than_a_push_goes_in_parts(desk: Desk, phone: Phone) -> N
             for place in range(3):
                 save.create("tasks", {"subject": f"Task {number + place}"})
     assert phone.client.sync(verify=True).pushed == 600
-    sizes = [len(json.loads(body)["changes"]) for body in phone.line.bodies(PUSH)]
+    sizes = [len(json.loads(body)["changes"]) for body in phone.line.pushes()]
     assert sizes == [498, 102]
     assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 600
 
@@ -301,7 +334,7 @@ def test_a_push_has_no_more_bytes_than_the_server_takes(phone: Phone) -> None:
     for number in range(9):
         phone.client.create("tasks", {"subject": f"Task {number}", "description": "é" * 1_000})
     phone.client.sync(verify=True)
-    pushes = phone.line.bodies(PUSH)
+    pushes = phone.line.pushes()
     assert [len(json.loads(body)["changes"]) for body in pushes] == [3, 3, 3]
     assert max(len(body) for body in pushes) < 20_000
 
@@ -312,13 +345,12 @@ def test_a_push_that_is_too_large_for_the_server_is_halved(phone: Phone) -> None
         phone.client.create("tasks", {"subject": f"Task {number}"})
 
     def takes_three(request: httpx.Request) -> httpx.Response | None:
-        is_push = request.url.path == PUSH
-        too_many = is_push and len(json.loads(request.content)["changes"]) > 3
-        return problem(413, "too_large", max_bytes=100) if too_many else None
+        push = pushed(request)
+        return problem(413, "too_large", max_bytes=100) if push and len(push["changes"]) > 3 else None
 
     phone.line.instead = takes_three
     assert phone.client.sync(verify=True).pushed == 8
-    sizes = [len(json.loads(body)["changes"]) for body in phone.line.bodies(PUSH)]
+    sizes = [len(json.loads(body)["changes"]) for body in phone.line.pushes()]
     assert sizes == [8, 4, 2, 2, 2, 2]
 
 
@@ -368,11 +400,11 @@ def test_a_change_the_server_breaks_on_is_set_aside_after_some_syncs(
 @pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "unavailable")])
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(phone: Phone, status: int, code: str) -> None:
     answers = iter([problem(status, code, 7), problem(status, code, 2)])
-    phone.line.instead = lambda request: next(answers, None) if request.url.path == PUSH else None
+    phone.line.instead = lambda request: next(answers, None) if request.url.path == SYNC else None
     phone.client.create("tasks", {"subject": "Call Ann"})
     phone.client.sync()
     assert phone.waits.slept == [7 + 0.5 * 3.5, 2 + 0.5]
-    assert len(set(phone.line.bodies(PUSH))) == 1
+    assert len(set(phone.line.pushes())) == 1
 
 
 def test_a_network_that_fails_is_tried_at_growing_intervals(new_phone: Callable[..., Phone]) -> None:
@@ -385,7 +417,7 @@ def test_a_network_that_fails_is_tried_at_growing_intervals(new_phone: Callable[
 def test_a_server_that_asks_for_too_long_a_wait_ends_the_sync_for_now(phone: Phone) -> None:
     phone.client.create("tasks", {"subject": "Call Ann"})
     phone.line.instead = lambda request: (
-        problem(503, "unavailable", 3600) if request.url.path == PUSH else None
+        problem(503, "unavailable", 3600) if request.url.path == SYNC else None
     )
     with pytest.raises(Problem) as told:
         phone.client.sync()
@@ -398,14 +430,14 @@ def test_what_the_server_has_not_tried_is_sent_again(desk: Desk, phone: Phone) -
     phone.client.create("tasks", {"subject": "Two"})
 
     def tries_one(request: httpx.Request) -> httpx.Response | None:
-        if request.url.path != PUSH:
+        if pushed(request) is None:
             return None
         sent: dict[str, Any] = json.loads(request.content)
-        first = httpx.Request(
-            "POST", request.url, headers=_bare(request), json={**sent, "changes": sent["changes"][:1]}
-        )
+        sent["push"]["changes"] = sent["push"]["changes"][:1]
+        first = httpx.Request("POST", request.url, headers=_bare(request), json=sent)
         answer = json.loads(desk.door.handle_request(first).read())
-        answer["results"].append({**answer["results"][0], "n": 2, "verdict": "retry"})
+        results = answer["push"]["results"]
+        results.append({**results[0], "n": 2, "verdict": "retry"})
         return httpx.Response(200, json=answer)
 
     phone.line.instead = tries_one
@@ -421,9 +453,18 @@ def _bare(request: httpx.Request) -> dict[str, str]:
     return {"Authorization": request.headers["Authorization"]}
 
 
-def _loses_pulls(request: httpx.Request) -> None:
-    if request.url.path == "/v1/sync/pull":
-        raise httpx.ConnectError("a tunnel")
+def _pages_of_nothing(desk: Desk) -> Callable[[httpx.Request], httpx.Response | None]:
+    """Let verdicts through, each with a page that brings nothing and goes nowhere."""
+
+    def answers(request: httpx.Request) -> httpx.Response | None:
+        if pushed(request) is None:
+            return None
+        cursor = json.loads(request.content)["pull"]["cursor"]
+        answer = json.loads(desk.door.handle_request(request).read())
+        answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
+        return httpx.Response(200, json=answer)
+
+    return answers
 
 
 def _family(phone: Phone) -> list[str]:

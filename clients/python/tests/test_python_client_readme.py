@@ -3,30 +3,14 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-import uvicorn
-
-from clients.python.tests.serving import Desk, House
+from clients.python.tests.serving import Desk
 from tests.accounts.studios import PASSWORD
 
 PACKAGE = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture
-def base_url(house: House) -> Iterator[str]:
-    """Serve on a port of this machine's own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(house.app, lifespan="off", log_config=None))
-    serving = house.portal.start_task_soon(server.serve, [listener])
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    serving.result()
 
 
 def test_the_first_program(desk: Desk, base_url: str, tmp_path: Path) -> None:

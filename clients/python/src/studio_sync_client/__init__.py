@@ -18,9 +18,11 @@ from studio_sync_client.errors import (
     TooMuchAtOnce,
     WrongOwner,
 )
+from studio_sync_client.inbox import Entry, Resolution
+from studio_sync_client.live import Listener
 from studio_sync_client.paging import Page
 from studio_sync_client.pulling import Wanted
-from studio_sync_client.refusals import Refusal
+from studio_sync_client.refusals import Refusal, Warned
 from studio_sync_client.session import Device
 from studio_sync_client.wire import Pace
 
@@ -31,6 +33,8 @@ __all__ = [
     "DeviceWiped",
     "Digest",
     "Drifted",
+    "Entry",
+    "Listener",
     "NoAnswer",
     "NotHeld",
     "Pace",
@@ -38,6 +42,7 @@ __all__ = [
     "Problem",
     "Refusal",
     "Report",
+    "Resolution",
     "RetryLater",
     "Save",
     "SignedOut",
@@ -47,5 +52,6 @@ __all__ = [
     "SyncRunning",
     "TooMuchAtOnce",
     "Wanted",
+    "Warned",
     "WrongOwner",
 ]

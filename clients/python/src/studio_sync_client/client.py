@@ -3,20 +3,23 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from studio_sync_client import edits, outbox, records, refusals
+from studio_sync_client import edits, inbox, merging, outbox, records, refusals, syncing
 from studio_sync_client.digests import Digest, digests
 from studio_sync_client.edits import Save
-from studio_sync_client.errors import Json, Problem, RetryLater
+from studio_sync_client.errors import Json
+from studio_sync_client.inbox import Entry, Resolution
+from studio_sync_client.live import Listener
 from studio_sync_client.paging import Page
 from studio_sync_client.pulling import Puller, Wanted
 from studio_sync_client.pushing import Pusher
-from studio_sync_client.refusals import Refusal
+from studio_sync_client.refusals import Refusal, Warned
 from studio_sync_client.session import Device, Session
 from studio_sync_client.store import Connect, Store, connect
 from studio_sync_client.turns import turn
@@ -27,13 +30,14 @@ _TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one sync did: changes judged, those refused, and pages stored.
+    """What one sync did: changes judged, those refused, what was pointed out, and pages stored.
 
-    `drifted` are collections that were not as they should be, and were fetched anew.
+    `drifted` are collections that were not as they should be, and were repaired.
     """
 
     pushed: int
     refused: list[Refusal]
+    warnings: list[Warned]
     pages: int
     drifted: list[str]
 
@@ -71,6 +75,7 @@ class Client:
         on_verdict: Callable[[Json, Json], None] = lambda _change, _verdict: None,
         pace: Pace | None = None,
         transport: httpx.BaseTransport | None = None,
+        live_transport: httpx.AsyncBaseTransport | None = None,
         connect: Connect = connect,
     ) -> None:
         self._device = device
@@ -79,6 +84,9 @@ class Client:
         self._on_verdict = on_verdict
         self._pace = pace or Pace()
         self._http = httpx.Client(base_url=base_url, transport=transport, timeout=_TIMEOUT_SECONDS)
+        self._open_live = partial(
+            httpx.AsyncClient, base_url=base_url, transport=live_transport, timeout=_TIMEOUT_SECONDS
+        )
         self._store = Store(Path(path), connect)
         self._session = Session(self._store, Wire(self._http, self._pace), device)
 
@@ -182,6 +190,24 @@ class Client:
         """Forget a refusal somebody has dealt with."""
         refusals.dismiss(self._store, refusal.number)
 
+    def inbox(self) -> list[Entry]:
+        """Return what was not taken in as it was sent and nobody has decided about, oldest first.
+
+        A user sees their own entries, from all their devices; an administrator everybody's.
+        """
+        return inbox.entries(self._store)
+
+    def resolve(self, entry: Entry, resolution: Resolution, fields: Mapping[str, Any] | None = None) -> None:
+        """Decide about an entry: `take_mine` does what was typed after all, with `fields` that put it right.
+
+        The next sync carries it out; when that is refused, the entry is open again.
+        """
+        self.command(records.INBOX, entry.id, "resolve", inbox.decision(resolution, fields))
+
+    def survivor(self, collection: str, record_id: str) -> str:
+        """Return the record that a record was merged with, or the record itself."""
+        return merging.survivor(self._store, collection, record_id)
+
     def digests(self) -> dict[str, Digest]:
         """Return what is held of the server's records, in two numbers for each collection."""
         return digests(self._store)
@@ -189,9 +215,10 @@ class Client:
     # Syncing
 
     def sync(self, *, verify: bool = False) -> Report:
-        """Push what was done here, then pull until nothing is left to pull.
+        """Send what was done here and fetch what changed, until nothing is left of either.
 
-        `verify` compares what is held with what must be held, and fetches all anew where it differs. Raises
+        `verify` compares what is held with what must be held, as happens once a day by itself; where it
+        differs, just that is repaired. Raises
         `SyncRunning` while another sync of the store runs. Whatever it raises, what was done stays done, and
         the next sync goes on from there.
         """
@@ -199,14 +226,20 @@ class Client:
             self._session.finish_wipe()
             if (self._store.state("manifest") or {}).get("app_version") != self._device.app_version:
                 self._read_manifest()
-            pusher = Pusher(self._store, self._session, self._on_verdict)
-            puller = Puller(self._store, self._session, self._wanted, self._on_page, self._pace.now)
-            failure = self._push(pusher)
-            puller.run(verify=verify)
-            if failure is not None:
-                pusher.note(failure)
-                raise failure
-            return Report(pusher.pushed, pusher.refused, puller.pages, puller.drifted)
+            pusher = Pusher(self._store, self._on_verdict)
+            puller = Puller(
+                self._store, self._session, self._wanted, self._on_page, now=self._pace.now(), verify=verify
+            )
+            syncing.run(self._store, self._session, pusher, puller)
+            warnings = [Warned.read(*each) for each in pusher.warnings]
+            return Report(pusher.pushed, pusher.refused, warnings, puller.pages, puller.drifted)
+
+    def listen(self, on_poke: Callable[[], object]) -> Listener:
+        """Be told when to sync, in a thread of its own, for as long as the app is in the foreground.
+
+        `on_poke` is called there and may sync. Use it as a context, or close it.
+        """
+        return Listener(self._store, self._session, on_poke, self._open_live)
 
     def _read_manifest(self) -> None:
         """Learn what the server takes at once and the defaults of fields, once for a version of the app."""
@@ -218,15 +251,3 @@ class Client:
         }
         kept = {"app_version": self._device.app_version, "limits": told["limits"], "defaults": defaults}
         self._store.keep("manifest", kept)
-
-    def _push(self, pusher: Pusher) -> Problem | RetryLater | None:
-        """Empty the queue; when the server cannot take it in at this moment, pull all the same."""
-        try:
-            pusher.run()
-        except RetryLater as later:
-            return later
-        except Problem as problem:
-            if problem.code != "internal_error":
-                raise
-            return problem
-        return None

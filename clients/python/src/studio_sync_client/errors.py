@@ -62,4 +62,4 @@ class StoreTooNew(StudioError):
 
 
 class Drifted(StudioError):
-    """What was just fetched whole is not what must be held: a defect, of this package or of the server."""
+    """What was just repaired is not what must be held: a defect, of this package or of the server."""

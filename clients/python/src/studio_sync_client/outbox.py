@@ -1,7 +1,7 @@
 """The queue of unpushed edits: numbered and written down to the byte before anything is sent."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The head of the queue: its stream and numbers, how many units it is, and the text that is sent."""
+    """The head of the queue: its stream and numbers, how many units it is, and the push that is sent."""
 
     stream: str
     numbers: tuple[int, ...]
@@ -103,6 +103,26 @@ def edited(store: Store) -> set[tuple[str, str]]:
     return {(collection, each) for collection, each in store.rows("SELECT collection, id FROM queue")}
 
 
+def note_sent(store: Store, batch: Batch) -> None:
+    """Write down, before it is sent, what may have been taken in: it is sent again as it is, to the byte."""
+    if store.row("SELECT 1 FROM queue WHERE NOT is_sent AND n <= ?", batch.numbers[-1]):
+        store.write("UPDATE queue SET is_sent = 1 WHERE n <= ?", batch.numbers[-1])
+
+
+def rewrite(store: Store, renamed: Callable[[Json], Json]) -> list[tuple[str, str]]:
+    """Change the fields of what was never sent, and return the records these changes are about."""
+    rewritten: list[tuple[str, str]] = []
+    for place, text in store.rows("SELECT place, change FROM queue WHERE NOT is_sent ORDER BY place"):
+        change = json.loads(text)
+        fields = renamed(change.get("fields", {}))
+        if fields != change.get("fields", {}):
+            store.write(
+                "UPDATE queue SET change = ? WHERE place = ?", _text({**change, "fields": fields}), place
+            )
+            rewritten.append((change["collection"], change["id"]))
+    return rewritten
+
+
 def renumber(store: Store, first: int) -> None:
     """Give what is not acknowledged new numbers of the same stream, and write it down."""
     with store.transaction():
@@ -142,7 +162,7 @@ def _renumber(store: Store, kept: Json) -> None:
         (n, _text({**json.loads(change), "n": n}), place)
         for n, (place, change) in zip(numbers, rows, strict=True)
     ]
-    store.write_each("UPDATE queue SET n = ?, change = ? WHERE place = ?", numbered)
+    store.write_each("UPDATE queue SET n = ?, change = ?, is_sent = 0 WHERE place = ?", numbered)
     store.keep("stream", {**kept, "next": numbers.stop})
 
 

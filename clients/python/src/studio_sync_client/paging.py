@@ -1,8 +1,8 @@
 """Storing a page of a pull, and its cursor with it (C1, C2 and C4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from studio_sync_client import outbox, records
+from studio_sync_client import merging, outbox, records
 from studio_sync_client.errors import Json, SignedOut
 from studio_sync_client.store import Store
 
@@ -11,7 +11,8 @@ from studio_sync_client.store import Store
 class Page:
     """What a stored page said: the app may open when `usable`, and all is there when `consistent`.
 
-    `progress` is done and total by collection, while under way.
+    `progress` is done and total by collection, while under way. `merged` are records that were merged with
+    another, by collection: who is gone, and who stays.
     """
 
     revision: int
@@ -24,6 +25,7 @@ class Page:
     removed: int
     server_time: str
     next_sync_after: int
+    merged: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def store_page(store: Store, page: Json, *, asked: str | None, now: float) -> Page | None:
@@ -39,8 +41,7 @@ def store_page(store: Store, page: Json, *, asked: str | None, now: float) -> Pa
             return None
         if page["replace"]:
             records.leave_all(store)
-        _put(store, page["changes"])
-        _remove(store, page["changes"])
+        _carry_out(store, page["changes"])
         told = _told(page)
         kept = ("revision", "usable", "consistent", "progress", "server_time", "epoch", "scope")
         pull = {name: page[name] for name in kept}
@@ -59,20 +60,34 @@ def begin_again(store: Store) -> None:
         store.keep("pull", {**(store.state("pull") or {}), "cursor": None})
 
 
-def _put(store: Store, changes: Json) -> None:
-    """Put in order of rank, which is that of the page."""
+def keep_cursor(store: Store, cursor: str) -> None:
+    """Go on from another cursor, under which all that is held has been compared and repaired."""
+    with store.transaction():
+        if store.state("owner") is None:
+            raise SignedOut
+        store.keep("pull", {**(store.state("pull") or {}), "cursor": cursor})
+
+
+def store_repairs(store: Store, changes: Json) -> None:
+    """Store what repairs a copy; its cursor stays what it is."""
+    with store.transaction():
+        if store.state("owner") is None:
+            raise SignedOut
+        _carry_out(store, changes)
+
+
+def _carry_out(store: Store, changes: Json) -> None:
+    """Put in order of rank, which is that of the page, then remove children before their parents (C4)."""
     edited = outbox.edited(store)
     for collection, change in changes.items():
         records.put(store, collection, change["put"])
         for record in change["put"]:
             if (collection, record["id"]) in edited:
                 records.lay_over(store, collection, record["id"])
-
-
-def _remove(store: Store, changes: Json) -> None:
-    """Remove children before their parents."""
     for collection, change in reversed(changes.items()):
         records.leave(store, collection, [*change["del"], *change["evict"]])
+    for collection, change in changes.items():
+        merging.follow(store, collection, change["merged"])
 
 
 def _told(page: Json) -> Page:
@@ -88,4 +103,5 @@ def _told(page: Json) -> Page:
         removed=sum(len(each["del"]) + len(each["evict"]) for each in changes),
         server_time=page["server_time"],
         next_sync_after=page["next_sync_after"],
+        merged={name: each["merged"] for name, each in page["changes"].items() if each["merged"]},
     )

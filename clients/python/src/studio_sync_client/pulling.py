@@ -1,17 +1,20 @@
-"""Pulling page by page until there is no more, and beginning again where a cursor or the copy is no good."""
+"""The pull of an exchange: storing its page, and going on where a cursor or the copy is no good."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from studio_sync_client import paging
-from studio_sync_client.digests import drifted
-from studio_sync_client.errors import Drifted, Json, Problem
+from studio_sync_client.digests import differing, digests
+from studio_sync_client.errors import Json, Problem
+from studio_sync_client.healing import Healed, Healer
 from studio_sync_client.paging import Page
 from studio_sync_client.session import Session
 from studio_sync_client.store import Store
 
 # What ends a cursor and nothing else: the copy is the signed-in user's own, and so is the queue.
 _ENDS_OF_A_CURSOR = frozenset({"resync_required", "cursor_malformed", "cursor_collections"})
+_COMPARED_EVERY = 86_400
+"""Seconds after which a copy is compared with what it must hold without being asked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Wanted:
 
 
 class Puller:
-    """One pull to the end; `drifted` are collections that were not as they should be, fetched anew."""
+    """The pages of one sync; `drifted` are collections that were not as they should be, and were repaired."""
 
     def __init__(
         self,
@@ -32,7 +35,9 @@ class Puller:
         session: Session,
         wanted: Wanted,
         on_page: Callable[[Page], None],
-        now: Callable[[], float],
+        *,
+        now: float,
+        verify: bool,
     ) -> None:
         self.pages = 0
         self.drifted: list[str] = []
@@ -41,53 +46,53 @@ class Puller:
         self._wanted = wanted
         self._on_page = on_page
         self._now = now
+        self._is_compared = verify or (store.state("compared_at") or 0) + _COMPARED_EVERY <= now
         self._has_begun_again = False
 
-    def run(self, *, verify: bool) -> None:
-        """Pull; `verify` compares the end with what must be held."""
-        has_more = True
-        while has_more:
-            asked = paging.cursor(self._store)
-            answer = self._ask(asked, verify=verify)
-            has_more = answer is None or self._keep(answer, asked)
-
-    def _ask(self, cursor: str | None, *, verify: bool) -> Json | None:
-        """Return the next page, None when the cursor was no good and has been dropped."""
-        wanted = self._wanted
-        body = {
+    def asks(self, cursor: str | None) -> Json:
+        """Return what to ask for."""
+        return {
             "cursor": cursor,
-            "max_rows": wanted.max_rows,
-            "max_bytes": wanted.max_bytes,
-            "collections": wanted.collections,
-            "digests": verify,
+            "max_rows": self._wanted.max_rows,
+            "max_bytes": self._wanted.max_bytes,
+            "collections": self._collections,
+            "digests": self._is_compared,
         }
-        try:
-            return self._session.ask("POST", "/v1/sync/pull", body=body)
-        except Problem as problem:
-            if problem.code not in _ENDS_OF_A_CURSOR or cursor is None or self._has_begun_again:
-                raise
-            self._begin_again()
-            return None
 
-    def _keep(self, answer: Json, asked: str | None) -> bool:
-        """Store a page and say whether to ask for another one."""
-        page = paging.store_page(self._store, answer, asked=asked, now=self._now())
+    def keep(self, answer: Json, asked: str | None) -> bool:
+        """Store a page, repair what is not as it says, and say whether to ask for another one."""
+        page = paging.store_page(self._store, answer, asked=asked, now=self._now)
         if page is None:
             return True
         self.pages += 1
         self._on_page(page)
-        return page.has_more or self._must_repair(answer["digests"])
+        if answer["digests"] is not None:
+            self._compare(answer["cursor"], answer["digests"])
+        return page.has_more
 
-    def _must_repair(self, told: Json | None) -> bool:
-        found = drifted(self._store, told) if told is not None else []
-        if not found:
+    def recovers(self, problem: Problem, asked: str | None) -> bool:
+        """Go on without a cursor that is no good, once: with the copy repaired, or from the beginning."""
+        if problem.code not in _ENDS_OF_A_CURSOR or asked is None or self._has_begun_again:
             return False
-        if self.drifted or self._has_begun_again:
-            raise Drifted(", ".join(found))
-        self.drifted = found
-        self._begin_again()
+        self._has_begun_again = True
+        if problem.members.get("mode") == "reconcile":
+            self._note(Healer(self._store, self._session, self._collections).reconcile())
+            # What changed while it was repaired shows when all of it is compared.
+            self._is_compared = True
+        else:
+            paging.begin_again(self._store)
         return True
 
-    def _begin_again(self) -> None:
-        self._has_begun_again = True
-        paging.begin_again(self._store)
+    def _compare(self, cursor: str, told: Json) -> None:
+        if differing(digests(self._store), told):
+            self._note(Healer(self._store, self._session, self._collections).repair(cursor, told))
+        self._store.keep("compared_at", self._now)
+
+    def _note(self, healed: Healed) -> None:
+        self.pages += healed.pages
+        self.drifted += [each for each in healed.collections if each not in self.drifted]
+
+    @property
+    def _collections(self) -> list[str] | None:
+        wanted = self._wanted.collections
+        return None if wanted is None else list(wanted)

@@ -1,7 +1,7 @@
 """The records as the user sees them: the server's copies with the unpushed edits laid over them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from studio_sync_client import outbox
@@ -10,6 +10,9 @@ from studio_sync_client.store import Store
 
 Key = tuple[str, str]
 """A collection and the id of a record in it."""
+INBOX = "inbox"
+Buckets = dict[str, dict[str, int]]
+"""Revisions by id, by the last two digits of the id."""
 
 _SHOWN = "nullif(coalesce(mine, body), 'null')"
 _EDITED = "EXISTS (SELECT 1 FROM queue q WHERE (q.collection, q.id) = (records.collection, records.id))"
@@ -46,10 +49,13 @@ def revision(store: Store, collection: str, record_id: str) -> int | None:
     return found[0] if found else None
 
 
-def copies(store: Store) -> Iterator[tuple[str, str, int]]:
-    """Return collection, id and revision of each copy of the server's that belongs on this device."""
-    sql = "SELECT collection, id, revision FROM records WHERE body IS NOT NULL AND NOT is_leaving"
-    yield from ((collection, each, revision) for collection, each, revision in store.rows(sql))
+def buckets(store: Store, collection: str) -> Buckets:
+    """Return what there is of the server's copies that belong on this device."""
+    sql = "SELECT id, revision FROM records WHERE collection = ? AND body IS NOT NULL AND NOT is_leaving"
+    found: Buckets = {}
+    for record_id, revision in store.rows(sql, collection):
+        found.setdefault(record_id[-2:], {})[record_id] = revision
+    return found
 
 
 def put(store: Store, collection: str, records: Sequence[Json]) -> None:
@@ -117,6 +123,8 @@ def after(store: Store, record: Json | None, change: Json) -> Json | None:
             return None if record is None else {**record, **_resolved(record, fields)}
         case "delete":
             return None
+        case "command" if record is not None and change["collection"] == INBOX:
+            return {**record, "resolution": fields.get("resolution")}
         case _:
             return record
 

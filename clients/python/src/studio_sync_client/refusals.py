@@ -32,6 +32,24 @@ class Refusal:
     answer: Json
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know about a change that was judged all the same."""
+
+    collection: str
+    id: str
+    code: str
+    message: str
+    fields: tuple[str, ...]
+    records: tuple[str, ...]
+
+    @classmethod
+    def read(cls, change: Json, warning: Json) -> "Warned":
+        """Read a warning of the verdict on a change."""
+        named = (tuple(warning["fields"]), tuple(warning["records"]))
+        return cls(change["collection"], change["id"], warning["code"], warning["message"], *named)
+
+
 def keep(store: Store, change: Json, answer: Json) -> Refusal:
     """Keep a refusal, as a part of the transaction that settles the change."""
     number = store.insert(

@@ -82,13 +82,13 @@ class Session:
     def ask(self, method: str, path: str, *, body: Any = None, text: str | None = None) -> Json:
         """Ask as the one signed in, repeating what may be repeated; tokens that ended are exchanged once."""
         content = json.dumps(body) if text is None and body is not None else text
-        tokens = self._tokens()
+        tokens = self.tokens()
         try:
             return self._patiently(Request(method, path, content, tokens["access"]))
         except Problem as problem:
             if problem.code not in ("token_expired", "invalid_token"):
                 raise
-        tokens = self._exchanged(tokens)
+        tokens = self.exchanged(tokens)
         try:
             return self._patiently(Request(method, path, content, tokens["access"]))
         except Problem as problem:
@@ -112,25 +112,18 @@ class Session:
                 return
         self._store.keep("wipe_order", None)
 
-    def _clear(self) -> None:
-        self._store.clear(but=("wipe_order", "uid"))
-        self._store.shred()
-
-    def _turn(self) -> AbstractContextManager[None]:
-        """Be the only one who changes the tokens: a refresh token that is used twice ends the sign-in."""
-        return turn(self._store.path, "tokens", patience=_TURN_SECONDS)
-
-    def _tokens(self) -> Json:
+    def tokens(self) -> Json:
+        """Return the tokens to ask with. Raises `SignedOut`."""
         tokens: Json | None = self._store.state("tokens")
         if tokens is None:
             self.finish_wipe()
             raise SignedOut
         return tokens
 
-    def _exchanged(self, stale: Json) -> Json:
-        """Exchange the refresh token."""
+    def exchanged(self, stale: Json) -> Json:
+        """Exchange the refresh token, unless somebody did since these tokens were read."""
         with self._turn():
-            tokens = self._tokens()
+            tokens = self.tokens()
             if tokens["access"] != stale["access"]:
                 return tokens
             asked = {
@@ -147,6 +140,23 @@ class Session:
                     raise SignedOut(problem.code) from problem
                 raise
             return self._keep(answer)
+
+    def obey(self, problem: Problem) -> None:
+        """Clear the store if this is an order to, signed by our server for this phone; else do nothing."""
+        owner, order = self.owner, problem.members.get("wipe_order")
+        if problem.code != "device_deactivated" or owner is None or not is_true_order(order, owner, self.uid):
+            return
+        self._store.keep("wipe_order", order)
+        self.finish_wipe()
+        raise DeviceWiped from problem
+
+    def _clear(self) -> None:
+        self._store.clear(but=("wipe_order", "uid"))
+        self._store.shred()
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """Be the only one who changes the tokens: a refresh token that is used twice ends the sign-in."""
+        return turn(self._store.path, "tokens", patience=_TURN_SECONDS)
 
     def _keep(self, answer: Json, **more: Any) -> Json:
         """Store who we are and the new tokens, on disk before they are returned."""
@@ -171,21 +181,12 @@ class Session:
         try:
             return self._wire.ask_once(request)
         except Problem as problem:
-            self._obey(problem)
+            self.obey(problem)
             raise
 
     def _patiently(self, request: Request) -> Json:
         try:
             return self._wire.ask(request)
         except Problem as problem:
-            self._obey(problem)
+            self.obey(problem)
             raise
-
-    def _obey(self, problem: Problem) -> None:
-        """Clear the store if this is an order to, signed by our server for this phone; else do nothing."""
-        owner, order = self.owner, problem.members.get("wipe_order")
-        if problem.code != "device_deactivated" or owner is None or not is_true_order(order, owner, self.uid):
-            return
-        self._store.keep("wipe_order", order)
-        self.finish_wipe()
-        raise DeviceWiped from problem

@@ -92,5 +92,7 @@ def _lay_over(store: Store, changes: Sequence[Json]) -> None:
 
 
 def _is_refusal(verdict: Json) -> bool:
-    """Say whether something the user typed was not taken in: that is told even where the rest was."""
-    return verdict["verdict"] in _REFUSED or (verdict["verdict"] == "merged" and bool(verdict["fields"]))
+    """Say whether something the user typed was lost: that is told even where the rest was taken in."""
+    return verdict["verdict"] in _REFUSED or (
+        verdict["verdict"] == "merged" and verdict["inbox_id"] is not None
+    )

@@ -1,4 +1,4 @@
-"""The SQLite file of one account and user: records, the queue of unpushed edits, refusals, and the state."""
+"""The SQLite file of one account and user: records and their digests, unpushed edits, refusals, the state."""
 
 import json
 import sqlite3
@@ -9,8 +9,9 @@ from threading import RLock
 from typing import Any
 
 from studio_sync_client.errors import StoreTooNew
+from studio_sync_client.marks import mark
 
-VERSION = 1
+VERSION = 2
 _BUSY_SECONDS = 30
 
 Connect = Callable[[Path], sqlite3.Connection]
@@ -32,7 +33,7 @@ _TABLES = (
         PRIMARY KEY (collection, id)
     )
     """,
-    # `change` is what is sent, to the byte.
+    # `change` is what is sent, to the byte; one that `is_sent` may have been taken in.
     """
     CREATE TABLE IF NOT EXISTS queue (
         place INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,7 +41,8 @@ _TABLES = (
         unit TEXT,
         collection TEXT NOT NULL,
         id TEXT NOT NULL,
-        change TEXT NOT NULL
+        change TEXT NOT NULL,
+        is_sent INTEGER NOT NULL DEFAULT 0
     )
     """,
     "CREATE INDEX IF NOT EXISTS queue_of_record ON queue (collection, id)",
@@ -51,8 +53,37 @@ _TABLES = (
         answer TEXT NOT NULL
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS merged (
+        collection TEXT NOT NULL, id TEXT NOT NULL, stays TEXT NOT NULL, PRIMARY KEY (collection, id)
+    )
+    """,
 )
-_CLEARED = ("records", "queue", "refusals")
+_COUNTED = "({row}.body IS NOT NULL AND NOT {row}.is_leaving)"
+# The digests are kept by the database itself, so that no statement can forget them. SQLite has no exclusive
+# or: what is in either and not in both.
+_COUNT = """
+    INSERT INTO digests (collection, count, mark)
+    SELECT {row}.collection, {by}, mark({row}.id, {row}.revision) WHERE {counted}
+    ON CONFLICT (collection) DO UPDATE SET
+        count = count + excluded.count, mark = (mark | excluded.mark) & ~(mark & excluded.mark);
+"""
+_TAKE_IN = _COUNT.format(row="NEW", by=1, counted=_COUNTED.format(row="NEW"))
+_TAKE_OUT = _COUNT.format(row="OLD", by=-1, counted=_COUNTED.format(row="OLD"))
+_DIGESTS = (
+    """
+    CREATE TABLE IF NOT EXISTS digests (
+        collection TEXT PRIMARY KEY, count INTEGER NOT NULL, mark INTEGER NOT NULL
+    )
+    """,
+    f"CREATE TRIGGER IF NOT EXISTS record_came AFTER INSERT ON records BEGIN {_TAKE_IN} END",
+    f"CREATE TRIGGER IF NOT EXISTS record_left AFTER DELETE ON records BEGIN {_TAKE_OUT} END",
+    f"""
+    CREATE TRIGGER IF NOT EXISTS record_changed AFTER UPDATE OF revision, body, is_leaving ON records
+    BEGIN {_TAKE_OUT} {_TAKE_IN} END
+    """,
+)
+_CLEARED = ("records", "queue", "refusals", "merged", "digests")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -69,6 +100,7 @@ class Store:
         self._is_writing = False
         self._connection = connect(path)
         self._connection.isolation_level = None
+        self._connection.create_function("mark", 2, mark, deterministic=True)
         self._connection.execute("PRAGMA journal_mode = WAL")
         # A refresh token and a change must be on disk before they are used, also when the power fails.
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -153,6 +185,12 @@ class Store:
             [(version,)] = self.rows("PRAGMA user_version")
             if version > VERSION:
                 raise StoreTooNew
-            for table in _TABLES:
-                self.write(table)
+            if version == 1:
+                self.write("ALTER TABLE queue ADD COLUMN is_sent INTEGER NOT NULL DEFAULT 1")
+                self.write("UPDATE records SET is_leaving = 2 WHERE NOT is_leaving")
+            for statement in (*_TABLES, *_DIGESTS):
+                self.write(statement)
+            if version == 1:
+                # Now they are counted.
+                self.write("UPDATE records SET is_leaving = 0 WHERE is_leaving = 2")
             self.write(f"PRAGMA user_version = {VERSION}")

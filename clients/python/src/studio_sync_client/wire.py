@@ -90,10 +90,11 @@ class Wire:
             )
         except httpx.TransportError as error:
             raise NoAnswer(str(error)) from error
-        return _read(answer)
+        return read(answer)
 
 
-def _read(answer: httpx.Response) -> Json:
+def read(answer: httpx.Response) -> Json:
+    """Return what was answered. Raises `Problem`, and `NoAnswer` for what is not of this server."""
     if answer.status_code == HTTPStatus.NO_CONTENT:
         return {}
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
