@@ -78,9 +78,10 @@ def _confirm(store: Store, key: Key, change: Json, reached: int | None) -> None:
     """Make what the user saw our copy of the server's, unless that is newer."""
     body = records.body(store, *key)
     held = body["revision"] if body else None
-    if change["op"] == "delete":
+    if change["op"] == "delete" or reached is None:
+        # Without a revision it is there no more: a later change of the same push has deleted it.
         records.correct(store, key, None)
-    elif held is None or (reached or 0) > held:
+    elif held is None or reached > held:
         # The base stays: others may have changed fields this device has not seen.
         changed = records.after(store, body, change)
         records.correct(store, key, changed and {**changed, "revision": held or reached})

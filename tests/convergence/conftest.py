@@ -1,0 +1,38 @@
+"""A server of these tests' own, in this process."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.accounts import passwords
+from tests.convergence.house import House
+from tests.convergence.story import Story
+
+Begin = Callable[[int], Story]
+
+
+@pytest.fixture(scope="session")
+def house(owner_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Serve."""
+    slow = passwords._context
+    house = House(owner_url, tmp_path_factory.mktemp("house"))
+    yield house
+    house.close()
+    passwords._context = slow
+
+
+@pytest.fixture
+def begin(house: House, tmp_path: Path) -> Iterator[Begin]:
+    """Begin histories, each in a folder of its own."""
+    begun: list[Story] = []
+
+    def begin(seed: int) -> Story:
+        folder = tmp_path / f"{len(begun)}-{seed}"
+        folder.mkdir()
+        begun.append(Story(house, folder, seed))
+        return begun[-1]
+
+    yield begin
+    for story in begun:
+        story.close()
