@@ -60,7 +60,7 @@ class House(httpx.BaseTransport):
         self.run(self.database.close())
         self._runner.close()
 
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def run(self, coroutine: Coroutine[Any, Any, T] | asyncio.Task[T]) -> T:
         """Do something on the loop that serves."""
         return self._loop.run_until_complete(coroutine)
 

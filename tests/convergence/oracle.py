@@ -288,21 +288,22 @@ class Replay:
     def run(self, changes: Sequence[Json]) -> None:
         """Judge changes group by group, parents before children, and compare with the verdicts."""
         for group in _parents_first(changes):
-            records, gone, inbox = (
-                dict(each) for each in (self._records, self.account.gone, self.account.inbox)
-            )
+            before = self._checkpoint()
             rulings = {change["n"]: self._judged(change) for change in group}
             for change in group:
                 if change["op"] != "delete" and not _is_refused(rulings[change["n"]]):
                     rulings[change["n"]] = self._linked(change, rulings[change["n"]])
             culprit = next((n for n, ruling in rulings.items() if _is_refused(ruling)), None)
             if culprit is not None:
-                self.account.records, self.account.gone, self.account.inbox = records, gone, inbox
+                self.account.records, self.account.gone, self.account.inbox = before
                 self.refused |= {_key(each): culprit for each in group if each["op"] == "create"}
             for n, ruling in rulings.items():
                 if culprit is not None and not _is_refused(ruling):
                     ruling = Ruling("blocked", "depends_on_refused", set(), culprit)  # noqa: PLW2901
                 self._compare(n, ruling)
+
+    def _checkpoint(self) -> tuple[dict[Key, Record], dict[Key, str | None], dict[str, Entry]]:
+        return dict(self.account.records), dict(self.account.gone), dict(self.account.inbox)
 
     # What is done to records
 
@@ -410,19 +411,20 @@ class Replay:
         match change["command"]:
             case "complete":
                 done = record.fields["complete_date"] or self.account.today.isoformat()
-                return self._moved(key, {"complete_date": sent.get("date", done)})
+                ruling = self._moved(key, {"complete_date": sent.get("date", done)})
             case "reopen":
-                return self._moved(key, {"complete_date": None})
+                ruling = self._moved(key, {"complete_date": None})
             case "change_status":
-                return self._moved(key, {"status_id": sent["status_id"]})
+                ruling = self._moved(key, {"status_id": sent["status_id"]})
             case "advance_status":
-                return self._advance(key, sent.get("from_status_id"))
+                ruling = self._advance(key, sent.get("from_status_id"))
             case "merge":
-                return self._merge(key, sent["into"])
+                ruling = self._merge(key, sent["into"])
             case "convert_to_session":
-                return self._convert(key, sent["session_id"])
+                ruling = self._convert(key, sent["session_id"])
             case unknown:
                 raise WrongError(f"no rule is written here for {unknown}")
+        return ruling
 
     def _moved(self, key: Key, fields: Json) -> Ruling:
         if all(self._records[key].fields[name] == value for name, value in fields.items()):
@@ -579,7 +581,7 @@ def _parents_first(changes: Sequence[Json]) -> list[list[Json]]:
             return
         for change in groups[name]:
             for link, target in _LINKS.items():
-                maker = makers.get((target, (change.get("fields") or {}).get(link)))
+                maker = makers.get((target, str((change.get("fields") or {}).get(link))))
                 if maker is not None:
                     place(maker, waiting | {name})
         ordered[name] = groups[name]

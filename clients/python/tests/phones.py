@@ -116,10 +116,11 @@ def mortal(path: Path) -> sqlite3.Connection:
 
 @dataclass
 class Phone:
-    """A phone of the photographer's, its store, and what it was told."""
+    """A phone of the photographer's, or of the administrator JD's, its store, and what it was told."""
 
     desk: Desk
     path: Path
+    initials: str = "PK"
     uid: str = field(default_factory=lambda: str(uuid4()))
     wanted: Wanted = field(default_factory=Wanted)
     attempts: int = 3
@@ -154,13 +155,19 @@ class Phone:
         self.client = self.open()
 
     def sign_in(self) -> None:
-        self.client.sign_in(self.desk.account, "PK", PASSWORD)
+        self.client.sign_in(self.desk.account, self.initials, PASSWORD)
 
     @property
     def device_id(self) -> str:
         owner = self.client.owner
         assert owner is not None
         return str(owner["device"]["id"])
+
+    def shown(self, collection: str, record_id: str) -> Json:
+        """Return a record as the user sees it; it must be there."""
+        record = self.client.get(collection, record_id)
+        assert record is not None
+        return record
 
     def holds(self) -> dict[tuple[str, str], Json]:
         """Return every record as the user sees it."""

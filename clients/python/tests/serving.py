@@ -15,6 +15,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
+from app.accounts.devices import authorize
 from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
@@ -65,7 +66,11 @@ class House:
         inside = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=inside, base_url=BASE_URL)
         studio = await new_studio(self.database, client, self.app.state.keys)
-        await studio.authorize(3)
+        await studio.authorize(2)
+        administrator = await studio.signed_in(initials="JD", device=None)
+        who = Principal.system(studio.account.account_id)
+        async with self.database.writing(studio.account.account_id) as session:
+            await authorize(session, who, UUID(administrator["user"]["id"]), None)
         await widen(self.database, studio.account.account_id)
         return Desk(self.portal, studio, self.door)
 
@@ -161,8 +166,3 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-def system(desk: Desk) -> Principal:
-    """Return the account itself, as somebody who may ask for anything."""
-    return Principal.system(desk.studio.account.account_id)
