@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from benchmarks import counts
 from benchmarks.__main__ import Measure, main
 
 
@@ -12,3 +13,12 @@ def test_everything_can_be_measured(tmp_path: Path) -> None:
     figures = json.loads(kept.read_text())
     assert {each["measure"].partition(":")[0].replace(" ", "_") for each in figures} == set(Measure)
     assert all(each["per_second"] > 0 and each["ratio"] > 0 for each in figures)
+
+
+def test_round_trips_and_bytes_are_counted(tmp_path: Path) -> None:
+    kept = tmp_path / "counts.json"
+    counts.main(clients=20, path=kept)
+    first, sent, fetched, same, healed, anew = json.loads(kept.read_text())
+    assert (sent["requests"], fetched["requests"], same["requests"]) == (1, 1, 1)
+    assert healed["bytes_down"] < anew["bytes_down"]
+    assert first["bytes_down"] > 0
