@@ -1,10 +1,11 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove-sync prove-load check bench openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove-sync prove-convergence prove-load check bench openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 STORIES ?= 2000
+HISTORIES := 60
 SEED ?= 1000
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
@@ -37,6 +38,10 @@ prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see pl
 
 prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some starve it of its database
 	@$(BIN)/python -m pytest -m "proof or not proof" tests/faults/test_storms.py
+
+prove-convergence: $(STAMP) ## Tell random histories of whole phones, and have them see planted bugs; honours STORIES, SEED, STEPS
+	@STORIES=$(if $(filter file,$(origin STORIES)),$(HISTORIES),$(STORIES)) SEED=$(SEED) \
+		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
 	@$(BIN)/ruff format --check --quiet .

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -27,12 +28,14 @@ class Network(httpx.BaseTransport):
 
     `faults` are those to come, by how many requests come before; `late` is what has not arrived yet. `judge`
     hears what was asked and answered by every exchange that reached the server, heard by the phone or not.
+    `is_to_heal` says whether the phone was told lately that its cursor cannot be continued.
     """
 
     def __init__(self, server: httpx.BaseTransport, judge: Judge, counts: Counter[str]) -> None:
         self.faults: dict[int, Fault] = {}
         self.late: list[httpx.Request] = []
         self.sent: list[httpx.Request] = []
+        self.is_to_heal = False
         self._server = server
         self._judge = judge
         self._counts = counts
@@ -40,7 +43,7 @@ class Network(httpx.BaseTransport):
 
     def plan(self, faults: dict[int, Fault]) -> None:
         """Say what goes wrong from here on."""
-        self.faults, self._place = faults, 0
+        self.faults, self._place, self.is_to_heal = faults, 0, False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, unless something goes wrong."""
@@ -77,7 +80,8 @@ class Network(httpx.BaseTransport):
 
     def _pass_on(self, request: httpx.Request) -> httpx.Response:
         answer = self._server.handle_request(request)
-        if request.url.path == SYNC and answer.status_code == 200:
+        self.is_to_heal = self.is_to_heal or answer.status_code == HTTPStatus.GONE
+        if request.url.path == SYNC and answer.status_code == HTTPStatus.OK:
             self.sent.append(request)
             self._judge(json.loads(request.content), json.loads(answer.read()))
         return answer

@@ -130,10 +130,12 @@ class Phone:
         except (BatteryDied, NoAnswer, RetryLater, SignedOut, DeviceWiped) as error:
             failure = error
         _Light.fuse = None
+        is_to_heal = self.network.is_to_heal
         self.network.plan({})
         self._go_on_after(failure)
         if failure is None:
             self.counts["heals"] += bool(drifted)
+            self._is(is_to_heal or not drifted, "no copy drifts by itself", drifted)
             self.check()
         return failure is None
 

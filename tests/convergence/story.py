@@ -72,7 +72,7 @@ class Story:
 
     def step(self) -> None:
         """Let one thing happen to one of the accounts."""
-        self.instant += timedelta(minutes=self.random.randint(1, 20))
+        self.instant += timedelta(seconds=self.random.randint(1, 60))
         clock.hold(self.instant)
         self._look_at_the_day()
         place = self.random.randrange(len(self.phones))
