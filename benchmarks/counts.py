@@ -91,7 +91,7 @@ def main(
     path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
 ) -> None:
     """Count round trips and bytes."""
-    size = Size(clients, *(0,) * 6)
+    size = Size(clients)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         counts = runner.run(_counted(size))
     table = Table("What", *(f"{each}" for each in ("Round trips", "KB up", "KB down")))

@@ -33,16 +33,16 @@ class Size:
     """How much is measured."""
 
     clients: int
-    rounds: int
-    requests: int
-    filled: int
-    copies: int
-    others: int
-    streams: int
-    payments: int
-    studios: int
-    rate: int
-    seconds: float
+    rounds: int = 0
+    requests: int = 0
+    filled: int = 0
+    copies: int = 0
+    others: int = 0
+    streams: int = 0
+    payments: int = 0
+    studios: int = 0
+    rate: int = 0
+    seconds: float = 0
 
 
 @dataclass(frozen=True, slots=True)

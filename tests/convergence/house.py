@@ -76,7 +76,8 @@ class House(httpx.BaseTransport):
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         inner = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
         answer = await self._inside.handle_async_request(inner)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+        content = b"".join([piece async for piece in answer.aiter_raw()])
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
 
     async def _serve(self, started: asyncio.Event) -> None:
         async with self.app.router.lifespan_context(self.app):

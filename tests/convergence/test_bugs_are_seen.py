@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 
-from app.sync import inbox, members, pull, reader, streams
+from app.sync import inbox, members, pull, reader, registry, streams
 from app.sync.draft import Draft
 from app.sync.groups import Group
 from app.sync.judging import Judge
@@ -81,17 +80,17 @@ def a_cursor_passes_over_what_came_last(patch: pytest.MonkeyPatch) -> None:
 
 def a_page_has_a_row_of_another_account(patch: pytest.MonkeyPatch) -> None:
     real = pull.pull
-    seen: dict[Any, Any] = {}
+    seen: dict[Any, list[bytes]] = {}
+    number = registry.named("clients").number  # type: ignore[union-attr]
 
     async def mixed(session: Any, *given: Any, **more: Any) -> Any:
-        text, is_consistent = await real(session, *given, **more)
-        page = orjson.loads(text)
-        for account, changes in seen.items():
-            if account != session.account_id and "clients" in page["changes"]:
-                page["changes"]["clients"]["put"] += changes["put"][:1]
-        if "clients" in page["changes"]:
-            seen[session.account_id] = page["changes"]["clients"]
-        return orjson.dumps(page), is_consistent
+        pulled = await real(session, *given, **more)
+        mine = pulled.page.puts.get(number)
+        foreign = [bodies[0] for account, bodies in seen.items() if account != session.account_id]
+        if mine:
+            seen[session.account_id] = list(mine)
+            mine += foreign
+        return pulled
 
     patch.setattr("app.sync.exchange.pull", mixed)
 
