@@ -182,7 +182,7 @@ class DeviceStream(SQLModel, table=True):
 
     `writer` is a small number of this account under which field revisions remember the stream; 0 stands for
     everybody else. The copy has confirmed that it has the verdicts below `confirmed`; those below `trimmed`
-    are kept no more, and `prints` has the fingerprints of the last of them.
+    are kept no more.
     """
 
     __tablename__ = "device_streams"
@@ -195,12 +195,23 @@ class DeviceStream(SQLModel, table=True):
     last: int = Field(sa_type=BigInteger)
     confirmed: int = Field(default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
     trimmed: int = Field(default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
-    prints: bytes = Field(
-        default=b"", sa_type=LargeBinary, sa_column_kwargs={"server_default": text("''::bytea")}
-    )
     seen_at: datetime = Field(
         sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
     )
+
+
+class StreamPrints(SQLModel, table=True):
+    """The fingerprints of the last numbers of a stream whose verdicts are kept no more, one behind the other.
+
+    Beside the stream, whose row every push writes anew.
+    """
+
+    __tablename__ = "stream_prints"
+
+    account_id: UUID = Field(primary_key=True)
+    device_id: UUID = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    prints: bytes = Field(sa_type=LargeBinary)
 
 
 class StoredVerdict(SQLModel, table=True):

@@ -55,7 +55,9 @@ async def answers(
     known: dict[int, tuple[bytes, bytes | None]] = {}
     if first < stream.trimmed:
         prints = await session.raw.fetchval(_PRINTS, *key)
-        known |= {n: (each, None) for n, each in _numbered(prints, stream.trimmed) if first <= n <= last}
+        known |= {
+            n: (each, None) for n, each in _numbered(prints or b"", stream.trimmed) if first <= n <= last
+        }
     rows = await session.raw.fetch(_ANSWERS, *key, first, last)
     return known | {row["n"]: (row["fingerprint"], row["answer"]) for row in rows}
 
@@ -108,7 +110,7 @@ LEFT JOIN device_streams AS known ON known.account_id = $1 AND known.device_id =
 
 _OF_STREAM = "account_id = $1 AND device_id = $2 AND stream = $3"
 
-_PRINTS = f"SELECT prints FROM device_streams WHERE {_OF_STREAM}"
+_PRINTS = f"SELECT prints FROM stream_prints WHERE {_OF_STREAM}"
 
 _ANSWERS = f"SELECT n, fingerprint, answer FROM verdicts WHERE {_OF_STREAM} AND n BETWEEN $4 AND $5"
 
@@ -132,16 +134,19 @@ CROSS JOIN LATERAL (SELECT CASE WHEN seen_at < $2 THEN last + 1 ELSE confirmed E
 WHERE account_id = $1 AND trimmed < upto
 """
 
+
+def _last(prints: str) -> str:
+    """Return the end of some fingerprints, as many bytes as are kept."""
+    return f"substring({prints} FROM greatest(length({prints}) - $6 + 1, 1))"
+
+
 _TRIM = f"""
 WITH gone AS (
     DELETE FROM verdicts WHERE {_OF_STREAM} AND n >= $4 AND n < $5 RETURNING n, fingerprint
-), added AS (
-    SELECT coalesce(string_agg(fingerprint, ''::bytea ORDER BY n), ''::bytea) AS prints FROM gone
+), moved AS (
+    UPDATE device_streams SET trimmed = $5 WHERE {_OF_STREAM}
 )
-UPDATE device_streams AS known
-SET trimmed = $5,
-    prints = substring(known.prints || added.prints
-                       FROM greatest(length(known.prints) + length(added.prints) - $6 + 1, 1))
-FROM added
-WHERE {_OF_STREAM}
+INSERT INTO stream_prints AS known (account_id, device_id, stream, prints)
+SELECT $1, $2, $3, {_last("string_agg(fingerprint, ''::bytea ORDER BY n)")} FROM gone HAVING count(*) > 0
+ON CONFLICT (account_id, device_id, stream) DO UPDATE SET prints = {_last("known.prints || excluded.prints")}
 """

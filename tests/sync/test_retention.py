@@ -134,7 +134,7 @@ async def test_a_number_nobody_knows_any_more_parts_ways(
         await phone.push(each)
         await trim(desk)
     async with desk.database.reading(desk.account_id) as session:
-        sql = "SELECT length(prints) FROM device_streams WHERE account_id = $1"
+        sql = "SELECT length(prints) FROM stream_prints WHERE account_id = $1"
         assert await session.raw.fetchval(sql, desk.account_id) == 2 * streams.PRINT
     phone.next = 4
     assert verdicts(await phone.push(*made[3:])) == ["duplicate", "duplicate", "applied"]

@@ -33,6 +33,7 @@ _KEPT = (
     "deleted_records",
     "acknowledged_positions",
     "device_streams",
+    "stream_prints",
     "verdicts",
     "preferences",
     "device_preferences",
