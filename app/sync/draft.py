@@ -16,6 +16,7 @@ from app.sync import facts, feed, records, registry
 from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, OnDelete, Values
 from app.sync.links import renamed
+from app.sync.moving import is_movable, move
 from app.sync.reactions import Work, Written, at_hand, follow, looks_ahead, prepare, react
 from app.sync.records import Reference
 from app.sync.refusals import StillReferenced
@@ -187,10 +188,16 @@ class Draft:
         return key
 
     async def load_everything_referring(self, key: Key) -> None:
-        """Read all that refers to a record, however many they are."""
+        """Find all that refers to a record, however many they are.
+
+        What can be moved without being read is left unread, unless something else goes in this transaction.
+        """
+        is_alone = not self._referring
         found = await records.referring(self.session, registry.numbered(key[0]), [key[1]], most=None)
         self._referring[key] = found.get(key[1], [])
-        await self.load(each.key for each in self._referring[key])
+        await self.load(
+            each.key for each in self._referring[key] if not (is_alone and is_movable(each.field))
+        )
 
     def save(self, key: Key, fields: Values, sent: Iterable[str]) -> None:
         """Set all fields of a record, given in canonical form, with all that follows from it.
@@ -296,12 +303,16 @@ class Draft:
     def merge(self, key: Key, into: Key) -> None:
         """Let everything that names a record name another, and leave a tombstone that says so.
 
-        All that refers to it must have been loaded. What moves is not asked what follows from that.
+        All that refers to it must have been found; what was not read moves when the draft is written. What
+        moves is not asked what follows from that.
         """
         for reference in self.referring(key):
-            present = self.fields(reference.key)[reference.field.name]
-            self.amend(reference.key, {reference.field.name: renamed(present, {key[1]: into[1]})})
-        self.remove(key)
+            if self.peek(reference.key) is not None:
+                present = self.fields(reference.key)[reference.field.name]
+                self.amend(reference.key, {reference.field.name: renamed(present, {key[1]: into[1]})})
+        react(self.work, Written(key, self.fields(key), None, frozenset()))
+        self.delete(key)
+        self.restamp([into])
         self._changed[key] = replace(self._changed[key], merged_into=into[1])
         self.has_merged = True
 
@@ -367,6 +378,10 @@ class Draft:
             ]
             await records.release(self.session, registry.numbered(number), dead[number])
             await records.upsert(self.session, registry.numbered(number), living)
+        for (number, record_id), state in self._changed.items():
+            if state.merged_into is not None:
+                stamp = self.revision, self._writer, self._stamp("updated")
+                await move(self.session, registry.numbered(number), record_id, state.merged_into, stamp)
         for number in sorted(by_number, reverse=True):
             await records.delete(self.session, registry.numbered(number), dead[number])
 

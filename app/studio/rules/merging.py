@@ -41,6 +41,8 @@ async def _read(call: Call) -> None:
     await draft.load([into])
     await draft.load_survivors([into])
     await draft.load_everything_referring(call.key)
+    if call.fields["family"]:
+        await draft.load(_moving_sessions(call))
 
 
 @command("merge", of=("clients",), takes=Merge, prepares=_read)
@@ -72,9 +74,17 @@ def _participants(call: Call, family: list[Values]) -> dict[Key, list[Values]]:
     names = {
         UUID(each["id"]): known[_person(each)] for each in call.fields["family"] if _person(each) in known
     }
-    draft, number = call.work.draft, registry.number_of("sessions")
-    moving = (each.key for each in draft.referring(call.key) if each.key[0] == number)
-    return {key: renamed(draft.fields(key)["participants"], names) for key in moving}
+    draft = call.work.draft
+    return {
+        key: renamed(draft.fields(key)["participants"], names)
+        for key in (_moving_sessions(call) if names else ())
+        if draft.peek(key)
+    }
+
+
+def _moving_sessions(call: Call) -> list[Key]:
+    number = registry.number_of("sessions")
+    return [each.key for each in call.work.draft.referring(call.key) if each.key[0] == number]
 
 
 def _united(stays: Values, goes: Values) -> Values:

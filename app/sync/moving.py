@@ -1,0 +1,92 @@
+"""Moving: all that names a merged record comes to name another, unread, however much it is."""
+
+from collections.abc import Iterator
+from functools import cache
+from uuid import UUID
+
+import orjson
+
+from app.core.db import WriteSession
+from app.sync import registry
+from app.sync.fields import BOOKKEEPING, Values
+from app.sync.registry import Collection, FieldSpec
+from app.sync.tables import Kind
+from app.sync.tallies import Counted
+
+
+def is_movable(spec: FieldSpec) -> bool:
+    """Say whether a field that names a record can be made to name another where it is kept.
+
+    A single link is as long in either case, so that all else in a body stays at its place.
+    """
+    return spec.kind is Kind.ID
+
+
+async def move(
+    session: WriteSession, target: Collection, gone: UUID, into: UUID, stamp: tuple[int, int, Values]
+) -> None:
+    """Let what names a record name another; `stamp` has the revision, the writer and the bookkeeping."""
+    revision, writer, kept = stamp
+    tail = orjson.dumps({name: kept[name] for name in BOOKKEEPING if name in kept}).decode()[1:-1]
+    for child, spec in movable(target):
+        changed = orjson.dumps({spec.name: [revision, writer]}).decode()
+        sql = _move_sql(child.number, spec.name)
+        await session.raw.execute(
+            sql, session.account_id, gone, into, revision, changed, "," + tail, orjson.dumps(kept).decode()
+        )
+
+
+def movable(target: Collection) -> Iterator[tuple[Collection, FieldSpec]]:
+    """Yield the fields that name records of a collection and can be moved."""
+    return ((child, spec) for child, spec in registry.referring(target.name) if is_movable(spec))
+
+
+@cache
+def _move_sql(number: int, name: str) -> str:
+    """Return the statement for one field: the records, their rows in the feed, and the tallies of those.
+
+    Bodies are what the store renders, byte for byte: the version at their beginning, the field wherever it
+    is, and what the store keeps at the end of the part that is always sent. Rows are read by their key and
+    written at their place: the account's clock is held, so that nobody else moves them.
+    """
+    child = registry.numbered(number)
+    return f"""
+WITH kept AS (
+    SELECT * FROM jsonb_to_record($7::text::jsonb) AS kept(updated_at timestamptz, updated_by uuid)
+), moved AS (
+    UPDATE "{child.name}" AS t SET "{name}" = $3, updated_at = kept.updated_at, updated_by = kept.updated_by
+    FROM kept WHERE t.account_id = $1 AND t."{name}" = $2 RETURNING t.id
+), before AS (
+    SELECT f.place, f.day, f.sizes[1] AS size, f.sizes[2:] AS others,
+           convert_from(substring(f.body FOR f.sizes[1]), 'UTF8') AS core,
+           convert_from(substring(f.body FROM f.sizes[1] + 1), 'UTF8') AS rest
+    FROM moved CROSS JOIN LATERAL (
+        SELECT *, ctid AS place FROM feed
+        WHERE account_id = $1 AND collection = {number} AND record_id = moved.id OFFSET 0
+    ) AS f
+), named AS (
+    SELECT '"{name}":"' || $2::uuid || '"' AS old, '"{name}":"' || $3::uuid || '"' AS new
+), after AS (
+    SELECT place, day, size, others, convert_to(replace(rest, old, new), 'UTF8') AS rest,
+           convert_to(regexp_replace(regexp_replace(replace(core, old, new),
+               '^(.{{45}}"revision":)[0-9]+', '\\1' || $4::bigint),
+               ',"updated_at":"[^"]*","updated_by":(null|"[^"]*")$', $6::text), 'UTF8') AS core
+    FROM before CROSS JOIN named
+), fed AS (
+    UPDATE feed SET revision = $4, body_revision = $4, mark = {_mark("record_id", "$4::bigint")},
+        field_revisions = field_revisions || $5::text::jsonb,
+        sizes = octet_length(after.core) || others, body = after.core || after.rest
+    FROM after
+    WHERE feed.account_id = $1 AND feed.ctid = after.place
+)
+INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
+SELECT $1, {number}, {Counted.BYTES}, date_trunc('month', day::timestamp)::date, '{{1}}',
+       sum(octet_length(core) - size)
+FROM after GROUP BY 4 HAVING sum(octet_length(core) - size) <> 0
+ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE SET amount = t.amount + excluded.amount
+"""
+
+
+def _mark(record_id: str, revision: str) -> str:
+    """Return what `rendering.mark_of` does, in SQL."""
+    return f"('x' || substr(md5({record_id} || ':' || {revision}), 1, 16))::bit(64)::bigint"
