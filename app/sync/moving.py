@@ -41,6 +41,10 @@ def movable(target: Collection) -> Iterator[tuple[Collection, FieldSpec]]:
     return ((child, spec) for child, spec in registry.referring(target.name) if is_movable(spec))
 
 
+_VERSION = len('{"id":"') + len(str(UUID(int=0))) + len('","revision":')
+"""Where a body has its version."""
+
+
 @cache
 def _move_sql(number: int, name: str) -> str:
     """Return the statement for one field: the records, their rows in the feed, and the tallies of those.
@@ -68,10 +72,13 @@ WITH kept AS (
     SELECT '"{name}":"' || $2::uuid || '"' AS old, '"{name}":"' || $3::uuid || '"' AS new
 ), after AS (
     SELECT place, day, size, others, convert_to(replace(rest, old, new), 'UTF8') AS rest,
-           convert_to(regexp_replace(regexp_replace(replace(core, old, new),
-               '^(.{{45}}"revision":)[0-9]+', '\\1' || $4::bigint),
-               ',"updated_at":"[^"]*","updated_by":(null|"[^"]*")$', $6::text), 'UTF8') AS core
+           convert_to(left(core, {_VERSION}) || $4::bigint || replace(
+               substring(core FROM began FOR strpos(core, ',"updated_at":') - began), old, new
+           ) || $6::text, 'UTF8') AS core
     FROM before CROSS JOIN named
+    CROSS JOIN LATERAL (
+        SELECT {_VERSION} + strpos(substring(core FROM {_VERSION + 1} FOR 20), ',') AS began
+    ) AS fields
 ), fed AS (
     UPDATE feed SET revision = $4, body_revision = $4, mark = {_mark("record_id", "$4::bigint")},
         field_revisions = field_revisions || $5::text::jsonb,

@@ -2,14 +2,18 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
 
 import app.studio  # noqa: F401 - declares the collections
 from app.sync.fields import Element, Part
+from app.sync.moving import movable
 from app.sync.registry import Collection, Record, collection, collections
 from app.sync.tables import Kind
+from app.sync.validation import canonical
+from tests.samples import named, sample
 
 TAKEN_BY_STORE_OR_PHONE = {
     "id",
@@ -26,6 +30,8 @@ NEEDS_QUOTES_IN_SQL = {
     "all", "check", "column", "default", "desc", "end", "from", "group", "limit", "offset", "order",
     "primary", "references", "select", "table", "to", "union", "unique", "user", "when", "where",
 }  # fmt: skip
+
+LINELESS: dict[str, dict[str, Any]] = {"invoices": {"lines": []}}
 
 every_collection = pytest.mark.parametrize("collection", collections(), ids=lambda each: each.name)
 
@@ -106,3 +112,21 @@ def test_an_element_refuses_a_field_it_does_not_know() -> None:
 def test_what_a_collection_that_is_no_more_was_called_is_never_used_again(name: str, number: int) -> None:
     with pytest.raises(TypeError, match="belongs to another"):
         collection(name, number=number)(Record)
+
+
+@pytest.mark.parametrize(
+    ("child", "name"),
+    [
+        pytest.param(child, spec.name, id=f"{child.name}.{spec.name}")
+        for child, spec in movable(named("clients"))
+    ],
+)
+def test_whom_a_record_belongs_to_is_not_stamped(child: Collection, name: str) -> None:
+    """What belongs to a merged client moves without being stamped anew."""
+    fields = canonical(child, sample(child.name, **{name: str(uuid4())}, **LINELESS.get(child.name, {})))
+    stamp, made = child.stamp, {"created_at": "2026-05-01T10:00:00Z"}
+    stamped = [
+        (stamp.day_of(each), stamp.labels_of(each), stamp.owners_of(each), stamp.is_private(each))
+        for each in ({**fields, **made}, {**fields, **made, name: str(uuid4())})
+    ]
+    assert stamped[0] == stamped[1]

@@ -1,15 +1,22 @@
 """Merging clients: one is left with all that belonged to either, on every phone and in every queue."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 
+from app.core.revisions import read_clock
+from app.sync.push import push
+from app.sync.schemas import PushRequest
 from app.sync.store import Write
 from app.sync.tables import Kind
+from app.sync.upkeep import verify
 from tests.samples import named, sample
 from tests.studio.conftest import Settle
-from tests.sync.conftest import Desk, Phone
+from tests.sync.conftest import Desk, Phone, phone_of
 from tests.sync.test_push import create, delete, patch, verdicts
 
 EMPTY: dict[str, Any] = {
@@ -323,6 +330,87 @@ async def test_thousands_move_at_once(desk: Desk, phone: Phone, double: tuple[UU
     below = [record for (name, _), record in phone.records.items() if name in ("sessions", "emails")]
     assert {record["client_id"] for record in below} == {str(stays)}
     assert len(below) == 2400
+
+
+KINDS = ("sessions", "invoices", "payments", "appointments", "tasks", "phone_calls", "emails")
+
+
+async def belonging(desk: Desk, client: UUID) -> None:
+    """Let a client have one record of each kind, with all there is in them."""
+    for name in KINDS:
+        lines: dict[str, Any] = {"lines": []} if name == "invoices" else {}
+        await desk.put(name, uuid4(), **sample(name, client_id=str(client), **lines))
+
+
+async def test_what_moves_is_kept_as_if_it_had_been_written(
+    desk: Desk, phone: Phone, held: Callable[[datetime | None], None]
+) -> None:
+    held(datetime(2026, 5, 1, 14, 15, 9, tzinfo=UTC))
+    at_once, one_by_one = [[await known(desk, name) for name in ("Goes", "Stays")] for _ in range(2)]
+    for goes, _ in (at_once, one_by_one):
+        await belonging(desk, goes)
+    held(datetime(2026, 5, 2, 14, 15, 9, 250_000, tzinfo=UTC))
+    await phone.push(merge(*at_once))
+    # What is deleted beside might be among what moves, so that all of it is read.
+    await phone.push(merge(*one_by_one), delete("sessions", uuid4()))
+    assert not await verify(desk.database, desk.who)
+    await phone.pull()
+    own = {"id", "revision", "client_id", "invoice_number", "session_number", "task_number"}
+    moved = [
+        {
+            name: {key: value for key, value in record.items() if key not in own}
+            for (name, _), record in phone.records.items()
+            if record.get("client_id") == str(stays)
+        }
+        for _, stays in (at_once, one_by_one)
+    ]
+    assert set(moved[0]) == set(KINDS)
+    assert moved[0] == moved[1]
+    assert {fields["updated_at"] for fields in moved[0].values()} == {"2026-05-02T14:15:09.250000Z"}
+
+
+async def test_what_moved_is_known_to_have_changed(
+    desk: Desk, phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    call = uuid4()
+    base = await desk.put("phone_calls", call, **sample("phone_calls", client_id=str(goes)))
+    await phone.push(merge(goes, stays))
+    late = {**patch("phone_calls", call, client_id=None), "base_revision": base}
+    [mine] = await phone.push(late)
+    assert mine["verdict"] == "applied", "a device never clashes with itself"
+    [theirs] = await phone_of(desk).push(late)
+    assert (theirs["verdict"], theirs["code"]) == ("noop", None)
+    again = {**patch("phone_calls", call, client_id=str(stays)), "base_revision": base}
+    [theirs] = await phone_of(desk).push(again)
+    assert (theirs["verdict"], theirs["code"]) == ("conflict", "changed_meanwhile")
+
+
+async def asked_by_a_merge(desk: Desk, many: int) -> list[str]:
+    """Return the statements of a merge that moves so many records of some kinds."""
+    goes, stays = await known(desk, "Goes"), await known(desk, "Stays")
+    for name in ("tasks", "emails"):
+        await desk.write(*(Write(name, uuid4(), sample(name, client_id=str(goes))) for _ in range(many)))
+    seen: list[str] = []
+    sent = orjson.dumps({"first": 1, "changes": [{"n": 1, **merge(goes, stays)}]})
+    async with desk.database.writing(desk.account_id) as session:
+        with session.raw.query_logger(lambda each: seen.append(each.query)):
+            at = await read_clock(session)
+            await push(session, phone_of(desk).who, at, PushRequest.model_validate_json(sent))
+    return seen
+
+
+async def test_a_merge_asks_no_more_the_more_there_is_to_move(desk: Desk) -> None:
+    assert await asked_by_a_merge(desk, many=50) == await asked_by_a_merge(desk, many=1)
+
+
+async def test_who_it_moved_to_cannot_be_deleted_in_the_same_push(
+    desk: Desk, phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    await desk.put("sessions", uuid4(), **sample("sessions", client_id=str(goes)))
+    results = await phone.push(merge(goes, stays), delete("clients", stays))
+    assert [each["code"] for each in results] == [None, "still_referenced"]
 
 
 async def test_who_went_is_nobody_s_double(
