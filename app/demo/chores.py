@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from app.demo.chapters import Chapter
+from app.demo.histories import happened, history
 from app.demo.kinds import SCHOOL, SENIOR
 from app.sync.store import Write
 
@@ -62,6 +63,10 @@ def _appointment(chapter: Chapter, key: str, wish: date) -> Write:
         "user_ids": [scene.staff[someone].user_id],
         "booked_by_id": chapter.photographer.user_id,
         "is_confirmed": is_over,
+        "status_notes": history(
+            happened(min(chapter.visit.booked_on, day), "10:20", chapter.photographer, "Status: Booked"),
+            *([happened(day, "17:45", scene.staff[someone], "Status: Completed")] if is_over else ()),
+        ),
     }
     return Write("appointments", chapter.dice.record_id(), fields)
 
@@ -87,5 +92,9 @@ def _task(
         "status_id": scene.listed("task_statuses", f"{key}_{step}"),
         "is_urgent": not is_done and due <= scene.today,
         "invoice_id": invoice_id,
+        "status_notes": history(
+            happened(min(start, scene.today), "08:00", scene.staff[0], "Status: Open"),
+            *([happened(done, "16:30", chapter.photographer, "Status: Done")] if done else ()),
+        ),
     }
     return Write("tasks", dice.record_id(), fields)

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.demo import words
 from app.demo.dice import Dice, lasting_id
+from app.demo.histories import happened, history
 from app.demo.scene import Scene
 from app.studio.starter import starter_id
 from app.sync.store import Write
@@ -129,9 +130,11 @@ def _meetings(scene: Scene, dice: Dice) -> Iterator[Write]:
     while day <= until:
         step = "completed" if day < scene.today else "booked"
         status = scene.listed("appointment_statuses", f"staff_meeting_{step}")
-        yield Write(
-            "appointments", dice.record_id(), {**fields, "date": day.isoformat(), "status_id": status}
-        )
+        told = [happened(monday - _MEETINGS, "08:05", scene.staff[0], "Status: Booked")]
+        if day < scene.today:
+            told.append(happened(day, "09:00", scene.staff[0], "Status: Completed"))
+        own = {"date": day.isoformat(), "status_id": status, "status_notes": history(*told)}
+        yield Write("appointments", dice.record_id(), {**fields, **own})
         day += timedelta(days=7)
 
 

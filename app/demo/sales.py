@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.demo import words
 from app.demo.dice import Dice
+from app.demo.histories import happened
 from app.demo.people import Person
 from app.demo.scene import Scene
 from app.demo.till import Till
@@ -164,6 +165,9 @@ class Ledger:
             "invoice_date": day.isoformat(),
             "payment_due_date": (day + timedelta(days=14)).isoformat(),
             "status_id": self._status(invoice_type, day),
+            "status_notes": happened(
+                day, "11:40", self.scene.staff[visit.photographer], "Status: Order received"
+            ),
             "is_posted": self.scene.is_posted(day),
         }
 

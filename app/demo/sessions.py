@@ -5,6 +5,7 @@ from typing import Any
 
 from app.demo import words
 from app.demo.dice import Dice
+from app.demo.histories import happened, history
 from app.demo.kinds import SCHOOL, SENIOR, WEDDING
 from app.demo.people import Person
 from app.demo.scene import Scene
@@ -129,10 +130,10 @@ def _yearbook(scene: Scene, visit: Visit) -> str:
 
 
 def _history(scene: Scene, visit: Visit) -> str:
-    initials = scene.staff[visit.photographer].initials
-    lines = [f"{visit.booked_on} 10:15 {initials} Status: Booked"]
+    somebody = scene.staff[visit.photographer]
+    lines = [happened(visit.booked_on, "10:15", somebody, "Status: Booked")]
     if visit.is_cancelled:
-        lines.append(f"{min(visit.day, scene.today)} 09:05 {initials} Cancelled")
+        lines.append(happened(min(visit.day, scene.today), "09:05", somebody, "Cancelled"))
     elif visit.is_past:
-        lines.append(f"{visit.day} 17:40 {initials} Status: Photographed")
-    return "\n".join(lines)
+        lines.append(happened(visit.day, "17:40", somebody, "Status: Photographed"))
+    return history(*lines)

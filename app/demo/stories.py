@@ -9,6 +9,7 @@ from app.demo.chores import appointments, tasks
 from app.demo.conversations import calls, texts
 from app.demo.dice import Dice
 from app.demo.furniture import furniture
+from app.demo.histories import happened
 from app.demo.letters import emails
 from app.demo.people import Person, describe, meet
 from app.demo.sales import Ledger
@@ -63,13 +64,14 @@ def _standing(scene: Scene, dice: Dice, person: Person, found: list[Visit]) -> d
     if not found:
         due = max(person.since, scene.today) + timedelta(days=14)
         status = scene.listed("client_statuses", "prospect")
-        return {"status_id": status, "status_due_date": due.isoformat()}
+        begun = happened(person.since, "10:10", scene.staff[0], "Status: Prospect")
+        return {"status_id": status, "status_due_date": due.isoformat(), "status_notes": begun}
     key = _status(scene, found)
     return {
         "client_number": next(scene.numbers.client),
         "status_id": scene.listed("client_statuses", key),
         "status_reason": "Moved away" if key == "inactive_client" and dice.chance(0.3) else None,
-        "status_notes": f"{found[0].booked_on} 10:10 {scene.staff[0].initials} Status: First-time client",
+        "status_notes": happened(found[0].booked_on, "10:10", scene.staff[0], "Status: First-time client"),
     }
 
 

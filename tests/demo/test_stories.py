@@ -151,3 +151,19 @@ def test_every_collection_is_in_the_studio() -> None:
     absent = {each.name for each in registry.collections()} - present
     assert "studios" in absent  # only an enterprise account has several
     assert not absent & {"clients", "sessions", "invoices", "payments", "emails", "special_events"}
+
+
+def test_what_happened_is_told_of_its_day_and_by_who_works_there() -> None:
+    initials = {colleague.initials for colleague in STAFF}
+    lines = [
+        line.split(" ")
+        for name in ("clients", "sessions", "invoices", "appointments", "tasks")
+        for told_of in fields(name)
+        for line in told_of["status_notes"].splitlines()
+    ]
+    assert {line[2] for line in lines} == initials
+    assert {date.fromisoformat(line[0]) > TODAY for line in lines} == {False}
+    for name in ("sessions", "appointments", "tasks"):
+        for told_of in fields(name):
+            days = [line[:16] for line in told_of["status_notes"].splitlines()]
+            assert days == sorted(days, reverse=True)
