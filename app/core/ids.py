@@ -1,6 +1,9 @@
-"""Identifiers the server makes."""
+"""Identifiers: those the server makes, and the one that is none."""
 
 from uuid import UUID, uuid4
+
+NIL = UUID(int=0)
+"""The id before all others, which nothing has."""
 
 
 def new_id() -> UUID:

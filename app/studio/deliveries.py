@@ -25,3 +25,7 @@ class DeliveryState(StrEnum):
     BOUNCED = "bounced"
     SPAM = "spam"
     RECEIVED = "received"
+
+
+IN_HAND = (DeliveryState.DRAFT, DeliveryState.FAILED)
+"""Who wrote a message may edit it and have it sent: it is not on its way, or did not arrive anywhere."""

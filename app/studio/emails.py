@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from app.studio.deliveries import DeliveryState, Direction
+from app.studio.deliveries import IN_HAND, DeliveryState, Direction
 from app.studio.preferences import EmailBodies
 from app.studio.rules.settings import company
 from app.studio.sending import Send, check_outgoing
@@ -129,6 +129,8 @@ class Email(Record):
     def _waits_unless_it_is_a_draft(self) -> "Email":
         if self.direction is Direction.OUTGOING and self.delivery_state in _NOT_BEGUN:
             self.delivery_state = DeliveryState.DRAFT if self.is_draft else DeliveryState.QUEUED
+        elif self.is_draft and self.delivery_state is DeliveryState.FAILED:
+            self.delivery_state = DeliveryState.DRAFT
         return self
 
 
@@ -137,6 +139,8 @@ on_write("emails", looks_at=steps_of, at_hand=company)(follow_steps)
 
 @command("send", of=("emails",), takes=Send)
 def send(call: Call) -> Mapping[str, Any]:
-    """Have a draft sent, exactly once; what is on its way already is left alone."""
+    """Have a draft, or what could not be sent, sent exactly once; what is on its way is left alone."""
     check_outgoing(call.fields)
-    return {"is_draft": False} if call.fields["delivery_state"] == DeliveryState.DRAFT else {}
+    if call.fields["delivery_state"] not in IN_HAND:
+        return {}
+    return {"is_draft": False, "delivery_state": DeliveryState.QUEUED.value, "delivery_error": None}

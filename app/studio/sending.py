@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.studio.deliveries import DeliveryState, Direction
+from app.studio.deliveries import IN_HAND, Direction
 from app.sync.commands import Call, command
 from app.sync.fields import Element
 from app.sync.reactions import Work, Written, on_write
@@ -44,12 +44,12 @@ class NotOutgoing(ChangeRefused):
 
 @on_write(*MESSAGES)
 def stay_as_sent(written: Written, work: Work) -> None:  # noqa: ARG001 - nothing else is looked at
-    """Refuse to change what is on its way."""
+    """Refuse to change what is on its way; what could not be sent may be put right."""
     before, after = written.before, written.after
     if not before or after is None or before["direction"] != Direction.OUTGOING:
         return
     changed = sorted(name for name in _WRITTEN & before.keys() if written.changes(name))
-    if changed and before["delivery_state"] != DeliveryState.DRAFT:
+    if changed and before["delivery_state"] not in IN_HAND:
         raise AlreadyQueued(dict.fromkeys(changed, AlreadyQueued.message))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from app.studio.deliveries import DeliveryState, Direction
+from app.studio.deliveries import IN_HAND, DeliveryState, Direction
 from app.studio.sending import Send, check_outgoing
 from app.studio.trimming import is_unread, preferences_of, rule
 from app.sync.anchors import Stamp
@@ -99,13 +99,13 @@ def wait_to_be_sent(written: Written, work: Work) -> None:
 
 @command("send", of=("text_messages",), takes=Send)
 def send(call: Call) -> Mapping[str, Any]:
-    """Have a draft sent, exactly once; what is on its way already is left alone."""
+    """Have a draft, or what could not be sent, sent exactly once; what is on its way is left alone."""
     check_outgoing(call.fields)
-    if call.fields["delivery_state"] != DeliveryState.DRAFT:
+    if call.fields["delivery_state"] not in IN_HAND:
         return {}
     if call.fields["client_id"] is None:
         raise InvalidFields({"client_id": "A text goes to a client."})
-    return {"delivery_state": DeliveryState.QUEUED.value}
+    return {"delivery_state": DeliveryState.QUEUED.value, "delivery_error": None}
 
 
 def _queue(fields: Values) -> None:

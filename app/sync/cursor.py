@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from app.core.ids import NIL
 from app.sync.anchors import ALWAYS
 from app.sync.errors import CursorMalformed, ResyncRequired
 from app.sync.scope import EARLIEST, Rule, Scope
@@ -24,7 +25,7 @@ _RAW = -zlib.MAX_WBITS
 
 RecordKey = tuple[date, UUID]
 """A place within one collection, which is gone through from the latest day to the earliest: day, record."""
-FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+FIRST_ID, LAST_ID = NIL, UUID(int=2**128 - 1)
 TOP: RecordKey = (ALWAYS, LAST_ID)
 BOTTOM: RecordKey = (EARLIEST, FIRST_ID)
 

@@ -1,5 +1,6 @@
 """An exchange: what the user did goes up and what changed comes down, in one round trip."""
 
+from app.accounts.errors import DeviceRequired
 from app.accounts.standing import Work, admit, refuse_old
 from app.accounts.tokens import Claims
 from app.core.admission import Gone
@@ -24,10 +25,12 @@ async def exchange(
     """Return the answer's JSON text, who was answered, and whether the device is at a consistent point.
 
     The push is committed before the pull begins, which sees it. A cursor the pull would refuse is refused
-    before anything is taken in.
+    before anything is taken in, and who is no device before its turn has come.
     """
     pushed = b"null"
     if sent.push and sent.push.changes:
+        if claims.device_id is None:
+            raise DeviceRequired
         async with database.writing(claims.account_id, gone=gone) as turn:
             work = await admit(turn, keys, claims)
             refuse_old(work.schema_version, minimum)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from app.core.db import Database, WriteSession
+from app.core.ids import NIL
 from app.core.principal import Principal
 from app.sync import feed, records, registry
 from app.sync.comparing import compare
@@ -11,7 +12,6 @@ from app.sync.registry import Collection
 from app.sync.upkeep import mend
 
 PAGE = 1_000
-NIL = UUID(int=0)
 Progress = Callable[[int, int], None]
 """Told how many records were looked at, and of how many."""
 

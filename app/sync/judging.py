@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from app.core.ids import NIL
 from app.core.principal import Channel
 from app.sync import registry
 from app.sync.commands import Call, Command, find
@@ -151,7 +152,7 @@ class Judge:
             raise UnknownCollection
         if change.op is not Operation.COMMAND and not self._may_write(collection):
             raise ReadOnlyCollection
-        if change.id.int == 0:
+        if change.id == NIL:
             raise NilId
         return collection.number, change.id
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 
 from app.core.db import WriteSession
+from app.core.ids import NIL
 from app.sync import registry
 from app.sync.fields import BOOKKEEPING, Values
 from app.sync.registry import Collection, FieldSpec
@@ -41,7 +42,7 @@ def movable(target: Collection) -> Iterator[tuple[Collection, FieldSpec]]:
     return ((child, spec) for child, spec in registry.referring(target.name) if is_movable(spec))
 
 
-_VERSION = len('{"id":"') + len(str(UUID(int=0))) + len('","revision":')
+_VERSION = len('{"id":"') + len(str(NIL)) + len('","revision":')
 """Where a body has its version."""
 
 

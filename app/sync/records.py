@@ -11,6 +11,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from app.core.db import Session, WriteSession
+from app.core.ids import NIL
 from app.sync import registry
 from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, OnDelete, Values
@@ -93,7 +94,7 @@ async def scan(
     session: Session, collection: Collection, page: int = 2000
 ) -> AsyncIterator[dict[UUID, Values]]:
     """Yield all records of one collection in pages, in order of id, each in canonical form."""
-    after = UUID(int=0)
+    after = NIL
     while found := await page_after(session, collection, after, page):
         yield found
         after = max(found)

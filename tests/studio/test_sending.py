@@ -151,3 +151,43 @@ async def test_a_group_that_is_refused_queues_nothing(company: Company) -> None:
     )
     assert [each["verdict"] for each in results] == ["blocked", "rejected"]
     assert (await company.pulled("emails", email))["delivery_state"] == "draft"
+
+
+FAILED: Fields = {"date": "2026-05-01", "delivery_state": "failed", "delivery_error": "Not reachable"}
+
+
+async def test_an_email_that_could_not_be_sent_is_put_right_and_sent_again(company: Company) -> None:
+    email = await company.has("emails", **FAILED, to_addresses=["laura@hartly.example"])
+    await company.must_push(patch("emails", email, to_addresses=["laura@hartley.example"]))
+    assert (await company.pulled("emails", email))["delivery_state"] == "failed", "nobody said to send it"
+    results = await company.push(call("send", "emails", email), call("send", "emails", email))
+    assert [each["verdict"] for each in results] == ["applied", "noop"]
+    record = await company.pulled("emails", email)
+    assert (record["delivery_state"], record["delivery_error"]) == ("queued", None)
+
+
+async def test_an_email_that_could_not_be_sent_may_wait_as_a_draft(company: Company) -> None:
+    email = await company.has("emails", **FAILED, to_addresses=["laura@hartley.example"])
+    await company.must_push(patch("emails", email, is_draft=True))
+    assert (await company.pulled("emails", email))["delivery_state"] == "draft"
+
+
+async def test_a_text_that_could_not_be_sent_is_put_right_and_sent_again(company: Company) -> None:
+    words = {"client_id": company.client_id, "phone": NUMBER, "message": "At ten"}
+    record_id = await company.has("text_messages", **FAILED, **words)
+    await company.must_push(
+        patch("text_messages", record_id, message="At ten!"), call("send", "text_messages", record_id)
+    )
+    record = await company.pulled("text_messages", record_id)
+    assert (record["message"], record["delivery_state"], record["delivery_error"]) == (
+        "At ten!",
+        "queued",
+        None,
+    )
+
+
+async def test_a_failed_text_is_not_sent_again_to_a_number_that_takes_none(company: Company) -> None:
+    words = {"client_id": company.client_id, "phone": "(518) 555-0199", "message": "At ten"}
+    record_id = await company.has("text_messages", **FAILED, **words)
+    [verdict] = await company.push(call("send", "text_messages", record_id))
+    assert (verdict["code"], list(verdict["fields"])) == ("invalid_fields", ["phone"])
