@@ -9,7 +9,7 @@ from app.studio.bookings import check_times
 from app.studio.custom_fields import EventCustom
 from app.studio.rules.settings import company
 from app.studio.schedule import follow_conflicts, follow_move, read_diary
-from app.studio.series import follow_series, read_series
+from app.studio.series import follow_series, read_series, refuse_too_many
 from app.studio.trimming import owners, preferences_of, rule
 from app.studio.weekdays import Weekday
 from app.studio.workflows import follow_steps, steps_of
@@ -176,6 +176,7 @@ def belong_to_one_client(written: Written, work: Work) -> None:
         raise InvalidFields({"session_id": "This session belongs to another client."})
 
 
+on_write("appointments", asks=read_series)(refuse_too_many)
 on_write("appointments", looks_at=steps_of, at_hand=company)(follow_steps)
 on_write("appointments")(follow_move)
 on_write("appointments", asks=read_diary)(follow_conflicts)

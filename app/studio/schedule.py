@@ -7,7 +7,7 @@ import orjson
 
 from app.studio.companies import ConflictPolicy
 from app.studio.rules.settings import read_settings, settings_of
-from app.studio.series import days_of, occurrence_id
+from app.studio.series import days_of, occurrence_id, read_series
 from app.studio.status_notes import note
 from app.sync import registry
 from app.sync.draft import Draft
@@ -64,11 +64,15 @@ class Diary:
 
 async def read_diary(draft: Draft, writes: Sequence[Written]) -> Diary:
     """Find the bookings that some others may clash with: stored ones, and all that are written beside."""
-    wanted = [slot for each in writes for slot in _taken(each)]
-    diary = Diary()
+    appointments = registry.number_of(APPOINTMENTS)
+    begun = await read_series(draft, [each for each in writes if each.key[0] == appointments])
+    diary, wanted = Diary(), list[Slot]()
     for each in writes:
+        is_series = each.key[0] == appointments and (each.after or {}).get("series_id") not in begun.refused
+        days = days_of(each) if is_series else []
+        wanted += _taken(each, days)
         diary.enter(each.key, slots_of(each.key[0], each.after))
-        for day in days_of(each) if each.key[0] == registry.number_of(APPOINTMENTS) else ():
+        for day in days:
             occurrence = occurrence_id((each.after or {})["series_id"], day)
             diary.days.setdefault(day, {})[each.key[0], occurrence] = None
     if wanted:
@@ -103,7 +107,8 @@ def follow_conflicts(written: Written, work: Work) -> None:
     diary: Diary = work.answer or Diary()
     diary.enter(written.key, slots_of(written.key[0], written.after))
     policy = settings_of(work)["conflict_policy"]
-    taken = _taken(written)
+    is_appointment = written.key[0] == registry.number_of(APPOINTMENTS)
+    taken = _taken(written, days_of(written) if is_appointment else [])
     if not taken or policy == ConflictPolicy.ALWAYS:
         return
     clashes = {key: slot for slot in taken for key in _clashing(diary, written.key, slot, work)}
@@ -148,13 +153,12 @@ def _slot(fields: Values, people: Iterable[str | None], names: Iterable[str]) ->
     return Slot(fields["date"], start, end, named, tuple(names))
 
 
-def _taken(written: Written) -> set[Slot]:
-    """Return the slots that a write newly takes, those of the series it begins among them."""
+def _taken(written: Written, days: Iterable[str]) -> set[Slot]:
+    """Return the slots that a write newly takes, those of the further days of its series among them."""
     number = written.key[0]
     after = slots_of(number, written.after)
-    if written.after and number == registry.number_of(APPOINTMENTS):
-        series = ({**written.after, "date": day} for day in days_of(written))
-        after |= {slot for each in series for slot in slots_of(number, each)}
+    for day in days:
+        after |= slots_of(number, {**(written.after or {}), "date": day})
     return after - slots_of(number, written.before)
 
 

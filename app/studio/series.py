@@ -1,6 +1,7 @@
 """Series: appointments that recur, each occurrence an appointment of its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, Literal
@@ -17,11 +18,12 @@ from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.fields import Day, Element
 from app.sync.reactions import Work, Written
-from app.sync.refusals import InvalidFields
+from app.sync.refusals import ChangeRefused, InvalidFields
 from app.sync.schemas import Change, Operation
 
 APPOINTMENTS = "appointments"
 MOST_OCCURRENCES = 200
+MOST_TOGETHER = 1_000
 _YEARS = 2
 _LAST = date(2999, 12, 31)
 _FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {
@@ -56,6 +58,24 @@ _SHARED = frozenset(
 """What can be changed of a whole series; its days are those of its rule."""
 
 
+class TooManyOccurrences(ChangeRefused):
+    """The series of one push together would make more than 1,000 appointments; send this one in another."""
+
+    code = "too_many_occurrences"
+    message = "Too many appointments would be made at once; send this series by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The days that series which begin are still without, by series, and those there is no room for."""
+
+    missing: Mapping[str, Sequence[str]]
+    refused: frozenset[str]
+
+
+NOTHING = Begun({}, frozenset())
+
+
 def occurrence_id(series_id: str, day: str) -> UUID:
     """Return the id of an occurrence the server makes."""
     return uuid5(UUID(series_id), day)
@@ -82,35 +102,54 @@ def days_by_rule(recurrence: Mapping[str, Any], first: date) -> Iterator[date]:
 
 def days_of(written: Written) -> list[str]:
     """Return the further days of a series that a write begins, none of any other."""
-    before, after = written.before, written.after
-    if after is None or not after["recurrence"] or after["is_detached"] or (before and before["series_id"]):
+    after = written.after
+    if after is None or not _begins(written):
         return []
     return [each.isoformat() for each in days_by_rule(after["recurrence"], date.fromisoformat(after["date"]))]
 
 
-async def read_series(draft: Draft, writes: Sequence[Written]) -> dict[str, list[str]]:
+def _begins(written: Written) -> bool:
+    before, after = written.before, written.after
+    has_begun = before is not None and before["series_id"] is not None
+    return bool(after and after["recurrence"] and not after["is_detached"] and not has_begun)
+
+
+async def read_series(draft: Draft, writes: Sequence[Written]) -> Begun:
     """Return the days the series that begin are still without, and read what may stand at them.
 
-    A series that is stored already is left as it is, and the days that are written beside are seen to.
+    A series that is stored already is left as it is, and the days that are written beside are seen to. Once
+    there are more than may be made together, the series that come later have to wait.
     """
     begun: dict[str, Written] = {}
     for each in writes:
-        if each.after and days_of(each):
+        if each.after and _begins(each):
             begun.setdefault(each.after["series_id"], each)
     if not begun:
-        return {}
+        return NOTHING
     sql = "SELECT DISTINCT series_id FROM appointments WHERE account_id = $1 AND series_id = ANY ($2::uuid[])"
     rows = await draft.session.raw.fetch(sql, draft.session.account_id, [*begun])
     stored = {str(row["series_id"]) for row in rows}
     beside = {(each.after["series_id"], each.after["date"]) for each in writes if each.after}
-    missing = {
-        series_id: [day for day in days_of(each) if (series_id, day) not in beside]
-        for series_id, each in begun.items()
-        if series_id not in stored
-    }
+    missing: dict[str, list[str]] = {}
+    refused: set[str] = set()
+    room = MOST_TOGETHER
+    for series_id, each in begun.items():
+        if series_id not in stored and not refused:
+            missing[series_id] = [day for day in days_of(each) if (series_id, day) not in beside]
+            room -= len(missing[series_id])
+        if series_id not in stored and room < 0:
+            refused.add(series_id)
+            missing.pop(series_id, None)
     number = registry.number_of(APPOINTMENTS)
     await draft.load((number, occurrence_id(each, day)) for each, days in missing.items() for day in days)
-    return missing
+    return Begun(missing, frozenset(refused))
+
+
+def refuse_too_many(written: Written, work: Work) -> None:
+    """Refuse what begins a series there is no room for."""
+    begun: Begun = work.answer or NOTHING
+    if _begins(written) and (written.after or {})["series_id"] in begun.refused:
+        raise TooManyOccurrences({"recurrence": TooManyOccurrences.message})
 
 
 def follow_series(written: Written, work: Work) -> None:
@@ -120,9 +159,9 @@ def follow_series(written: Written, work: Work) -> None:
         return
     if written.before and written.before["series_id"] and _is_edited(written):
         after["is_detached"] = True
-    if days_of(written):
-        missing: dict[str, list[str]] = work.answer or {}
-        for day in missing.get(after["series_id"], ()):
+    if _begins(written):
+        begun: Begun = work.answer or NOTHING
+        for day in begun.missing.get(after["series_id"], ()):
             key = written.key[0], occurrence_id(after["series_id"], day)
             if work.draft.get(key) is None:
                 work.draft.put(key, {**after, "date": day})

@@ -1,10 +1,12 @@
 """One round trip: what a phone did goes up and what changed comes down, its own changes among it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
+from tests.accounts.studios import Studio
 from tests.contract.phones import Copy, Phone, change
 from tests.samples import sample
 
@@ -68,3 +70,11 @@ async def test_a_refusal_inside_the_push_does_not_hold_back_the_page(phone: Phon
     told = (await exchange(phone, copy.cursor, change("patch", "clients", uuid4(), last_name="X"))).json()
     assert [each["code"] for each in told["push"]["results"]] == ["unknown_record"]
     assert told["pull"]["consistent"]
+
+
+async def test_a_desk_is_refused_before_its_turn_comes(phone: Phone, studio: Studio) -> None:
+    """While somebody else has the turn, whoever waits for it is told to come again."""
+    desk = replace(phone, headers=await studio.administrator())
+    async with studio.database.writing(studio.account.account_id):
+        refused = await exchange(desk, None, change("create", "clients", uuid4(), **sample("clients")))
+    assert (refused.status_code, refused.json()["code"]) == (403, "device_required")

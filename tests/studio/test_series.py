@@ -58,17 +58,16 @@ def test_a_series_ends_after_two_hundred_occurrences_or_two_years() -> None:
 
 
 def first_of(company: Company, until: str = "2026-05-25", **fields: Any) -> Fields:
-    return create(
-        "appointments",
-        description="Staff meeting",
-        date="2026-05-04",
-        start_time="08:00:00",
-        end_time="09:00:00",
-        user_ids=[company.user_id],
-        series_id=str(uuid4()),
-        recurrence=rule("weekly", until=until),
-        **fields,
-    )
+    usual: Fields = {
+        "description": "Staff meeting",
+        "date": "2026-05-04",
+        "start_time": "08:00:00",
+        "end_time": "09:00:00",
+        "user_ids": [company.user_id],
+        "series_id": str(uuid4()),
+        "recurrence": rule("weekly", until=until),
+    }
+    return create("appointments", **{**usual, **fields})
 
 
 async def days(company: Company) -> list[str]:
@@ -252,3 +251,28 @@ async def test_a_single_appointment_has_no_series_to_change(company: Company) ->
         call("change_series", "appointments", record_id, fields={"colour": "#123456"})
     )
     assert (verdict["code"], list(verdict["fields"])) == ("invalid_fields", ["series_id"])
+
+
+async def test_a_push_makes_no_more_than_a_thousand_occurrences(company: Company) -> None:
+    heads = [first_of(company, recurrence=rule("daily")) for _ in range(20)]
+    alone = create("appointments", date="2026-05-04", description="Fitting")
+    results = await company.push(*heads, alone)
+    assert [each["verdict"] for each in results] == ["applied"] * 5 + ["rejected"] * 15 + ["applied"]
+    assert {each["code"] for each in results[5:20]} == {"too_many_occurrences"}
+    assert {tuple(each["fields"]) for each in results[5:20]} == {("recurrence",)}
+    begun = [each["fields"]["series_id"] for each in heads[:5]]
+    stored = [each["series_id"] for each in await company.held("appointments")]
+    assert {each: stored.count(each) for each in begun} == dict.fromkeys(begun, 200)
+    assert len(stored) == 5 * 200 + 1
+    await company.must_push({**heads[5], "id": str(uuid4())})
+
+
+async def test_what_belongs_to_a_series_that_is_there_already_makes_nothing(company: Company) -> None:
+    daily = rule("daily")
+    heads = [first_of(company, recurrence=daily) for _ in range(5)]
+    await company.must_push(*heads)
+    more = [
+        first_of(company, recurrence=daily, series_id=each["fields"]["series_id"], date="2026-04-30")
+        for each in heads
+    ]
+    await company.must_push(*more, first_of(company, recurrence=daily))
