@@ -21,6 +21,9 @@ class Judges(Protocol):
     async def load(self, changes: Sequence[Change]) -> None:
         """Read what is looked at when some changes are judged."""
 
+    def redirected(self, change: Change) -> Change:
+        """Return a change of a merged record as one of the record that stays; both must have been loaded."""
+
     def take(self, change: Change) -> None:
         """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
 

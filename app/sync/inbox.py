@@ -137,6 +137,8 @@ def keep(
 async def _read(call: Call) -> None:
     if change := _again(call):
         await call.judge.load([change])
+        if (redirected := call.judge.redirected(change)) is not change:
+            await call.judge.load([redirected])
 
 
 @command("resolve", of=(INBOX,), takes=Resolve, prepares=_read)

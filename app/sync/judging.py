@@ -85,6 +85,7 @@ class Judge:
 
     def take(self, change: Change) -> None:
         """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
+        change = self.redirected(change)
         key = self._key(change)
         state = self.draft.get(key)
         is_there = change.op is Operation.CREATE and state is not None and not state.is_deleted
@@ -92,6 +93,14 @@ class Judge:
         newest = change.model_copy(update={"op": op, "base_revision": self.draft.revision - 1})
         self._judge(self._renewed(newest))
         self.check_links(newest)
+
+    def redirected(self, change: Change) -> Change:
+        """Return a change of a merged record as one of the record that stays; nobody asked to delete that."""
+        key = key_of(change)
+        if key is None or change.op is Operation.DELETE:
+            return change
+        survivor = self.draft.survivor(key)
+        return change if survivor == key else change.model_copy(update={"id": survivor[1]})
 
     async def load(self, changes: Sequence[Change]) -> None:
         """Read what is looked at when some changes are judged, all of it in a few trips."""

@@ -180,6 +180,35 @@ async def test_what_was_refused_before_is_taken_with_who_stays(
     assert the(phone, "sessions", session)["client_id"] == str(stays)
 
 
+def take(entry: str) -> dict[str, Any]:
+    fields = {"resolution": "take_mine"}
+    return {"collection": "inbox", "id": entry, "op": "command", "command": "resolve", "fields": fields}
+
+
+async def test_what_was_typed_for_who_went_is_taken_for_who_stays(
+    phone: Phone, other_phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    await phone.push(merge(goes, stays))
+    [late] = await other_phone.push(patch("clients", goes, job_title="Teacher", notes="Shy"))
+    assert late["code"] == "record_merged"
+    assert verdicts(await other_phone.push(take(late["inbox_id"]))) == ["applied"]
+    await other_phone.pull()
+    assert the(other_phone, "clients", stays)["job_title"] == "Teacher"
+    assert other_phone.inbox[late["inbox_id"]]["resolution"] == "take_mine"
+
+
+async def test_rules_hold_for_what_is_taken_for_who_stays(
+    phone: Phone, other_phone: Phone, settle: Settle, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    await phone.push(merge(goes, stays))
+    [late] = await other_phone.push(patch("clients", goes, lead_source_other="A friend"))
+    await settle(is_lead_source_limited=True)
+    [refused] = await other_phone.push(take(late["inbox_id"]))
+    assert (refused["verdict"], refused["code"]) == ("rejected", "not_on_list")
+
+
 async def test_a_link_in_a_set_goes_to_who_stays_too(
     desk: Desk, phone: Phone, double: tuple[UUID, UUID]
 ) -> None:
