@@ -1,4 +1,5 @@
 // The conversation with the server: signing in, staying signed in, and asking.
+import { eventsOf } from './events.js'
 import { DeviceWiped, Problem, SignedOut, UnexpectedAnswer, Unreachable, problemFrom } from './problems.js'
 import { isTrueWipeOrder } from './wipe.js'
 
@@ -10,15 +11,17 @@ const RECEIPT = 'studio-sync.wipe-receipt'
  *
  * `storage` is where the session lives: `getItem`, `setItem` and `removeItem`, plain or async, as of
  * AsyncStorage or localStorage; keep it in the platform's keychain. `onWipe` must clear the local data
- * (see `clearDatabase`); it is called only for a verified order.
+ * (see `clearDatabase`); it is called only for a verified order. `app` is what the app is by now, its
+ * `app_version` and `schema_version`: after an update the server is told before anything else is asked.
  */
-export function createClient({ baseUrl, fetch, storage, crypto, onWipe }) {
+export function createClient({ baseUrl, fetch, storage, crypto, onWipe, app }) {
   return new Client({
     baseUrl: baseUrl.replace(/\/+$/, ''),
     fetch: fetch ?? globalThis.fetch.bind(globalThis),
     storage: storage ?? memoryStorage(),
     crypto: crypto ?? globalThis.crypto,
     onWipe,
+    app,
   })
 }
 
@@ -33,9 +36,11 @@ class Client {
   /** Sign in; with `device` as a phone, without it as a desk. Answers `{account, user, device}`. */
   async signIn({ account, initials, password, device }) {
     await this.#sendReceipt().catch(() => {})
-    const body = { account, initials, password, device }
-    const answer = await this.#send('POST', '/v1/auth/login', { body })
-    return published(await this.#keep(answer, answer.server_time))
+    const phone = device && { ...device, ...this.#options.app }
+    const answer = await this.#send('POST', '/v1/auth/login', {
+      body: { account, initials, password, device: phone },
+    })
+    return published(await this.#keep(answer, { server_time: answer.server_time, uid: phone?.uid, app: appOf(phone) }))
   }
 
   /** End the session here and on the server; the database stays. */
@@ -43,10 +48,7 @@ class Client {
     const session = await this.#session()
     if (!session) return
     await this.#options.storage.removeItem(SESSION)
-    await this.#send('POST', '/v1/auth/logout', {
-      body: { refresh_token: session.refresh_token },
-      token: session.access_token,
-    })
+    await this.#send('POST', '/v1/auth/logout', { token: session.access_token })
   }
 
   /** Who is signed in, as `{account, user, device}`, or null. */
@@ -70,18 +72,58 @@ class Client {
     return this.request('POST', '/v1/sync/push', { text })
   }
 
+  /** Send a batch and ask for a page in one round trip; the page has what the batch changed. */
+  exchange(text, question) {
+    return this.request('POST', '/v1/sync', { text: `{"push":${text},"pull":${JSON.stringify(question)}}` })
+  }
+
+  /** Compare what is held with what should be held, ever finer. */
+  verify(question) {
+    return this.request('POST', '/v1/sync/verify', { body: question })
+  }
+
+  /** Wait until the account has moved beyond what is known, at most some seconds. */
+  wait(known, seconds, { signal } = {}) {
+    return this.request('GET', `/v1/sync/wait?${queryOf({ ...known, seconds })}`, { signal })
+  }
+
+  /**
+   * The live stream, event by event, as `{event, data}`; a sign of life has no `event`. Ends with the stream,
+   * and throws what a refusal in it means.
+   */
+  async *live(known, { signal } = {}) {
+    const path = `/v1/sync/live?${queryOf(known)}`
+    const response = await this.#asked((token) => this.#open('GET', path, { token, signal, accept: 'text/event-stream' }))
+    if (typeof response.body?.getReader !== 'function') throw new UnexpectedAnswer(response.status)
+    for await (const event of eventsOf(response.body)) {
+      if (event.event === 'refused') throw await this.#refused(event.data)
+      yield event
+    }
+  }
+
   /** Ask as the one signed in; an expired token is renewed once. */
-  async request(method, path, { body, text } = {}) {
-    const session = await this.#session()
+  request(method, path, { body, text, signal } = {}) {
+    return this.#asked((token) => this.#send(method, path, { body, text, signal, token }))
+  }
+
+  async #asked(ask) {
+    let session = await this.#session()
     if (!session) throw new SignedOut()
+    if (this.#isUpdated(session)) session = await this.#renew(session)
     try {
-      return await this.#send(method, path, { body, text, token: session.access_token })
+      return await ask(session.access_token)
     } catch (error) {
       if (error.code === 'invalid_token') throw new SignedOut(error)
       if (error.code !== 'token_expired') throw error
       const renewed = await this.#renew(session)
-      return this.#send(method, path, { body, text, token: renewed.access_token })
+      return ask(renewed.access_token)
     }
+  }
+
+  // The server gives records in the shape of the version it was told last.
+  #isUpdated({ app: told }) {
+    const { app } = this.#options
+    return Boolean(told && app) && (told.app_version !== app.app_version || told.schema_version !== app.schema_version)
   }
 
   // Calls that meet an expired token together share one renewal: a refresh token is good for one.
@@ -94,21 +136,24 @@ class Client {
 
   async #refresh(stale) {
     const session = await this.#session()
-    if (session && session.access_token !== stale.access_token) return session
+    if (!session) throw new SignedOut()
+    if (session.access_token !== stale.access_token) return session
+    const app = session.app && (this.#options.app ?? session.app)
     try {
       const answer = await this.#send('POST', '/v1/auth/refresh', {
-        body: { refresh_token: stale.refresh_token },
+        body: { refresh_token: session.refresh_token, device_uid: session.uid, ...app },
       })
-      return await this.#keep(answer, stale.server_time)
+      // Signed out or wiped meanwhile: the answer comes too late.
+      if (!(await this.#session())) throw new SignedOut()
+      return await this.#keep(answer, { ...session, app })
     } catch (error) {
       if (error instanceof Problem && error.status === 401) throw new SignedOut(error)
       throw error
     }
   }
 
-  async #send(method, path, { body, text, token }) {
-    const response = await this.#fetch(method, path, text ?? (body && JSON.stringify(body)), token)
-    if (!response.ok) throw await this.#refusal(await problemFrom(response))
+  async #send(method, path, content) {
+    const response = await this.#open(method, path, content)
     if (response.status === 204) return null
     const type = response.headers.get('content-type') ?? ''
     if (!type.startsWith('application/json')) throw new UnexpectedAnswer(response.status)
@@ -119,15 +164,27 @@ class Client {
     }
   }
 
-  async #fetch(method, path, text, token) {
-    const headers = { accept: 'application/json' }
+  async #open(method, path, { body, text, ...how }) {
+    const response = await this.#fetch(method, path, text ?? (body && JSON.stringify(body)), how)
+    if (!response.ok) throw await this.#refusal(await problemFrom(response))
+    return response
+  }
+
+  async #fetch(method, path, text, { token, signal, accept = 'application/json' } = {}) {
+    const headers = { accept }
     if (text !== undefined) headers['content-type'] = 'application/json'
     if (token) headers.authorization = `Bearer ${token}`
     try {
-      return await this.#options.fetch(`${this.#options.baseUrl}${path}`, { method, headers, body: text })
+      return await this.#options.fetch(`${this.#options.baseUrl}${path}`, { method, headers, body: text, signal })
     } catch (error) {
       throw new Unreachable(error)
     }
+  }
+
+  // A stream tells in its last event what a request would have been answered with.
+  async #refused(problem) {
+    const error = await this.#refusal(new Problem(problem, { status: problem.status }))
+    return error.code === 'invalid_token' ? new SignedOut(error) : error
   }
 
   async #refusal(error) {
@@ -155,8 +212,9 @@ class Client {
     if (isAnswered && response.status < 500) await this.#options.storage.removeItem(RECEIPT)
   }
 
-  async #keep({ access_token, refresh_token, account, user, device, wipe_key }, server_time) {
-    const session = { access_token, refresh_token, account, user, device, wipe_key, server_time }
+  // `server_time` and `uid` are those of the sign-in, for a wipe order is measured by them.
+  async #keep({ access_token, refresh_token, account, user, device, wipe_key }, { server_time, uid, app }) {
+    const session = { access_token, refresh_token, account, user, device, wipe_key, server_time, uid, app }
     await this.#options.storage.setItem(SESSION, JSON.stringify(session))
     return session
   }
@@ -169,6 +227,15 @@ class Client {
 
 function published({ account, user, device }) {
   return { account, user, device }
+}
+
+function appOf(phone) {
+  return phone && { app_version: phone.app_version, schema_version: phone.schema_version }
+}
+
+function queryOf(members) {
+  const told = Object.entries(members).filter(([, value]) => value !== undefined && value !== null)
+  return told.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
 }
 
 function memoryStorage() {

@@ -20,6 +20,8 @@ export interface ClientOptions {
   crypto?: Crypto
   /** Must clear the local data; called only for a wipe order whose signature is good. */
   onWipe?: () => void | Promise<void>
+  /** What the app is by now: after an update the server is told before anything else is asked. */
+  app?: { app_version: string; schema_version: number }
 }
 
 /** What a phone says about itself. */
@@ -85,6 +87,14 @@ export interface Manifest {
   minimum_schema_version: number
   limits: Record<string, number>
   collections: ManifestCollection[]
+  commands: ManifestCommand[]
+}
+
+export interface ManifestCommand {
+  name: string
+  collections: string[]
+  description: string
+  fields: ManifestMember[]
 }
 
 /** A page of a pull, as the server answers it. */
@@ -95,8 +105,49 @@ export interface Page {
   has_more: boolean
   usable: boolean
   consistent: boolean
-  progress: Record<string, { done: number; total: number }>
-  changes: Record<string, { put?: object[]; del?: string[]; evict?: string[] }>
+  progress: Progress
+  scope: { version: number; day: string }
+  next_sync_after: number
+  digests: Record<string, Digest> | null
+  changes: Changes
+}
+
+/** Records done and in all, by collection. */
+export type Progress = Record<string, { done: number; total: number }>
+
+/** How many records of a collection, and a mark of them. */
+export interface Digest {
+  count: number
+  mark: string
+}
+
+export type Changes = Record<string, { put?: object[]; del?: string[]; evict?: string[]; merged?: Record<string, string> }>
+
+export interface PullQuestion {
+  cursor: string | null
+  max_rows?: number
+  max_bytes?: number
+  digests?: boolean
+}
+
+export interface PushAnswer {
+  results: object[]
+  last: number
+  revision: number
+}
+
+/** How far the account has come, and what scopes are made from. */
+export interface Position {
+  revision: number | null
+  scope_version: number | null
+}
+
+export interface VerifyAnswer {
+  cursor: string
+  digests: Record<string, Digest> | null
+  buckets: Record<string, Digest> | null
+  has_more: boolean
+  changes: Changes
 }
 
 export interface Client {
@@ -104,19 +155,29 @@ export interface Client {
   signOut(): Promise<void>
   session(): Promise<Session | null>
   manifest(): Promise<Manifest>
-  pull(question: { cursor: string | null; max_rows?: number; max_bytes?: number }): Promise<Page>
-  push(text: string): Promise<{ results: object[]; last: number; revision: number }>
-  request(method: string, path: string, content?: { body?: unknown; text?: string }): Promise<any>
+  pull(question: PullQuestion): Promise<Page>
+  push(text: string): Promise<PushAnswer>
+  exchange(text: string, question: PullQuestion): Promise<{ push: PushAnswer | null; pull: Page }>
+  verify(question: {
+    cursor: string | null
+    collection?: string
+    held?: Record<string, Record<string, number>>
+  }): Promise<VerifyAnswer>
+  wait(known: Position, seconds: number, how?: { signal?: AbortSignal }): Promise<Position & { has_changed: boolean }>
+  live(known: Position, how?: { signal?: AbortSignal }): AsyncGenerator<{ event?: string; data?: any }>
+  request(method: string, path: string, content?: { body?: unknown; text?: string; signal?: AbortSignal }): Promise<any>
 }
 
 /** A change the server did not take in, or took in only in part. */
 export interface Refusal {
   collection: string
   id: string
-  op: 'create' | 'patch' | 'delete'
+  op: 'create' | 'patch' | 'delete' | 'command'
+  command: string | null
   /** The fields as the user had entered them. */
   typed: Record<string, unknown>
-  verdict: 'conflict' | 'rejected' | 'blocked' | 'merged'
+  /** `set_aside`: the server refuses whatever it is sent in, and so never judged it. */
+  verdict: 'conflict' | 'rejected' | 'blocked' | 'merged' | 'set_aside'
   code: string | null
   message: string | null
   /** Reasons by field. */
@@ -127,12 +188,59 @@ export interface Refusal {
   inbox_id: string | null
 }
 
+/** What the user should know of a change that was taken in. */
+export interface Warning {
+  collection: string
+  id: string
+  op: 'create' | 'patch' | 'delete' | 'command'
+  command: string | null
+  code: string
+  message: string
+  /** The fields and the records it is about. */
+  fields: string[]
+  records: string[]
+}
+
+/** What one sync did: pages stored, changes answered, and the collections that were put right. */
+export interface Report {
+  pages: number
+  pushed: number
+  repaired: string[]
+}
+
+export interface Status {
+  /** The app may open on what is there. */
+  usable: boolean
+  consistent: boolean
+  progress: Progress
+  revision: number | null
+  scopeVersion: number | null
+  /** Records and commands that are not pushed yet. */
+  unpushed: number
+  /** When to sync next without being poked, as `Date.now()` tells time. */
+  nextSyncAt: number
+}
+
+export interface QueuedCommand {
+  key: string
+  collection: string
+  id: string
+  command: string
+  fields: Record<string, unknown>
+}
+
 export interface SyncOptions
   extends Omit<SyncArgs, 'database' | 'pullChanges' | 'pushChanges' | 'sendCreatedAsUpdated' | 'unsafeTurbo' | '_unsafeBatchPerCollection'> {
   /** The manifest the database's schema was made from. */
   manifest: Manifest
   /** Hears of every refused change; it is told again after a crash, until it returns. */
   onRefused?: (refusals: Refusal[]) => void | Promise<void>
+  /** Hears of every warning; likewise. */
+  onWarned?: (warnings: Warning[]) => void | Promise<void>
+  /** Hears which records have taken the place of others, by collection: `{<the one gone>: <the one that stays>}`. */
+  onMerged?: (merged: Record<string, Record<string, string>>) => void
+  /** Compare what is held with what should be held, and put right what differs. */
+  verify?: boolean
   /** Told of every page before it is stored; `page.progress` feeds a progress bar. */
   onPage?: (page: Page) => void
   /** Records asked for at a time; default 2000. */
@@ -145,7 +253,44 @@ export function schemaFromManifest(manifest: Manifest): AppSchema
 
 export function modelsFromManifest(manifest: Manifest): Array<typeof Model>
 
-export function synchronizeWith(client: Client, database: Database, options: SyncOptions): Promise<void>
+export function synchronizeWith(client: Client, database: Database, options: SyncOptions): Promise<Report>
+
+export interface StayOptions extends SyncOptions {
+  /** Hears of each sync that was done. */
+  onSync?: (report: Report) => void
+  /** Whether `fetch` can read an answer as it comes; default: what the platform says. */
+  stream?: boolean
+  /** Waits some milliseconds, or until a signal. */
+  sleep?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>
+}
+
+/** Sync now, when poked, and by the clock. `done` is the error that ended it, or undefined after `stop()`. */
+export function keepInStep(
+  client: Client,
+  database: Database,
+  options: StayOptions,
+): { stop: () => void; done: Promise<Error | undefined> }
+
+export function statusOf(database: Database, manifest: Manifest): Promise<Status>
+
+export function queueCommand(
+  database: Database,
+  collection: string,
+  id: string,
+  command: string,
+  fields?: Record<string, unknown>,
+): Promise<void>
+
+export function queuedCommands(database: Database): Promise<QueuedCommand[]>
+
+export function openInbox(database: Database): Promise<Model[]>
+
+export function resolveInbox(
+  database: Database,
+  id: string,
+  resolution: 'take_mine' | 'keep_theirs' | 'dismiss',
+  fields?: Record<string, unknown>,
+): Promise<void>
 
 export function clearDatabase(database: Database): Promise<void>
 
@@ -155,7 +300,7 @@ export function consistencyCheck(
   options: SyncOptions,
 ): {
   db: Database
-  synchronize: () => Promise<void>
+  synchronize: () => Promise<Report>
   pullChanges: (args: SyncPullArgs) => Promise<SyncDatabaseChangeSet>
   isExcessLocalRecordAllowed: (args: { tableName: string; local: unknown }) => Promise<boolean>
 }

@@ -58,6 +58,8 @@ function columnOf(field, collection) {
     isIndexed: (field.type === 'id' && field.link !== null) || field.name === collection.day,
     isWritable: collection.writable && !field.read_only,
     link: field.type === 'id' ? field.link : null,
+    // What its value, or each entry of its list, is the id of.
+    refersTo: field.link,
   }
 }
 

@@ -1,10 +1,12 @@
 // Local changes as numbered batches, written down before they are sent.
+import { queuedCommands } from './commands.js'
 import { REVISION, fieldsFromRow, mappingOf } from './mapping.js'
 import { rowsWithDeleted } from './rows.js'
-import { prepareRow, prepareState, readState } from './state.js'
+import { prepareRow, prepareState, readPull, readState } from './state.js'
 import { Q } from './watermelon.js'
 
-const MAX_CHANGES = 500
+// As many changes as a push may have, and as many bytes as a phone's line carries in a while.
+export const MAX_CHANGES = 500
 const MAX_BYTES = 1_000_000
 // Room for the request around its changes.
 const ENVELOPE_BYTES = 1_000
@@ -16,30 +18,45 @@ export async function readPush(database) {
 
 /**
  * A stream of numbers of our own: a database made anew on the same device must not reuse the numbers
- * of the one before it.
+ * of the one before it. `most` is how many changes the next batch may have, `failures` how often the server
+ * failed over the one in the outbox.
  */
 export function newStream() {
-  return { stream: `watermelon-${globalThis.crypto.randomUUID()}`, next: 1, outbox: null, most: MAX_CHANGES }
+  return { stream: `watermelon-${globalThis.crypto.randomUUID()}`, next: 1, outbox: null, most: MAX_CHANGES, failures: 0 }
 }
 
 /**
- * Number the next local changes and write down the exact text that will be sent, in one transaction.
- * Answers the new state of pushing; its `outbox` is null when there is nothing to send.
+ * The batch that waits for its answer; without one, the next local changes are numbered and the exact text
+ * that will be sent is written down, in one transaction. Null when there is nothing to send.
  */
-export function fillOutbox(database, manifest) {
+export async function filledOutbox(database, manifest) {
+  return (await readPush(database)).outbox ?? fill(database, manifest)
+}
+
+function fill(database, manifest) {
   return database.write(async () => {
     const push = await readPush(database)
     const { changes, idle } = await localChanges(database, mappingOf(manifest), push.next)
-    const batch = firstOf(changes, push.most)
-    const filled = { ...push, outbox: batch.length ? outboxOf(push, batch) : null }
-    const records = await Promise.all(idle.map(({ table, id }) => database.get(table).find(id)))
-    const prepare = await prepareState(database, 'push', filled)
-    await database.batch([
-      ...records.map((record) => prepareRow(record, { ...record._raw, _status: 'synced', _changed: '' })),
-      prepare(),
-    ])
-    return filled
+    const batch = firstOf(changes, Math.min(push.most, manifest.limits.max_changes))
+    const outbox = batch.length ? outboxOf(push, batch) : null
+    const prepares = await undoIdle(database, idle)
+    if (outbox) prepares.push(await prepareState(database, 'push', { ...push, outbox }))
+    await database.batch(prepares.map((prepare) => prepare()))
+    return outbox
   })
+}
+
+// Marked as changed, with nothing the server knows changed: there is nothing to send, nor to wait for.
+async function undoIdle(database, idle) {
+  const { waiting } = await readPull(database)
+  return Promise.all(
+    idle.map(async ({ table, id }) => {
+      const record = await database.get(table).find(id)
+      return waiting[table]?.includes(id)
+        ? () => record.prepareDestroyPermanently()
+        : () => prepareRow(record, { ...record._raw, _status: 'synced', _changed: '' })
+    }),
+  )
 }
 
 function outboxOf(push, batch) {
@@ -54,12 +71,12 @@ function outboxOf(push, batch) {
   return { text, changes: batch.map(remembered) }
 }
 
-// What the verdict on a change will need; `sent` are the columns as they were.
-function remembered({ wire: { n, collection, id, op, fields }, sent }) {
-  return { n, table: collection, id, op, fields, sent }
+// What the verdict on a change will need; `sent` are the columns as they were, `key` that of a command.
+function remembered({ wire: { n, collection, id, op, command, fields }, sent, key }) {
+  return { n, table: collection, id, op, command, fields, sent, key }
 }
 
-// Parents before children; deletions last, children before parents.
+// Parents before children, then commands, for what was just made too; deletions last, children before parents.
 async function localChanges(database, mapping, first) {
   const written = []
   const deleted = []
@@ -76,11 +93,17 @@ async function localChanges(database, mapping, first) {
     }
   }
   const time = new Date().toISOString()
-  const changes = [...written, ...deleted].map(({ wire, sent }, place) => ({
+  const commands = (await queuedCommands(database)).map(commandOf)
+  const changes = [...written, ...commands, ...deleted].map(({ wire, ...remembered }, place) => ({
     wire: { n: first + place, ...wire, client_time: time },
-    sent,
+    ...remembered,
   }))
   return { changes, idle }
+}
+
+function commandOf({ key, collection, id, command, fields }) {
+  const wire = { group: null, collection, id, op: 'command', command, base_revision: null, fields }
+  return { wire, sent: {}, key }
 }
 
 function changeOf(table, row) {

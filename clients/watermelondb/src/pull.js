@@ -1,23 +1,35 @@
 // A page of the server's changes as WatermelonDB wants it, with its cursor inside the same transaction.
-import { mappingOf, rowFromRecord } from './mapping.js'
-import { rowsWithDeleted } from './rows.js'
-import { NOTHING_PULLED, STATE_TABLE, readState } from './state.js'
+import { fromColumn, mappingOf, rowFromRecord, toColumn } from './mapping.js'
+import { rowsWithDeleted, unpushedIds } from './rows.js'
+import { STATE_TABLE, readPull } from './state.js'
 import { Q } from './watermelon.js'
 
+/** What is kept of a page beside its records. */
+export function told(page) {
+  return {
+    cursor: page.cursor,
+    revision: page.revision,
+    scope_version: page.scope.version,
+    usable: page.usable,
+    consistent: page.consistent,
+    progress: page.progress,
+    next_sync_at: Date.now() + page.next_sync_after * 1000,
+  }
+}
+
 /**
- * The next page as the answer of `pullChanges`. The cursor travels as a row of its own table, so
- * WatermelonDB stores page and cursor in one batch: a crash keeps both or neither.
+ * Changes as the answer of `pullChanges`. What is kept of them, such as their cursor, travels as a row of its
+ * own table, so WatermelonDB stores both in one batch: a crash keeps both or neither.
  */
-export async function pullPage({ client, database, manifest, maxRows, lastPulledAt, mayRestart }) {
-  const state = await readState(database, 'pull', NOTHING_PULLED)
-  const page = await askForPage(client, state.cursor, maxRows, mayRestart)
-  const checkpoint = Math.max(lastPulledAt ?? 0, state.checkpoint) + 1
-  const changes = changesOf([page], manifest)
-  await holdBackUnpushed(database, changes)
-  const value = JSON.stringify({ cursor: page.cursor, checkpoint })
+export async function answerOf({ database, manifest, changes: sent, kept, replace, lastPulledAt }) {
+  const pull = await readPull(database)
+  const checkpoint = Math.max(lastPulledAt ?? 0, pull.checkpoint) + 1
+  const changes = changesOf([sent], manifest)
+  const waiting = await holdBack(database, changes, replace ? {} : pull.waiting)
+  await followMerges(database, manifest, changes, mergesOf(sent))
+  const value = JSON.stringify({ ...pull, ...kept, waiting, checkpoint })
   changes[STATE_TABLE] = { created: [], updated: [{ id: 'pull', value }], deleted: [] }
-  const answer = { changes, timestamp: checkpoint, ...(page.replace && replacing(manifest)) }
-  return { page, answer }
+  return { changes, timestamp: checkpoint, ...(replace && replacing(manifest)) }
 }
 
 /** Everything after a cursor as one change set, stored nowhere: what a diagnosis compares with. */
@@ -25,27 +37,30 @@ export async function pullEverything({ client, manifest, cursor, maxRows }) {
   const pages = []
   let position = cursor
   do {
-    pages.push(await client.pull(question(position, maxRows)))
+    pages.push(await client.pull({ cursor: position, max_rows: maxRows }))
     position = pages.at(-1).cursor
   } while (pages.at(-1).has_more)
-  return changesOf(pages, manifest)
+  return changesOf(pages.map(({ changes }) => changes), manifest)
 }
 
-// What ends a cursor and nothing else; the copy is the signed-in user's own.
-const ENDS_OF_A_CURSOR = new Set(['resync_required', 'cursor_malformed', 'cursor_collections'])
-
-// When a cursor cannot be continued we begin again without one; unpushed edits stay where they are.
-async function askForPage(client, cursor, maxRows, mayRestart) {
-  try {
-    return await client.pull(question(cursor, maxRows))
-  } catch (error) {
-    if (!ENDS_OF_A_CURSOR.has(error.code) || cursor === null || !mayRestart) throw error
-    return client.pull(question(null, maxRows))
-  }
+/** Which records have taken the place of others, by collection: only those in which there are any. */
+export function mergesOf(changes) {
+  const merges = Object.entries(changes).map(([collection, { merged = {} }]) => [collection, merged])
+  return Object.fromEntries(merges.filter(([, merged]) => Object.keys(merged).length > 0))
 }
 
-function question(cursor, maxRows) {
-  return { cursor, max_rows: maxRows }
+/** A row of a table in which every link to a record that was merged names the one that stays. */
+export function relinked(table, row, merges) {
+  const linking = table.columns.filter(({ refersTo }) => refersTo in merges)
+  return Object.fromEntries(
+    linking.flatMap((column) => {
+      const merged = merges[column.refersTo]
+      const value = fromColumn(column, row[column.name])
+      const next = Array.isArray(value) ? [...new Set(value.map((id) => merged[id] ?? id))] : merged[value] ?? value
+      const stored = toColumn(column, next)
+      return stored === row[column.name] ? [] : [[column.name, stored]]
+    }),
+  )
 }
 
 // Later pages win, and no id appears twice, as WatermelonDB demands.
@@ -55,7 +70,7 @@ function changesOf(pages, manifest) {
     const rows = new Map()
     const removed = new Set()
     for (const page of pages) {
-      const { put = [], del = [], evict = [] } = page.changes[table.name] ?? {}
+      const { put = [], del = [], evict = [] } = page[table.name] ?? {}
       for (const record of put) {
         rows.set(record.id, rowFromRecord(table, record))
         removed.delete(record.id)
@@ -70,17 +85,32 @@ function changesOf(pages, manifest) {
   return changes
 }
 
-// WatermelonDB would drop a removed record together with what was typed into it. A record with
-// unpushed work stays until its push is answered; the verdict then says what becomes of it.
-async function holdBackUnpushed(database, changes) {
+// WatermelonDB would drop a removed record together with what was typed into it. A record with unpushed work
+// stays until that is judged; that it is to go is kept, for the server takes it for gone and never says so
+// again. Only what is put again need not go.
+async function holdBack(database, changes, before) {
+  const waiting = {}
   for (const [table, change] of Object.entries(changes)) {
-    if (!change.deleted.length) continue
-    const unpushed = await rowsWithDeleted(database.get(table), [
-      Q.where('id', Q.oneOf(change.deleted)),
-      Q.where('_status', Q.notEq('synced')),
-    ])
-    const kept = new Set(unpushed.map(({ id }) => id))
+    const back = new Set(change.updated.map(({ id }) => id))
+    const unpushed = change.deleted.length ? await unpushedIds(database.get(table), change.deleted) : []
+    const kept = new Set([...(before[table] ?? []).filter((id) => !back.has(id)), ...unpushed])
     change.deleted = change.deleted.filter((id) => !kept.has(id))
+    if (kept.size) waiting[table] = [...kept]
+  }
+  return waiting
+}
+
+// What is not pushed yet shall name the record that stays: rows the page does not have are put into it as they
+// are, and whoever resolves them against themselves lays the link over.
+async function followMerges(database, manifest, changes, merges) {
+  if (!Object.keys(merges).length) return
+  for (const table of mappingOf(manifest).values()) {
+    const { updated } = changes[table.name]
+    const put = new Set(updated.map(({ id }) => id))
+    const unpushed = [Q.where('_status', Q.oneOf(['created', 'updated']))]
+    for (const { _status, _changed, ...row } of await rowsWithDeleted(database.get(table.name), unpushed)) {
+      if (!put.has(row.id) && Object.keys(relinked(table, row, merges)).length) updated.push(row)
+    }
   }
 }
 

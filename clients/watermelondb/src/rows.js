@@ -1,5 +1,6 @@
 // Rows of a table as they are stored, those waiting for their deletion to be pushed among them.
 import { storedRow } from './mapping.js'
+import { Q } from './watermelon.js'
 
 /** The stored rows matching some clauses, copied. */
 export async function rowsWithDeleted(collection, clauses) {
@@ -9,4 +10,11 @@ export async function rowsWithDeleted(collection, clauses) {
   query.description = query._rawDescription
   const rows = await query.unsafeFetchRaw()
   return rows.map((row) => storedRow(collection, row))
+}
+
+/** The ids of the rows of a table that are not pushed yet, of some ids or of all. */
+export async function unpushedIds(collection, ids) {
+  const clauses = [Q.where('_status', Q.notEq('synced'))]
+  if (ids) clauses.push(Q.where('id', Q.oneOf(ids)))
+  return (await rowsWithDeleted(collection, clauses)).map(({ id }) => id)
 }

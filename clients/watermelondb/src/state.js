@@ -10,10 +10,27 @@ export class SyncState extends Model {
   static table = STATE_TABLE
 }
 
-/** Where the last stored page ended; `checkpoint` counts the pages stored. */
-export const NOTHING_PULLED = { cursor: null, checkpoint: 0 }
+/**
+ * What the last stored page told. `checkpoint` counts the pages stored; `waiting` are the removals that wait
+ * for the push of an edit, ids by table; `mustVerify` that something was given up which has to be repaired.
+ */
+export const NOTHING_PULLED = {
+  cursor: null,
+  checkpoint: 0,
+  revision: null,
+  scope_version: null,
+  usable: false,
+  consistent: false,
+  progress: {},
+  next_sync_at: 0,
+  waiting: {},
+  mustVerify: false,
+}
 
-/** A part of the state (`pull`, `push` or `refusals`), or `otherwise` when it was never written. */
+/** How far pulling has come. */
+export const readPull = (database) => readState(database, 'pull', NOTHING_PULLED)
+
+/** A part of the state, such as `push`, or `otherwise` when it was never written. */
 export async function readState(database, part, otherwise) {
   const record = await stateRecord(database, part)
   return record ? JSON.parse(record._raw.value) : otherwise

@@ -30,7 +30,12 @@ async function isSigned(text, signature, jwk, crypto) {
 // An order kept from an earlier deactivation must not clear a device that was let in again since.
 function isForUs(claims, session) {
   const signedIn = Date.parse(session.server_time) / 1000
-  const isOurs = claims.aud === 'studio-device' && claims.sub === session.device?.id
+  const isOurs =
+    claims.iss === 'studio' &&
+    claims.aud === 'studio-device' &&
+    claims.acc === session.account.id &&
+    claims.sub === session.device?.id &&
+    claims.uid === session.uid
   return isOurs && claims.iat >= signedIn - LEEWAY_SECONDS
 }
 

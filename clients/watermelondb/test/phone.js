@@ -11,6 +11,7 @@ const { diagnoseSyncConsistency } = require('@nozbe/watermelondb/diagnostics')
 
 export class Phone {
   refused = []
+  warned = []
   pages = []
   wipes = 0
   line = (fetch, ...request) => fetch(...request)
@@ -43,12 +44,14 @@ export class Phone {
       manifest: this.manifest,
       maxRows: this.maxRows,
       onPage: (page) => this.pages.push(page),
+      onMerged: this.onMerged,
       onRefused: (refusals) => this.refused.push(...refusals),
+      onWarned: (warnings) => this.warned.push(...warnings),
     }
   }
 
-  sync() {
-    return synchronizeWith(this.client, this.database, this.options)
+  sync(more) {
+    return synchronizeWith(this.client, this.database, { ...this.options, ...more })
   }
 
   /** Stop the app and start it again on what it had stored. */

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 
-import { createClient } from '../../src/index.js'
+import { createClient, keepInStep, openInbox, queueCommand, resolveInbox } from '../../src/index.js'
 import { kinds } from '../databases.js'
 import { Phone } from '../phone.js'
 
 const PULL = '/v1/sync/pull'
-const PUSH = '/v1/sync/push'
+const EXCHANGE = '/v1/sync'
 
 const demo = JSON.parse(readFileSync(process.env.STUDIO_DEMO, 'utf8'))
 const administrator = demo.users.find(({ role }) => role === 'administrator') ?? demo.users[0]
@@ -74,7 +74,7 @@ test('an authorized phone signs in and its first sync brings the whole studio', 
 test('what was done offline arrives at another phone', async () => {
   const client = await someClient(ours)
   const [task] = await ours.all('tasks')
-  ours.cut(PULL)
+  ours.cut(EXCHANGE)
   await ours.edit('clients', client.id, { job_title: 'Baker', phones: [{ ...client.phones[0], number: '555 0100' }] })
   const created = await ours.create('clients', { first_name: 'Ottilie', last_name: 'Offline', client_type: client.client_type })
   const session = await ours.create('sessions', { client_id: created.id, description: 'First sitting', date: '2026-05-04' })
@@ -132,7 +132,7 @@ test('a merge that loses one of two fields reports it', async () => {
 test('a lost answer is asked for again and nothing is done twice', async () => {
   const before = await countOf('clients', ours)
   const created = await ours.create('clients', { last_name: 'Once' })
-  ours.cut(PUSH, { times: 1, isAfter: true })
+  ours.cut(EXCHANGE, { times: 1, isAfter: true })
   await assert.rejects(ours.sync(), { code: 'unreachable' })
   ours.mend()
   await ours.restart()
@@ -174,6 +174,121 @@ test('an edit of what only the server sets is undone and reported', async () => 
   await everybodySynced()
   assert.equal((await ours.find('session_types', type.id)).description, description)
   assert.equal(ours.refused.splice(0)[0].verdict, 'rejected')
+})
+
+for (const stream of [true, false]) {
+  test(`what is done on one phone arrives at another that is in step by ${stream ? 'a stream' : 'answers that come late'}`, async () => {
+    const { id } = await someClient(ours, 5)
+    const stay = keepInStep(theirs.client, theirs.database, { ...theirs.options, stream })
+    const arrived = new Promise((resolve) => {
+      const changes = theirs.database.get('clients').query().observeWithColumns(['job_title'])
+      const watch = changes.subscribe((clients) => {
+        if (!clients.some((client) => client.id === id && client.job_title === `Poked ${stream}`)) return
+        setImmediate(() => watch.unsubscribe())
+        resolve()
+      })
+    })
+    await ours.edit('clients', id, { job_title: `Poked ${stream}` })
+    await ours.sync()
+    const ended = await Promise.race([arrived, stay.done])
+    assert.equal(ended, undefined)
+    stay.stop()
+    assert.equal(await stay.done, undefined)
+    await everybodySynced()
+  })
+}
+
+test('a task is completed offline by a command', async () => {
+  const task = await ours.create('tasks', { subject: 'Order frames' })
+  await queueCommand(ours.database, 'tasks', task.id, 'complete')
+  await everybodySynced()
+  assert.notEqual((await theirs.find('tasks', task.id)).complete_date, null)
+  assert.deepEqual(ours.refused, [])
+})
+
+test('what was lost in a clash is taken after all from the inbox', async () => {
+  const { id } = await someClient(ours, 6)
+  await ours.edit('clients', id, { job_title: 'Mine after all' })
+  await theirs.edit('clients', id, { job_title: 'Theirs first' })
+  await theirs.sync()
+  await everybodySynced()
+  const [{ inbox_id }] = ours.refused.splice(0)
+  const entry = (await openInbox(ours.database)).find((each) => each.id === inbox_id)
+  assert.deepEqual(entry.typed, { job_title: 'Mine after all' })
+  await resolveInbox(ours.database, inbox_id, 'take_mine')
+  await everybodySynced()
+  assert.equal((await theirs.find('clients', id)).job_title, 'Mine after all')
+  assert.equal((await openInbox(ours.database)).some((each) => each.id === inbox_id), false)
+})
+
+test('a new client like another one is taken in with a warning', async (t) => {
+  const { email } = (await ours.all('clients')).find((client) => client.email)
+  ours.warned.length = 0
+  const twin = await ours.create('clients', { last_name: 'Twin', email })
+  await everybodySynced()
+  const [warning] = ours.warned.filter(({ id }) => id === twin.id)
+  t.diagnostic(`${warning.code}: ${warning.message}`)
+  assert.ok(warning.records.length > 0)
+  await ours.remove('clients', twin.id)
+  await everybodySynced()
+})
+
+test('work for a client that was merged meanwhile goes to the one that stays', async () => {
+  const made = (last_name) => ours.create('clients', { last_name })
+  const [gone, stays] = [await made('Gone'), await made('Stays')]
+  await everybodySynced()
+  await queueCommand(ours.database, 'clients', gone.id, 'merge', { into: stays.id })
+  await ours.sync()
+  const merges = []
+  theirs.onMerged = (merged) => merges.push(merged)
+  const session = await theirs.create('sessions', { client_id: gone.id, description: 'Booked meanwhile', date: '2026-05-04' })
+  await everybodySynced()
+  assert.deepEqual(merges, [{ clients: { [gone.id]: stays.id } }])
+  assert.equal(await theirs.has('clients', gone.id), false)
+  for (const phone of [ours, theirs]) assert.equal((await phone.find('sessions', session.id)).client_id, stays.id)
+  theirs.refused.length = 0
+})
+
+test('a copy that has drifted is repaired without fetching it anew', async (t) => {
+  const [lost, wrong, ...others] = await ours.all('clients')
+  const { last_name } = wrong
+  await ours.database.write(() => ours.database.batch(
+    lost.prepareDestroyPermanently(),
+    wrong.prepareUpdate(() => Object.assign(wrong._raw, { server_revision: 1, last_name: 'Wrong', _status: 'synced', _changed: '' })),
+    ours.database.get('clients').prepareCreateFromDirtyRaw({ id: crypto.randomUUID(), server_revision: 3, _status: 'synced', _changed: '' }),
+  ))
+  ours.pages.length = 0
+  const { repaired } = await ours.sync({ verify: true })
+  assert.deepEqual(repaired, ['clients'])
+  const put = ours.pages.flatMap(({ changes }) => Object.values(changes)).reduce((sum, change) => sum + change.put.length, 0)
+  t.diagnostic(`${put} records pulled, ${others.length + 2} clients held`)
+  assert.equal(put, 0)
+  assert.equal((await ours.find('clients', wrong.id)).last_name, last_name)
+  assert.equal(await ours.has('clients', lost.id), true)
+  assert.deepEqual((await ours.sync({ verify: true })).repaired, [])
+  await ours.assertConsistent()
+})
+
+test('a phone that is to start again reconciles its copy, and unpushed work survives', async () => {
+  const { id } = await someClient(ours, 8)
+  await desk.request('PUT', '/v1/preferences', { body: { force_full_resync: true } })
+  await ours.edit('clients', id, { job_title: 'Not pushed yet' })
+  ours.pages.length = 0
+  const { pushed, repaired } = await ours.sync()
+  assert.deepEqual([pushed, repaired], [1, []])
+  assert.equal(ours.pages.some(({ replace }) => replace), false)
+  await everybodySynced()
+  assert.equal((await theirs.find('clients', id)).job_title, 'Not pushed yet')
+})
+
+test('one change the server cannot read is set aside, and the rest arrives', async () => {
+  const [good, bad] = [await someClient(ours, 9), await someClient(ours, 10)]
+  await ours.edit('clients', good.id, { job_title: 'Glazier' })
+  await ours.edit('clients', bad.id, { job_title: 'cut \ud83d' })
+  await everybodySynced()
+  assert.deepEqual(ours.refused.splice(0).map(({ verdict, code }) => `${verdict} ${code}`), ['set_aside invalid_json'])
+  assert.equal((await theirs.find('clients', good.id)).job_title, 'Glazier')
+  assert.notEqual((await ours.find('clients', bad.id)).job_title, 'cut \ud83d')
 })
 
 test('a first sync cut in the middle goes on; a deactivated phone is wiped by a signed order alone', async (t) => {

@@ -10,7 +10,7 @@ async function begin() {
   const wipes = []
   const line = { fetch: studio.fetch }
   const client = createClient({ baseUrl: 'https://studio.test', fetch: (...request) => line.fetch(...request), onWipe: () => wipes.push('wiped') })
-  await client.signIn({ account: 'demo', initials: 'JD', password: 'secret', device: {} })
+  await client.signIn({ account: 'demo', initials: 'JD', password: 'secret', device: { uid: 'phone-1' } })
   return { studio, client, wipes, line }
 }
 
@@ -21,6 +21,34 @@ test('an expired token is renewed, once for all who met it', async () => {
   studio.expire()
   await Promise.all([pull(client), client.manifest(), pull(client)])
   assert.equal(studio.requests.filter(({ path }) => path === '/v1/auth/refresh').length, 1)
+})
+
+test('an app that was updated says so before it asks for anything else, once', async () => {
+  const { studio } = await begin()
+  const items = new Map()
+  const storage = { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value), removeItem: (key) => items.delete(key) }
+  const started = (schema_version) => createClient({ baseUrl: 'https://studio.test', fetch: studio.fetch, storage, app: { app_version: `${schema_version}.0.0`, schema_version } })
+  await started(1).signIn({ account: 'demo', initials: 'JD', password: 'secret', device: { uid: 'phone-1' } })
+  assert.equal(studio.told.schema_version, 1)
+  await pull(started(1))
+  const updated = started(2)
+  studio.requests.length = 0
+  await Promise.all([pull(updated), updated.manifest()])
+  await pull(updated)
+  assert.deepEqual(studio.requests.map(({ path }) => path).sort(), ['/v1/auth/refresh', '/v1/sync/manifest', '/v1/sync/pull', '/v1/sync/pull'])
+  assert.deepEqual(studio.told, { uid: 'phone-1', app_version: '2.0.0', schema_version: 2 })
+})
+
+test('a renewal whose answer comes after signing out changes nothing', async () => {
+  const { studio, client, line } = await begin()
+  studio.expire()
+  line.fetch = async (url, ...more) => {
+    const response = await studio.fetch(url, ...more)
+    if (url.endsWith('/refresh')) await client.signOut().catch(() => {})
+    return response
+  }
+  await assert.rejects(client.manifest(), { code: 'signed_out' })
+  assert.equal(await client.session(), null)
 })
 
 test('a sign-in that has ended says so', async () => {
@@ -49,8 +77,8 @@ test('a receipt that was lost is sent again at the next sign-in', async () => {
   await assert.rejects(pull(client), { code: 'device_wiped' })
   line.fetch = studio.fetch
   studio.requests.length = 0
-  await client.signIn({ account: 'demo', initials: 'JD', password: 'secret', device: {} })
-  await client.signIn({ account: 'demo', initials: 'JD', password: 'secret', device: {} })
+  await client.signIn({ account: 'demo', initials: 'JD', password: 'secret', device: { uid: 'phone-1' } })
+  await client.signIn({ account: 'demo', initials: 'JD', password: 'secret', device: { uid: 'phone-1' } })
   assert.deepEqual(studio.requests.map(({ path }) => path), ['/v1/devices/me/wiped', '/v1/auth/login', '/v1/auth/login'])
 })
 
@@ -85,6 +113,9 @@ const forgeries = {
   'signed by somebody else': async (studio) => studio.deactivate({}, {}, await otherKeys()),
   'for another device': (studio) => studio.deactivate({ sub: 'another' }),
   'for another audience': (studio) => studio.deactivate({ aud: 'studio-api' }),
+  'for another account': (studio) => studio.deactivate({ acc: 'another' }),
+  'for another copy of the app': (studio) => studio.deactivate({ uid: 'another' }),
+  'of another issuer': (studio) => studio.deactivate({ iss: 'another' }),
   'of another type': (studio) => studio.deactivate({}, { typ: 'at+jwt' }),
   'of no algorithm': (studio) => studio.deactivate({}, { alg: 'none' }),
   'from before this sign-in': (studio) => studio.deactivate({ iat: Math.floor(Date.now() / 1000) - hour }),

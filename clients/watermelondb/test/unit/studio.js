@@ -1,5 +1,5 @@
 // A small studio on an honest wire, in this process: just enough of the protocol to test a phone with.
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 
 const field = (name, type, more = {}) => ({
   name, type, required: false, nullable: true, read_only: false, link: null, choices: null, since: 1, part: null, ...more,
@@ -18,6 +18,10 @@ export const MANIFEST = {
       field('first_name', 'text'), field('last_name', 'text'), field('phones', 'objects'), field('groups', 'ids'),
       field('number', 'integer', { read_only: true }), field('is_active', 'boolean'),
       field('updated_at', 'instant', { read_only: true }), field('notes', 'text', { part: 'notes' }),
+      field('recommended_by_ids', 'ids', { link: 'clients' }),
+    ] },
+    { name: 'inbox', number: 900, writable: false, day: 'date', fields: [
+      field('date', 'date', { read_only: true }), field('resolution', 'text', { read_only: true }),
     ] },
   ],
 }
@@ -32,7 +36,22 @@ export class Studio {
   requests = []
   token = 'access-1'
   device = { id: randomUUID(), name: 'Phone' }
+  account = { id: randomUUID() }
   deactivated = null
+  /** What a phone said of itself last. */
+  told = null
+  /** A change that refuses the whole push it is in: `(change) => [status, code]` or nothing. */
+  refusal = () => null
+  /** What each push may have at most. */
+  most = 500
+  /** How many records an answer to a comparison may have. */
+  mostRepaired = 500
+  /** The mode of `resync_required`. */
+  mode = 'replace'
+  /** What verdicts say of records that are hidden. */
+  isHiddenInScope = false
+  /** Who listens, each as `(event, data)`. */
+  #waiting = new Set()
   /** The refusal of every cursor from now on: `[status, code]`. */
   cursorRefusal = null
   #refreshes = 0
@@ -69,6 +88,26 @@ export class Studio {
     this.rows.set(id, { ...this.rows.get(id), revision: this.revision, ...how })
   }
 
+  /** Make one record of two, as the server does: who named the one names the other. */
+  merge(gone, stays) {
+    this.remove(gone)
+    this.rows.get(gone).merged = stays
+  }
+
+  /** Tell everybody who listens how far the account is, or something else. */
+  poke(event = 'poke', data = this.position) {
+    for (const told of [...this.#waiting]) told(event, data)
+  }
+
+  get position() {
+    return { revision: this.revision, scope_version: 1 }
+  }
+
+  /** How many listen. */
+  get listening() {
+    return this.#waiting.size
+  }
+
   /** Stop the access token that is out; the next call must renew it. */
   expire() {
     this.token = `access-${randomUUID()}`
@@ -76,55 +115,140 @@ export class Studio {
 
   async deactivate(claims = {}, header = {}, keys = this.keys) {
     const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const body = { iss: 'studio', aud: 'studio-device', sub: this.device.id, iat: Math.floor(Date.now() / 1000), ...claims }
+    const ours = { iss: 'studio', aud: 'studio-device', acc: this.account.id, sub: this.device.id, uid: this.told.uid }
+    const body = { ...ours, iat: Math.floor(Date.now() / 1000), ...claims }
     const text = `${encode({ alg: 'ES256', typ: 'wipe+jwt', ...header })}.${encode(body)}`
     const how = { name: 'ECDSA', hash: 'SHA-256' }
     const signature = await crypto.subtle.sign(how, keys.privateKey, new TextEncoder().encode(text))
     this.deactivated = `${text}.${Buffer.from(signature).toString('base64url')}`
   }
 
-  fetch = async (url, { method, headers, body }) => {
-    const path = new URL(url).pathname
-    this.requests.push({ method, path, body })
+  fetch = async (url, { method, headers, body, signal }) => {
+    const { pathname: path, searchParams: query } = new URL(url)
+    this.requests.push({ method, path, body, query: Object.fromEntries(query) })
     const sent = body && JSON.parse(body)
-    if (path === '/v1/auth/login') return this.#session()
+    if (path === '/v1/auth/login') return this.#session(sent.device)
     if (path === '/v1/auth/refresh') return this.#renew(sent)
     if (path === '/v1/devices/me/wiped') return new Response(null, { status: 204 })
     if (this.deactivated) return refusal(403, 'device_deactivated', { wipe_order: this.deactivated })
     if (headers.authorization !== `Bearer ${this.token}`) return refusal(401, 'token_expired')
     if (path === '/v1/sync/manifest') return answer(MANIFEST)
+    if (path === '/v1/sync/live') return this.#live(query, signal)
+    if (path === '/v1/sync/wait') return this.#wait(query, signal)
     if (path === '/v1/sync/pull') return this.#pull(sent)
-    return this.#push(sent)
+    if (path === '/v1/sync/verify') return this.#verify(sent)
+    return path === '/v1/sync' ? this.#exchange(sent) : this.#push(sent)
   }
 
-  #session() {
+  async #exchange({ push, pull }) {
+    const isRefused = !this.#pull(pull).ok
+    const pushed = isRefused ? null : this.#push(push)
+    if (pushed && !pushed.ok) return pushed
+    const pulled = this.#pull(pull)
+    return pulled.ok ? answer({ push: await pushed.json(), pull: await pulled.json() }) : pulled
+  }
+
+  #session(device) {
+    this.told = { ...this.told, ...device }
     return answer({
-      access_token: this.token, refresh_token: `refresh-${this.#refreshes}`, account: {}, user: {},
+      access_token: this.token, refresh_token: `refresh-${this.#refreshes}`, account: this.account, user: {},
       device: this.device, wipe_key: this.wipeKey, server_time: new Date().toISOString(),
     })
   }
 
-  #renew({ refresh_token }) {
-    if (refresh_token !== `refresh-${this.#refreshes}`) return refusal(401, 'invalid_credentials')
+  #renew({ refresh_token, device_uid, ...app }) {
+    if (refresh_token !== `refresh-${this.#refreshes}` || device_uid !== this.told.uid) return refusal(401, 'invalid_credentials')
     this.#refreshes += 1
-    return this.#session()
+    return this.#session(app)
   }
 
-  #pull({ cursor, max_rows }) {
+  #isBehind(query) {
+    return query.get('revision') !== String(this.revision) || query.get('scope_version') !== '1'
+  }
+
+  #live(query, signal) {
+    const encoder = new TextEncoder()
+    let told
+    const body = new ReadableStream({
+      start: (stream) => {
+        stream.enqueue(encoder.encode(': waiting\nretry: 4711\n\n'))
+        told = (event, data) => {
+          stream.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+          if (event === 'poke') return
+          this.#waiting.delete(told)
+          stream.close()
+        }
+        this.#waiting.add(told)
+        signal?.addEventListener('abort', () => { if (this.#waiting.delete(told)) stream.error(signal.reason) })
+      },
+      cancel: () => this.#waiting.delete(told),
+    })
+    if (this.#isBehind(query)) told('poke', this.position)
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+  }
+
+  #wait(query, signal) {
+    if (this.#isBehind(query)) return answer({ ...this.position, has_changed: true })
+    return new Promise((resolve, reject) => {
+      const told = (_event, data) => {
+        this.#waiting.delete(told)
+        resolve(answer({ ...data, has_changed: true }))
+      }
+      this.#waiting.add(told)
+      signal?.addEventListener('abort', () => { this.#waiting.delete(told); reject(signal.reason) })
+    })
+  }
+
+  #pull({ cursor, max_rows, digests }) {
     if (cursor && this.cursorRefusal) return refusal(...this.cursorRefusal)
     const from = cursor ? JSON.parse(cursor) : { at: [0, 0, ''], held: 0 }
-    if (cursor && from.epoch !== this.epoch) return refusal(410, 'resync_required', { reason: 'server_restored', mode: 'replace' })
+    if (cursor && from.epoch !== this.epoch) return refusal(410, 'resync_required', { reason: 'server_restored', mode: this.mode })
     const rows = [...this.rows.values()].filter((row) => after(place(row), from.at)).sort((a, b) => (after(place(a), place(b)) ? 1 : -1))
     const page = rows.slice(0, max_rows)
-    const changes = Object.fromEntries(MANIFEST.collections.map(({ name }) => [name, { put: [], del: [], evict: [] }]))
+    const changes = nothing()
     for (const row of page) {
       if (row.is_deleted || row.is_hidden) {
-        if (from.held) changes[row.collection][row.is_deleted ? 'del' : 'evict'].push(row.id)
+        if (!from.held) continue
+        changes[row.collection][row.is_deleted ? 'del' : 'evict'].push(row.id)
+        if (row.merged) changes[row.collection].merged[row.id] = row.merged
       } else changes[row.collection].put.push(row.record)
     }
     const has_more = rows.length > page.length
     const at = has_more ? place(page.at(-1)) : [this.revision, 999, '']
-    return answer({ cursor: JSON.stringify({ at, held: 1, epoch: this.epoch }), revision: this.revision, replace: !cursor, has_more, changes })
+    return answer({
+      cursor: this.#cursor(at), revision: this.revision, replace: !cursor, has_more, usable: !has_more, consistent: !has_more,
+      progress: {}, scope: { version: 1, day: '2026-05-01' }, epoch: String(this.epoch), server_time: new Date().toISOString(),
+      next_sync_after: has_more ? 0 : 300, digests: digests && !has_more ? this.#digests() : null, changes,
+    })
+  }
+
+  #cursor(at) {
+    return JSON.stringify({ at, held: 1, epoch: this.epoch })
+  }
+
+  #shown(collection) {
+    return [...this.rows.values()].filter((row) => row.collection === collection && !row.is_deleted && !row.is_hidden)
+  }
+
+  #digests() {
+    return Object.fromEntries(MANIFEST.collections.map(({ name }) => [name, digestOf(this.#shown(name))]))
+  }
+
+  #verify({ cursor, collection, held }) {
+    const told = { cursor: cursor ?? this.#cursor([this.revision, 999, '']), digests: null, buckets: null, has_more: false, changes: nothing() }
+    if (!collection) return answer({ ...told, digests: this.#digests() })
+    const shown = this.#shown(collection)
+    const bucketOf = (id) => id.slice(-2)
+    if (!held) {
+      const names = new Set(shown.map(({ id }) => bucketOf(id)))
+      const buckets = [...names].map((name) => [name, digestOf(shown.filter(({ id }) => bucketOf(id) === name))])
+      return answer({ ...told, buckets: Object.fromEntries(buckets) })
+    }
+    const known = Object.assign({}, ...Object.values(held))
+    const missing = shown.filter(({ id, record }) => bucketOf(id) in held && known[id] !== record.revision)
+    told.changes[collection].put = missing.slice(0, this.mostRepaired).map(({ record }) => record)
+    told.changes[collection].evict = Object.keys(known).filter((id) => !shown.some((row) => row.id === id))
+    return answer({ ...told, has_more: missing.length > this.mostRepaired })
   }
 
   #push({ stream, first, changes }) {
@@ -132,10 +256,13 @@ export class Studio {
     if (first > known.last + 1) return refusal(409, 'stream_gap', { expected: known.last + 1 })
     const isDiverged = changes.some((change) => known.results.get(change.n) && known.results.get(change.n).text !== JSON.stringify(change))
     if (isDiverged) return refusal(409, 'stream_diverged')
+    if (changes.length > this.most) return refusal(413, 'too_many_changes')
+    const refused = changes.map((change) => this.refusal(change)).find(Boolean)
+    if (refused) return refusal(...refused)
     const results = []
     for (const change of changes) {
       if (change.n > known.last) {
-        const result = { n: change.n, code: null, message: null, fields: null, server: null, blocked_by: null, in_scope: true, inbox_id: null, revision: null, ...this.#judge(change, stream) }
+        const result = { n: change.n, code: null, message: null, fields: null, server: null, blocked_by: null, in_scope: true, inbox_id: null, revision: null, warnings: [], ...this.#judge(change, stream) }
         if (result.verdict === 'retry') {
           results.push(result)
           break
@@ -149,10 +276,11 @@ export class Studio {
     return answer({ results, last: known.last, revision: this.revision })
   }
 
-  #judge({ collection, id, op, base_revision, fields }, stream) {
+  #judge({ collection, id, op, command, base_revision, fields }, stream) {
     const row = this.rows.get(id)
     if (this.busy) return { verdict: 'retry', code: 'busy' }
     const isKnown = row && !row.is_deleted
+    if (op === 'command') return this.#command(id, command, fields)
     if (fields.last_name === '') return { verdict: 'rejected', code: 'invalid', server: isKnown ? row.record : null }
     if (RANK[collection] === RANK.session_types) return { verdict: 'rejected', code: 'read_only', server: isKnown ? row.record : null }
     if (fields.client_id && !this.rows.has(fields.client_id)) return { verdict: 'blocked', code: 'parent_refused' }
@@ -173,10 +301,24 @@ export class Studio {
     const { is_hidden } = row
     const record = this.put(collection, id, kept, stream)
     this.rows.get(id).is_hidden = is_hidden
-    const verdict = { revision: record.revision, in_scope: !is_hidden }
+    const verdict = { revision: record.revision, in_scope: !is_hidden || this.isHiddenInScope }
+    if (fields.notes === 'Double') verdict.warnings = [{ code: 'possible_duplicates', message: 'Is it?', fields: ['notes'], records: [id] }]
     if (lost.length) return { ...verdict, verdict: 'merged', fields: Object.fromEntries(lost.map((name) => [name, 'clash'])), server: record }
     return { ...verdict, verdict: 'applied' }
   }
+
+  #command(id, command, fields) {
+    const row = this.rows.get(id)
+    if (command !== 'resolve' || row.record.resolution) return { verdict: 'rejected', code: 'unknown_command', server: row.record }
+    return { verdict: 'applied', revision: this.put(row.collection, id, { resolution: fields.resolution }).revision }
+  }
+}
+
+const nothing = () => Object.fromEntries(MANIFEST.collections.map(({ name }) => [name, { put: [], del: [], evict: [], merged: {} }]))
+
+function digestOf(rows) {
+  const marks = rows.map(({ id, record }) => createHash('md5').update(`${id}:${record.revision}`).digest().readBigUInt64BE())
+  return { count: rows.length, mark: marks.reduce((one, other) => one ^ other, 0n).toString(16).padStart(16, '0') }
 }
 
 const place = (row) => [row.revision, RANK[row.collection], row.id]

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
+import { openInbox, queueCommand, queuedCommands, resolveInbox, statusOf } from '../../src/index.js'
 import { kinds } from '../databases.js'
 import { Phone } from '../phone.js'
 import { MANIFEST, Studio } from './studio.js'
 
+const EXCHANGE = '/v1/sync'
 const PUSH = '/v1/sync/push'
 const PULL = '/v1/sync/pull'
 const CREDENTIALS = { account: 'demo', initials: 'JD', password: 'secret' }
@@ -25,7 +27,11 @@ function signIn(kind, studio) {
   return Phone.signedIn({ kind, manifest: MANIFEST, baseUrl: 'https://studio.test/', fetch: studio.fetch, credentials: CREDENTIALS })
 }
 
-const pushes = (studio) => studio.requests.filter(({ path }) => path === PUSH).map(({ body }) => body)
+// The bytes of each push, by itself or in an exchange.
+const pushes = (studio) => studio.requests.flatMap(({ path, body }) => {
+  if (path === PUSH) return [body]
+  return path === EXCHANGE ? [body.slice('{"push":'.length, body.lastIndexOf(',"pull":'))] : []
+})
 
 for (const kind of kinds) {
   const story = (sentence, tell) => test(`${kind}: ${sentence}`, tell)
@@ -129,7 +135,7 @@ for (const kind of kinds) {
     const { studio, phone } = await begin(kind)
     await phone.sync()
     const client = await phone.create('clients', { last_name: 'Once' })
-    phone.cut(PUSH, { times: 1, isAfter: true })
+    phone.cut(EXCHANGE, { times: 1, isAfter: true })
     await assert.rejects(phone.sync(), { code: 'unreachable' })
     const { revision } = studio
     await phone.restart()
@@ -146,7 +152,7 @@ for (const kind of kinds) {
     const { studio, phone, id } = await begin(kind)
     await phone.sync()
     await phone.edit('clients', id, { first_name: 'Bea' })
-    phone.cut(PUSH, { times: 1, isAfter: true })
+    phone.cut(EXCHANGE, { times: 1, isAfter: true })
     await assert.rejects(phone.sync())
     studio.remove(id)
     await phone.sync()
@@ -245,7 +251,7 @@ for (const kind of kinds) {
     let isTyped = false
     phone.line = async (fetch, url, ...more) => {
       const response = await fetch(url, ...more)
-      if (new URL(url).pathname === PUSH && !isTyped) {
+      if (new URL(url).pathname === EXCHANGE && !isTyped) {
         isTyped = true
         await phone.edit('clients', id, { first_name: 'Beatrix', last_name: 'May' })
       }
@@ -336,7 +342,7 @@ for (const kind of kinds) {
     await phone.edit('clients', ids[0], { first_name: 'Bea' })
     studio.cursorRefusal = [400, 'cursor_foreign']
     await assert.rejects(phone.sync(), { code: 'cursor_foreign' })
-    assert.equal(pushes(studio).length, 0)
+    assert.equal(studio.streams.size, 0)
     assert.equal((await phone.database.get('clients').find(ids[0])).first_name, 'Bea')
     studio.cursorRefusal = null
     await phone.sync()
@@ -387,6 +393,247 @@ for (const kind of kinds) {
     assert.equal((await phone.find('session_types', id)).name, 'Wedding')
     assert.equal(phone.refused[0].code, 'read_only')
     await phone.assertConsistent()
+  })
+
+  story('what was done and what changed go in one round trip', async () => {
+    const { studio, phone, id } = await begin(kind)
+    await phone.sync()
+    studio.requests.length = 0
+    await phone.edit('clients', id, { first_name: 'Bea' })
+    const report = await phone.sync()
+    assert.deepEqual(studio.requests.map(({ path }) => path), [EXCHANGE])
+    assert.deepEqual(report, { pages: 1, pushed: 1, repaired: [] })
+    await phone.assertConsistent()
+  })
+
+  for (const [how, judged] of [['clashes', { first_name: 'Cleo' }], ['is merged', { first_name: 'Cleo', last_name: 'May' }]]) {
+    story(`a removal that waited for an edit is carried out, whatever copy the verdict brings: it ${how}`, async () => {
+      const { studio, phone, id } = await begin(kind)
+      await phone.sync()
+      studio.isHiddenInScope = true
+      studio.put('clients', id, { first_name: 'Cleo' })
+      studio.hide(id)
+      let isTyped = false
+      phone.line = async (fetch, ...request) => {
+        const response = await fetch(...request)
+        if (!isTyped) await phone.edit('clients', id, { ...judged, first_name: 'Bea' })
+        isTyped = true
+        return response
+      }
+      await phone.sync()
+      assert.equal(phone.refused.length, 1)
+      assert.equal(await phone.has('clients', id), false)
+      await phone.assertConsistent()
+    })
+  }
+
+  story('a record that comes back while its removal waits stays', async () => {
+    const { studio, phone, id } = await begin(kind)
+    await phone.sync()
+    await phone.edit('clients', id, { first_name: 'Bea' })
+    studio.hide(id)
+    studio.busy = true
+    await assert.rejects(phone.sync(), { code: 'busy' })
+    studio.put('clients', id, { last_name: 'May' })
+    await assert.rejects(phone.sync(), { code: 'busy' })
+    studio.busy = false
+    await phone.sync()
+    assert.equal((await phone.find('clients', id)).first_name, 'Bea')
+    await phone.assertConsistent()
+  })
+
+  story('one change the server cannot read is set aside, told, and holds nobody up', async () => {
+    const { studio, phone, ids } = await begin(kind, 5)
+    await phone.sync()
+    studio.refusal = ({ fields }) => (fields.notes === 'cut \ud83d' ? [422, 'invalid_json'] : null)
+    for (const id of ids) await phone.edit('clients', id, { first_name: 'Bea' })
+    await phone.edit('clients', ids[2], { notes: 'cut \ud83d' })
+    const bad = await phone.create('clients', { last_name: 'New', notes: 'cut \ud83d' })
+    await phone.sync()
+    const told = phone.refused.map(({ id, op, verdict, code }) => ({ id, op, verdict, code }))
+    const aside = { verdict: 'set_aside', code: 'invalid_json' }
+    assert.deepEqual(told.sort((one) => (one.op === 'create' ? 1 : -1)), [{ id: ids[2], op: 'patch', ...aside }, { id: bad.id, op: 'create', ...aside }])
+    assert.equal(phone.refused.find(({ op }) => op === 'create').typed.last_name, 'New')
+    for (const id of ids) assert.equal(studio.rows.get(id).record.first_name, id === ids[2] ? 'Ann 2' : 'Bea')
+    assert.equal((await phone.find('clients', ids[2])).first_name, 'Ann 2')
+    assert.equal(await phone.has('clients', bad.id), false)
+    await phone.assertConsistent()
+  })
+
+  story('a deletion that is set aside brings the record back', async () => {
+    const { studio, phone, id } = await begin(kind)
+    await phone.sync()
+    studio.refusal = ({ op }) => (op === 'delete' ? [400, 'bad_request'] : null)
+    await phone.remove('clients', id)
+    await phone.sync()
+    assert.equal((await phone.find('clients', id)).first_name, 'Ann 0')
+    assert.equal(phone.refused[0].op, 'delete')
+    await phone.assertConsistent()
+  })
+
+  story('a server that fails over a change is asked again before the change is set aside, and the pull goes on', async () => {
+    const { studio, phone, ids } = await begin(kind)
+    await phone.sync()
+    studio.refusal = () => [500, 'internal_error']
+    await phone.edit('clients', ids[0], { first_name: 'Bea' })
+    studio.put('clients', ids[1], { first_name: 'Cleo' })
+    await assert.rejects(phone.sync(), { code: 'internal_error' })
+    assert.equal((await phone.find('clients', ids[1])).first_name, 'Cleo')
+    await assert.rejects(phone.sync(), { code: 'internal_error' })
+    assert.deepEqual(phone.refused, [])
+    await phone.sync()
+    assert.deepEqual(phone.refused.map(({ code }) => code), ['internal_error'])
+    await phone.assertConsistent()
+  })
+
+  story('a batch that is too large goes in parts', async () => {
+    const { studio, phone, ids } = await begin(kind, 7)
+    await phone.sync()
+    studio.most = 2
+    for (const id of ids) await phone.edit('clients', id, { first_name: 'Bea' })
+    await phone.sync()
+    for (const id of ids) assert.equal(studio.rows.get(id).record.first_name, 'Bea')
+    assert.deepEqual(phone.refused, [])
+    await phone.assertConsistent()
+  })
+
+  story('a copy that has drifted is repaired and not fetched anew', async () => {
+    const { studio, phone, ids } = await begin(kind, 40)
+    await phone.sync()
+    const collection = phone.database.get('clients')
+    await phone.database.write(async () => {
+      const [lost, wrong] = [await collection.find(ids[0]), await collection.find(ids[1])]
+      const stranger = { id: randomUUID(), server_revision: 3, last_name: 'Nobody', _status: 'synced', _changed: '' }
+      await phone.database.batch(
+        lost.prepareDestroyPermanently(),
+        wrong.prepareUpdate(() => Object.assign(wrong._raw, { server_revision: 1, last_name: 'Wrong', _status: 'synced', _changed: '' })),
+        collection.prepareCreateFromDirtyRaw(stranger),
+      )
+    })
+    await phone.edit('clients', ids[2], { first_name: 'Bea' })
+    studio.mostRepaired = 1
+    studio.requests.length = 0
+    const { repaired } = await phone.sync({ verify: true })
+    assert.deepEqual(repaired, ['clients'])
+    assert.ok(studio.requests.every(({ path }) => path !== PULL), 'nothing was pulled again')
+    assert.equal((await phone.find('clients', ids[1])).last_name, 'Lee')
+    assert.equal((await phone.all('clients')).length, 40)
+    assert.deepEqual((await phone.sync({ verify: true })).repaired, [])
+    await phone.assertConsistent()
+  })
+
+  story('where the server says that will do, the copy is reconciled, and unpushed work survives', async () => {
+    const { studio, phone, ids } = await begin(kind, 9)
+    await phone.sync()
+    await phone.edit('clients', ids[0], { first_name: 'Bea' })
+    const client = await phone.create('clients', { last_name: 'New' })
+    studio.rows.delete(ids[1])
+    studio.put('clients', ids[2], { first_name: 'Cleo' })
+    Object.assign(studio, { epoch: 2, mode: 'reconcile' })
+    const { repaired } = await phone.sync()
+    assert.deepEqual(repaired, ['clients'])
+    assert.equal(phone.pages.filter(({ replace }) => replace).length, 1)
+    assert.equal(await phone.has('clients', ids[1]), false)
+    assert.equal((await phone.find('clients', ids[2])).first_name, 'Cleo')
+    assert.equal(studio.rows.get(ids[0]).record.first_name, 'Bea')
+    assert.ok(studio.rows.has(client.id))
+    await phone.assertConsistent()
+  })
+
+  story('a reconciling that was cut begins again', async () => {
+    const { studio, phone, ids } = await begin(kind)
+    await phone.sync()
+    studio.rows.delete(ids[1])
+    Object.assign(studio, { epoch: 2, mode: 'reconcile' })
+    let asked = 0
+    phone.line = (fetch, url, ...more) => {
+      if (new URL(url).pathname === '/v1/sync/verify' && ++asked === 3) throw new TypeError('fetch failed')
+      return fetch(url, ...more)
+    }
+    await assert.rejects(phone.sync(), { code: 'unreachable' })
+    await phone.restart()
+    await phone.sync()
+    assert.equal(await phone.has('clients', ids[1]), false)
+    await phone.assertConsistent()
+  })
+
+  story('what is not pushed yet names the record that stays of a merge', async () => {
+    const { studio, phone, ids: [gone, stays, other] } = await begin(kind)
+    await phone.sync()
+    const merges = []
+    phone.onMerged = (merged) => merges.push(merged)
+    studio.merge(gone, stays)
+    let session
+    phone.line = async (fetch, ...request) => {
+      const response = await fetch(...request)
+      if (!session) {
+        session = await phone.create('sessions', { client_id: gone, name: 'Typed meanwhile' })
+        await phone.edit('clients', other, { recommended_by_ids: [gone, stays] })
+      }
+      return response
+    }
+    await phone.sync()
+    assert.deepEqual(merges, [{ clients: { [gone]: stays } }])
+    assert.equal(studio.rows.get(session.id).record.client_id, stays)
+    assert.deepEqual(studio.rows.get(other).record.recommended_by_ids, [stays])
+    assert.equal((await phone.find('sessions', session.id)).client_id, stays)
+    await phone.assertConsistent()
+  })
+
+  story('what the user should know of a change that was taken in is told, once', async () => {
+    const { phone, id } = await begin(kind)
+    await phone.sync()
+    await phone.edit('clients', id, { notes: 'Double' })
+    await phone.sync()
+    await phone.sync()
+    const warning = { code: 'possible_duplicates', message: 'Is it?', fields: ['notes'], records: [id] }
+    assert.deepEqual(phone.warned, [{ collection: 'clients', id, op: 'patch', command: null, ...warning }])
+    assert.deepEqual(phone.refused, [])
+  })
+
+  story('an entry of the inbox is decided offline, and the decision arrives behind a restart', async () => {
+    const { studio, phone } = await begin(kind)
+    const [older, newer] = [randomUUID(), randomUUID()]
+    studio.put('inbox', older, { date: '2026-05-01', resolution: null })
+    studio.put('inbox', newer, { date: '2026-05-02', resolution: null })
+    await phone.sync()
+    assert.deepEqual((await openInbox(phone.database)).map(({ id }) => id), [newer, older])
+    await resolveInbox(phone.database, older, 'take_mine', { last_name: 'May' })
+    await phone.restart()
+    assert.equal((await statusOf(phone.database, MANIFEST)).unpushed, 1)
+    await phone.sync()
+    const [command] = JSON.parse(pushes(studio)[0]).changes
+    assert.deepEqual([command.op, command.command, command.fields], ['command', 'resolve', { resolution: 'take_mine', fields: { last_name: 'May' } }])
+    assert.deepEqual((await openInbox(phone.database)).map(({ id }) => id), [newer])
+    assert.deepEqual(await queuedCommands(phone.database), [])
+    await phone.assertConsistent()
+  })
+
+  story('a command whose answer was lost is sent once more, and a refused one is told', async () => {
+    const { studio, phone, id } = await begin(kind)
+    await phone.sync()
+    await phone.edit('clients', id, { first_name: 'Bea' })
+    await queueCommand(phone.database, 'clients', id, 'juggle', { balls: 3 })
+    phone.cut(EXCHANGE, { times: 1, isAfter: true })
+    await assert.rejects(phone.sync(), { code: 'unreachable' })
+    await phone.sync()
+    const [first, second] = pushes(studio)
+    assert.equal(first, second)
+    assert.equal(pushes(studio).length, 2)
+    const [{ op, command, typed, code }] = phone.refused
+    assert.deepEqual({ op, command, typed, code }, { op: 'command', command: 'juggle', typed: { balls: 3 }, code: 'unknown_command' })
+    assert.equal((await phone.find('clients', id)).first_name, 'Bea')
+    await phone.assertConsistent()
+  })
+
+  story('how the database stands can be read without a connection', async () => {
+    const { studio, phone, id } = await begin(kind)
+    assert.equal((await statusOf(phone.database, MANIFEST)).usable, false)
+    await phone.sync()
+    await phone.edit('clients', id, { first_name: 'Bea' })
+    await phone.create('clients', { last_name: 'New' })
+    const { usable, consistent, unpushed, revision } = await statusOf(phone.database, MANIFEST)
+    assert.deepEqual({ usable, consistent, unpushed, revision }, { usable: true, consistent: true, unpushed: 2, revision: studio.revision })
   })
 
   story('two calls at once are one sync', async () => {

@@ -1,0 +1,34 @@
+// Commands wait in a queue beside the edits, and the inbox is decided by one of them.
+import { prepareState, readState } from './state.js'
+import { Q } from './watermelon.js'
+
+/**
+ * Have the server do something with a record at the next sync, such as `complete` a task; the manifest names
+ * the commands. It goes behind all edits that wait, and shows once it is pulled.
+ */
+export function queueCommand(database, collection, id, command, fields = {}) {
+  const queued = { key: globalThis.crypto.randomUUID(), collection, id, command, fields }
+  return database.write(async () => {
+    const prepare = await prepareState(database, 'commands', [...(await queuedCommands(database)), queued])
+    await database.batch(prepare())
+  })
+}
+
+/** The commands that are not answered yet, in order, each as `{key, collection, id, command, fields}`. */
+export function queuedCommands(database) {
+  return readState(database, 'commands', [])
+}
+
+/** The entries of the inbox nobody has decided about, the newest first. */
+export async function openInbox(database) {
+  const entries = await database.get('inbox').query(Q.where('resolution', null)).fetch()
+  return entries.sort((one, other) => (one.date < other.date ? 1 : -1))
+}
+
+/**
+ * Decide what becomes of an entry of the inbox: `take_mine`, with further `fields` that put right what was
+ * wrong, `keep_theirs` or `dismiss`.
+ */
+export function resolveInbox(database, id, resolution, fields) {
+  return queueCommand(database, 'inbox', id, 'resolve', { resolution, ...(fields && { fields }) })
+}
