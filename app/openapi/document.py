@@ -47,7 +47,7 @@ def document(app: FastAPI) -> Schema:
     desk.expand(made)
     share(made)
     made["components"]["schemas"] = dict(sorted(schemas.items()))
-    made["components"]["headers"] = problems.headers()
+    made["components"]["headers"] = {**made["components"]["headers"], **problems.headers()}
     return made
 
 
