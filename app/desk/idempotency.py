@@ -19,7 +19,7 @@ from app.desk import store
 from app.desk.answers import Answered, refused
 from app.desk.errors import KeyReused, StillRunning, is_judged
 from app.desk.store import Kept
-from app.http.unit_of_work import committed
+from app.http.unit_of_work import DatabaseOf, committed
 
 _REPLAYED = {"Idempotent-Replayed": "true"}
 _running: set[tuple[UUID, UUID, str]] = set()
@@ -38,6 +38,7 @@ class Once:
 async def _once(
     request: Request,
     claims: Caller,
+    database: DatabaseOf,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -54,14 +55,20 @@ async def _once(
     if idempotency_key is None:
         yield Once(claims.user_id, None, b"", request)
         return
+    once = Once(claims.user_id, idempotency_key, await _fingerprint(request), request)
+    async with database.reading(claims.account_id) as session:
+        is_answered = await store.answered(session, claims.user_id, idempotency_key) is not None
     running = (claims.account_id, claims.user_id, idempotency_key)
-    if running in _running:
+    if is_answered:
+        yield once
+    elif running in _running:
         raise StillRunning
-    _running.add(running)
-    try:
-        yield Once(claims.user_id, idempotency_key, await _fingerprint(request), request)
-    finally:
-        _running.discard(running)
+    else:
+        _running.add(running)
+        try:
+            yield once
+        finally:
+            _running.discard(running)
 
 
 OnlyOnce = Annotated[Once, committed(_once)]

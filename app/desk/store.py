@@ -86,7 +86,7 @@ class Kept:
     body: bytes
 
 
-async def answered(session: WriteSession, user_id: UUID, key: str) -> Kept | None:
+async def answered(session: Session, user_id: UUID, key: str) -> Kept | None:
     """Return the answer kept under a key."""
     rows = await session.raw.fetch(_ANSWERED, session.account_id, user_id, key, KEPT)
     return (
