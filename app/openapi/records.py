@@ -99,11 +99,12 @@ def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
 
 
 def _complete(schema: Schema) -> Schema:
-    """Answers have no defaults: whatever may be there is there."""
+    """Answers have no defaults: whatever may be there is there, and more may come in time."""
     if "properties" not in schema:
         return schema
     properties = {name: _without_default(each) for name, each in schema["properties"].items()}
-    return {**schema, "properties": properties, "required": list(properties)}
+    told = {key: value for key, value in schema.items() if key != "additionalProperties"}
+    return {**told, "properties": properties, "required": list(properties)}
 
 
 def _without_default(schema: Mapping[str, Any]) -> Schema:

@@ -9,7 +9,7 @@ from app.sync.registry import Collection
 from app.sync.store import Write
 from app.sync.tables import Kind
 from tests.accounts.studios import Studio
-from tests.contract.desks import Desk, at_a_desk, told
+from tests.contract.desks import Desk, as_documented, at_a_desk, told
 from tests.contract.phones import Phone, Record, change
 from tests.contract.records import (
     NUMBER,
@@ -51,6 +51,8 @@ async def test_a_record_is_read_as_it_is_pulled(
     assert answer.headers["etag"] == f'"{answer.json()["revision"]}"'
     again = await desk.read(collection, record_id, if_none_match=answer.headers["etag"])
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert as_documented(collection, "read", answer)
+    assert as_documented(collection, "list", await desk.ask("GET", f"{collection.name}?limit=500"))
     listed = await desk.all(collection)
     assert {each["id"]: each for each in listed} == pulled
     assert len(listed) == len(pulled)
@@ -64,6 +66,7 @@ async def test_a_record_is_created_as_it_was_sent(
     sent = fresh(collection, **await parents_of(studio, collection))
     answer = await desk.create(collection, sent)
     assert answer.status_code == 201, answer.text
+    assert as_documented(collection, "create", answer)
     made = told(answer)
     assert contains(made, as_sent(collection, sent))
     assert answer.headers["location"] == f"/v1/{collection.name}/{made['id']}"
@@ -111,6 +114,7 @@ async def test_the_copy_that_is_shown_is_changed_and_no_other(
     wanted = _another(collection, {name: record[name] for name in collection.fields})
     changed = await desk.change(collection, record["id"], wanted, etag)
     assert changed.status_code == 200, changed.text
+    assert as_documented(collection, "change", changed)
     differing = {name for name, value in told(changed).items() if value != record[name]}
     [name] = wanted
     assert {name, "revision"} <= differing <= {name, "revision", "updated_at", *following(collection, name)}

@@ -109,9 +109,12 @@ def served(empty_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    assert {code: cells[0] for code, cells in told.items()} == {
-        kind.code: str(kind.status) for kind in refusals() if kind.__module__.startswith("app.")
-    }
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - _statuses("app.desk.")
+
+
+def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "desk.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.desk.")
 
 
 def test_every_refusal_of_a_change_is_in_the_protocol_with_its_verdict(protocol: str) -> None:
@@ -214,6 +217,11 @@ def test_the_first_sync_of_the_readme_works_as_it_stands(served: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert '"replace": true' in told.stdout
     assert '"put": [' in told.stdout
+
+
+def _statuses(room: str) -> set[tuple[str, str]]:
+    """Return the codes of the refusals of a room, each with its status."""
+    return {(kind.code, str(kind.status)) for kind in refusals() if kind.__module__.startswith(room)}
 
 
 def _section(page: str, title: str) -> str:
