@@ -66,14 +66,18 @@ async def find(session: Session, key: Key, rule: Rule) -> Found | None:
 
 async def page(session: Session, wanted: Wanted, most: int) -> Listed:
     """Return so many records in order, or as many as fit a page."""
-    values: list[Any] = [session.account_id, wanted.collection.number, wanted.rule.parts, wanted.rule.me]
-    values += [PAGE_BYTES, most + 1, *(wanted.after or ()), *wanted.links.values()]
-    sql = _page_sql(wanted.collection.name, tuple(wanted.links), is_first=wanted.after is None)
-    rows = await session.raw.fetch(sql, *values)
+    rows = await session.raw.fetch(*statement(session, wanted, most))
     shown = rows[:most]
     has_more = bool(shown) and shown[-1]["left"] > 0
     end = (shown[-1]["day"], shown[-1]["record_id"]) if has_more else None
     return Listed([row["body"] for row in shown], end)
+
+
+def statement(session: Session, wanted: Wanted, most: int) -> tuple[Any, ...]:
+    """Return what finds a page, with its arguments."""
+    sql = _page_sql(wanted.collection.name, tuple(wanted.links), is_first=wanted.after is None)
+    of = (session.account_id, wanted.collection.number, wanted.rule.parts, wanted.rule.me)
+    return sql, *of, PAGE_BYTES, most + 1, *(wanted.after or ()), *wanted.links.values()
 
 
 @dataclass(frozen=True, slots=True)

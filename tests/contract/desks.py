@@ -15,7 +15,6 @@ from app.sync.registry import Collection
 from tests.accounts.studios import Studio, bearer
 from tests.contract.phones import Record
 
-
 SOMETIMES = {"Idempotent-Replayed", "Content-Location"}
 _CASES = {"etag": "ETag", "location": "Location"}
 
