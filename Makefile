@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STORIES ?= 2000
-HISTORIES := 60
+HISTORIES := 30
 SEED ?= 1000
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed

@@ -14,12 +14,13 @@ Begin = Callable[[int], Story]
 
 @pytest.fixture(scope="session")
 def house(owner_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Serve."""
-    slow = passwords._context
-    house = House(owner_url, tmp_path_factory.mktemp("house"))
-    yield house
-    house.close()
-    passwords._context = slow
+    """Serve; nobody guesses these passwords, and a slow hash is the larger part of a short history."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = passwords._context.copy(argon2__memory_cost=8, argon2__time_cost=1)
+        patch.setattr(passwords, "_context", quick)
+        house = House(owner_url, tmp_path_factory.mktemp("house"))
+        yield house
+        house.close()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from uuid import UUID
 import httpx
 import uvloop
 
-from app.accounts import passwords
 from app.accounts.devices import authorize
 from app.core.db import Database
 from app.core.principal import Principal
@@ -46,8 +45,6 @@ class House(httpx.BaseTransport):
             requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
             requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
         )
-        # Nobody guesses these passwords, and a hash that is slow to make is most of a short history.
-        passwords._context = passwords._context.copy(argon2__memory_cost=8, argon2__time_cost=1)
         self.app = create_app(settings)
         self.database = Database(quick, pool_size=3)
         self._inside = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)

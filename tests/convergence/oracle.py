@@ -25,6 +25,7 @@ Writer = str
 SERVER: Writer = "server"
 FOLLOWED: Mapping[str, Mapping[str, Any]] = {
     "clients": {
+        "client_number": None,
         "first_name": None,
         "last_name": None,
         "job_title": None,
@@ -60,13 +61,13 @@ FOLLOWED: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """The fields that are replayed, with what they are when they are left out."""
-OF_THE_FIELD = frozenset({"invalid_fields", "schedule_conflict"})
+OF_THE_FIELD = frozenset({"invalid_fields", "schedule_conflict", "not_unique"})
 LOSING = frozenset({"merged", "conflict", "rejected", "blocked"})
 _LINKS = {"client_id": "clients", "session_id": "sessions"}
 # Who is gone when a record is deleted, and what forbids it.
 _GOING_ALONG = {"clients": ("appointments", "tasks"), "sessions": ("tasks",)}
 _FORBIDDING = {"clients": ("sessions",)}
-_FILLED = ("first_name", "last_name", "job_title", "company_name", "notes")
+_FILLED = ("client_number", "first_name", "last_name", "job_title", "company_name", "notes")
 _INBOX_DAYS = 30
 
 
@@ -176,6 +177,10 @@ class Account:
                 "a copy in a verdict is the record",
                 verdict,
             )
+
+        numbers = [record.fields.get("client_number") for record in self.records.values()]
+        given = [each for each in numbers if each is not None]
+        self._is(len(given) == len(set(given)), "no two have one number", given)
 
     def write(self, key: Key, fields: Mapping[str, Any] | None, revision: int) -> None:
         """Replay a write of the server's own; None deletes."""

@@ -28,6 +28,7 @@ _DAYS = 14
 """How far around today things are dated."""
 _BRANDS = ("harbor", "meadow")
 _LISTS = 8
+_MANY = 30
 
 
 @dataclass
@@ -165,6 +166,22 @@ class Story:
 
         if len(set(keys)) > 1:
             self._save(phone, save)
+
+    def number(self, phone: Phone) -> None:
+        """Type a number, which somebody else may have."""
+        if client := self._pick(phone, "clients"):
+            number = self.random.randint(1, 6)
+            self._do(phone, lambda it: it.patch("clients", client, {"client_number": number}))
+
+    def make_many(self, phone: Phone) -> None:
+        """Save so much at once that it takes more than one page to come back."""
+        ids, word = [self._new(phone) for _ in range(_MANY)], self._word(phone)
+
+        def save(save: Save) -> None:
+            for each in ids:
+                save.create("tasks", {"subject": word}, each)
+
+        self._save(phone, save)
 
     def change_list(self, phone: Phone) -> None:
         """Add to a list and remove from it, by members."""
@@ -409,6 +426,8 @@ _ACTS: dict[Callable[[Story, Phone], None], int] = {
     Story.make_child: 5,
     Story.edit: 14,
     Story.edit_together: 4,
+    Story.number: 3,
+    Story.make_many: 1,
     Story.change_list: 4,
     Story.move: 3,
     Story.delete: 4,

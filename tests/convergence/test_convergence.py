@@ -1,5 +1,20 @@
 """Whatever happens on the way, all phones, the server and the written rules end alike.
 
+As the server answers, on every exchange that reaches it:
+- Each verdict is the one the rules give. A repeat gets the same and has no second effect (`Account.push`).
+- What is lost is in the inbox, once, with all that was typed (`Account._note_lost`).
+- What a page puts is the record as it is. What it deletes is deleted, and never comes back to life; what it
+  evicts does not belong on the phone (`Phone._judge_changes`).
+
+After every sync that went well (`Phone.check`), and, of what was typed and not sent, after every other one:
+- A phone holds what belongs on it, as the rules have made it: nothing acknowledged is lost, nothing invented,
+  no half of a group, no child without its parent. No copy drifts, no revision goes back.
+- What was typed is what the user sees. Each refusal is told once.
+
+At the end, when all faults are over (`Story.end`):
+- No queue is stuck. All that was typed has arrived, each once.
+- A phone that begins anew holds the same. The feed is as the records. Nothing is of the other account.
+
 Seeds and how many histories are chosen by SEED and STORIES; a seed that once failed is told for ever.
 """
 

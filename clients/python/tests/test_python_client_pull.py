@@ -202,6 +202,18 @@ def test_a_copy_that_has_drifted_is_found_and_just_that_is_fetched(desk: Desk, p
     assert phone.client.sync(verify=True).drifted == []
 
 
+def test_repairs_of_more_than_a_page_come_by_and_by(
+    desk: Desk, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = {desk.write("clients") for _ in range(8)}
+    phone.client.sync()
+    phone.client._store.write("DELETE FROM records WHERE collection = 'clients'")
+    monkeypatch.setattr("app.sync.healing.MAX_ROWS", 3)
+    assert phone.client.sync(verify=True).drifted == ["clients"]
+    assert {each["id"] for each in phone.client.all("clients")} == clients
+    assert len(phone.line.bodies(VERIFY)) > 3
+
+
 def test_a_copy_is_compared_once_a_day_without_being_asked_to(desk: Desk, phone: Phone) -> None:
     desk.write("clients")
     phone.client.sync()

@@ -46,7 +46,8 @@ class Puller:
         self._wanted = wanted
         self._on_page = on_page
         self._now = now
-        self._is_compared = verify or (store.state("compared_at") or 0) + _COMPARED_EVERY <= now
+        # A clock that was set back says nothing about how long ago that was.
+        self._is_compared = verify or not 0 <= now - (store.state("compared_at") or 0) < _COMPARED_EVERY
         self._has_begun_again = False
 
     def asks(self, cursor: str | None) -> Json:
