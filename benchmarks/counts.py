@@ -62,11 +62,16 @@ class Counting(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass a request on."""
         answer = self._inner.handle_request(request)
-        body = answer.read() if answer.is_stream_consumed else b"".join(answer.iter_raw())
+        body = b"".join(answer.iter_raw())
+        answer.close()
         self.requests += 1
         self.bytes_up += len(request.content)
         self.bytes_down += len(body)
         return httpx.Response(answer.status_code, headers=answer.headers, content=body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
 
 
 class Phone:
