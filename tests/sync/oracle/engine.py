@@ -62,7 +62,7 @@ class Engine:
         """Open connections of its own; a crash may take what was committed, for nobody asks after it."""
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._loop = self._runner.get_loop()
-        self._database = Database(f"{url}{'&' if '?' in url else '?'}synchronous_commit=off", pool_size=3)
+        self._database = Database(f"{url}{'&' if '?' in url else '?'}synchronous_commit=off")
         self.account_ids: list[UUID] = []
 
     def close(self) -> None:
