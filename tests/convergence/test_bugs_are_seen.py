@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from app.sync import inbox, members, pull, reader, registry, streams
+from app.sync import inbox, members, pull, reader, streams
 from app.sync.draft import Draft
 from app.sync.groups import Group
 from app.sync.judging import Judge
 from app.sync.page import Page
 from studio_sync_client import StudioError, outbox, paging, pulling, records, settling
 from tests.convergence.conftest import Begin
+from tests.samples import named
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 SEEDS = range(40, 52)
@@ -80,16 +81,17 @@ def a_cursor_passes_over_what_came_last(patch: pytest.MonkeyPatch) -> None:
 
 def a_page_has_a_row_of_another_account(patch: pytest.MonkeyPatch) -> None:
     real = pull.pull
-    seen: dict[Any, list[bytes]] = {}
-    number = registry.named("clients").number  # type: ignore[union-attr]
+    seen: dict[Any, Any] = {}
 
     async def mixed(session: Any, *given: Any, **more: Any) -> Any:
         pulled = await real(session, *given, **more)
-        mine = pulled.page.puts.get(number)
-        foreign = [bodies[0] for account, bodies in seen.items() if account != session.account_id]
-        if mine:
-            seen[session.account_id] = list(mine)
-            mine += foreign
+        puts, number = pulled.page.puts, named("clients").number
+        if number in puts:
+            own = list(puts[number])
+            puts[number] += [
+                body for each, bodies in seen.items() if each != session.account_id for body in bodies
+            ]
+            seen[session.account_id] = own[:1]
         return pulled
 
     patch.setattr("app.sync.exchange.pull", mixed)
