@@ -34,6 +34,7 @@ FIRST = int(os.environ.get("SEED", "1000"))
 # What each has found is in the sentence beside it.
 REGRESSIONS = {
     0: "the client kept a record that was made and deleted in one push, without a revision",
+    3005: "the client took what it had sent for what the server has, and did not heal it",
 }
 Property = Callable[[str, object], None]
 

@@ -143,6 +143,29 @@ def test_a_cursor_that_cannot_be_continued_is_reconciled_by_what_differs(desk: D
     assert phone.client.sync(verify=True).drifted == []
 
 
+def test_what_was_taken_in_and_not_pulled_is_not_held_for_the_servers(desk: Desk, phone: Phone) -> None:
+    phone.client.sync()
+    made = phone.client.create("tasks", {"subject": "Call Ben"})
+    phone.client.patch("tasks", made, {"subject": "Call Ann"})
+
+    def brings_no_page(request: httpx.Request) -> httpx.Response | None:
+        if pushed(request) is None:
+            return None
+        cursor = json.loads(request.content)["pull"]["cursor"]
+        answer = json.loads(desk.door.handle_request(request).read())
+        answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
+        return httpx.Response(200, json=answer)
+
+    phone.line.instead = brings_no_page
+    phone.client.sync()
+    assert phone.shown("tasks", made)["subject"] == "Call Ann"
+    phone.line.instead = lambda _: None
+    desk.prefer(force_full_resync=True)
+    phone.client.sync(verify=True)
+    shown = phone.shown("tasks", made)
+    assert (shown["subject"], shown["task_number"] is not None) == ("Call Ann", True)
+
+
 def test_a_reconciling_that_was_cut_goes_on_without_losing_anything(
     desk: Desk, new_phone: Callable[..., Phone]
 ) -> None:
@@ -246,6 +269,7 @@ def test_a_file_of_the_first_version_is_taken_over(desk: Desk, phone: Phone) -> 
         "DROP TABLE digests",
         "DROP TABLE merged",
         "ALTER TABLE queue DROP COLUMN is_sent",
+        "ALTER TABLE records DROP COLUMN is_ours",
         "PRAGMA user_version = 1",
     ):
         phone.client._store.write(statement)

@@ -51,7 +51,10 @@ def revision(store: Store, collection: str, record_id: str) -> int | None:
 
 def buckets(store: Store, collection: str) -> Buckets:
     """Return what there is of the server's copies that belong on this device."""
-    sql = "SELECT id, revision FROM records WHERE collection = ? AND body IS NOT NULL AND NOT is_leaving"
+    sql = """
+    SELECT id, revision FROM records
+    WHERE collection = ? AND body IS NOT NULL AND NOT is_leaving AND NOT is_ours
+    """
     found: Buckets = {}
     for record_id, revision in store.rows(sql, collection):
         found.setdefault(record_id[-2:], {})[record_id] = revision
@@ -62,19 +65,25 @@ def put(store: Store, collection: str, records: Sequence[Json]) -> None:
     """Store what a page puts over whatever is there: these records belong on this device."""
     sql = """
     INSERT INTO records (collection, id, revision, body) VALUES (?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET revision = excluded.revision, body = excluded.body, is_leaving = 0
+    ON CONFLICT DO UPDATE SET revision = excluded.revision, body = excluded.body, is_leaving = 0, is_ours = 0
     """
     store.write_each(sql, [(collection, each["id"], each["revision"], json.dumps(each)) for each in records])
 
 
-def correct(store: Store, key: Key, body: Json | None) -> None:
+def is_ours(store: Store, key: Key) -> bool:
+    """Say whether what we have of a record was taken in as sent, and no page has brought it since."""
+    return store.row("SELECT 1 FROM records WHERE collection = ? AND id = ? AND is_ours", *key) is not None
+
+
+def correct(store: Store, key: Key, body: Json | None, *, is_ours: bool = False) -> None:
     """Store what a verdict tells of a record; whether it belongs on this device is not the verdict's to say.
 
-    A removal that waits for it stays: the server counts on it.
+    A removal that waits for it stays: the server counts on it. What `is_ours` is not compared with what must
+    be held: its revision is the server's, what the server made of it is not known yet.
     """
     text, revision = (json.dumps(body), body["revision"]) if body else (None, None)
-    sql = "UPDATE records SET body = ?, revision = ? WHERE collection = ? AND id = ?"
-    store.write(sql, text, revision, *key)
+    sql = "UPDATE records SET body = ?, revision = ?, is_ours = ? WHERE collection = ? AND id = ?"
+    store.write(sql, text, revision, is_ours, *key)
 
 
 def leave(store: Store, collection: str, ids: Iterable[str]) -> None:

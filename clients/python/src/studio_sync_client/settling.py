@@ -81,10 +81,10 @@ def _confirm(store: Store, key: Key, change: Json, reached: int | None) -> None:
     if change["op"] == "delete" or reached is None:
         # Without a revision it is there no more: a later change of the same push has deleted it.
         records.correct(store, key, None)
-    elif held is None or reached > held:
+    elif held is None or reached > held or records.is_ours(store, key):
         # The base stays: others may have changed fields this device has not seen.
         changed = records.after(store, body, change)
-        records.correct(store, key, changed and {**changed, "revision": held or reached})
+        records.correct(store, key, changed and {**changed, "revision": held or reached}, is_ours=True)
 
 
 def _lay_over(store: Store, changes: Sequence[Json]) -> None:

@@ -21,7 +21,8 @@ _TABLES = (
     CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL)
     """,
     # `body` is the server's copy; `mine` what the user sees while there are unpushed edits, JSON null when
-    # deleted; a record that `is_leaving` is dropped once its edits have been judged.
+    # deleted; a record that `is_leaving` is dropped once its edits have been judged. A body that `is_ours` is
+    # what was taken in as sent: until a page brings it, the server has more to say than that.
     """
     CREATE TABLE IF NOT EXISTS records (
         collection TEXT NOT NULL,
@@ -30,6 +31,7 @@ _TABLES = (
         body TEXT,
         mine TEXT,
         is_leaving INTEGER NOT NULL DEFAULT 0,
+        is_ours INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (collection, id)
     )
     """,
@@ -59,7 +61,7 @@ _TABLES = (
     )
     """,
 )
-_COUNTED = "({row}.body IS NOT NULL AND NOT {row}.is_leaving)"
+_COUNTED = "({row}.body IS NOT NULL AND NOT {row}.is_leaving AND NOT {row}.is_ours)"
 # The digests are kept by the database itself, so that no statement can forget them. SQLite has no exclusive
 # or: what is in either and not in both.
 _COUNT = """
@@ -79,7 +81,7 @@ _DIGESTS = (
     f"CREATE TRIGGER IF NOT EXISTS record_came AFTER INSERT ON records BEGIN {_TAKE_IN} END",
     f"CREATE TRIGGER IF NOT EXISTS record_left AFTER DELETE ON records BEGIN {_TAKE_OUT} END",
     f"""
-    CREATE TRIGGER IF NOT EXISTS record_changed AFTER UPDATE OF revision, body, is_leaving ON records
+    CREATE TRIGGER IF NOT EXISTS record_changed AFTER UPDATE OF revision, body, is_leaving, is_ours ON records
     BEGIN {_TAKE_OUT} {_TAKE_IN} END
     """,
 )
@@ -187,6 +189,7 @@ class Store:
                 raise StoreTooNew
             if version == 1:
                 self.write("ALTER TABLE queue ADD COLUMN is_sent INTEGER NOT NULL DEFAULT 1")
+                self.write("ALTER TABLE records ADD COLUMN is_ours INTEGER NOT NULL DEFAULT 0")
                 self.write("UPDATE records SET is_leaving = 2 WHERE NOT is_leaving")
             for statement in (*_TABLES, *_DIGESTS):
                 self.write(statement)
