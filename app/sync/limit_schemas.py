@@ -71,6 +71,16 @@ class SignInLimits(Answer):
     longest_password: int = Field(description="Characters of a new password at most.", examples=[256])
 
 
+class RetentionLimits(Answer):
+    """For how long a phone may be away, and still go on where it was."""
+
+    absent_days: int = Field(
+        description="Days without a sign of a phone after which deletions and verdicts it has not heard of"
+        " may be forgotten.",
+        examples=[180],
+    )
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -78,4 +88,5 @@ class LimitsAnswer(Answer):
     body: BodyLimits = Field(description="The body of a request.")
     requests: RequestLimits = Field(description="How many requests.")
     live: LiveLimits = Field(description="Live streams and waits.")
+    retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

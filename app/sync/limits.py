@@ -10,10 +10,12 @@ from app.sync.limit_schemas import (
     LimitsAnswer,
     LiveLimits,
     RequestLimits,
+    RetentionLimits,
     SignInLimits,
     SyncLimits,
 )
 from app.sync.live import watchers
+from app.sync.positions import ABSENCE
 
 
 def limits_of_sync() -> SyncLimits:
@@ -48,6 +50,7 @@ def limits_of(settings: Settings) -> LimitsAnswer:
             heartbeat_seconds=settings.live_heartbeat_seconds,
             longest_wait_seconds=watchers.LONGEST_WAIT,
         ),
+        retention=RetentionLimits(absent_days=ABSENCE.days),
         sign_in=SignInLimits(
             devices_per_licence=devices.PER_LICENCE,
             access_token_seconds=int(tokens.ACCESS_LIFE.total_seconds()),

@@ -2,12 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core import clock
 from app.core.db import Database, Session
+from app.core.errors import AccountBusy, Overloaded
 from app.core.principal import Principal
 from app.sync.cursor import Cursor, Sealer
 
@@ -33,7 +35,8 @@ async def note(database: Database, who: Principal, sealer: Sealer, came: Came) -
     """Write down how far a copy has come, if that is news; to be called behind the answer.
 
     It takes no turn among the account's writers: a position that a crash loses is only an older one, and
-    what an older one keeps is kept for longer. A copy that stands still costs nothing.
+    what an older one keeps is kept for longer. A copy that stands still costs nothing, and where there is too
+    much to do it is left to the next time.
     """
     if who.copy_id is None or _is_noted(who.copy_id, came.cursor):
         return
@@ -41,9 +44,10 @@ async def note(database: Database, who: Principal, sealer: Sealer, came: Came) -
     # What lies between two consistent points begins at the first of them, which has been noted.
     if found and found.transit:
         return
-    async with database.beside(who.account_id) as session:
-        await keep(session, who.copy_id, found, came)
-    _remember(who.copy_id, came.cursor)
+    with suppress(AccountBusy, Overloaded):
+        async with database.beside(who.account_id) as session:
+            await keep(session, who.copy_id, found, came)
+        _remember(who.copy_id, came.cursor)
 
 
 async def keep(session: Session, copy_id: UUID, found: Cursor | None, came: Came) -> None:

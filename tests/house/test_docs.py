@@ -29,6 +29,7 @@ from app.sync.limit_schemas import (
     LimitsAnswer,
     LiveLimits,
     RequestLimits,
+    RetentionLimits,
     SignInLimits,
     SyncLimits,
 )
@@ -54,6 +55,7 @@ WIRE: list[type[BaseModel]] = [
     SyncLimits,
     BodyLimits,
     RequestLimits,
+    RetentionLimits,
     LiveLimits,
     SignInLimits,
     schemas.CollectionAnswer,

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.db import Database
-from app.core.errors import refusals
+from app.core.errors import Overloaded, refusals
 from app.core.settings import Settings
 from app.http.limits import RateLimits
 from app.http.problems import problem
@@ -87,6 +87,21 @@ async def test_pulls_are_shed_while_signing_in_goes_on(
             assert (await client.get(path)).status_code == 200
         await busy.aclose()
         assert (await client.post("/v1/sync/pull", json={}, headers=desk)).status_code == 200
+
+
+async def test_a_page_is_answered_also_when_nothing_can_be_noted_behind_it(
+    app: FastAPI, pressed: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = bearer(await pressed.signed_in())
+    # What goes wrong behind an answer is raised to whoever serves.
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio.test")
+
+    def crowded(*_: object) -> None:
+        raise Overloaded
+
+    monkeypatch.setattr(Database, "beside", crowded)
+    for path in ("/v1/sync/pull", "/v1/sync/verify"):
+        assert (await client.post(path, json={}, headers=headers)).status_code == 200
 
 
 async def test_an_account_whose_writer_does_not_end_holds_up_nobody_else(
