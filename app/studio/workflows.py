@@ -71,6 +71,8 @@ def follow_steps(written: Written, work: Work) -> None:
         _check_choice(found, after, step, work)
     if "status_due_date" in after and not written.changes("status_due_date"):
         after["status_due_date"] = _due(found, step, work)
+    if "status_reason" in after and not written.changes("status_reason"):
+        after["status_reason"] = _reason(after["status_reason"], step)
     if step and step.get("is_shown_online"):
         after["is_shown_online"] = True
     note(written, work, f"Status: {step['description']}" if step else "No status")
@@ -242,6 +244,12 @@ def _is_of_another_type(found: Workflow, written: Written, work: Work) -> bool:
 
 def _is_wanted(found: Workflow, work: Work) -> bool:
     return found.wanted is None or bool(settings_of(work)[found.wanted])
+
+
+def _reason(reason: str | None, step: Values | None) -> str | None:
+    """Return the reason a record had for its former status, if the new one has it too."""
+    known = [each["description"] for each in step["reasons"]] if step else []
+    return reason if reason in known else None
 
 
 def _due(found: Workflow, step: Values | None, work: Work) -> str | None:

@@ -270,3 +270,17 @@ async def test_a_group_that_is_refused_leaves_no_trace(company: Company) -> None
     )
     assert [each["verdict"] for each in results] == ["blocked", "rejected"]
     assert await company.pulled("sessions", session) == before
+
+
+async def test_a_reason_goes_with_the_status_it_belongs_to(company: Company) -> None:
+    moved = [{"id": str(uuid4()), "description": "Moved away"}]
+    [left] = await company.steps("client_statuses", "Left", reasons=moved)
+    [gone] = await company.steps("client_statuses", "Gone", reasons=moved)
+    [back] = await company.steps("client_statuses", "Client")
+    await company.must_push(
+        patch("clients", company.client_id, status_id=left, status_reason="Moved away"),
+        patch("clients", company.client_id, status_id=gone),
+    )
+    assert (await company.pulled("clients", company.client_id))["status_reason"] == "Moved away"
+    await company.must_push(patch("clients", company.client_id, status_id=back))
+    assert (await company.pulled("clients", company.client_id))["status_reason"] is None
