@@ -484,6 +484,9 @@ class Replay:
     def _take(self, entry: Entry, more: Json) -> None:
         """Do what was typed after all, whatever others have changed since."""
         change = {**entry.change, "n": 0, "fields": {**entry.typed, **more}}
+        if change["op"] != "delete":
+            # What was typed for who is gone is done to who stays; nobody asked to delete that one.
+            change["id"] = self.account.survivor(_key(change))[1]
         if change["op"] == "create" and _key(change) in self._records:
             change["op"] = "patch"
         change, _ = self._up_to_date(change)
