@@ -71,7 +71,7 @@ def follow_steps(written: Written, work: Work) -> None:
         _check_choice(found, after, step, work)
     if "status_due_date" in after and not written.changes("status_due_date"):
         after["status_due_date"] = _due(found, step, work)
-    if "status_reason" in after and not written.changes("status_reason"):
+    if "status_reason" in after and not (written.is_new or "status_reason" in written.sent):
         after["status_reason"] = _reason(after["status_reason"], step)
     if step and step.get("is_shown_online"):
         after["is_shown_online"] = True
