@@ -1,12 +1,13 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove-sync prove-convergence prove-load check bench openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove-sync prove-attacks prove-convergence prove-load check bench openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 STORIES ?= 2000
 HISTORIES := 30
 SEED ?= 1000
+ATTACKS ?= 200
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -42,6 +43,9 @@ prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some 
 prove-convergence: $(STAMP) ## Tell random histories of whole phones, and have them see planted bugs; honours STORIES, SEED, STEPS
 	@STORIES=$(if $(filter file,$(origin STORIES)),$(HISTORIES),$(STORIES)) SEED=$(SEED) \
 		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence
+
+prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, SEED
+	@ATTACKS=$(ATTACKS) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
 	@$(BIN)/ruff format --check --quiet .

@@ -11,6 +11,7 @@ from app.sync.fields import Colour, EmailAddress, Values
 from app.sync.registry import Collection
 
 _MOST_REASONS = 20
+_LONGEST_PATH = 200
 _NOTHING = "This must not be empty."
 _WRONG = "This cannot be kept as it is."
 _SENTENCES: Mapping[str, str] = {
@@ -71,7 +72,7 @@ def canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
 def reasons_of(error: ValidationError) -> dict[str, str]:
     """Name the place and the rule; what was sent is never said back."""
     found = error.errors(include_url=False)[:_MOST_REASONS]
-    return {".".join(map(str, each["loc"])): _sentence(each) for each in found}
+    return {".".join(map(str, each["loc"]))[:_LONGEST_PATH]: _sentence(each) for each in found}
 
 
 def _sentence(found: ErrorDetails) -> str:

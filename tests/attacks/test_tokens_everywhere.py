@@ -1,0 +1,91 @@
+"""No route lets in a token that was not issued: neither a forged one nor a true one that was changed."""
+
+import base64
+import random
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.keys import KeyRing
+from tests.accounts.test_access_tokens import ATTACKS, other_key, signed
+from tests.attacks.conftest import ATTEMPTS, SEED, Attacker, check
+from tests.house.requests import Route, every_route
+
+_LETTERS = string.ascii_letters + string.digits + "-_.=+/ \t"
+_LONGEST = 16_000
+"""A server takes no longer header."""
+
+
+async def refused(route: Route, attacker: Attacker, token: str) -> None:
+    headers = {"Authorization": b"Bearer " + token[:_LONGEST].encode()}
+    answered = await attacker.ask(route, headers=headers)
+    check(route, answered)
+    assert (answered.status, answered.code) == (401, "invalid_token"), token[:200]
+    assert answered.headers["www-authenticate"] == "Bearer"
+
+
+@every_route(guarded=True)
+async def test_forged_tokens_are_refused(route: Route, attacker: Attacker, keys: KeyRing) -> None:
+    dice = random.Random(f"{SEED} {route.operation['operationId']}")  # noqa: S311 - no secret
+    for name in dice.sample(sorted(ATTACKS), min(len(ATTACKS), ATTEMPTS)):
+        await refused(route, attacker, ATTACKS[name](keys))
+
+
+@pytest.mark.proof
+@every_route(guarded=True, of_all_collections=True)
+async def test_all_forged_tokens_are_refused(route: Route, attacker: Attacker, keys: KeyRing) -> None:
+    for forge in ATTACKS.values():
+        await refused(route, attacker, forge(keys))
+
+
+@every_route(guarded=True)
+async def test_a_true_token_that_was_changed_is_refused(
+    route: Route, attacker: Attacker, keys: KeyRing
+) -> None:
+    true = attacker.headers["Authorization"].removeprefix("Bearer ")
+    head, claims, _ = (decoded(part) for part in true.split("."))
+    await refused(route, attacker, signed(keys, head, claims, other_key()))
+    dice = random.Random(f"{SEED} {route.operation['operationId']}")  # noqa: S311 - no secret
+    for changed in mutations(dice, true, ATTEMPTS):
+        await refused(route, attacker, changed)
+
+
+def mutations(dice: random.Random, token: str, count: int) -> Iterator[str]:
+    """Yield tokens that differ from a true one: a letter, a piece, the order of parts, another ending."""
+    ways = (_another_letter, _less, _more, _parts_in_another_order, _twice)
+    while count:
+        changed = dice.choice(ways)(dice, token)
+        # Space around a token is no part of it.
+        if changed.strip() != token:
+            count -= 1
+            yield changed
+
+
+def _another_letter(dice: random.Random, token: str) -> str:
+    place = dice.randrange(len(token))
+    return token[:place] + dice.choice(_LETTERS) + token[place + 1 :]
+
+
+def _less(dice: random.Random, token: str) -> str:
+    start, end = sorted(dice.sample(range(len(token) + 1), 2))
+    return token[:start] + token[end:]
+
+
+def _more(dice: random.Random, token: str) -> str:
+    place = dice.randrange(len(token) + 1)
+    return token[:place] + "".join(dice.choices(_LETTERS, k=dice.randrange(1, 9))) + token[place:]
+
+
+def _parts_in_another_order(dice: random.Random, token: str) -> str:
+    parts = token.split(".")
+    dice.shuffle(parts)
+    return ".".join(parts)
+
+
+def _twice(_dice: random.Random, token: str) -> str:
+    return f"{token} {token}"
+
+
+def decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
