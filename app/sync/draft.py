@@ -381,7 +381,8 @@ class Draft:
         for (number, record_id), state in self._changed.items():
             if state.merged_into is not None:
                 stamp = self.revision, self._writer, self._stamp("updated")
-                await move(self.session, registry.numbered(number), record_id, state.merged_into, stamp)
+                ways = record_id, state.merged_into
+                await move(self.session, registry.numbered(number), ways, stamp, dead)
         for number in sorted(by_number, reverse=True):
             await records.delete(self.session, registry.numbered(number), dead[number])
 

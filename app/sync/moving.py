@@ -1,6 +1,6 @@
 """Moving: all that names a merged record comes to name another, unread, however much it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from uuid import UUID
 
@@ -24,17 +24,23 @@ def is_movable(spec: FieldSpec) -> bool:
 
 
 async def move(
-    session: WriteSession, target: Collection, gone: UUID, into: UUID, stamp: tuple[int, int, Values]
+    session: WriteSession,
+    target: Collection,
+    merged: tuple[UUID, UUID],
+    stamp: tuple[int, int, Values],
+    dead: Mapping[int, Sequence[UUID]],
 ) -> None:
-    """Let what names a record name another; `stamp` has the revision, the writer and the bookkeeping."""
+    """Let what names a record that is merged name the other, but for what is deleted in this transaction.
+
+    `stamp` has the revision, the writer and the bookkeeping.
+    """
     revision, writer, kept = stamp
     tail = orjson.dumps({name: kept[name] for name in BOOKKEEPING if name in kept}).decode()[1:-1]
     for child, spec in movable(target):
         changed = orjson.dumps({spec.name: [revision, writer]}).decode()
         sql = _move_sql(child.number, spec.name)
-        await session.raw.execute(
-            sql, session.account_id, gone, into, revision, changed, "," + tail, orjson.dumps(kept).decode()
-        )
+        told = revision, changed, "," + tail, orjson.dumps(kept).decode()
+        await session.raw.execute(sql, session.account_id, *merged, *told, dead.get(child.number, ()))
 
 
 def movable(target: Collection) -> Iterator[tuple[Collection, FieldSpec]]:
@@ -60,7 +66,8 @@ WITH kept AS (
     SELECT * FROM jsonb_to_record($7::text::jsonb) AS kept(updated_at timestamptz, updated_by uuid)
 ), moved AS (
     UPDATE "{child.name}" AS t SET "{name}" = $3, updated_at = kept.updated_at, updated_by = kept.updated_by
-    FROM kept WHERE t.account_id = $1 AND t."{name}" = $2 RETURNING t.id
+    FROM kept WHERE t.account_id = $1 AND t."{name}" = $2 AND t.id <> ALL ($8::uuid[])
+    RETURNING t.id
 ), before AS (
     SELECT f.place, f.day, f.sizes[1] AS size, f.sizes[2:] AS others,
            convert_from(substring(f.body FOR f.sizes[1]), 'UTF8') AS core,

@@ -398,6 +398,20 @@ async def test_what_moves_is_kept_as_if_it_had_been_written(
     assert {fields["updated_at"] for fields in moved[0].values()} == {"2026-05-02T14:15:09.250000Z"}
 
 
+async def test_what_is_deleted_beside_a_merge_is_not_moved(
+    desk: Desk, phone: Phone, double: tuple[UUID, UUID]
+) -> None:
+    goes, stays = double
+    call, task = uuid4(), uuid4()
+    await desk.put("phone_calls", call, **sample("phone_calls", client_id=str(goes)))
+    await desk.put("tasks", task, **sample("tasks", client_id=str(goes)))
+    assert verdicts(await phone.push(delete("phone_calls", call), merge(goes, stays))) == ["applied"] * 2
+    assert not await verify(desk.database, desk.who)
+    await phone.pull()
+    assert ("phone_calls", str(call)) not in phone.records
+    assert the(phone, "tasks", task)["client_id"] == str(stays)
+
+
 async def test_what_moved_is_known_to_have_changed(
     desk: Desk, phone: Phone, double: tuple[UUID, UUID]
 ) -> None:
