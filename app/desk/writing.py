@@ -122,7 +122,7 @@ def _taken(judge: Judge, asked: Asked, decision: Decision) -> Decision:
 async def _answer(session: WriteSession, judge: Judge, asked: Asked, decision: Decision) -> Answered:
     """Answer with the record, with the one that has taken its place, or with nothing."""
     key = judge.draft.survivor(asked.key)
-    rule = judge.scope[asked.collection.number]
+    rule = judge.rights[asked.collection.number]
     # Who wrote it is shown it once more, even if it is now private to somebody else.
     found = await store.find(session, key, replace(rule, me=None) if key == asked.key else rule)
     if found is None or found.is_deleted:

@@ -59,12 +59,16 @@ NOOP = Ruling(Outcome.NOOP)
 
 @dataclass(slots=True)
 class Judge:
-    """Judges the changes of a push against a draft; `refused` remembers by which change a creation failed."""
+    """Judges the changes of a push against a draft.
+
+    `rights` is what the user may see, whatever the device is to hold; `refused` remembers by which change a
+    creation failed.
+    """
 
     draft: Draft
     writer: int
     on_conflict: OnConflict
-    scope: Scope
+    rights: Scope
     refused: dict[Key, int] = field(default_factory=dict)
 
     def judge(self, change: Change) -> Ruling:
@@ -253,8 +257,7 @@ class Judge:
 
     def may_see(self, key: Key, state: State) -> bool:
         """Say whether the user has a right to the record: to others it does not exist."""
-        rule = self.scope.get(key[0])
-        return rule is None or state.anchors is None or rule.may_see(state.anchors)
+        return state.anchors is None or self.rights[key[0]].may_see(state.anchors)
 
     def _state(self, key: Key) -> State:
         state = self.draft.get(key)

@@ -45,15 +45,15 @@ async def push(
     draft = await Draft.begin(session, who, stream.writer)
     fresh = [change for change in sent.changes if change.n > stream.last]
     if fresh:
-        scope = (await target_of(session, who, at, None, schema_version)).scope
-        judge = Judge(draft, stream.writer, sent.on_conflict, scope)
+        target = await target_of(session, who, at, None, schema_version)
+        judge = Judge(draft, stream.writer, sent.on_conflict, target.rights)
         decisions = await take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
         lost = [(change, decisions[change.n]) for change in fresh if _has_lost(decisions[change.n])]
         entries = inbox.keep(judge, who, lost)
         await draft.flush()
         if session.has_moved_scope:
-            scope = (await target_of(session, who, at, None, schema_version, is_final=False)).scope
-        verdicts = render(draft, scope, fresh, decisions, entries)
+            target = await target_of(session, who, at, None, schema_version, is_final=False)
+        verdicts = render(draft, target.scope, fresh, decisions, entries)
         await draft.bring_again(verdicts.owed)
         answers |= verdicts.texts
         taken = [(n, prints[n], answer) for n, answer in verdicts.texts.items()]

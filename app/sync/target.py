@@ -24,10 +24,14 @@ _compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a device should hold on this `day`, what comes first, how often it was told to start again."""
+    """What a device should hold on this `day`, what comes first, how often it was told to start again.
+
+    `rights` is what its user may see, on the device or not.
+    """
 
     scope: Scope
     near: Scope
+    rights: Scope
     resync: int
     day: date
 
@@ -56,7 +60,9 @@ async def target_of(
         return kept[1]
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
-    target = Target(compile_scope(given, names), compile_near(given, names), in_force.resync, today)
+    rights = compile_rights(None if given.sees_private else given.me, version)
+    scopes = compile_scope(given, names), compile_near(given, names), rights
+    target = Target(*scopes, in_force.resync, today)
     if is_final:
         _compiled[key] = (stamp, target)
     if len(_compiled) > _MOST:

@@ -1,6 +1,7 @@
 """A line to the house that sends what no honest client's library would, and hangs up on streams."""
 
-from collections.abc import AsyncIterable, Mapping, MutableMapping
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -42,17 +43,11 @@ class Line:
     ) -> Answered:
         """Send bytes as they are: a path with its query, headers, and a body, which may come in parts."""
         path, _, query = target.partition(b"?")
-        answered = Answered()
-        parts = _parts(body)
+        answered, heard_enough = Answered(), asyncio.Event()
+        messages = _messages(body, answered, heard_enough)
 
         async def receive() -> Message:
-            if answered.headers.get("content-type", "").startswith("text/event-stream") and answered.content:
-                return {"type": "http.disconnect"}
-            part = await anext(parts, None)
-            if part is None:
-                return {"type": "http.request", "body": b"", "more_body": False}
-            answered.parts_taken += 1
-            return {"type": "http.request", "body": part, "more_body": True}
+            return await anext(messages)
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -60,6 +55,8 @@ class Line:
                 answered.headers = {name.decode(): value.decode() for name, value in message["headers"]}
             else:
                 answered.content += message.get("body", b"")
+                if answered.headers.get("content-type", "").startswith("text/event-stream"):
+                    heard_enough.set()
 
         scope = {
             "type": "http",
@@ -77,6 +74,19 @@ class Line:
         }
         await self.house(scope, receive, send)
         return answered
+
+
+async def _messages(
+    body: bytes | AsyncIterable[bytes], answered: Answered, heard_enough: asyncio.Event
+) -> AsyncIterator[Message]:
+    """Yield what a server tells of a request; who asks for more is kept waiting until the caller hangs up."""
+    async for part in _parts(body):
+        answered.parts_taken += 1
+        yield {"type": "http.request", "body": part, "more_body": True}
+    yield {"type": "http.request", "body": b"", "more_body": False}
+    await heard_enough.wait()
+    while True:
+        yield {"type": "http.disconnect"}
 
 
 async def _parts(body: bytes | AsyncIterable[bytes]) -> Any:
