@@ -1,7 +1,9 @@
 """The whole house behind HTTP, two accounts that must never meet, and their phones."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -21,17 +23,33 @@ from tests.samples import widen
 MORE_THAN_ANY_PHONE_ASKS = 1_000_000
 
 
-@pytest.fixture(scope="session")
-async def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
+@asynccontextmanager
+async def opened(
+    database_url: str, folder: Path, listen_database_url: str | None = None
+) -> AsyncIterator[FastAPI]:
     """Open the application as a server does."""
     settings = Settings(
         database_url=database_url,
-        data_dir=tmp_path_factory.mktemp("house"),
+        listen_database_url=listen_database_url,
+        data_dir=folder,
         requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
         requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def house(
+    database_url: str, server_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[FastAPI]:
+    """Open it where nobody is told of anything.
+
+    The loop of this one stands still while other tests have theirs, and a connection that takes no
+    notification in would keep databases from being dropped.
+    """
+    async with opened(database_url, tmp_path_factory.mktemp("house"), server_url) as app:
         yield app
 
 

@@ -40,9 +40,10 @@ async def test_a_hundred_at_once_have_one_effect(desk: Desk) -> None:
         if answer.status_code == 409:
             assert (answer.json()["code"], answer.headers["retry-after"]) == ("request_in_progress", "1")
             assert answer.json()["retryable"]
-    answers = [each for each in (*at_first, *again) if each.status_code != 409]
+    # Who is one of too many is told to come back, and has had no effect either.
+    answers = [each for each in (*at_first, *again) if each.status_code not in (409, 429, 503)]
     assert Counter("idempotent-replayed" in each.headers for each in answers)[False] == 1
-    assert {each.status_code for each in again} == {201}
+    assert 201 in {each.status_code for each in again} <= {201, 429, 503}
     assert len({str(as_answered(each)) for each in answers}) == 1
     assert told(answers[0]) == made
 
