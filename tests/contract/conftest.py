@@ -53,11 +53,18 @@ async def house(
         yield app
 
 
-@pytest.fixture(scope="session")
-async def http(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Return somebody who speaks HTTP to the house; an exception inside it is a 500 to them."""
+@asynccontextmanager
+async def asked(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Return somebody who speaks HTTP to a house; an exception inside it is a 500 to them."""
     transport = httpx.ASGITransport(app=house, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def http(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Return somebody who speaks HTTP to the house."""
+    async with asked(house) as client:
         yield client
 
 

@@ -1,6 +1,6 @@
 """The whole house behind HTTP, an account of each test's own, and who works at its desks."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -9,20 +9,13 @@ from fastapi import FastAPI
 
 from app.core.db import Database
 from tests.accounts.studios import Studio, new_studio
-from tests.contract.conftest import http, opened
+from tests.contract.conftest import house, http
 from tests.contract.desks import Desk, at_a_desk, told
 from tests.contract.phones import Record
 from tests.samples import named, sample
 
-__all__ = ["http"]
+__all__ = ["house", "http"]
 Has = Callable[..., Awaitable[Record]]
-
-
-@pytest.fixture(scope="session")
-async def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FastAPI]:
-    """Open the application as a server does."""
-    async with opened(database_url, tmp_path_factory.mktemp("house")) as app:
-        yield app
 
 
 @pytest.fixture

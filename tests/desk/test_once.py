@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 
 from app.core.db import Database
 from tests.accounts.studios import Studio, new_studio
+from tests.contract.conftest import asked, opened
 from tests.contract.desks import Desk, at_a_desk, told
 from tests.desk.conftest import Has
 from tests.samples import named, sample
@@ -172,10 +174,12 @@ async def test_of_two_desks_that_saw_the_same_copy_one_wins(has: Has, desk: Desk
         etag = won.headers["etag"]
 
 
-async def test_who_waits_is_poked(desk: Desk) -> None:
-    now = (await desk.ask("GET", "sync/wait?seconds=0")).json()
-    known = f"revision={now['revision']}&scope_version={now['scope_version']}"
-    waiting = asyncio.create_task(desk.ask("GET", f"sync/wait?{known}&seconds=30"))
-    made = await desk.create(TASKS, sample("tasks"))
-    news = (await waiting).json()
+async def test_who_waits_is_poked(database: Database, database_url: str, tmp_path: Path) -> None:
+    async with opened(database_url, tmp_path) as house, asked(house) as http:
+        desk = await at_a_desk(await new_studio(database, http, house.state.keys))
+        now = (await desk.ask("GET", "sync/wait?seconds=0")).json()
+        known = f"revision={now['revision']}&scope_version={now['scope_version']}"
+        waiting = asyncio.create_task(desk.ask("GET", f"sync/wait?{known}&seconds=30"))
+        made = await desk.create(TASKS, sample("tasks"))
+        news = (await waiting).json()
     assert (news["has_changed"], news["revision"]) == (True, told(made)["revision"])
