@@ -121,30 +121,40 @@ class Transition:
         past = await reader.past(self.session, [row.place[1:] for row in gone], self.cursor.revision)
         for row in gone:
             number, record_id = row.place[1:]
-            states = past.get((number, record_id), [])
-            if not row.is_deleted:
-                states = [*states, row.anchors]
-            if not any(self._may_hold(number, record_id, state) for state in states):
+            if not self._may_be_held(row, past.get((number, record_id), [])):
                 continue
             if row.is_deleted:
                 self.page.delete(number, record_id, row.merged_into)
             else:
                 self.page.evict(number, record_id)
 
-    def _may_hold(self, number: int, record_id: UUID, state: Anchors) -> bool:
-        """Say whether a state could have been sent, under a rule it could have been sent under.
+    def _may_be_held(self, row: Fresh, past: Sequence[Anchors]) -> bool:
+        """Say whether the device may have been sent one of the states of a record, or have made it.
 
-        What the cursor is not for is another cursor's business, though the device has made it.
+        What the cursor is not for is another cursor's business, though the device has made it. A deleted
+        record without a past lived in one transaction only: nobody was sent it, but a copy of the device that
+        deleted it may have made it too.
         """
+        _, number, record_id = row.place
         names = self.cursor.collections
         if names is not None and registry.numbered(number).name not in names:
             return False
+        if row.is_deleted and not past:
+            return self._is_by_device(row.anchors)
+        states = past if row.is_deleted else [*past, row.anchors]
+        return any(self._may_hold(number, record_id, state) for state in states)
+
+    def _is_by_device(self, state: Anchors) -> bool:
+        return self.device_id is not None and state.by == self.device_id
+
+    def _may_hold(self, number: int, record_id: UUID, state: Anchors) -> bool:
+        """Say whether a state could have been sent, under a rule it could have been sent under."""
         if _admits(self.target, number, state):
             return True
         used = self.way.used.get(number, [])
         if state.since <= self.cursor.revision:
             return _admits(self.cursor.base, number, state) or any(rule.admits(state) for rule, _ in used)
-        if self.device_id is not None and state.by == self.device_id:
+        if self._is_by_device(state):
             return True
         began = (state.since, number, record_id)
         return any(began <= reach and rule.admits(state) for rule, reach in used)

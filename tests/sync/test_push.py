@@ -1,6 +1,7 @@
 """What a push does, and the verdict each change gets."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -59,6 +60,18 @@ async def test_a_repeat_gets_the_same_answer_and_changes_nothing(phone: Phone) -
     assert again == first
     [page] = await phone.pull()
     assert page["revision"] == first[0]["revision"]
+
+
+async def test_a_copy_of_a_phone_hears_that_what_it_made_is_deleted(phone: Phone, other_phone: Phone) -> None:
+    """It repeats the first half of what its twin has pushed, and is told that was taken in."""
+    for each in (phone, other_phone):
+        await each.pull()
+    twin = replace(phone)
+    client = uuid4()
+    await phone.push(create("clients", client), delete("clients", client))
+    assert verdicts(await twin.push(create("clients", client))) == ["applied"]
+    assert [page["changes"]["clients"]["del"] for page in await twin.pull()] == [[str(client)]]
+    assert [page["changes"] for page in await other_phone.pull()] == [{}]
 
 
 async def test_a_repeat_may_carry_new_changes_too(phone: Phone) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,6 +13,16 @@ from clients.python.tests.problems import problem
 from clients.python.tests.serving import Desk
 from studio_sync_client import DeviceWiped, Drifted, NoAnswer, Problem, SignedOut, SyncRunning, Wanted
 from studio_sync_client.digests import digest_of
+
+
+def _without_page(desk: Desk, request: httpx.Request) -> httpx.Response | None:
+    """Have a push carried out, and its answer bring nothing but the verdicts."""
+    if pushed(request) is None:
+        return None
+    cursor = json.loads(request.content)["pull"]["cursor"]
+    answer = json.loads(desk.door.handle_request(request).read())
+    answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
+    return httpx.Response(200, json=answer)
 
 
 def test_a_first_sync_brings_everything_and_an_idle_one_nothing(desk: Desk, phone: Phone) -> None:
@@ -147,16 +158,7 @@ def test_what_was_taken_in_and_not_pulled_is_not_held_for_the_servers(desk: Desk
     phone.client.sync()
     made = phone.client.create("tasks", {"subject": "Call Ben"})
     phone.client.patch("tasks", made, {"subject": "Call Ann"})
-
-    def brings_no_page(request: httpx.Request) -> httpx.Response | None:
-        if pushed(request) is None:
-            return None
-        cursor = json.loads(request.content)["pull"]["cursor"]
-        answer = json.loads(desk.door.handle_request(request).read())
-        answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
-        return httpx.Response(200, json=answer)
-
-    phone.line.instead = brings_no_page
+    phone.line.instead = partial(_without_page, desk)
     phone.client.sync()
     assert phone.shown("tasks", made)["subject"] == "Call Ann"
     phone.line.instead = lambda _: None
@@ -164,6 +166,20 @@ def test_what_was_taken_in_and_not_pulled_is_not_held_for_the_servers(desk: Desk
     phone.client.sync(verify=True)
     shown = phone.shown("tasks", made)
     assert (shown["subject"], shown["task_number"] is not None) == ("Call Ann", True)
+
+
+def test_what_was_taken_in_and_is_deleted_since_goes_when_a_copy_is_reconciled(
+    desk: Desk, phone: Phone
+) -> None:
+    phone.client.sync()
+    made = phone.client.create("tasks", {"subject": "Call Ben"})
+    phone.line.instead = partial(_without_page, desk)
+    phone.client.sync()
+    phone.line.instead = lambda _: None
+    desk.delete("tasks", made)
+    desk.prefer(force_full_resync=True)
+    phone.client.sync(verify=True)
+    assert phone.client.get("tasks", made) is None
 
 
 def test_a_reconciling_that_was_cut_goes_on_without_losing_anything(

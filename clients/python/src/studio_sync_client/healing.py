@@ -47,6 +47,7 @@ class Healer:
 
         Until then the old one stays: what is cut short begins again, and finds less to do.
         """
+        records.doubt_ours(self._store)
         for attempt in range(_ATTEMPTS):
             try:
                 answer = self._ask(None)

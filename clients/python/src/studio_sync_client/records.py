@@ -75,6 +75,12 @@ def is_ours(store: Store, key: Key) -> bool:
     return store.row("SELECT 1 FROM records WHERE collection = ? AND id = ? AND is_ours", *key) is not None
 
 
+def doubt_ours(store: Store) -> None:
+    """Have what was taken in as sent compared too, without a revision: no page is going to bring it."""
+    with store.transaction():
+        store.write("UPDATE records SET revision = 0, is_ours = 0 WHERE is_ours AND body IS NOT NULL")
+
+
 def correct(store: Store, key: Key, body: Json | None, *, is_ours: bool = False) -> None:
     """Store what a verdict tells of a record; whether it belongs on this device is not the verdict's to say.
 
