@@ -54,6 +54,7 @@ class Draft:
         self._now = clock.now().isoformat().replace("+00:00", "Z")
         self._loaded: dict[Key, State | None] = {}
         self._changed: dict[Key, State] = {}
+        self._written: dict[Key, None] = {}
         self._ids: dict[int, dict[UUID, None]] = {}
         self._referring: dict[Key, list[Reference]] = {}
         self._restamped: dict[int, set[UUID]] = {}
@@ -255,14 +256,19 @@ class Draft:
             specs.setdefault(child.number, []).append(spec)
         if not specs:
             return []
-        stored = (each for each in self._referring.get(key, ()) if each.key not in self._changed)
+        known = {**self._written, **dict.fromkeys(self._changed)}
+        stored = (each for each in self._referring.get(key, ()) if each.key not in known)
         written = (
             Reference(child, spec)
-            for child, state in self._changed.items()
-            if state.values is not None
+            for child in known
+            if not self._is_deleted(child)
             for spec in specs.get(child[0], ())
         )
         return [each for each in (*stored, *written) if each.key != key and self._names(each, key[1])]
+
+    def _is_deleted(self, key: Key) -> bool:
+        state = self.peek(key)
+        return state is not None and state.is_deleted
 
     def _names(self, reference: Reference, record_id: UUID) -> bool:
         """Say whether a record still names another; one that was not looked at does."""
@@ -354,6 +360,7 @@ class Draft:
         stamping = Stamping(self.session, self._who, self.revision, self._restamped)
         written = await stamping.write(self._changed, self._loaded)
         self._loaded |= written
+        self._written |= dict.fromkeys(self._changed)
         self._changed, self._restamped = {}, {}
         if written:
             self.reached = self.revision

@@ -113,8 +113,7 @@ class Judge:
         targets = [target for change in changes for _, target in links_of(change)]
         await draft.load([*keys.values(), *targets, *at_hand(draft.work, (key[0] for key in keys.values()))])
         await draft.load_survivors([*keys.values(), *targets])
-        gone = [keys[change.n] for change in changes if change.op is Operation.DELETE and change.n in keys]
-        await draft.load_referring(gone)
+        await draft.load_referring(_going(changes, keys))
         intended: list[tuple[Key, Mapping[str, Any] | None]] = []
         commanded = {keys.get(change.n) for change in changes if change.op is Operation.COMMAND}
         foreseen: dict[Key, Values] = {}
@@ -326,6 +325,16 @@ def links_of(change: Change) -> Iterator[tuple[str, Key]]:
         parent = registry.named(target)
         if parent is not None:
             yield name, (parent.number, record_id)
+
+
+def _going(changes: Sequence[Change], keys: Mapping[int, Key]) -> set[Key]:
+    """Return what some changes delete, and what they bring below that: it may go too."""
+    known = [change for change in changes if change.n in keys]
+    going = {keys[change.n] for change in known if change.op is Operation.DELETE}
+    below = [(keys[change.n], {target for _, target in links_of(change)}) for change in known if going]
+    while more := {key for key, targets in below if not targets.isdisjoint(going)} - going:
+        going |= more
+    return going
 
 
 def _with_renamed(ruling: Ruling, fields: Sequence[str]) -> Ruling:

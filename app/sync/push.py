@@ -16,13 +16,13 @@ from app.sync import inbox, streams
 from app.sync.draft import Draft
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
 from app.sync.groups import Decision, groups_of
-from app.sync.judging import Judge
+from app.sync.judging import Judge, key_of
 from app.sync.refusals import ReferenceMerged
 from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
 from app.sync.streams import Stream
 from app.sync.taking import take_in
 from app.sync.target import target_of
-from app.sync.verdicts import forgotten, render
+from app.sync.verdicts import forgotten, render, told_again
 
 _LOSING = (Outcome.MERGED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.BLOCKED)
 
@@ -40,25 +40,29 @@ async def push(
     if sent.first > stream.last + 1:
         raise StreamGap(expected=stream.last + 1)
     prints = {change.n: _fingerprint(change) for change in sent.changes}
-    answers = await _repeated(session, stream, sent, prints)
+    repeated = await _repeated(session, stream, sent, prints)
     session.revision = at.revision + 1
     draft = await Draft.begin(session, who, stream.writer)
-    fresh = [change for change in sent.changes if change.n > stream.last]
-    if fresh:
-        target = await target_of(session, who, at, None, schema_version)
+    target = await target_of(session, who, at, None, schema_version)
+    fresh: Mapping[int, bytes] = {}
+    if changes := [change for change in sent.changes if change.n > stream.last]:
         judge = Judge(draft, stream.writer, sent.on_conflict, target.rights)
-        decisions = await take_in(session, judge, groups_of(fresh, sent.atomicity), fresh)
-        lost = [(change, decisions[change.n]) for change in fresh if _has_lost(decisions[change.n])]
+        decisions = await take_in(session, judge, groups_of(changes, sent.atomicity), changes)
+        lost = [(change, decisions[change.n]) for change in changes if _has_lost(decisions[change.n])]
         entries = inbox.keep(judge, who, lost)
         await draft.flush()
         if session.has_moved_scope:
             target = await target_of(session, who, at, None, schema_version, is_final=False)
-        verdicts = render(draft, target.scope, fresh, decisions, entries)
+        verdicts = render(draft, target.scope, changes, decisions, entries)
         await draft.bring_again(verdicts.owed)
-        answers |= verdicts.texts
-        taken = [(n, prints[n], answer) for n, answer in verdicts.texts.items()]
+        fresh = verdicts.texts
+        taken = [(n, prints[n], answer) for n, answer in fresh.items()]
         await streams.keep(session, stream, taken, confirmed=sent.first)
-        _measure(at, fresh, decisions)
+        _measure(at, changes, decisions)
+    if repeated:
+        await draft.load(key for change in sent.changes if (key := key_of(change)))
+        repeated = told_again(draft, target.scope, sent.changes, repeated)
+    answers = {**repeated, **fresh}
     results = b",".join(answers[change.n] for change in sent.changes)
     last = max(stream.last, sent.first + len(sent.changes) - 1)
     return b'{"results":[%b],"last":%d,"revision":%d}' % (results, last, draft.reached)

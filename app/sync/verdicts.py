@@ -68,6 +68,23 @@ def render(
     return Rendered(dict(sorted(rendered.items())), frozenset(owed))
 
 
+def told_again(
+    draft: Draft, scope: Scope, changes: Sequence[Change], texts: Mapping[int, bytes]
+) -> dict[int, bytes]:
+    """Return verdicts given earlier, which do not bring back what is gone since, or belongs elsewhere.
+
+    A device may have been told of that before it asks again: no page would take the record from it.
+    """
+    told = dict(texts)
+    for change in changes:
+        key = key_of(change) if change.n in told else None
+        state = draft.get(key) if key else None
+        if key and state and (state.is_deleted or not _is_in_scope(scope, key, state)):
+            gone = {"revision": None, "in_scope": False, "server": None}
+            told[change.n] = orjson.dumps({**orjson.loads(told[change.n]), **gone})
+    return told
+
+
 def forgotten(n: int) -> bytes:
     """Return the verdict of a change whose own is no longer kept: it was taken in once."""
     empty = dict.fromkeys(("revision", "code", "message", "fields", "blocked_by", "inbox_id"))

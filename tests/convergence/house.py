@@ -17,6 +17,7 @@ from app.core.principal import Principal
 from app.core.settings import Settings
 from app.main import create_app
 from app.studio.schedule import ScheduleConflict
+from app.sync.retention import collect
 from app.sync.store import Write, write
 from app.sync.upkeep import verify
 from tests.accounts.studios import Studio, new_studio
@@ -115,11 +116,9 @@ class Desk:
         self._execute("UPDATE account_clock SET epoch = gen_random_uuid() WHERE account_id = $1")
 
     def forget_deletions(self) -> None:
-        """Forget what was deleted, as happens long after."""
-        self._execute("UPDATE account_clock SET floor = revision WHERE account_id = $1")
-        self._execute("DELETE FROM feed WHERE account_id = $1 AND is_deleted AND merged_into IS NULL")
-        self._execute("DELETE FROM feed_past WHERE account_id = $1")
-        self.oracle.forget_deletions()
+        """Forget what was deleted, as happens once nobody is waited for."""
+        who = Principal.system(self.studio.account.account_id)
+        self.house.run(collect(self.house.database, who, {}))
 
     def count(self, collection: str) -> int:
         """Return how many records of a collection there are."""

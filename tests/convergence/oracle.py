@@ -149,17 +149,12 @@ class Account:
 
     # What reached the server
 
-    def push(self, writer: Writer, user: str, sent: Json, answer: Json) -> None:
+    def push(self, writer: Writer, user: str, sent: Json, answer: Json, *, is_administrator: bool) -> None:
         """Replay a push that was answered, and compare the verdicts."""
         verdicts = {each["n"]: each for each in answer["results"]}
         self._is(list(verdicts) == [each["n"] for each in sent["changes"]], "one change, one verdict", answer)
-        fresh = []
-        for change in sent["changes"]:
-            known = self.judged.get((writer, change["n"]))
-            if known is None:
-                fresh.append(change)
-            else:
-                self._is(known == (change, verdicts[change["n"]]), "a repeat gets the same answer", change)
+        repeated = [change for change in sent["changes"] if (writer, change["n"]) in self.judged]
+        fresh = [change for change in sent["changes"] if (writer, change["n"]) not in self.judged]
         self._is(
             [each["n"] for each in fresh]
             == list(range(self.last.get(writer, 0) + 1, self.last.get(writer, 0) + 1 + len(fresh))),
@@ -167,6 +162,10 @@ class Account:
             sent,
         )
         Replay(self, writer, answer["revision"], verdicts).run(fresh)
+        belonging = self.belonging(user, is_administrator=is_administrator)
+        for change in repeated:
+            told = self._told_again(self.judged[writer, change["n"]], belonging)
+            self._is(told == (change, verdicts[change["n"]]), "a repeat gets the same answer", change)
         for change in fresh:
             verdict = verdicts[change["n"]]
             self.judged[writer, change["n"]] = (change, verdict)
@@ -192,9 +191,14 @@ class Account:
         else:
             replay.make(key, fields)
 
-    def forget_deletions(self) -> None:
-        """Know no more of what was deleted long ago than of what never was; of merged records it is known."""
-        self.gone = {key: stays for key, stays in self.gone.items() if stays is not None}
+    def _told_again(self, judged: tuple[Json, Json], belonging: set[Key]) -> tuple[Json, Json]:
+        """Return a change with its verdict, which does not bring back what is gone or is elsewhere now."""
+        change, verdict = judged
+        key = change["collection"], change["id"]
+        was_there = key in self.records or key in self.gone or key[1] in self.inbox
+        if not was_there or key in belonging:
+            return change, verdict
+        return change, {**verdict, "revision": None, "in_scope": False, "server": None}
 
     def may_delete(self, key: Key) -> bool:
         """Say whether nothing forbids to delete a record."""

@@ -72,6 +72,10 @@ class Phone:
         return self.desk.users[self.initials]
 
     @property
+    def is_administrator(self) -> bool:
+        return self.initials == "JD"
+
+    @property
     def device_id(self) -> str:
         owner = self.client.owner
         assert owner is not None
@@ -184,7 +188,7 @@ class Phone:
         """Compare the copy at a consistent point with what it must be."""
         self.counts["consistent points"] += 1
         held, oracle = self.held(), self.desk.oracle
-        wanted = oracle.belonging(self.user, is_administrator=self.initials == "JD")
+        wanted = oracle.belonging(self.user, is_administrator=self.is_administrator)
         self._is(held.keys() == wanted, "it holds what belongs to it and nothing else", held.keys() ^ wanted)
         for (collection, _), body in held.items():
             self._is(oracle.is_so(collection, body), "a copy is the record as it is", body)
@@ -243,7 +247,13 @@ class Phone:
             self.counts["pushes"] += 1
             for verdict in answer["push"]["results"]:
                 self.counts[f"verdicts: {verdict['verdict']}"] += 1
-            oracle.push(f"{self.uid}/{push['stream']}", self.user, push, answer["push"])
+            oracle.push(
+                f"{self.uid}/{push['stream']}",
+                self.user,
+                push,
+                answer["push"],
+                is_administrator=self.is_administrator,
+            )
         self.counts["pulls"] += 1
         for collection, changes in page["changes"].items():
             if collection in HELD:
@@ -258,7 +268,7 @@ class Phone:
             stays = oracle.survivor((collection, each))[1]
             told = changes["merged"].get(each)
             self._is(told == (stays if stays != each else None), "who stays of a merge is told", each)
-        wanted = oracle.belonging(self.user, is_administrator=self.initials == "JD")
+        wanted = oracle.belonging(self.user, is_administrator=self.is_administrator)
         for each in changes["evict"]:
             self._is((collection, each) not in wanted, "nothing leaves that belongs here", each)
 

@@ -74,6 +74,19 @@ async def test_a_copy_of_a_phone_hears_that_what_it_made_is_deleted(phone: Phone
     assert [page["changes"] for page in await other_phone.pull()] == [{}]
 
 
+async def test_what_is_gone_since_does_not_come_back_with_a_repeat(phone: Phone, other_phone: Phone) -> None:
+    """Whoever asks again may have been told of its end already, and is not told of that once more."""
+    client = uuid4()
+    change = create("clients", client)
+    [first] = await phone.push(change)
+    await other_phone.pull()
+    await other_phone.push(delete("clients", client, first["revision"]))
+    await phone.pull()
+    phone.next = 1
+    [again] = await phone.push(change)
+    assert again == {**first, "revision": None, "in_scope": False}
+
+
 async def test_a_repeat_may_carry_new_changes_too(phone: Phone) -> None:
     client = uuid4()
     await phone.push(create("clients", client))
@@ -351,6 +364,35 @@ async def test_a_parent_goes_with_the_last_of_its_children(phone: Phone) -> None
     await phone.push(create("clients", client), create("sessions", session, client_id=str(client)))
     results = await phone.push(delete("sessions", session), delete("clients", client))
     assert verdicts(results) == ["applied", "applied"]
+
+
+async def test_what_was_just_moved_to_a_parent_goes_with_it_and_is_named_no_more(
+    desk: Desk, phone: Phone
+) -> None:
+    ann, ben, task, follow_up = (uuid4() for _ in range(4))
+    await desk.put("clients", ann, **sample("clients"))
+    await desk.put("clients", ben, **sample("clients"))
+    await desk.put("tasks", task, **sample("tasks", client_id=str(ann), complete_date=None))
+    base = await desk.put("tasks", follow_up, **sample("tasks", parent_task_id=str(task), complete_date=None))
+    await phone.pull()
+    assert ("tasks", str(task)) in phone.records
+    results = await phone.push(patch("tasks", task, base, client_id=str(ben)), delete("clients", ben, base))
+    assert verdicts(results) == ["applied", "applied"]
+    await phone.pull()
+    assert ("tasks", str(task)) not in phone.records
+    assert phone.records["tasks", str(follow_up)]["parent_task_id"] is None
+
+
+async def test_a_parent_says_what_needs_it_beside_a_change_the_database_refuses(phone: Phone) -> None:
+    client, session = uuid4(), uuid4()
+    results = await phone.push(
+        create("clients", client, client_number=7),
+        create("clients", uuid4(), client_number=7),
+        create("sessions", session, client_id=str(client)),
+        delete("clients", client),
+    )
+    assert verdicts(results) == ["applied", "rejected", "applied", "rejected"]
+    assert list(results[3]["fields"]) == ["sessions"]
 
 
 async def test_a_colleague_s_private_task_does_not_exist(
