@@ -4,7 +4,8 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,16 @@ class _Light(Mortal):
         if told[0] == "PRAGMA synchronous = FULL":
             return sqlite3.Connection.execute(self, "PRAGMA synchronous = OFF")
         return super().execute(*told)
+
+
+@contextmanager
+def _burning(fuse: int | None) -> Iterator[None]:
+    """Let the battery die after so many statements, unless what is done is over before."""
+    _Light.fuse = fuse
+    try:
+        yield
+    finally:
+        _Light.fuse = None
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -86,19 +97,17 @@ class Phone:
     def do(self, what: Callable[[Client], object], *, fuse: int | None = None) -> None:
         """Let the user do something; the battery may die meanwhile."""
         before = self._queue()
-        _Light.fuse = fuse
         try:
-            what(self.client)
+            with _burning(fuse):
+                what(self.client)
         except BatteryDied:
             self.crash()
-        _Light.fuse = None
         new = self._queue()[len(before) :]
         self.typed += [(each["collection"], each["id"], each["op"]) for each in new]
 
     def crash(self) -> None:
         """Start the app again from what was on disk."""
         self.counts["faults: crash"] += 1
-        _Light.fuse = None
         self.client.close()
         self.client = self._open()
 
@@ -126,14 +135,13 @@ class Phone:
     ) -> bool:
         """Sync, and say whether it went well; all that is wrong with the copy then is told."""
         self.network.plan(dict(faults))
-        _Light.fuse = fuse
         drifted: list[str] = []
         failure: BaseException | None = None
         try:
-            drifted = self.client.sync(verify=verify).drifted
+            with _burning(fuse):
+                drifted = self.client.sync(verify=verify).drifted
         except (BatteryDied, NoAnswer, RetryLater, SignedOut, DeviceWiped) as error:
             failure = error
-        _Light.fuse = None
         is_to_heal = self.network.is_to_heal
         self.network.plan({})
         self._go_on_after(failure)
