@@ -1,7 +1,9 @@
 """The SQL of one body: what the feed keeps of a record, as a rule wants it sent."""
 
+from app.sync import registry
 from app.sync.fields import LATE_PARTS, Part
-from app.sync.rendering import BIT
+from app.sync.rendering import BIT, late_bit
+from app.sync.scope import Rule
 
 REMOVAL_BYTES = 40
 """What a removal counts for when a page is filled."""
@@ -51,7 +53,18 @@ COST = f"CASE WHEN is_put THEN octet_length(body) + 2 - ({_LEFT_OUT}) ELSE {REMO
 """What a row counts for when a page is filled: its `bytes`."""
 # Bodies are taken apart last, of the rows that fit alone, and only where that makes them shorter: a preview
 # is shorter than its content, or the same.
-BODY = f"""
-CASE WHEN is_put THEN CASE WHEN bytes = octet_length(body) + 2 THEN body ELSE {_GIVEN} END END AS body"""
+GIVEN = f"CASE WHEN is_put THEN CASE WHEN bytes = octet_length(body) + 2 THEN body ELSE {_GIVEN} END END"
 """The body of a row as its rule wants it, made of the columns `CARRIED` and `bytes`; none where it leaves."""
+BODY = f"{GIVEN} AS body"
 CARRIED = "is_put, wanted_omit, sizes, body, preview"
+
+
+def whole_upto(number: int, rule: Rule) -> int:
+    """Return of how many pieces a record at most is sent as it is kept: of none where a rule leaves any out.
+
+    More of them come from a later version of the app, which knows parts this one must not send.
+    """
+    collection = registry.numbered(number)
+    left_out = any(rule.omit & BIT[part] for part in collection.part_names)
+    late = [rule.late & late_bit(place) for place in range(len(collection.late_parts))]
+    return 0 if left_out or not all(late) else 1 + len(Part) + len(late)

@@ -12,7 +12,7 @@ import orjson
 
 from app.core.db import Session
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
-from app.sync.bodies import BODY, CARRIED, COST, REMOVAL_BYTES
+from app.sync.bodies import BODY, CARRIED, COST, GIVEN, REMOVAL_BYTES, whole_upto
 from app.sync.cursor import RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
 from app.sync.rendering import id_in
@@ -66,11 +66,11 @@ class Slice:
     @property
     def way(self) -> Way:
         """Return how its records are found."""
+        if self.shift:
+            return Way.SHIFT
         if self.given is None:
             return Way.ENTER
-        if self.wanted is None:
-            return Way.LEAVE
-        return Way.SHIFT if self.shift else Way.DIFFER
+        return Way.LEAVE if self.wanted is None else Way.DIFFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ async def moved(
     if typical_bytes <= LARGE:
         few = max(2, min(most, room.bytes // max(typical_bytes, REMOVAL_BYTES) + 1))
         found = _moved(await session.raw.fetch(QUICK, *values, few), few)
-        if all(body or gone for body, gone in zip(found.bodies, found.gone, strict=True)):
+        if all(found.bodies) or all(map(any, zip(found.bodies, found.gone, strict=True))):
             return found
     return _moved(await session.raw.fetch(MOVED, *values, most, room.bytes), most)
 
@@ -232,6 +232,8 @@ def _slice(number: int, each: Slice) -> dict[str, Any]:
         "top_id": each.top[1],
         "bottom_day": _day(each.bottom[0]),
         "bottom_id": each.bottom[1],
+        "is_told": rule is not None and rule.is_told_by(each.bottom[0], each.top[0]),
+        "whole_upto": whole_upto(each.collection, each.wanted) if each.wanted else 0,
         **_columns("given", each.given),
         **_columns("wanted", each.wanted),
         **(_shifted(each.shift) if each.shift else {}),
@@ -333,7 +335,7 @@ _OWN_DAYS = ("own_1", "own_2")
 _SHIFTED = (*_OWN_DAYS, *(f"latest_{slot}" for slot in range(1, SLOTS + 1)))
 _SLICES = f"""
 jsonb_to_recordset($3::text::jsonb) AS s(
-    place integer, collection smallint, way text, by_day boolean,
+    place integer, collection smallint, way text, by_day boolean, is_told boolean, whole_upto integer,
     top_day date, top_id uuid, bottom_day date, bottom_id uuid,
     {", ".join(f"{name}_first date, {name}_last date" for name in _SHIFTED)},
     {_declared("given")}, {_declared("wanted")})"""
@@ -356,10 +358,10 @@ def _branches(columns: str, ending: str) -> str:
     """Return one branch for each way; the slice opens just its own."""
     return f"""
     (SELECT {columns.format("true")} FROM feed f
-     WHERE s.way = 'enter' AND {_UNCHANGED} AND {_STRETCH} AND {_admits("s.wanted")} {ending})
+     WHERE s.way = 'enter' AND {_UNCHANGED} AND {_STRETCH} AND (s.is_told OR {_admits("s.wanted")}) {ending})
     UNION ALL
     (SELECT {columns.format("false")} FROM feed f
-     WHERE s.way = 'leave' AND {_UNCHANGED} AND {_STRETCH} AND {_admits("s.given")} {ending})
+     WHERE s.way = 'leave' AND {_UNCHANGED} AND {_STRETCH} AND (s.is_told OR {_admits("s.given")}) {ending})
     UNION ALL
     (SELECT {columns.format(_admits("s.wanted"))} FROM feed f
      WHERE s.way = 'differ' AND {_UNCHANGED} AND {_STRETCH} AND {_DIFFER} {ending})
@@ -372,7 +374,7 @@ def _branches(columns: str, ending: str) -> str:
 
 _IN_ORDER = "ORDER BY f.day DESC, f.record_id DESC LIMIT $4"
 _FOUND = f"""
-SELECT place, record_id, wanted_omit, is_put, sizes, body, preview, {COST} AS bytes
+SELECT place, record_id, wanted_omit, whole_upto, is_put, sizes, body, preview
 FROM {_SLICES} CROSS JOIN LATERAL (
     {_branches("{} AS is_put, f.record_id, f.sizes, f.body, f.preview", _IN_ORDER)}
 ) AS f
@@ -385,16 +387,20 @@ SELECT place, {_GONE}, {BODY} FROM (
     SELECT place, record_id, {CARRIED}, bytes,
            sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) AS upto_bytes,
            row_number() OVER (ROWS UNBOUNDED PRECEDING) AS nth
-    FROM ({_FOUND}) AS f
+    FROM (SELECT f.*, {COST} AS bytes FROM ({_FOUND}) AS f) AS f
 ) AS page
 WHERE upto_bytes - bytes <= $5 OR nth <= 2
 """
 LARGE = 8_192
 """From how many bytes on a record is one that pages are counted for."""
-# Counting costs a copy of each row. Without it, one that is large comes with neither body nor id.
+# Counting costs a copy of each row. Without it, one that is large comes with neither body nor id. What is
+# sent as it is kept is not even weighed.
 QUICK = f"""
-SELECT place, {_GONE}, CASE WHEN bytes <= {LARGE} THEN body END AS body
-FROM (SELECT place, record_id, is_put, bytes, {BODY} FROM ({_FOUND}) AS f) AS f
+SELECT place, {_GONE},
+       CASE WHEN cardinality(sizes) <= whole_upto
+            THEN CASE WHEN is_put AND octet_length(body) <= {LARGE} THEN body END
+            WHEN bytes <= {LARGE} THEN given END AS body
+FROM (SELECT f.*, {GIVEN} AS given FROM (SELECT f.*, {COST} AS bytes FROM ({_FOUND}) AS f) AS f) AS f
 """
 
 # What days alone decide is counted in their index, without a look at the records.

@@ -116,6 +116,11 @@ class Rule:
         """Say whether every record belongs."""
         return self.is_by_day and self.lo == EARLIEST and self.hi == ALWAYS
 
+    def is_told_by(self, first: date, last: date) -> bool:
+        """Say whether every record whose own day is one of these belongs."""
+        is_in_window = self.lo <= first and (last <= self.hi or first == ALWAYS)
+        return self.is_by_day and is_in_window
+
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""
         packed: dict[str, Any] = {
@@ -172,7 +177,7 @@ def slices(before: Rule | None, after: Rule | None) -> Iterator[Days]:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Two rules that differ by a short shift of their windows, such as a midnight's.
+    """Two rules that differ by a short shift of their windows, such as a midnight's, or by children alone.
 
     They differ only on records whose own day lies within `days`, or whose latest day of a kind lies within
     that kind's `latest`, by its slot.
@@ -184,6 +189,8 @@ class Shift:
 
 def shift(before: Rule | None, after: Rule | None) -> Shift | None:
     """Return by how much the windows of parents have moved, if that is all that tells the rules apart."""
+    if before is None and after is not None and after.lo == ALWAYS:
+        return _for_children(after)
     if before == after or before is None or after is None or not (before.edges or before.by_activity):
         return None
     if _but_days(before) != _but_days(after):
@@ -196,6 +203,13 @@ def shift(before: Rule | None, after: Rule | None) -> Shift | None:
     if any(last - first > _SHORT for first, last in (*days, *latest.values())):
         return None
     return Shift(tuple(days), latest)
+
+
+def _for_children(rule: Rule) -> Shift:
+    """Return where records lie that belong for their children's sake, or at any time."""
+    edges = dict.fromkeys(range(1, SLOTS + 1), ALWAYS) if rule.by_activity else {}
+    latest = {slot: (edge, ALWAYS) for slot, edge in (edges | dict(rule.edges)).items()}
+    return Shift(((ALWAYS, ALWAYS),), latest)
 
 
 def _but_days(rule: Rule) -> Rule:

@@ -47,11 +47,11 @@ def slice_a_day_too_short(patch: pytest.MonkeyPatch) -> None:
 
 
 def every_removal_is_sent(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Transition, "_may_hold", lambda *_: True)
+    patch.setattr(Transition, "_may_be_held", lambda *_: True)
 
 
 def no_removal_of_what_changed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Transition, "_may_hold", lambda *_: False)
+    patch.setattr(Transition, "_may_be_held", lambda *_: False)
 
 
 def no_removal_of_what_began_after_the_base(patch: pytest.MonkeyPatch) -> None:
