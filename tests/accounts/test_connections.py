@@ -1,18 +1,16 @@
 """A refusal or a failure never costs the connection it came on: the next request on it is answered."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from app.http.body import JsonRoute
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.http.schemas import Sent, Wire
+from tests.serving import on_a_port
 
 
 class Word(Wire):
@@ -35,18 +33,6 @@ def small_app() -> FastAPI:
     return app
 
 
-@asynccontextmanager
-async def served() -> AsyncIterator[int]:
-    server = uvicorn.Server(uvicorn.Config(small_app(), log_config=None, lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = asyncio.create_task(server.serve([listening]))
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
-            await running
-
-
 REQUESTS = {
     "a defect": (b"GET /fails HTTP/1.1\r\nHost: a\r\n\r\n", b"500"),
     "an unknown address": (b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", b"404"),
@@ -65,8 +51,8 @@ REQUESTS = {
 
 @pytest.mark.parametrize(("request_bytes", "status"), REQUESTS.values(), ids=REQUESTS)
 async def test_the_connection_goes_on(request_bytes: bytes, status: bytes) -> None:
-    async with served() as port, asyncio.timeout(20):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with on_a_port(small_app(), lifespan="off") as url, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
         for _ in range(2):
             writer.write(request_bytes)
             await writer.drain()

@@ -3,23 +3,20 @@
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
+
+from tests.serving import demo_studio
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "clients" / "watermelondb"
 NODE_MAJOR = 20
-STARTED_WITHIN = 120
 TOLD_WITHIN = 300
 
 pytestmark = pytest.mark.filterwarnings("default:Node:pytest.PytestWarning")
@@ -56,7 +53,7 @@ def demo() -> Iterator[Path]:
 
     Not below pytest's own temporary folder: another run of pytest closes that to the user PostgreSQL runs as.
     """
-    with tempfile.TemporaryDirectory(prefix="studio-") as folder, _served(Path(folder)):
+    with tempfile.TemporaryDirectory(prefix="studio-") as folder, demo_studio(Path(folder), 40):
         yield Path(folder) / "demo.json"
 
 
@@ -86,44 +83,6 @@ def _run(capfd: pytest.CaptureFixture[str], script: str, **environment: str) -> 
     with capfd.disabled():
         sys.stdout.write(f"\n{told.stdout}")
     assert told.returncode == 0, told.stdout
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[None]:
-    port = _free_port()
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    environment |= {"DATA_DIR": str(folder), "PORT": str(port), "DEMO_CLIENTS": "40"}
-    log = folder / "serve.log"
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environment, stdout=out, stderr=out
-        )
-    try:
-        _wait_until_it_answers(server, port, log)
-        yield
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
-
-
-def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + STARTED_WITHIN
-    while True:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/v1/sync/manifest")
-        except httpx.TransportError:
-            is_over = server.poll() is not None or time.monotonic() > deadline
-            if is_over:
-                pytest.fail(f"the server did not start:\n{log.read_text()}")
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _npm() -> str:

@@ -13,14 +13,12 @@ from fastapi import FastAPI
 from app.accounts.lifecycle import change_user
 from app.core.db import Database
 from app.core.principal import Principal
-from app.core.settings import Settings
 from app.main import create_app
 from app.sync.upkeep import verify
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.phones import Phone, signed_in
 from tests.samples import widen
-
-MORE_THAN_ANY_PHONE_ASKS = 1_000_000
+from tests.serving import BASE_URL, unhurried
 
 
 @asynccontextmanager
@@ -28,14 +26,7 @@ async def opened(
     database_url: str, folder: Path, listen_database_url: str | None = None
 ) -> AsyncIterator[FastAPI]:
     """Open the application as a server does."""
-    settings = Settings(
-        database_url=database_url,
-        listen_database_url=listen_database_url,
-        data_dir=folder,
-        requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
-        requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
-    )
-    app = create_app(settings)
+    app = create_app(unhurried(database_url, folder, listen_database_url=listen_database_url))
     async with app.router.lifespan_context(app):
         yield app
 
@@ -57,7 +48,7 @@ async def house(
 async def asked(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Return somebody who speaks HTTP to a house; an exception inside it is a 500 to them."""
     transport = httpx.ASGITransport(app=house, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield client
 
 

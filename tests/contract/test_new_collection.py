@@ -91,7 +91,7 @@ def house_with_contracts(repository: Path, tmp_path: Path, empty_database: str) 
     """Copy the house, drop one file in, and let the tools make the migration and the document."""
     for folder in ("app", "alembic", "tests", "openapi"):
         copytree(repository / folder, tmp_path / folder, ignore=ignore_patterns("__pycache__"))
-    for file in ("alembic.ini", "pyproject.toml"):
+    for file in ("alembic.ini", "conftest.py", "pyproject.toml"):
         (tmp_path / file).write_bytes((repository / file).read_bytes())
     (tmp_path / "app" / "studio" / "contracts.py").write_text(DECLARATION)
     python(tmp_path, "-c", MIGRATE, DATABASE_URL=empty_database)

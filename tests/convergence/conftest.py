@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import passwords
 from tests.convergence.house import House
 from tests.convergence.story import Story
 
@@ -14,17 +13,14 @@ Begin = Callable[[int], Story]
 
 @pytest.fixture(scope="package")
 def house(owner_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Serve; nobody guesses these passwords, and a slow hash is the larger part of a short history.
+    """Serve.
 
     Not for longer: it listens, its loop moves only while it is asked, and a connection that takes no
     notification in would keep databases from being dropped.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        quick = passwords._context.copy(argon2__memory_cost=8, argon2__time_cost=1)
-        patch.setattr(passwords, "_context", quick)
-        house = House(owner_url, tmp_path_factory.mktemp("house"))
-        yield house
-        house.close()
+    house = House(owner_url, tmp_path_factory.mktemp("house"))
+    yield house
+    house.close()
 
 
 @pytest.fixture

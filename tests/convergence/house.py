@@ -14,7 +14,6 @@ import uvloop
 from app.accounts.devices import authorize
 from app.core.db import Database
 from app.core.principal import Principal
-from app.core.settings import Settings
 from app.main import create_app
 from app.studio.schedule import ScheduleConflict
 from app.sync.retention import collect
@@ -23,9 +22,8 @@ from app.sync.upkeep import verify
 from tests.accounts.studios import Studio, new_studio
 from tests.convergence.oracle import Account, Key
 from tests.samples import sample, widen
+from tests.serving import BASE_URL, Door, unhurried
 
-BASE_URL = "http://studio.test"
-MORE_THAN_ANY_PHONE_ASKS = 1_000_000
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -38,17 +36,10 @@ class House(httpx.BaseTransport):
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._loop = self._runner.get_loop()
         quick = f"{url}{'&' if '?' in url else '?'}synchronous_commit=off"
-        settings = Settings(
-            database_url=quick,
-            data_dir=folder,
-            pool_size=3,
-            log_level="ERROR",
-            requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
-            requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
-        )
+        settings = unhurried(quick, folder, pool_size=3, log_level="ERROR")
         self.app = create_app(settings)
         self.database = Database(quick, pool_size=3)
-        self._inside = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        self._door = Door(self.app, lambda ask, request: self.run(ask(request)))
         self._is_over = asyncio.Event()
         self._serving = self._loop.create_task(self._serve(started := asyncio.Event()))
         self.run(started.wait())
@@ -66,16 +57,9 @@ class House(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request; a defect inside is a failure of whatever test asked."""
-        request.read()
-        answer = self.run(self._answer(request))
+        answer = self._door.handle_request(request)
         assert answer.status_code != 500, answer.text
         return answer
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        inner = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
-        answer = await self._inside.handle_async_request(inner)
-        content = b"".join([piece async for piece in answer.aiter_raw()])
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
 
     async def _serve(self, started: asyncio.Event) -> None:
         async with self.app.router.lifespan_context(self.app):

@@ -23,9 +23,10 @@ from studio_sync_client import (
     Wanted,
 )
 from tests.accounts.studios import PASSWORD
-from tests.convergence.house import BASE_URL, Desk
+from tests.convergence.house import Desk
 from tests.convergence.network import Fault, Network
 from tests.convergence.oracle import FOLLOWED, Key, WrongError
+from tests.serving import BASE_URL
 
 Json = dict[str, Any]
 HELD = (*FOLLOWED, "inbox")

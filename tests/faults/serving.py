@@ -3,7 +3,6 @@
 import asyncio
 import multiprocessing
 import signal
-import socket
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import uvicorn
 from app.core.embedded import Embedded
 from app.core.settings import Settings
 from app.main import create_app
+from tests.serving import free_port
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 # A server that starts again shares what it would import with the one that was killed, and nothing else.
@@ -71,7 +71,7 @@ class Server:
         self._settings = Settings(
             database_url=self.database_url,
             data_dir=cluster.data_dir,
-            port=_free_port(),
+            port=free_port(),
             demo_clients=0,
             pool_size=pool_size,
         )
@@ -120,8 +120,3 @@ def _serve(settings: Settings) -> None:
         access_log=False,
         log_config=None,
     )
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

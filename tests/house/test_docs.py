@@ -3,17 +3,13 @@
 import json
 import os
 import re
-import socket
 import subprocess
-import sys
 import tempfile
-import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import typer.main
 from pydantic import BaseModel
@@ -38,10 +34,10 @@ from app.sync.narrowing import Narrows
 from app.sync.preference_schemas import EstimateRequest
 from app.sync.refusals import change_refusals
 from app.sync.tables import Kind
+from tests.serving import demo_studio
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-STARTED_WITHIN = 120
 ROW = re.compile(r"^\| `(\w+)` \| (.*) \|$", re.MULTILINE)
 WIRE: list[type[BaseModel]] = [
     schemas.PullRequest,
@@ -84,29 +80,11 @@ def protocol() -> str:
 @pytest.fixture
 def served(empty_database: str) -> Iterator[Path]:
     """Serve a small demo studio, and return its data directory."""
-    with tempfile.TemporaryDirectory(prefix="studio-") as folder:
-        port = _free_port()
-        settings = {
-            "DATA_DIR": folder,
-            "PORT": str(port),
-            "DATABASE_URL": empty_database,
-            "DEMO_CLIENTS": "5",
-        }
-        log = Path(folder) / "serve.log"
-        with log.open("w") as out:
-            server = subprocess.Popen(
-                [sys.executable, "-m", "app", "serve"],
-                cwd=ROOT,
-                env={**os.environ, **settings},
-                stdout=out,
-                stderr=out,
-            )
-        try:
-            _wait_until_it_answers(server, port, log)
-            yield Path(folder)
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
+    with (
+        tempfile.TemporaryDirectory(prefix="studio-") as folder,
+        demo_studio(Path(folder), 5, DATABASE_URL=empty_database),
+    ):
+        yield Path(folder)
 
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
@@ -273,22 +251,3 @@ def _commands() -> set[str]:
 def _is_command(first: str, second: str) -> bool:
     """Say whether there is such a command; a second word may also be an argument."""
     return first in _commands() or f"{first} {second}" in _commands()
-
-
-def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + STARTED_WITHIN
-    while True:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/health/ready")
-        except httpx.TransportError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the server did not start:\n{log.read_text()}")
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -13,6 +13,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.serving import free_port
+
 PATIENCE = 60
 
 
@@ -53,8 +55,7 @@ def _wait_until_ready(process: psutil.Popen, port: int) -> None:
 def test_workers_die_with_the_parent_and_the_next_start_takes_their_port(
     repository: Path, data_dir: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with _serving(repository, data_dir, port, WORKERS="2") as killed:
         _wait_until_ready(killed, port)
         workers = [each for each in killed.children() if "spawn_main" in " ".join(each.cmdline())]

@@ -1,7 +1,5 @@
 """Servers that answer over real sockets, and somebody who reads a live stream off one."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,11 +7,11 @@ from typing import Any
 
 import httpx
 import orjson
-import uvicorn
 
 from app.core.settings import Settings
 from app.main import create_app
 from app.sync.live.watchers import Watchers
+from tests.serving import on_a_port
 
 
 @dataclass(frozen=True)
@@ -91,14 +89,9 @@ class Served:
 async def serving(settings: Settings) -> AsyncIterator[Served]:
     """Serve the whole house on a socket, in this loop, with a pool and a listener of its own."""
     app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=10))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = asyncio.create_task(server.serve([listening]))
-        try:
-            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-                assert (await client.get("/health/ready")).is_success
-                yield Served(client, app.state.watchers)
-        finally:
-            server.should_exit = True
-            await running
+    async with (
+        on_a_port(app, timeout_graceful_shutdown=10) as url,
+        httpx.AsyncClient(base_url=url, timeout=30) as client,
+    ):
+        assert (await client.get("/health/ready")).is_success
+        yield Served(client, app.state.watchers)

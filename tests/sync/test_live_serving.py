@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from app.core.db import Database
 from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import bearer, new_studio
+from tests.serving import free_port
 from tests.sync.live import Ear
 
 READY = b"Application startup complete"
@@ -25,8 +25,7 @@ READY = b"Application startup complete"
 async def test_streams_end_when_the_server_is_told_to_stop(
     database: Database, database_url: str, repository: Path, tmp_path: Path, workers: int
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     own = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": port, "WORKERS": str(workers)}
     async with (
         serve(repository, {**os.environ, **own, "DEMO_CLIENTS": "0"}) as process,

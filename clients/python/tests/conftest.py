@@ -1,24 +1,21 @@
 """The real server on a real PostgreSQL, a studio for each test, and its phones."""
 
-import socket
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from clients.python.tests.phones import Mortal, Phone
 from clients.python.tests.serving import Desk, House, served
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.serving import on_a_port
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Serve."""
-    with served(tmp_path_factory.mktemp("house"), ROOT / ".data-test") as house:
+    with served(tmp_path_factory.mktemp("house"), database_url) as house:
         yield house
 
 
@@ -55,9 +52,5 @@ def phone(new_phone: Callable[..., Phone]) -> Phone:
 @pytest.fixture
 def base_url(house: House) -> Iterator[str]:
     """Serve on a port of this machine's own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(house.app, lifespan="off", log_config=None))
-    serving = house.portal.start_task_soon(server.serve, [listener])
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    serving.result()
+    with house.portal.wrap_async_context_manager(on_a_port(house.app, lifespan="off")) as url:
+        yield url

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import httpx
 
-from clients.python.tests.serving import BASE_URL, Desk
+from clients.python.tests.serving import Desk
 from studio_sync_client import Client, Device, Pace, Page, Wanted
 from tests.accounts.studios import PASSWORD
+from tests.serving import BASE_URL
 
 Json = dict[str, Any]
 SYNC = "/v1/sync"

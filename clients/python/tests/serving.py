@@ -1,7 +1,5 @@
 """The real server and a studio on a real PostgreSQL, for clients that know nothing of its event loop."""
 
-import asyncio
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,44 +7,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
-from sqlalchemy.engine import make_url
 
 from app.accounts.devices import authorize
 from app.core.db import Database
-from app.core.embedded import Embedded
-from app.core.migrations import migrate
 from app.core.principal import Principal
-from app.core.settings import Settings
 from app.main import create_app
 from app.sync.store import Write
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.records import by_server
 from tests.samples import sample, widen
-
-BASE_URL = "http://studio.test"
-MORE_THAN_ANY_PHONE_ASKS = 1_000_000
-
-
-class Door(httpx.BaseTransport):
-    """The way into the server from a thread of its own; an exception inside it is a 500."""
-
-    def __init__(self, portal: BlockingPortal, app: FastAPI) -> None:
-        self._portal = portal
-        self._inside = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        return self._portal.call(self._pass_on, request)
-
-    async def _pass_on(self, request: httpx.Request) -> httpx.Response:
-        inner = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
-        answer = await self._inside.handle_async_request(inner)
-        content = b"".join([piece async for piece in answer.aiter_raw()])
-        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+from tests.serving import BASE_URL, Door, unhurried
 
 
 @dataclass
@@ -124,45 +97,10 @@ class Desk:
 
 
 @contextmanager
-def served(folder: Path, data_dir: Path) -> Iterator[House]:
-    """Serve on a fresh database of TEST_DATABASE_URL or of the embedded server the other tests use."""
-    with _database(data_dir) as url, start_blocking_portal("asyncio") as portal:
-        settings = Settings(
-            database_url=url,
-            data_dir=folder,
-            requests_per_address=MORE_THAN_ANY_PHONE_ASKS,
-            requests_per_caller=MORE_THAN_ANY_PHONE_ASKS,
-        )
-        app = create_app(settings)
-        database = Database(url)
+def served(folder: Path, database_url: str) -> Iterator[House]:
+    """Serve from a database."""
+    with start_blocking_portal("asyncio") as portal:
+        app, database = create_app(unhurried(database_url, folder)), Database(database_url)
         with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
-            yield House(portal, app, database, Door(portal, app))
+            yield House(portal, app, database, Door(app, portal.call))
         portal.call(database.close)
-
-
-@contextmanager
-def _database(data_dir: Path) -> Iterator[str]:
-    given = os.environ.get("TEST_DATABASE_URL")
-    server = None if given else Embedded.start(data_dir, temporary=True)
-    owner = given or (server.url if server else "")
-    name = f"studio_client_{uuid4().hex}"
-    try:
-        asyncio.run(_execute(owner, f"CREATE DATABASE {name}"))
-        try:
-            url = make_url(owner).set(database=name).render_as_string(hide_password=False)
-            migrate(url)
-            yield url
-        finally:
-            asyncio.run(_execute(owner, f"DROP DATABASE {name} WITH (FORCE)"))
-    finally:
-        if server:
-            server.close()
-
-
-async def _execute(url: str, statement: str) -> None:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(plain)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

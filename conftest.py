@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.accounts import passwords
 from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
@@ -75,6 +76,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def usual_hashes() -> Iterator[object]:
+    """Hash quickly, for nobody guesses the passwords of tests; returns what hashes in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        usual = passwords._context
+        patch.setattr(passwords, "_context", usual.copy(argon2__memory_cost=8, argon2__time_cost=1))
+        yield usual
+
+
 @pytest.fixture(scope="session")
 def server_url(request: pytest.FixtureRequest) -> str:
     """Name the server's own database, as somebody who may create roles and databases."""
@@ -125,7 +135,7 @@ def empty_database(server_url: str, worker: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the folder the product lives in."""
-    return Path(__file__).resolve().parents[1]
+    return Path(__file__).resolve().parent
 
 
 def _name(part: str, run: int | None = None) -> str:

@@ -1,0 +1,110 @@
+"""Servers of tests: asked in this process, on a port of it, and as processes of their own."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from app.core.settings import Settings
+
+BASE_URL = "http://studio.test"
+_MORE_THAN_ANY_PHONE_ASKS = 1_000_000
+_STARTED_WITHIN = 120
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def unhurried(database_url: str, folder: Path, **chosen: Any) -> Settings:
+    """Return the settings of a server that can be asked as often as one likes."""
+    return Settings(
+        database_url=database_url,
+        data_dir=folder,
+        requests_per_address=_MORE_THAN_ANY_PHONE_ASKS,
+        requests_per_caller=_MORE_THAN_ANY_PHONE_ASKS,
+        **chosen,
+    )
+
+
+class Door(httpx.BaseTransport):
+    """The way into a server from outside its event loop; an exception inside it is a 500.
+
+    `run` has a coroutine function called with a request on the loop that serves, and returns its answer.
+    """
+
+    def __init__(self, app: FastAPI, run: Callable[..., httpx.Response]) -> None:
+        self._run = run
+        self._inside = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._run(self._pass_on, request)
+
+    async def _pass_on(self, request: httpx.Request) -> httpx.Response:
+        inner = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
+        answer = await self._inside.handle_async_request(inner)
+        content = b"".join([piece async for piece in answer.aiter_raw()])
+        return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+
+@asynccontextmanager
+async def on_a_port(app: FastAPI, **chosen: Any) -> AsyncIterator[str]:
+    """Serve on a port of this machine's own, in this loop, and return the URL."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, **chosen))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demo_studio(folder: Path, clients: int, **settings: str) -> Iterator[None]:
+    """Serve a small demo studio from a data directory, as `make run` does."""
+    port, log = free_port(), folder / "serve.log"
+    own = {"DATA_DIR": str(folder), "PORT": str(port), "DEMO_CLIENTS": str(clients)}
+    known = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=_ROOT,
+            env={**known, **own, **settings},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        _wait_until_it_answers(server, port, log)
+        yield
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _STARTED_WITHIN
+    while True:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/health/ready")
+        except httpx.TransportError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the server did not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        else:
+            return
