@@ -70,6 +70,7 @@ _QUICK = Size(
     clients=20,
     rounds=1,
     requests=4,
+    pushes=(1, 20),
     filled=200,
     copies=3,
     others=2,
@@ -86,36 +87,20 @@ def main(
     *,
     clients: Annotated[
         int, typer.Option(help="Clients of the studio; 2000 make about 40,000 records.")
-    ] = 2000,
-    rounds: Annotated[int, typer.Option(help="Runs of each way; their median counts.")] = 5,
-    rate: Annotated[int, typer.Option(help="Requests a second of the usual load.")] = 200,
-    seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = 60,
+    ] = Size().clients,
+    rounds: Annotated[int, typer.Option(help="Runs of each way; their median counts.")] = Size().rounds,
+    rate: Annotated[int, typer.Option(help="Requests a second of the usual load.")] = Size().rate,
+    seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = Size().seconds,
     quick: Annotated[bool, typer.Option("--quick", help="Only show that everything runs.")] = False,
     path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
 ) -> None:
     """Measure, each thing beside its physical limit in the same run: mind the ratios, not the speeds."""
-    size = _QUICK if quick else _usual(clients, rounds, rate, seconds)
+    size = _QUICK if quick else Size(clients, rounds, rate=rate, seconds=seconds)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the app is served on
         results = runner.run(_measured(measures or list(Measure), size))
     Console(width=max(Console().width, _WIDTH)).print(_table(results))
     if path:
         path.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
-
-
-def _usual(clients: int, rounds: int, rate: int, seconds: float) -> Size:
-    return Size(
-        clients,
-        rounds,
-        requests=80,
-        filled=10_000,
-        copies=100,
-        others=100,
-        streams=10_000,
-        payments=100_000,
-        studios=50,
-        rate=rate,
-        seconds=seconds,
-    )
 
 
 async def _measured(measures: list[Measure], size: Size) -> list[Result]:

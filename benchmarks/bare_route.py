@@ -1,8 +1,5 @@
 """A FastAPI route that does nothing, on the loop and parser the app is served by."""
 
-import os
-
-import uvicorn
 from fastapi import FastAPI
 
 from app.sync.schemas import PullRequest
@@ -19,14 +16,3 @@ async def pull(body: PullRequest) -> dict[str, bool]:
 @app.get("/ready")
 async def ready() -> None:
     """Say that requests are answered."""
-
-
-if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        port=int(os.environ["PORT"]),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="warning",
-    )

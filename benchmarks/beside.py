@@ -21,8 +21,9 @@ import orjson
 from jose import jwt
 from sqlalchemy.engine import make_url
 
-from benchmarks.first_sync import by_copy, cursor_of
+from benchmarks.first_sync import by_copy
 from benchmarks.ground import Ground, send_everything
+from benchmarks.paging import cursor_at_rest, http_pages, http_stream, taken
 from benchmarks.peers import kinto
 from benchmarks.peers.records import ACCOUNT, SECRET, USER, records
 from benchmarks.pushes import PHONES, Phone, Studio, open_studio
@@ -178,8 +179,8 @@ def _first_syncs(ground: Ground, peers: Peers) -> dict[str, Way]:
     by_hand, other = peers.by_hand, peers.kinto
     ways: dict[str, Way] = {
         "COPY through the index": partial(by_copy, ground, rows, _BODIES, peers.studio.account_id),
-        "ours, pages": partial(_paged, peers.ours, rows, _our_pages),
-        "ours, one stream": partial(_paged, peers.ours, rows, _our_stream),
+        "ours, pages": partial(_paged, peers.ours, rows, partial(http_pages, max_rows=_PAGE)),
+        "ours, one stream": partial(_paged, peers.ours, rows, http_stream),
         "text passed through": partial(_paged, by_hand, rows, _text_pages),
         "FastAPI + SQLModel": partial(_paged, by_hand, rows, _pages_by_hand),
     }
@@ -192,27 +193,7 @@ Pages = Callable[[httpx.AsyncClient], AsyncIterator[bytes]]
 
 
 async def _paged(peer: Peer, rows: int, pages: Pages) -> Work:
-    peer.served.forget_peak()
-    taken, began = 0, peer.served.cpu_seconds
-    async for page in pages(peer.client):
-        taken += len(page)
-    cpu_seconds = peer.served.cpu_seconds - began
-    return Work(rows, taken, cpu_seconds=cpu_seconds, peak_megabytes=peer.served.peak_megabytes)
-
-
-async def _our_pages(client: httpx.AsyncClient) -> AsyncIterator[bytes]:
-    cursor, has_more = None, True
-    while has_more:
-        asked = {"cursor": cursor, "max_rows": _PAGE}
-        text = (await client.post("/v1/sync/pull", json=asked)).raise_for_status().content
-        cursor, has_more = cursor_of(text), b'"has_more":true' in text
-        yield text
-
-
-async def _our_stream(client: httpx.AsyncClient) -> AsyncIterator[bytes]:
-    async with client.stream("GET", "/v1/sync/pull.ndjson") as answer:
-        async for piece in answer.raise_for_status().aiter_raw():
-            yield piece
+    return await taken(peer.served, rows, pages(peer.client))
 
 
 async def _text_pages(client: httpx.AsyncClient) -> AsyncIterator[bytes]:
@@ -245,7 +226,7 @@ async def _kinto_pages(client: httpx.AsyncClient) -> AsyncIterator[bytes]:
 
 async def _idle_pulls(ground: Ground, peers: Peers) -> dict[str, Way]:
     ours, by_hand, other = peers.ours, peers.by_hand, peers.kinto
-    cursor = [cursor_of(page) async for page in _our_pages(ours.client)][-1]
+    cursor = await cursor_at_rest(ours.client)
     at_rest = str(datetime.now(UTC))
     clock = partial(ground.direct.fetchval, _CLOCK, peers.studio.account_id)
     ways: dict[str, Way] = {
@@ -326,7 +307,5 @@ async def _bare(ground: Ground) -> Work:
     await ground.direct.execute("CREATE TABLE IF NOT EXISTS bare (id uuid PRIMARY KEY, body bytea)")
     for _ in range(times):
         ids, bodies = [uuid4() for _ in range(_PUSHED)], [orjson.dumps(each) for each in records(_PUSHED)]
-        await ground.direct.execute(
-            "INSERT INTO bare SELECT * FROM unnest($1::uuid[], $2::bytea[])", ids, bodies
-        )
+        await ground.insert("bare", ids, bodies)
     return Work(_PUSHED * times)

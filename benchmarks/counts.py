@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -96,10 +96,9 @@ def main(
     path: Annotated[Path | None, typer.Option("--json", help="Where to keep the figures.")] = None,
 ) -> None:
     """Count round trips and bytes."""
-    size = Size(clients, **{each.name: 0 for each in fields(Size)[1:]})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        counts = runner.run(_counted(size))
-    table = Table("What", *(f"{each}" for each in ("Round trips", "KB up", "KB down")))
+        counts = runner.run(_counted(Size(clients)))
+    table = Table("What", "Round trips", "KB up", "KB down")
     for each in counts:
         table.add_row(
             each.what, str(each.requests), f"{each.bytes_up / 1e3:.1f}", f"{each.bytes_down / 1e3:.1f}"

@@ -34,9 +34,7 @@ async def _insert(ground: Ground) -> Work:
     for first in range(0, len(rows), CHUNK):
         ids = [row["record_id"] for row in rows[first : first + CHUNK]]
         bodies = [row["body"] for row in rows[first : first + CHUNK]]
-        await ground.direct.execute(
-            "INSERT INTO filled SELECT * FROM unnest($1::uuid[], $2::bytea[])", ids, bodies
-        )
+        await ground.insert("filled", ids, bodies)
     return Work(len(rows), sum(len(row["body"]) for row in rows), perf_counter() - began)
 
 

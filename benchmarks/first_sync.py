@@ -6,14 +6,12 @@ from time import process_time
 import httpx
 
 from app.accounts.tokens import verify_access
-from app.core.principal import Principal
-from app.core.revisions import read_clock
 from app.http.compression import Encoding, encoder
 from app.sync import registry
-from app.sync.pull import Pulled, pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from app.sync.streaming import BYTES, ROWS, Source, lines
 from benchmarks.ground import Ground
+from benchmarks.paging import engine_pages, http_pages, http_stream, taken
 from benchmarks.samples import Result, Way, Work, compare
 
 _BODIES = """
@@ -70,30 +68,17 @@ async def by_copy(ground: Ground, rows: int, query: str, *values: object) -> Wor
 
 
 async def _by_engine(ground: Ground, rows: int, page: int) -> Work:
-    who, cursor, is_consistent, taken, began = ground.phone, None, False, 0, process_time()
-    while not is_consistent:
-        asked = PullRequest(cursor=cursor, max_rows=page, max_bytes=MAX_PAGE_BYTES)
-        pulled = await _page(ground, who, asked)
-        cursor, is_consistent = pulled.cursor, pulled.is_consistent
-        taken += len(pulled.as_json())
-    return Work(rows, taken, cpu_seconds=process_time() - began)
-
-
-async def _page(ground: Ground, who: Principal, asked: PullRequest) -> Pulled:
-    async with ground.database.reading(who.account_id) as session:
-        return await pull(session, who, await read_clock(session), ground.sealer, asked)
+    began = process_time()
+    size = sum([len(each.as_json()) async for each in engine_pages(ground, ground.phone, page)])
+    return Work(rows, size, cpu_seconds=process_time() - began)
 
 
 async def _by_http(ground: Ground, client: httpx.AsyncClient, rows: int, page: int, size: int) -> Work:
-    ground.served.forget_peak()
-    cursor, taken, has_more, began = None, 0, True, ground.served.cpu_seconds
-    while has_more:
-        asked = {"cursor": cursor, "max_rows": page, "max_bytes": size}
-        text = (await client.post("/v1/sync/pull", json=asked)).raise_for_status().content
-        cursor, has_more = cursor_of(text), b'"has_more":true' in text
-        taken += len(text)
-    cpu_seconds = ground.served.cpu_seconds - began
-    return Work(rows, taken, cpu_seconds=cpu_seconds, peak_megabytes=ground.served.peak_megabytes)
+    return await taken(ground.served, rows, http_pages(client, max_rows=page, max_bytes=size))
+
+
+async def _by_http_stream(ground: Ground, client: httpx.AsyncClient, rows: int, encoding: str) -> Work:
+    return await taken(ground.served, rows, http_stream(client, encoding))
 
 
 def _source(ground: Ground, client: httpx.AsyncClient) -> Source:
@@ -109,23 +94,3 @@ async def _by_stream(source: Source, rows: int, encoding: Encoding | None) -> Wo
     async for piece in lines(source, await source.read(None), encoder(encoding), "benchmark"):
         taken += len(piece)
     return Work(rows, taken, cpu_seconds=process_time() - began)
-
-
-async def _by_http_stream(ground: Ground, client: httpx.AsyncClient, rows: int, encoding: str) -> Work:
-    ground.served.forget_peak()
-    taken, began = 0, ground.served.cpu_seconds
-    headers = {"Accept-Encoding": encoding}
-    async with client.stream("GET", "/v1/sync/pull.ndjson", headers=headers) as answer:
-        answer.raise_for_status()
-        async for piece in answer.aiter_raw():
-            taken += len(piece)
-    cpu_seconds = ground.served.cpu_seconds - began
-    return Work(rows, taken, cpu_seconds=cpu_seconds, peak_megabytes=ground.served.peak_megabytes)
-
-
-def cursor_of(text: bytes) -> str:
-    """Return the cursor of a page without parsing the rest: that is the phone's time, not the server's."""
-    before = b'{"cursor":"'
-    if not text.startswith(before):
-        raise ValueError("a page begins with its cursor")
-    return text[len(before) : text.index(b'"', len(before))].decode()

@@ -4,8 +4,8 @@ from functools import partial
 
 import httpx
 
-from benchmarks.first_sync import cursor_of
 from benchmarks.ground import Ground
+from benchmarks.paging import cursor_at_rest
 from benchmarks.samples import Result, Work, compare
 from benchmarks.serving import Served, a_bare_route
 
@@ -14,24 +14,13 @@ async def idle_pull(ground: Ground) -> list[Result]:
     """Measure one phone that asks again and again; the limit is a FastAPI route that does nothing."""
     with a_bare_route() as bare:
         async with httpx.AsyncClient(base_url=bare.url) as nobody, await ground.demo_phone() as client:
-            asked = {"cursor": await _cursor_at_rest(client)}
+            asked = {"cursor": await cursor_at_rest(client)}
             ways = {
                 "bare FastAPI route": partial(_ask, ground, bare, nobody, "/pull", asked),
                 "idle pull": partial(_ask, ground, ground.served, client, "/v1/sync/pull", asked),
                 "SELECT 1": partial(_select, ground),
             }
             return await compare("idle pull", "requests", ways, ground.size.rounds)
-
-
-async def _cursor_at_rest(client: httpx.AsyncClient) -> str:
-    cursor, has_more = None, True
-    while has_more:
-        asked = {"cursor": cursor, "max_rows": 5000, "max_bytes": 8_000_000}
-        text = (await client.post("/v1/sync/pull", json=asked)).raise_for_status().content
-        cursor, has_more = cursor_of(text), b'"has_more":true' in text
-    if cursor is None:
-        raise ValueError("a page begins with its cursor")
-    return cursor
 
 
 async def _ask(

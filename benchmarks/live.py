@@ -15,15 +15,12 @@ from uuid import UUID
 import asyncpg
 
 from app.accounts import sign_ins
-from app.accounts.lifecycle import NewUser, create_account
 from app.accounts.store import find_active_user
-from app.core.keys import load_keys
 from app.core.notifications import CHANNEL, TELL, Notifier
-from app.core.settings import Settings
 from benchmarks.ground import Ground
 from benchmarks.samples import Result, Work, compare
+from benchmarks.studios import new_account
 
-_PASSWORD = "a long walk by the sea"  # noqa: S105 - of accounts that live for a minute
 _PER_ACCOUNT = 200
 _AT_ONCE = 50
 _WRITERS = 16
@@ -71,24 +68,19 @@ async def live(ground: Ground) -> list[Result]:
 
 async def _tokens(ground: Ground) -> list[tuple[UUID, str]]:
     """Sign desks in, without their passwords: each stream is of a sign-in of its own."""
-    keys = load_keys(Settings(data_dir=ground.data_dir))
     accounts, found = max(2, ground.size.streams // _PER_ACCOUNT), []
     each = ground.size.streams // accounts
     for number in range(accounts):
-        account = await create_account(
-            ground.database,
-            account_name=f"waiting-{number}",
-            company_name="Measured",
-            time_zone="America/New_York",
-            country="US",
-            administrator=NewUser("JD", _PASSWORD, "Jo", "Doe"),
-        )
+        account = await new_account(ground, f"waiting-{number}")
         async with ground.database.writing(account.account_id) as session:
             user = await find_active_user(session, "jd")
             if user is None:
                 raise LookupError("JD")
             found += [
-                (account.account_id, (await sign_ins.begin(session, keys, account, user, None)).access_token)
+                (
+                    account.account_id,
+                    (await sign_ins.begin(session, ground.keys, account, user, None)).access_token,
+                )
                 for _ in range(each)
             ]
     # Account by account, so that the first tenth is of all of them.
@@ -118,7 +110,6 @@ async def _opened(
         "streams",
         per_second=len(new) / seconds,
         ratio=1.0,
-        megabytes_per_second=None,
         cpu_seconds=ground.served.cpu_seconds - cpu,
         peak_megabytes=peak,
         kilobytes_each=(peak - memory) * 1024 / len(new),
@@ -177,9 +168,6 @@ def _told(way: str, taken: Sequence[float], limit: float | None) -> Result:
         "pokes",
         per_second=1000 / middle,
         ratio=(limit or middle) / middle,
-        megabytes_per_second=None,
-        cpu_seconds=None,
-        peak_megabytes=None,
         milliseconds_p50=middle,
         milliseconds_p99=quantiles(taken, n=100)[98] * 1000,
     )

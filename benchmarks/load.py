@@ -16,15 +16,12 @@ from uuid import uuid4
 import httpx
 import orjson
 
-from app.accounts.devices import authorize
-from app.accounts.lifecycle import NewUser, create_account, create_user
-from app.core.principal import Principal
 from benchmarks.arrivals import SHED, Answered, Lines, Reply, arrive
-from benchmarks.first_sync import cursor_of
-from benchmarks.ground import Ground, signed_in
+from benchmarks.ground import Ground
+from benchmarks.paging import cursor_at_rest, cursor_of
 from benchmarks.samples import Result
+from benchmarks.studios import PASSWORD, new_studio
 
-_PASSWORD = "a long walk by the sea"  # noqa: S105 - of accounts that live for minutes
 _PHONES = 2
 _TIMES = 3
 _PUSHED = 20
@@ -95,7 +92,7 @@ class Crowd:
         return await self._lines.post("/v1/sync/pull", body, phone.token)
 
     async def _sign_in(self, studio: Studio) -> Reply:
-        words = {"account": studio.name, "initials": "JD", "password": _PASSWORD}
+        words = {"account": studio.name, "initials": "JD", "password": PASSWORD}
         return self._signed_in(studio, await self._lines.post("/v1/auth/login", orjson.dumps(words)))
 
     async def _refresh(self, studio: Studio) -> Reply:
@@ -154,8 +151,6 @@ def _told(
         "accepted",
         per_second=rate * share,
         ratio=share,
-        megabytes_per_second=None,
-        cpu_seconds=None,
         peak_megabytes=ground.served.peak_megabytes,
         milliseconds_p50=percents[49],
         milliseconds_p95=percents[94],
@@ -169,20 +164,7 @@ def _told(
 async def _studio(ground: Ground, number: int) -> Studio:
     """Make a studio whose phones are at rest."""
     name = f"loaded-{number}"
-    account = await create_account(
-        ground.database,
-        account_name=name,
-        company_name="Measured",
-        time_zone="America/New_York",
-        country="US",
-        licences=_PHONES // 2,
-        administrator=NewUser("JD", _PASSWORD, "Jo", "Doe"),
-    )
-    user = await create_user(ground.database, account, NewUser("PK", _PASSWORD, "Pat", "Kerr"))
-    for _ in range(_PHONES):
-        async with ground.database.writing(account.account_id) as session:
-            await authorize(session, Principal.system(account.account_id), user.user_id, None)
-    clients = [await signed_in(ground.served.url, name, "PK", _PASSWORD) for _ in range(_PHONES)]
+    _, clients = await new_studio(ground, name, _PHONES)
     for part in range(_FILLED):
         body = _changes(f"filled-{part}", 1, ground.size.filled // 20)
         (await clients[0].post("/v1/sync/push", content=body, headers=_JSON)).raise_for_status()
@@ -190,15 +172,10 @@ async def _studio(ground: Ground, number: int) -> Studio:
 
 
 async def _at_rest(client: httpx.AsyncClient) -> Phone:
-    cursor, has_more = None, True
-    while has_more:
-        page = (
-            await client.post("/v1/sync/pull", json={"cursor": cursor, "max_rows": 5000})
-        ).raise_for_status()
-        cursor, has_more = cursor_of(page.content), page.json()["has_more"]
+    cursor = await cursor_at_rest(client)
     token = client.headers["Authorization"].removeprefix("Bearer ")
     await client.aclose()
-    return Phone(token, str(cursor))
+    return Phone(token, cursor)
 
 
 _JSON = {"Content-Type": "application/json"}

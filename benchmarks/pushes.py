@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -13,7 +13,7 @@ import asyncpg
 import httpx
 import orjson
 
-from app.core.principal import Channel, Principal
+from app.core.principal import Principal
 from app.core.revisions import read_clock
 from app.sync.push import push as take_in
 from app.sync.schemas import PushRequest
@@ -22,7 +22,6 @@ from benchmarks.ground import Ground
 from benchmarks.samples import Result, Way, Work, compare
 from benchmarks.studios import new_studio
 
-_SIZES = (1, 20, 100, 500)
 PHONES = 8
 _DAY = 28
 _PHOTOGRAPHER = "SELECT user_id FROM users WHERE account_id = $1 AND initials = 'PK'"
@@ -93,7 +92,7 @@ async def push(ground: Ground) -> list[Result]:
     async with AsyncExitStack() as stack:
         studio, phones = await open_studio(ground, stack, "pushing")
         results: list[Result] = []
-        for size in _SIZES:
+        for size in ground.size.pushes:
             ways: dict[str, Way] = {
                 f"bare rows, {size} at a time": partial(_bare, ground, studio, size),
                 f"{size} clients per push, 1 phone": partial(
@@ -144,9 +143,7 @@ async def _bare(ground: Ground, studio: Studio, size: int) -> Work:
     for _ in range(times):
         rows = [_bare_row(studio, next(numbers)) for _ in range(size)]
         ids, bodies = [row[0] for row in rows], [row[1] for row in rows]
-        await ground.direct.execute(
-            "INSERT INTO pushed SELECT * FROM unnest($1::uuid[], $2::bytea[])", ids, bodies
-        )
+        await ground.insert("pushed", ids, bodies)
     return Work(size * times)
 
 
@@ -162,22 +159,15 @@ def _bare_row(studio: Studio, n: int) -> tuple[UUID, bytes]:
 
 async def _tell_statements(ground: Ground, studio: Studio, numbers: "count[int]") -> None:
     """Print how many statements the engine sends for pushes of each size: round trips under the clock."""
+    sizes = ground.size.pushes
     for name, made in (("clients", studio.clients), ("a day's work", studio.work)):
-        counts = [await _statements(ground, studio, made, numbers, size) for size in _SIZES]
-        told = ", ".join(f"{size}: {number}" for size, number in zip(_SIZES, counts, strict=True))
+        counts = [await _statements(ground, studio, made, numbers, size) for size in sizes]
+        told = ", ".join(f"{size}: {number}" for size, number in zip(sizes, counts, strict=True))
         print(f"Statements per push of {name}, by changes: {told}")
 
 
 async def _statements(ground: Ground, studio: Studio, made: Made, numbers: "count[int]", size: int) -> int:
-    who = Principal(
-        account_id=studio.account_id,
-        account_name="pushing",
-        time_zone="America/New_York",
-        channel=Channel.MOBILE,
-        user_id=UUID(studio.user_id),
-        device_id=uuid4(),
-        binding_id=uuid4(),
-    )
+    who = replace(ground.phone, account_id=studio.account_id, user_id=UUID(studio.user_id))
     changes = [{"n": n, **made(next(numbers))} for n in range(1, size + 1)]
     sent = PushRequest.model_validate_json(orjson.dumps({"first": 1, "changes": changes}))
     seen: list[asyncpg.connection.LoggedQuery] = []

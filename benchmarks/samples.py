@@ -29,9 +29,9 @@ class Result:
     unit: str
     per_second: float
     ratio: float
-    megabytes_per_second: float | None
-    cpu_seconds: float | None
-    peak_megabytes: float | None
+    megabytes_per_second: float | None = None
+    cpu_seconds: float | None = None
+    peak_megabytes: float | None = None
     milliseconds_p50: float | None = None
     milliseconds_p95: float | None = None
     milliseconds_p99: float | None = None

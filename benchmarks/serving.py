@@ -44,34 +44,38 @@ class Served:
 
 
 @contextmanager
-def the_app(database_url: str, data_dir: Path, *, workers: int = 1) -> Iterator[Served]:
+def the_app(database_url: str, data_dir: Path) -> Iterator[Served]:
     """Serve the app as `make run` does."""
-    settings = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "DEMO_CLIENTS": "0"}
     # The table is what is to be read.
-    settings |= {"WORKERS": str(workers), "LOG_LEVEL": "WARNING"}
-    with _module(["app", "serve"], settings, "/health/ready") as running:
+    settings = {"DEMO_CLIENTS": "0", "WORKERS": "1", "LOG_LEVEL": "WARNING"}
+    settings |= {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
+    port = free_port()
+    command = [sys.executable, "-m", "app", "serve"]
+    with served(command, {**settings, "PORT": str(port)}, port, "/health/ready") as running:
         yield running
 
 
 @contextmanager
 def a_bare_route() -> Iterator[Served]:
     """Serve the least a FastAPI route does: read JSON, answer JSON."""
-    with _module(["benchmarks.bare_route"], {}, "/ready") as running:
+    with _by_uvicorn("benchmarks.bare_route:app", {}) as running:
         yield running
 
 
 @contextmanager
 def hand_written(database_url: str) -> Iterator[Served]:
     """Serve the endpoint most teams would write."""
-    with _module(["benchmarks.peers.hand_written"], {"DATABASE_URL": database_url}, "/ready") as running:
+    with _by_uvicorn("benchmarks.peers.hand_written:app", {"DATABASE_URL": database_url}) as running:
         yield running
 
 
 @contextmanager
-def _module(module: list[str], settings: Mapping[str, str], ready: str) -> Iterator[Served]:
+def _by_uvicorn(app: str, settings: Mapping[str, str]) -> Iterator[Served]:
+    """Serve another application on the loop and parser ours is served by."""
     port = free_port()
-    command, settings = [sys.executable, "-m", *module], {**settings, "PORT": str(port)}
-    with served(command, settings, port, ready) as running:
+    chosen = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), *chosen]
+    with served(command, settings, port, "/ready") as running:
         yield running
 
 

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jose import jwt
@@ -152,14 +151,3 @@ async def ready(session: SessionOf) -> None:
     await connection.run_sync(SQLModel.metadata.create_all)
     await connection.execute(text(_TEXTS))
     await session.commit()
-
-
-if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        port=int(os.environ["PORT"]),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="warning",
-    )

@@ -1,0 +1,68 @@
+"""Pulls to a consistent point, by the engine and over HTTP, and what their pages took."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from app.core.principal import Principal
+from app.core.revisions import read_clock
+from app.sync.pull import Pulled, pull
+from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
+from benchmarks.ground import Ground
+from benchmarks.samples import Work
+from benchmarks.serving import Served
+
+
+async def engine_pages(ground: Ground, who: Principal, max_rows: int) -> AsyncIterator[Pulled]:
+    """Yield the pages of a first sync as the engine makes them, each in a transaction of its own."""
+    cursor, is_consistent = None, False
+    while not is_consistent:
+        asked = PullRequest(cursor=cursor, max_rows=max_rows, max_bytes=MAX_PAGE_BYTES)
+        async with ground.database.reading(who.account_id) as session:
+            pulled = await pull(session, who, await read_clock(session), ground.sealer, asked)
+        cursor, is_consistent = pulled.cursor, pulled.is_consistent
+        yield pulled
+
+
+async def http_pages(client: httpx.AsyncClient, **asked: Any) -> AsyncIterator[bytes]:
+    """Yield the pages of a first sync."""
+    cursor, has_more = None, True
+    while has_more:
+        answer = await client.post("/v1/sync/pull", json={**asked, "cursor": cursor})
+        text = answer.raise_for_status().content
+        cursor, has_more = cursor_of(text), b'"has_more":true' in text
+        yield text
+
+
+async def http_stream(client: httpx.AsyncClient, encoding: str = "identity") -> AsyncIterator[bytes]:
+    """Yield a first sync piece by piece, as the socket gives it."""
+    headers = {"Accept-Encoding": encoding}
+    async with client.stream("GET", "/v1/sync/pull.ndjson", headers=headers) as answer:
+        async for piece in answer.raise_for_status().aiter_raw():
+            yield piece
+
+
+async def taken(served: Served, rows: int, pieces: AsyncIterator[bytes]) -> Work:
+    """Take all of so many rows, and say what that was for the server."""
+    served.forget_peak()
+    size, began = 0, served.cpu_seconds
+    async for piece in pieces:
+        size += len(piece)
+    cpu_seconds = served.cpu_seconds - began
+    return Work(rows, size, cpu_seconds=cpu_seconds, peak_megabytes=served.peak_megabytes)
+
+
+async def cursor_at_rest(client: httpx.AsyncClient) -> str:
+    """Take all there is, and return where a phone then stands."""
+    return [cursor_of(page) async for page in http_pages(client, max_rows=5_000, max_bytes=MAX_PAGE_BYTES)][
+        -1
+    ]
+
+
+def cursor_of(text: bytes) -> str:
+    """Return the cursor of a page without parsing the rest: that is the phone's time, not the server's."""
+    before = b'{"cursor":"'
+    if not text.startswith(before):
+        raise ValueError("a page begins with its cursor")
+    return text[len(before) : text.index(b'"', len(before))].decode()
