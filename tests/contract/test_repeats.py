@@ -12,13 +12,10 @@ from tests.contract.records import SECRET, every, fresh, parents_of
 async def test_a_repeated_push_is_answered_byte_for_byte_and_changes_nothing(
     collection: Collection, studio: Studio, phone: Phone, other_phone: Phone
 ) -> None:
-    links = await parents_of(studio, collection)
-    kept, gone = uuid4(), uuid4()
+    record_id, links = uuid4(), await parents_of(studio, collection)
     changes = [
-        change("create", collection.name, kept, **fresh(collection, **links)),
-        change("create", collection.name, gone, **fresh(collection, **links)),
-        change("delete", collection.name, gone),
-        change("patch", collection.name, kept, hair=SECRET),
+        change("create", collection.name, record_id, **fresh(collection, **links)),
+        change("patch", collection.name, record_id, hair=SECRET),
     ]
     first = await phone.send(*changes)
     copy = await other_phone.copy(collection.name)
@@ -30,6 +27,21 @@ async def test_a_repeated_push_is_answered_byte_for_byte_and_changes_nothing(
     assert page["changes"] == {}
     assert page["revision"] == first.json()["revision"]
     assert copy.records == before
+
+
+@every(is_writable=True)
+async def test_a_repeat_about_a_record_that_is_gone_says_that_it_is_there_no_more(
+    collection: Collection, studio: Studio, phone: Phone
+) -> None:
+    record_id, links = uuid4(), await parents_of(studio, collection)
+    changes = [
+        change("create", collection.name, record_id, **fresh(collection, **links)),
+        change("delete", collection.name, record_id),
+    ]
+    first = await phone.push(*changes)
+    phone.next = 1
+    again = await phone.push(*changes)
+    assert again == [{**each, "revision": None, "in_scope": False} for each in first]
 
 
 @every(is_writable=True)
