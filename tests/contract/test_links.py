@@ -24,14 +24,16 @@ async def test_a_phone_s_link_to_nowhere_is_refused(
 ) -> None:
     parents = await parents_of(studio, collection)
     record_id = await planted(studio, collection.name)
-    for field, values in _dangling(collection):
-        results = await phone.push(
-            change("create", collection.name, uuid4(), **fresh(collection, **{**parents, **values})),
-            change("patch", collection.name, record_id, **values),
-        )
-        assert [(each["code"], list(each["fields"])) for each in results] == [
-            ("unknown_reference", [field])
-        ] * 2, field
+    dangling = [(field, values) for field, values in _dangling(collection) for _ in range(2)]
+    created = (
+        change("create", collection.name, uuid4(), **fresh(collection, **{**parents, **values}))
+        for _, values in dangling[::2]
+    )
+    patched = (change("patch", collection.name, record_id, **values) for _, values in dangling[1::2])
+    results = await phone.push(*(each for pair in zip(created, patched, strict=True) for each in pair))
+    assert [(each["code"], list(each["fields"])) for each in results] == [
+        ("unknown_reference", [field]) for field, _ in dangling
+    ]
 
 
 @every(is_writable=True)

@@ -73,8 +73,9 @@ class Contract(Record):
 '''
 
 
-MIGRATE = """
+TYPED = """
 from alembic import command
+from app.cli import cli
 from app.core.migrations import configuration
 
 config = configuration()
@@ -82,8 +83,10 @@ command.upgrade(config, "head")
 command.revision(config, message="contracts", autogenerate=True)
 command.upgrade(config, "head")
 command.check(config)
+cli(["openapi"], standalone_mode=False)
+cli(["collections"], standalone_mode=False)
 """
-"""What somebody types as `alembic upgrade head`, `alembic revision --autogenerate` and so on."""
+"""What somebody types as `alembic revision --autogenerate`, `python -m app openapi` and so on, at once."""
 
 
 @pytest.fixture
@@ -94,8 +97,7 @@ def house_with_contracts(repository: Path, tmp_path: Path, empty_database: str) 
     for file in ("alembic.ini", "conftest.py", "pyproject.toml"):
         (tmp_path / file).write_bytes((repository / file).read_bytes())
     (tmp_path / "app" / "studio" / "contracts.py").write_text(DECLARATION)
-    python(tmp_path, "-c", MIGRATE, DATABASE_URL=empty_database)
-    python(tmp_path, "-m", "app", "openapi")
+    assert "contracts" in python(tmp_path, "-c", TYPED, DATABASE_URL=empty_database)
     return tmp_path
 
 
@@ -118,7 +120,6 @@ def test_a_file_dropped_in_is_a_collection_like_any_other(
     house_with_contracts: Path, server_url: str
 ) -> None:
     folder = house_with_contracts
-    assert "contracts" in python(folder, "-m", "app", "collections")
     document = json.loads((folder / "openapi" / "openapi.json").read_text())
     assert {"Contract", "ContractState", "Clause"} <= set(document["components"]["schemas"])
     suite = ("tests/contract", "tests/house/test_catalogue.py", "-k", "contracts or catalogue")

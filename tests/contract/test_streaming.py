@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import orjson
 import pytest
 from backports import zstd
@@ -20,11 +21,25 @@ from app.http.compression import Encoding, encoder
 from app.sync import stream_router
 from app.sync.schemas import PullRequest
 from app.sync.streaming import Source, lines
-from tests.accounts.studios import Studio
+from tests.accounts.studios import Studio, new_studio
 from tests.contract.phones import Copy, Phone, change, signed_in
-from tests.samples import sample
+from tests.samples import sample, widen
 
 Line = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> Studio:
+    """Make an account for these tests alone: a stream brings everything there is."""
+    studio = await new_studio(database, http, house.state.keys)
+    await widen(database, studio.account.account_id)
+    return studio
+
+
+@pytest.fixture(scope="module")
+async def first_phone(studio: Studio) -> Phone:
+    """Sign a phone in to it."""
+    return await signed_in(studio)
 
 
 @pytest.fixture

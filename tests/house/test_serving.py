@@ -62,7 +62,7 @@ def test_workers_die_with_the_parent_and_the_next_start_takes_their_port(
         killed.kill()
         assert len(workers) == 2
         assert psutil.wait_procs(workers, timeout=PATIENCE)[1] == []
-    with _serving(repository, data_dir, port, WORKERS="2") as again:
+    with _serving(repository, data_dir, port) as again:
         _wait_until_ready(again, port)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
