@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-config --no-emit-index-url --no-annotate --no-header
 
 help: ## Say what can be done here
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -35,7 +35,7 @@ test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, o
 
 prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see planted bugs; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
-		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py
+		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py tests/sync/test_growth_stories.py
 
 prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some starve it of its database
 	@$(BIN)/python -m pytest -m "proof or not proof" tests/faults/test_storms.py

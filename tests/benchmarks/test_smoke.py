@@ -1,6 +1,7 @@
 """The measurements run; what they find is nobody's test."""
 
 import json
+import re
 from pathlib import Path
 
 from benchmarks import counts
@@ -22,3 +23,10 @@ def test_round_trips_and_bytes_are_counted(tmp_path: Path) -> None:
     assert (sent["requests"], fetched["requests"], same["requests"]) == (1, 1, 1)
     assert healed["bytes_down"] < anew["bytes_down"]
     assert first["bytes_down"] > 0
+
+
+def test_every_measure_the_pages_name_exists(repository: Path) -> None:
+    pages = [repository / "Makefile", *(repository / "docs").rglob("*.md")]
+    named = {name for page in pages for name in re.findall(r"python -m benchmarks (\w+)", page.read_text())}
+    assert named
+    assert named <= set(Measure)
