@@ -1,7 +1,6 @@
 """The inbox: what a user sent and the server did not keep, until a person has decided what becomes of it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -179,7 +178,7 @@ def _entry(judge: Judge, who: Principal, change: Change, decision: Ruling | Chan
         "user_id": str(who.user_id) if who.user_id else None,
         "device_id": str(who.device_id) if who.device_id else None,
         "date": judge.draft.work.today.isoformat(),
-        "client_time": _instant(change.client_time),
+        "client_time": change.typed_at.isoformat() if change.typed_at else None,
         "collection": change.collection[:_MOST],
         "record_id": str(change.id),
         "operation": change.op,
@@ -200,8 +199,3 @@ def _kept(judge: Judge, change: Change, names: Iterable[str]) -> Values | None:
     if key is None or state is None or state.values is None or not judge.may_see(key, state):
         return None
     return {name: state.values[name] for name in names if name in state.values}
-
-
-def _instant(told: datetime | None) -> str | None:
-    """Return what a device's clock said, in UTC where it named no zone: it is kept for people."""
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).isoformat() if told else None

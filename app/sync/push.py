@@ -88,7 +88,7 @@ def _measure(at: Clock, fresh: Sequence[Change], decisions: Mapping[int, Decisio
     told = Counter((decisions[change.n].outcome.value, decisions[change.n].code or "") for change in fresh)
     for (verdict, code), many in told.items():
         metrics.verdicts.add(many, {"verdict": verdict, "code": code})
-    if oldest := fresh[0].client_time:
+    if oldest := fresh[0].typed_at:
         metrics.queue_age.record(max(0.0, (at.now - oldest).total_seconds()))
 
 

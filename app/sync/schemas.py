@@ -1,6 +1,6 @@
 """What sync says and hears over the wire."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -263,6 +263,18 @@ class Change(Wire):
         description="The device's clock, kept for people; it orders nothing.",
         examples=["2026-06-13T15:04:05Z"],
     )
+
+    @property
+    def typed_at(self) -> datetime | None:
+        """Return what the device's clock said, in UTC, which it is taken for where it named no zone.
+
+        None where UTC has no such instant: nothing is ordered by it, so that nothing is refused for it.
+        """
+        told = self.client_time
+        try:
+            return told and (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError:
+            return None
 
 
 _OUT_OF_ORDER = PydanticCustomError(

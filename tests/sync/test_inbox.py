@@ -68,6 +68,27 @@ async def test_a_refusal_keeps_all_that_was_typed(phone: Phone, change: dict[str
     assert (entry["user_id"], entry["device_id"]) == (str(phone.who.user_id), str(phone.who.device_id))
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("2026-06-13T15:04:05", "2026-06-13T15:04:05Z"),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+    ],
+    ids=["no zone", "before the first year", "after the last year"],
+)
+async def test_a_device_s_odd_clock_holds_up_nothing_that_was_typed(
+    phone: Phone, said: str, kept: str | None
+) -> None:
+    results = await phone.push(
+        {**create("clients", uuid4()), "client_time": said},
+        {**create("clients", uuid4(), last_name=7), "client_time": said},
+    )
+    assert verdicts(results) == ["applied", "rejected"]
+    await phone.pull()
+    assert phone.inbox[results[1]["inbox_id"]]["client_time"] == kept
+
+
 async def test_what_was_blocked_is_kept_too(phone: Phone) -> None:
     made, refused = uuid4(), uuid4()
     results = await phone.push(
