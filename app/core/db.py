@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar, cast
@@ -198,7 +198,7 @@ class Database:
                     await session.flush()
                 await raw.execute("COMMIT")
             except BaseException:
-                await asyncio.shield(_abandon(connection, raw))
+                await _to_its_end(_abandon(connection, raw))
                 raise
 
 
@@ -219,6 +219,17 @@ def _lane(connections: Admission, name: str, most: int, patience: tuple[float, f
 def _turn(turns: Admission, name: str) -> Lane:
     patience = (_PATIENCE_FOR_TURN, _PATIENCE_FOR_TURN)
     return turns.lane(Bounds(name, sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, *patience, AccountBusy))
+
+
+async def _to_its_end(doing: Coroutine[Any, Any, None]) -> None:
+    """Wait until something is done, however often who waits is cancelled; who calls has an exception to raise.
+
+    A shield holds off one cancellation, and scopes of anyio cancel at each turn of the loop.
+    """
+    task = asyncio.ensure_future(doing)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
 
 
 async def _abandon(connection: AsyncConnection, raw: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+import anyio
 import asyncpg
 import pytest
 from sqlmodel import select
@@ -115,6 +116,32 @@ async def test_cancelled_requests_leave_no_transaction_open(database: Database, 
             assert await watcher.fetchval(state, backend, True) == "idle"
     finally:
         await watcher.close()
+
+
+async def test_one_who_is_cancelled_over_and_over_leaves_a_connection_nobody_uses_any_more(
+    database_url: str,
+) -> None:
+    """A scope of anyio, in which streams are answered, cancels at each turn of the loop until it is left."""
+    database = Database(database_url, pool_size=1)
+    is_running = asyncio.Event()
+
+    async def request() -> None:
+        async with database.writing(mine) as session:
+            is_running.set()
+            await session.raw.execute("SELECT pg_sleep(50)")
+
+    try:
+        mine = await _account(database)
+        for _ in range(5):
+            is_running.clear()
+            async with anyio.create_task_group() as group:
+                group.start_soon(request)
+                await is_running.wait()
+                await asyncio.sleep(0)
+                group.cancel_scope.cancel()
+            assert await _clocks(database, mine) == [mine]
+    finally:
+        await database.close()
 
 
 async def test_writers_take_turns_so_that_a_reader_meets_revisions_in_order(
