@@ -1,6 +1,8 @@
 """Sessions on PostgreSQL: one account, one transaction, opened and committed at the edge."""
 
 import asyncio
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -47,6 +49,14 @@ _SERVER_SETTINGS = {
     # A backend whose client has gone lets go of the account's clock within this time.
     "client_connection_check_interval": "2s",
 }
+
+_CONNECTING = 5.0
+"""Seconds within which a connection stands or is given up: a host that is away says nothing at all."""
+_ANSWERING = 70.0
+"""Seconds within which the server answers or is given up; it ends its own statements before that."""
+
+_DEAD_AFTER = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 20_000}
+"""What the system is told, where it can be, so that a server that was lost without a word is soon missed."""
 
 _LISTENING = {
     "application_name": "studio live",
@@ -222,7 +232,7 @@ def _turn(turns: Admission, name: str) -> Lane:
 
 
 async def _to_its_end(doing: Coroutine[Any, Any, None]) -> None:
-    """Wait until something is done, however often who waits is cancelled; who calls has an exception to raise.
+    """Wait until something is done, however often who waits is cancelled: an exception is raised anyway.
 
     A shield holds off one cancellation, and scopes of anyio cancel at each turn of the loop.
     """
@@ -237,6 +247,8 @@ async def _abandon(connection: AsyncConnection, raw: Any) -> None:
     try:
         await raw.execute("ROLLBACK", timeout=5)
     except Exception:  # noqa: BLE001 - whatever happened, this connection is not trusted again
+        # To part in friendship would be to wait for a server that may have gone.
+        raw.terminate()
         await connection.invalidate()
 
 
@@ -281,5 +293,26 @@ def connector(url: str, defaults: Mapping[str, str], **fixed: str) -> Callable[[
         named = named.difference_update_query(["ssl"]).update_query_dict({"sslmode": mode})
     chosen = {name: value for name, value in defaults.items() if name not in named.query} | fixed
     address = named.render_as_string(hide_password=False)
-    # The driver forgets a long statement by default, and the pull's take longer to plan than to run.
-    return lambda: asyncpg.connect(address, server_settings=chosen, max_cacheable_statement_size=0)
+    return lambda: asyncpg.connect(
+        address,
+        server_settings=chosen,
+        connection_class=_Connection,
+        timeout=_CONNECTING,
+        # Who has the server take longer over a statement wants to wait for that.
+        command_timeout=None if "statement_timeout" in named.query else _ANSWERING,
+        # The driver forgets a long statement by default, and the pull's take longer to plan than to run.
+        max_cacheable_statement_size=0,
+    )
+
+
+class _Connection(asyncpg.Connection):
+    """A connection that is missed when its server is lost, as in a failover: the driver would wait for it."""
+
+    def __init__(self, protocol: Any, transport: Any, *others: Any) -> None:
+        super().__init__(protocol, transport, *others)
+        # By a socket of the system's own: the loop's has no options to set.
+        with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as found:
+            if found.family != socket.AF_UNIX:
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                for name in _DEAD_AFTER.keys() & vars(socket).keys():
+                    found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), _DEAD_AFTER[name])

@@ -1,15 +1,19 @@
 """Whether the process lives, and whether it can work."""
 
+import asyncio
 from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.http.errors import Unavailable
 from app.http.problems import refusals_of
 from app.http.schemas import Answer
 from app.http.unit_of_work import DatabaseOf
 
 router = APIRouter(prefix="/health", tags=["health"])
+PATIENCE = 1.5
+"""Seconds within which the database must have answered; who asks usually gives up after two."""
 
 
 class Health(Answer):
@@ -26,7 +30,10 @@ async def live() -> Health:
 
 @router.get("/ready", operation_id="health_ready", summary="Ready", responses=refusals_of())
 async def ready(database: DatabaseOf) -> Health:
-    """Say that the database can be reached; 503 `unavailable` when not."""
-    async with database.directory() as connection:
-        await connection.execute("SELECT 1")
+    """Say that the database can be reached and answers at once; 503 when not."""
+    try:
+        async with asyncio.timeout(PATIENCE), database.directory() as connection:
+            await connection.execute("SELECT 1")
+    except TimeoutError:
+        raise Unavailable from None
     return Health(status="ok")

@@ -90,6 +90,18 @@ async def test_pulls_are_shed_while_signing_in_goes_on(
         assert (await client.post("/v1/sync/pull", json={}, headers=desk)).status_code == 200
 
 
+async def test_a_process_without_a_free_connection_lives_and_is_not_ready(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    async with taken(app, POOL, is_urgent=True), asyncio.timeout(30):
+        ready = asyncio.ensure_future(client.get("/health/ready"))
+        assert (await client.get("/health/live")).status_code == 200
+        assert not ready.done()
+        answer = await ready
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (await client.get("/health/ready")).status_code == 200
+
+
 async def test_a_page_is_answered_also_when_nothing_can_be_noted_behind_it(
     app: FastAPI, pressed: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
