@@ -1,6 +1,5 @@
 """The devices of an account: two for each licence, authorized and deactivated by its administrators."""
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,9 +17,9 @@ from app.accounts.models import Account, Device, Edition
 from app.accounts.tokens import WipeOrder
 from app.core import clock, metrics
 from app.core.db import Database, WriteSession
-from app.core.errors import AccountBusy, Overloaded
 from app.core.ids import new_id
 from app.core.principal import Principal
+from app.http.failures import what_passes_left
 
 PER_LICENCE = 2
 
@@ -106,7 +105,7 @@ async def note_sync(database: Database, who: Principal, last_sync: datetime | No
     """Write down that the caller's phone has completed a sync, at most once a second.
 
     To be called then and only then. It takes no turn among the account's writers: nothing is ordered by it,
-    and where there is too much to do it is left to the next sync.
+    and where there is too much to do, or no database, it is left to the next sync.
     """
     if who.device_id is None:
         return
@@ -115,7 +114,7 @@ async def note_sync(database: Database, who: Principal, last_sync: datetime | No
         metrics.sync_lag.record(max(0.0, lag.total_seconds()))
         if lag < _A_MOMENT:
             return
-    with suppress(AccountBusy, Overloaded):
+    with what_passes_left():
         async with database.beside(who.account_id) as session:
             await store.stamp_last_sync(session, who.device_id)
 

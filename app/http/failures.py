@@ -1,6 +1,8 @@
 """What becomes of an exception that is not a refusal: each is translated into one, or is a defect."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -9,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from app.core.errors import AppError
+from app.core.errors import AccountBusy, AppError
 from app.http.errors import (
     BadRequest,
     InternalError,
@@ -22,12 +24,15 @@ from app.http.errors import (
 )
 from app.http.problems import refuse
 
+log = logging.getLogger("studio.http")
+
 _BY_STATUS: Mapping[int, type[AppError]] = {
     kind.status: kind for kind in (NotFound, MethodNotAllowed, TooLarge, UnsupportedMediaType)
 }
 MOST_FIELDS = 20
 """Places a refusal names; more help nobody."""
 _LONGEST_PATH = 100
+_LATER = (AccountBusy.status, Unavailable.status)
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03", "25P04")
 """SQLSTATEs that pass by themselves: connection, deadlock, resources, operator, locks, timeouts."""
 
@@ -49,6 +54,20 @@ def translate(error: Exception) -> AppError:
         kind = _BY_STATUS.get(error.status_code, BadRequest if error.status_code < 500 else InternalError)  # noqa: PLR2004
         return kind(headers=error.headers)
     return Unavailable() if _is_passing(error) else InternalError()
+
+
+@contextmanager
+def what_passes_left() -> Iterator[None]:
+    """Leave something undone behind an answer when there is too much to do, or the database goes away.
+
+    The answer has been given: to raise would do no more than cut the connection under the next request.
+    """
+    try:
+        yield
+    except Exception as error:
+        if translate(error).status not in _LATER:
+            raise
+        log.warning("left undone behind an answer: %s", type(error).__name__)
 
 
 def shape_refusal(error: RequestValidationError) -> InvalidRequest:

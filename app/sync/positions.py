@@ -2,15 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core import clock
 from app.core.db import Database, Session
-from app.core.errors import AccountBusy, Overloaded
 from app.core.principal import Principal
+from app.http.failures import what_passes_left
 from app.sync.cursor import Cursor, Sealer
 
 ABSENCE = timedelta(days=180)
@@ -36,7 +35,7 @@ async def note(database: Database, who: Principal, sealer: Sealer, came: Came) -
 
     It takes no turn among the account's writers: a position that a crash loses is only an older one, and
     what an older one keeps is kept for longer. A copy that stands still costs nothing, and where there is too
-    much to do it is left to the next time.
+    much to do, or no database, it is left to the next time.
     """
     if who.copy_id is None or _is_noted(who.copy_id, came.cursor):
         return
@@ -44,7 +43,7 @@ async def note(database: Database, who: Principal, sealer: Sealer, came: Came) -
     # What lies between two consistent points begins at the first of them, which has been noted.
     if found and found.transit:
         return
-    with suppress(AccountBusy, Overloaded):
+    with what_passes_left():
         async with database.beside(who.account_id) as session:
             await keep(session, who.copy_id, found, came)
         _remember(who.copy_id, came.cursor)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -102,17 +103,18 @@ async def test_a_process_without_a_free_connection_lives_and_is_not_ready(
     assert (await client.get("/health/ready")).status_code == 200
 
 
+@pytest.mark.parametrize("failure", [Overloaded, ConnectionResetError, asyncpg.InternalClientError])
 async def test_a_page_is_answered_also_when_nothing_can_be_noted_behind_it(
-    app: FastAPI, pressed: Studio, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, pressed: Studio, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
 ) -> None:
     headers = bearer(await pressed.signed_in())
     # What goes wrong behind an answer is raised to whoever serves.
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://studio.test")
 
-    def crowded(*_: object) -> None:
-        raise Overloaded
+    def fails(*_: object) -> None:
+        raise failure
 
-    monkeypatch.setattr(Database, "beside", crowded)
+    monkeypatch.setattr(Database, "beside", fails)
     for path in ("/v1/sync/pull", "/v1/sync/verify"):
         assert (await client.post(path, json={}, headers=headers)).status_code == 200
 
