@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from app.accounts import passwords
 from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
+from tests.facts import gather, keep, told
 
 _OWNER = pytest.StashKey[str]()
 _SERVER = pytest.StashKey[Embedded]()
@@ -50,14 +50,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what tests have counted, all workers together: `record_property("counted: pages", 7)`."""
-    counts: Counter[str] = Counter()
-    for report in (each for outcome in ("passed", "failed") for each in terminalreporter.getreports(outcome)):
-        for name, number in report.user_properties:
-            if name.startswith("counted: "):
-                counts[name.removeprefix("counted: ")] += int(str(number))
-    if counts:
-        terminalreporter.write_line(", ".join(f"{number:,} {name}" for name, number in counts.most_common()))
+    """Say what tests have counted, all workers together."""
+    passed = [each for each in terminalreporter.getreports("passed") if each.when == "call"]
+    failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
+    facts = gather(passed, failed)
+    if line := told(facts):
+        terminalreporter.write_line(line)
+    keep(facts)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,5 +1,6 @@
 """A phone that keeps a log: what it sent under which number, and what it was answered."""
 
+import asyncio
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -83,6 +84,14 @@ class Phone:
             ):
                 self.made.append(change)
             assert self.verdicts.setdefault(verdict["n"], verdict) == verdict
+
+    async def use(self, over: asyncio.Event, answers: "asyncio.Queue[None]") -> None:
+        """Push until it is over, the same again until there is an answer; tell of each answer."""
+        while not over.is_set():
+            changes = self.write()
+            while not await self.deliver(changes):
+                continue
+            answers.put_nowait(None)
 
     async def first_sync(self) -> dict[str, Json]:
         """Return every record the studio has, by id, as a phone that held nothing; not what was refused."""

@@ -32,6 +32,11 @@ class Cluster:
     def url(self) -> str:
         return self._use.url
 
+    @property
+    def pid(self) -> int:
+        """Return the postmaster's."""
+        return self._postmaster().pid
+
     def kill(self) -> None:
         """Kill -9 the postmaster and all its children."""
         postmaster = self._postmaster()

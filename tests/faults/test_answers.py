@@ -8,18 +8,17 @@ from contextlib import suppress
 from random import Random
 from uuid import UUID
 
-import asyncpg
 import httpx
 import orjson
 import pytest
 from jwt import PyJWK, decode
 
 from tests.accounts.studios import Studio
+from tests.faults.ledger import until_quiet
 from tests.faults.phones import Json, Phone
 from tests.faults.serving import Cluster, Server
 
 POOL_SIZE = 10
-_BUSY = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'studio' AND state <> 'idle'"
 
 
 def raw_push(phone: Phone, changes: list[Json]) -> bytes:
@@ -44,15 +43,6 @@ async def hang_up(server: Server, sent: bytes, *, after_answer: bool = False) ->
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
-
-
-async def until_quiet(cluster: Cluster) -> None:
-    """Wait until no connection of the server is in a transaction."""
-    connection = await asyncpg.connect(cluster.url)
-    async with asyncio.timeout(20):
-        while await connection.fetchval(_BUSY):
-            pass
-    await connection.close()
 
 
 async def test_a_lost_answer_is_given_again(server: Server, phones: list[Phone]) -> None:

@@ -14,9 +14,10 @@ from app.core.db import Database, usual_places
 from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import Studio, new_studio
+from tests.faults.ledger import until_quiet
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster, Server
-from tests.faults.test_answers import hang_up, raw_push, until_quiet
+from tests.faults.test_answers import hang_up, raw_push
 from tests.samples import widen
 
 SMALL = 2
