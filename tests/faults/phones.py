@@ -29,6 +29,7 @@ class Phone:
     made: list[Json] = field(default_factory=list)
     pushes: int = 0
     unanswered: int = 0
+    stream: str | None = None
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)  # noqa: S311 - a repeatable run, no secret
@@ -57,6 +58,7 @@ class Phone:
         """Send changes once."""
         self.pushes += 1
         body = {"first": changes[0]["n"], "changes": changes}
+        body |= {"stream": self.stream} if self.stream else {}
         return await self.client.post("/v1/sync/push", json=body, headers=self.headers)
 
     async def deliver(self, changes: list[Json]) -> bool:

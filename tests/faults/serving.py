@@ -109,6 +109,19 @@ class Server:
         """Open a bare connection, for a client that misbehaves."""
         return await asyncio.open_connection("127.0.0.1", urlsplit(self.url).port)
 
+    def pause(self) -> None:
+        """Let it stand still, as when the machine is out of memory or moved to another one."""
+        psutil.Process(self.pid).suspend()
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        psutil.Process(self.pid).resume()
+
+    async def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        self._process.terminate()
+        await asyncio.to_thread(self._process.join)
+
     def kill(self) -> None:
         """Kill -9."""
         self._process.kill()
