@@ -105,9 +105,14 @@ class Server:
                     if (await client.get("/health/ready")).is_success:
                         return
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a bare connection, for a client that misbehaves."""
-        return await asyncio.open_connection("127.0.0.1", urlsplit(self.url).port)
+    async def connect(self, limit: int = 2**16) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a bare connection, for a client that misbehaves; `limit` bounds what it takes in unasked."""
+        line = socket.socket()
+        if limit < 2**16:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, limit)
+        line.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", urlsplit(self.url).port))
+        return await asyncio.open_connection(sock=line, limit=limit)
 
     def pause(self) -> None:
         """Let it stand still, as when the machine is out of memory or moved to another one."""
