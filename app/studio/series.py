@@ -121,6 +121,7 @@ async def read_series(draft: Draft, writes: Sequence[Written]) -> Begun:
     there are more than may be made together, the series that come later have to wait.
     """
     begun: dict[str, Written] = {}
+    writes = [each for each in writes if not each.is_instead]
     for each in writes:
         if each.after and _begins(each):
             begun.setdefault(each.after["series_id"], each)

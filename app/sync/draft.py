@@ -129,16 +129,27 @@ class Draft:
         """Read what will be looked at when some fields are set, or records without any deleted."""
         await self.load(at_hand(self.work, (number for (number, _), _ in intended)))
         writes: list[Written] = []
+        first: dict[Key, Values] = {}
         latest: dict[Key, Values] = {}
         for key, fields in intended:
             if looks_ahead(key[0]):
                 before = latest.get(key) or self.fields(key)
-                with suppress(InvalidFieldsError):
-                    after = None if fields is None else self.foresee(key, before, fields)
-                    writes.append(Written(key, before or None, after, frozenset(fields or ())))
-                    latest[key] = after or {}
+                found = list(self._foreseeable(key, before, fields))
+                latest[key] = next((each.after for each in found if each.after), before)
+                alone = first.setdefault(key, self.fields(key) or latest[key])
+                if before and before != alone:
+                    # Earlier changes of the record may be refused, and this one not.
+                    found += (
+                        replace(each, is_instead=True) for each in self._foreseeable(key, alone, fields)
+                    )
+                writes += found
         if writes:
             await prepare(self.work, writes)
+
+    def _foreseeable(self, key: Key, before: Values, sent: Mapping[str, Any] | None) -> Iterator[Written]:
+        with suppress(InvalidFieldsError):
+            after = None if sent is None else self.foresee(key, before, sent)
+            yield Written(key, before or None, after, frozenset(sent or ()))
 
     def foresee(self, key: Key, before: Values, sent: Mapping[str, Any]) -> Values:
         """Return all fields of a record in canonical form once some are set, or raise `InvalidFieldsError`.

@@ -76,7 +76,10 @@ def decide(judge: Judge, groups: Iterable[Group]) -> dict[int, Decision]:
 
 def _parents_first(groups: Sequence[Group]) -> list[Group]:
     """Keep the order in which things were done, but never a child before the group that makes its parent."""
-    makers = {key: group for group in groups for key in group.created()}
+    makers: dict[Key, Group] = {}
+    for group in groups:
+        for key in group.created():
+            makers.setdefault(key, group)
     ordered: dict[int, Group] = {}
 
     def place(group: Group, waiting: frozenset[int]) -> None:

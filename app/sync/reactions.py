@@ -29,13 +29,15 @@ T = TypeVar("T")
 class Written:
     """A record that is being written: its fields before, none of a new one, and after, none of a deleted one.
 
-    `sent` names the fields its writer has set; reactions set others in `after`, in JSON form.
+    `sent` names the fields its writer has set; reactions set others in `after`, in JSON form. `is_instead`
+    tells of a write that is foreseen in case earlier ones of the record are refused.
     """
 
     key: Key
     before: Values | None
     after: Values | None
     sent: frozenset[str]
+    is_instead: bool = False
 
     @property
     def is_new(self) -> bool:

@@ -137,6 +137,39 @@ async def test_a_deleted_client_is_nobody_s_double(desk: Desk, phone: Phone, set
     assert warned(results) == [[], []]
 
 
+async def test_a_client_is_compared_as_each_change_leaves_it(
+    desk: Desk, phone: Phone, settle: Settle
+) -> None:
+    await settle(duplicate_checks=["email"])
+    one = await known(desk, email="one@hartley.example")
+    other = await known(desk, email="other@hartley.example")
+    client = uuid4()
+    results = await phone.push(
+        create("clients", client, **{**NOBODY, "email": "one@hartley.example"}),
+        patch("clients", client, None, email="other@hartley.example"),
+        create("clients", uuid4(), **{**NOBODY, "email": "one@hartley.example"}),
+    )
+    assert warned(results) == [
+        [(["email"], [str(one)])],
+        [(["email"], [str(other)])],
+        [(["email"], [str(one)])],
+    ]
+
+
+async def test_a_deletion_that_is_refused_hides_no_double(desk: Desk, phone: Phone, settle: Settle) -> None:
+    await settle(duplicate_checks=["email"])
+    twin = await known(desk, email="laura@hartley.example")
+    client = uuid4()
+    results = await phone.push(
+        create("clients", client, **{**NOBODY, "email": "laura@hartley.example"}),
+        create("sessions", uuid4(), client_id=str(client)),
+        delete("clients", client, None),
+        patch("clients", client, None, first_name="Laura"),
+    )
+    assert verdicts(results) == ["applied", "applied", "rejected", "applied"]
+    assert warned(results) == [[(["email"], [str(twin)])], [], [], []]
+
+
 async def test_a_client_of_before_is_known_by_what_they_are_called_now(
     desk: Desk, phone: Phone, settle: Settle
 ) -> None:

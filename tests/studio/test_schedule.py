@@ -135,6 +135,18 @@ async def test_the_events_and_the_assistant_of_a_session_count(company: Company)
     assert [each["fields"] for each in verdict["warnings"]] == [["events"]]
 
 
+async def test_a_booking_that_may_not_move_is_booked_where_it_was(company: Company) -> None:
+    """What is behind a refused change of the same record is judged by where the record still is."""
+    await company.settles(conflict_policy="never")
+    day, half_past = {"date": "2026-06-27"}, {"start_time": "10:30:00"}
+    await company.must_push(session(company, **TEN), session(company, **ELEVEN | day))
+    moving = session(company, **ELEVEN)
+    results = await company.push(
+        moving, patch("sessions", moving["id"], **day), patch("sessions", moving["id"], **half_past)
+    )
+    assert [each["code"] for each in results] == [None, "schedule_conflict", "schedule_conflict"]
+
+
 async def test_never_is_refused_with_the_fields_and_the_record(company: Company) -> None:
     await company.settles(conflict_policy="never")
     first = session(company, **TEN)

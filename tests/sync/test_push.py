@@ -52,6 +52,19 @@ async def test_a_client_and_her_first_session_can_be_made_offline(phone: Phone, 
     assert other_phone.records["clients", str(client)]["last_name"] == "Hartley"
 
 
+async def test_what_is_made_a_second_time_was_made_by_the_first(phone: Phone) -> None:
+    """Parents go first, but nothing goes before what its own record was made by."""
+    client, session = uuid4(), uuid4()
+    results = await phone.push(
+        {**create("clients", client, last_name="First"), "group": "screen"},
+        {**create("sessions", session, client_id=str(client)), "group": "screen"},
+        create("clients", client, last_name="Second"),
+    )
+    assert verdicts(results) == ["applied", "applied", "conflict"]
+    await phone.pull()
+    assert phone.records["clients", str(client)]["last_name"] == "First"
+
+
 async def test_a_repeat_gets_the_same_answer_and_changes_nothing(phone: Phone) -> None:
     client = uuid4()
     first = await phone.push(create("clients", client), patch("clients", client, last_name="Once"))

@@ -1,6 +1,6 @@
 """What clients are compared by: kept beside each, so that one who is like another is found by index."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,30 +34,34 @@ class ClientLikeness(SQLModel, table=True):
 @on_flush("clients")
 async def keep(session: WriteSession, written: Mapping[UUID, Values | None]) -> None:
     """Keep what the clients that were written may have in common with others."""
-    living = {record_id: fields for record_id, fields in written.items() if fields is not None}
+    living = [(record_id, fields) for record_id, fields in written.items() if fields is not None]
     await session.raw.execute(_KEEP, session.account_id, _as_json(living), list(written))
 
 
 async def found(
-    session: WriteSession, clients: Mapping[UUID, Values], kinds: Iterable[str]
-) -> list[tuple[UUID, str, str, list[UUID]]]:
-    """Return of some clients, as they will be, what they may have in common with others, and with whom."""
+    session: WriteSession, clients: Sequence[tuple[UUID, Values]], kinds: Iterable[str]
+) -> list[tuple[int, str, str, list[UUID]]]:
+    """Return of some clients, as they may be, what they have in common with others, and with whom.
+
+    Each is named by its place; one client may stand in several.
+    """
     rows = await session.raw.fetch(_FIND, session.account_id, _as_json(clients), list(kinds))
-    return [(row["id"], row["kind"], row["value"], row["others"]) for row in rows]
+    return [(row["place"], row["kind"], row["value"], row["others"]) for row in rows]
 
 
-def _as_json(clients: Mapping[UUID, Values]) -> str:
+def _as_json(clients: Iterable[tuple[UUID, Values]]) -> str:
     rows: list[dict[str, Any]] = [
-        {"id": str(record_id), **{name: fields[name] for name in COMPARED}}
-        for record_id, fields in clients.items()
+        {"place": place, "id": str(record_id), **{name: fields[name] for name in COMPARED}}
+        for place, (record_id, fields) in enumerate(clients)
     ]
     return orjson.dumps(rows).decode()
 
 
 _LIKENESSES = """
-    SELECT DISTINCT c.id, likeness.kind, likeness.value
+    SELECT DISTINCT c.place, c.id, likeness.kind, likeness.value
     FROM jsonb_to_recordset($2::text::jsonb)
-         AS c(id uuid, first_name text, last_name text, email text, address jsonb, phones jsonb)
+         AS c(place integer, id uuid, first_name text, last_name text, email text, address jsonb,
+              phones jsonb)
     CROSS JOIN LATERAL (
         SELECT nullif(lower(btrim(c.first_name)), '') AS first_name,
                nullif(lower(btrim(c.last_name)), '') AS last_name,
@@ -92,7 +96,7 @@ ON CONFLICT DO NOTHING
 """
 _MOST = 50
 _FIND = f"""
-SELECT likenesses.id, likenesses.kind, likenesses.value,
+SELECT likenesses.place, likenesses.kind, likenesses.value,
        ARRAY(SELECT client_id FROM client_likenesses known
              WHERE known.account_id = $1 AND known.kind = likenesses.kind AND known.value = likenesses.value
                AND known.client_id <> likenesses.id
