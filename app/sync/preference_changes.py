@@ -109,9 +109,14 @@ async def _refuse_unknown(session: Session, asked: PreferenceRequest, place: str
         raise InvalidRequest(fields=fields)
 
 
+def etag(version: int) -> str:
+    """Return a version of preferences as HTTP writes it."""
+    return f'"{version}"'
+
+
 def _refuse_other(kept: Kept, expected: int | None) -> None:
     if expected is not None and expected != kept.version:
-        raise PreferencesChanged(version=kept.version)
+        raise PreferencesChanged(version=kept.version, headers={"ETag": etag(kept.version)})
 
 
 def _set(values: Mapping[str, Any]) -> PreferenceSet:

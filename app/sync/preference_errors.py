@@ -4,9 +4,9 @@ from app.core.errors import AppError
 
 
 class PreferencesChanged(AppError):
-    """The preferences are no longer those of `If-Match`, but of `version`: read them and decide again."""
+    """The preferences are no longer those of `If-Match`, but of `version` and `ETag`: read them again."""
 
-    status = 409
+    status = 412
     code = "preferences_changed"
     title = "Somebody else has changed the preferences."
 

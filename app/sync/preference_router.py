@@ -1,9 +1,9 @@
 """The doors to preferences: the company's, and each device's own."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Header, Path, Response
 
 from app.accounts.errors import DeviceNotFound, NotAllowed
 from app.accounts.guards import GUARDED, AdministratorWriting, Reading, Writing
@@ -30,7 +30,8 @@ async def _expected(
         str | None,
         Header(
             pattern=r'^"[0-9]{1,15}"$',
-            description="The version that was read, in quotes: refuse when somebody else was faster.",
+            alias="If-Match",
+            description="The `ETag` that was read: refuse when somebody else was faster.",
             examples=['"3"'],
         ),
     ] = None,
@@ -41,54 +42,81 @@ async def _expected(
 Expected = Annotated[int | None, Depends(_expected)]
 
 
+Told = TypeVar("Told", PreferencesAnswer, DevicePreferencesAnswer)
+_TAGGED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "ETag": {
+                "description": "The `version` in quotes, to be sent as `If-Match`.",
+                "schema": {"type": "string", "examples": ['"3"']},
+            }
+        }
+    }
+}
+
+
+def _tagged(told: Told, response: Response) -> Told:
+    """Say in `ETag` which version is told of, as a change wants it in `If-Match`."""
+    response.headers["ETag"] = preference_changes.etag(told.version)
+    return told
+
+
 @router.get(
     "/preferences",
     operation_id="preferences_read",
     summary="Read the company's preferences",
-    responses=refusals_of(*GUARDED),
+    responses=_TAGGED | refusals_of(*GUARDED),
 )
-async def read(work: Reading) -> PreferencesAnswer:
-    """Tell what the company prefers its devices to hold."""
-    return await preference_changes.read_company(work.session)
+async def read(work: Reading, response: Response) -> PreferencesAnswer:
+    """Tell what the company prefers its devices to hold; `ETag` is the version in quotes."""
+    return _tagged(await preference_changes.read_company(work.session), response)
 
 
 @router.put(
     "/preferences",
     operation_id="preferences_change",
     summary="Change the company's preferences",
-    responses=refusals_of(PreferencesChanged, NotAllowed, *GUARDED, *BODY),
+    responses=_TAGGED | refusals_of(PreferencesChanged, NotAllowed, *GUARDED, *BODY),
 )
-async def change(body: CompanyRequest, work: AdministratorWriting, expected: Expected) -> PreferencesAnswer:
+async def change(
+    body: CompanyRequest, work: AdministratorWriting, expected: Expected, response: Response
+) -> PreferencesAnswer:
     """Set some of the preferences; each device follows at its next sync, and gets only the difference.
 
     Nothing is deleted on the server: what a device no longer holds comes back when it is preferred again.
     """
-    return await preference_changes.change_company(work.session, work.who, body, expected)
+    told = await preference_changes.change_company(work.session, work.who, body, expected)
+    return _tagged(told, response)
 
 
 @router.get(
     "/devices/{device_id}/preferences",
     operation_id="preferences_read_device",
     summary="Read a device's own preferences",
-    responses=refusals_of(DeviceNotFound, NotAllowed, *GUARDED),
+    responses=_TAGGED | refusals_of(DeviceNotFound, NotAllowed, *GUARDED),
 )
-async def read_device(device_id: DeviceId, work: Reading) -> DevicePreferencesAnswer:
-    """Tell what a device has set for itself and what holds on it: to itself and to administrators."""
-    return await preference_changes.read_own(work.session, work.who, device_id)
+async def read_device(device_id: DeviceId, work: Reading, response: Response) -> DevicePreferencesAnswer:
+    """Tell what a device has set for itself and what holds on it: to itself and to administrators.
+
+    `ETag` is the version of what it has set, in quotes; what holds may change without it.
+    """
+    return _tagged(await preference_changes.read_own(work.session, work.who, device_id), response)
 
 
 @router.put(
     "/devices/{device_id}/preferences",
     operation_id="preferences_change_device",
     summary="Change a device's own preferences",
-    responses=refusals_of(DeviceNotFound, PreferencesChanged, DeviceWidens, NotAllowed, *GUARDED, *BODY),
+    responses=_TAGGED
+    | refusals_of(DeviceNotFound, PreferencesChanged, DeviceWidens, NotAllowed, *GUARDED, *BODY),
 )
 async def change_device(
-    device_id: DeviceId, body: DeviceRequest, work: Writing, expected: Expected
+    device_id: DeviceId, body: DeviceRequest, work: Writing, expected: Expected, response: Response
 ) -> DevicePreferencesAnswer:
     """Set some of a device's own preferences, narrower than the company's, or null to have the company's.
 
     For the device itself and for administrators. A company that narrows later is obeyed all the same: of each
     key the narrower value holds, and the company's where neither is part of the other.
     """
-    return await preference_changes.change_own(work.session, work.who, device_id, body, expected)
+    told = await preference_changes.change_own(work.session, work.who, device_id, body, expected)
+    return _tagged(told, response)

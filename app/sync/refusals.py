@@ -39,7 +39,7 @@ class ReadOnlyCollection(ChangeRefused):
     """Devices read this collection and do not write it."""
 
     code = "read_only_collection"
-    message = "These records cannot be changed from a device."
+    message = "These records cannot be changed on a phone."
 
 
 class UnknownCommand(ChangeRefused):
@@ -60,7 +60,7 @@ class ReadOnlyField(ChangeRefused):
     """Some fields are set by the server alone."""
 
     code = "read_only_field"
-    message = "Some fields cannot be set from a device."
+    message = "Only the server sets this."
 
 
 class UnknownReference(ChangeRefused):

@@ -168,8 +168,9 @@ async def test_of_two_administrators_who_read_the_same_only_the_faster_one_chang
         *(studio.client.put(PREFERENCES, headers=seen, json={"calls_past_days": days}) for days in (5, 6))
     )
     [slower, faster] = sorted((each.json() for each in answers), key=lambda each: "values" in each)
-    assert sorted(each.status_code for each in answers) == [200, 409]
+    assert sorted(each.status_code for each in answers) == [200, 412]
     assert (slower["code"], slower["version"]) == ("preferences_changed", faster["version"])
+    assert {each.headers["ETag"] for each in answers} == {f'"{faster["version"]}"'}
     assert await read(studio, desk) == faster
 
 
