@@ -1,11 +1,15 @@
 """A real server and a real PostgreSQL, each a process of its own that can be killed at any moment."""
 
 import asyncio
-import httpx
 import multiprocessing
-import psutil
 import signal
 import socket
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
 import uvicorn
 
 from app.core.embedded import Embedded
