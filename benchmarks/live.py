@@ -117,14 +117,20 @@ async def _opened(
 
 
 async def _open(ground: Ground, account_id: UUID, token: str) -> Ear:
+    """Open a stream, as often as the server asks to come again: what is measured is what it holds."""
     address = urlsplit(ground.served.url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
     head = f"GET /v1/sync/live HTTP/1.1\r\nHost: studio\r\nAuthorization: Bearer {token}\r\n\r\n"
-    writer.write(head.encode())
-    status = await reader.readuntil(b"\r\n\r\n")
-    if b" 200 " not in status:
-        raise ConnectionError(status)
-    return Ear(account_id, reader, writer)
+    while True:
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(head.encode())
+        status = await reader.readuntil(b"\r\n\r\n")
+        if b" 200 " in status:
+            return Ear(account_id, reader, writer)
+        writer.close()
+        await writer.wait_closed()
+        if b" 503 " not in status:
+            raise ConnectionError(status)
+        await asyncio.sleep(1)
 
 
 async def _poked(ground: Ground, ears: Sequence[Ear], limit: Result) -> Result:
