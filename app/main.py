@@ -15,7 +15,7 @@ from fastapi import FastAPI
 import app.studio  # noqa: F401 - declares the collections
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
-from app.core import logs, metrics
+from app.core import exposition, logs
 from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
@@ -89,7 +89,7 @@ def _measured(chosen: Settings) -> AbstractContextManager[None]:
     """Expose the figures of this process, where the operator wants them."""
     if chosen.metrics_port is None:
         return nullcontext()
-    return metrics.exposed(chosen.metrics_host, chosen.metrics_port, chosen.workers)
+    return exposition.exposed(chosen.metrics_host, chosen.metrics_port, chosen.workers)
 
 
 def _is_untold(scope: MutableMapping[str, Any]) -> bool:

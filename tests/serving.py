@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ BASE_URL = "http://studio.test"
 _MORE_THAN_ANY_PHONE_ASKS = 1_000_000
 _STARTED_WITHIN = 120
 _ROOT = Path(__file__).resolve().parents[1]
+_SERVE = [sys.executable, "-m", "app", "serve"]
+_READY = b"Application startup complete"
 
 
 def unhurried(database_url: str, folder: Path, **chosen: Any) -> Settings:
@@ -69,6 +72,30 @@ async def on_a_port(app: FastAPI, **chosen: Any) -> AsyncIterator[str]:
             await running
 
 
+@asynccontextmanager
+async def a_process(workers: int, **settings: str) -> AsyncIterator[tuple[Process, list[bytes]]]:
+    """Serve as `python -m app serve` does; the lines are those it has logged, in the end all of them."""
+    process = await asyncio.create_subprocess_exec(
+        *_SERVE,
+        cwd=_ROOT,
+        env={**os.environ, "DEMO_CLIENTS": "0", "WORKERS": str(workers), **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    lines: list[bytes] = []
+    try:
+        while sum(_READY in line for line in lines) < workers:
+            lines.append(await process.stderr.readline())
+            assert lines[-1], b"".join(lines).decode()
+        yield process, lines
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        _, rest = await process.communicate()
+        lines += rest.splitlines()
+
+
 def free_port() -> int:
     """Return a port nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -83,7 +110,7 @@ def demo_studio(folder: Path, clients: int, **settings: str) -> Iterator[None]:
     known = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
+            _SERVE,
             cwd=_ROOT,
             env={**known, **own, **settings},
             stdout=out,

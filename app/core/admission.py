@@ -11,11 +11,12 @@ from uuid import UUID
 
 from app.core import metrics
 from app.core.errors import AccountBusy, AppError, CallerGone, Overloaded
+from app.core.ids import NIL
 
 Gone = Callable[[], Awaitable[object]]
 """What ends when a caller has hung up; asked only while they wait."""
 
-NOBODY = UUID(int=0)
+NOBODY = NIL
 """The account of those who come in for none."""
 
 _Queue = deque["asyncio.Future[None]"]

@@ -1,19 +1,13 @@
-"""What is measured; nothing is kept until it is exposed, or another OpenTelemetry provider is set.
+"""What is measured; nothing is kept until an OpenTelemetry provider is set, such as the one of `exposition`.
 
 No label names an account, a device or a record: each label has a few values that are known beforehand.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from threading import Thread
+from collections.abc import Iterable
 from weakref import WeakSet
-from wsgiref.simple_server import WSGIServer
 
 from opentelemetry import metrics
-from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.sdk.metrics import MeterProvider
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 from sqlalchemy.pool import Pool, QueuePool
 
 _MOMENTS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -93,29 +87,3 @@ _meter.create_observable_gauge(
 def watch(pool: Pool) -> None:
     """Count the connections of a pool for as long as it is there."""
     _pools.add(pool)
-
-
-@contextmanager
-def exposed(host: str, port: int, processes: int) -> Iterator[None]:
-    """Serve the figures of this process to Prometheus, on the first free port of one for each process.
-
-    A port of its own: it asks for no token, and must not be open to whom the API is.
-    """
-    registry = CollectorRegistry()
-    reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
-    ProcessCollector(registry=registry)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
-    server, thread = _served(host, range(port, port + processes), registry)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _served(host: str, ports: range, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:
-    for port in ports:
-        with suppress(OSError):
-            return start_http_server(port, host, registry)
-    raise RuntimeError(f"METRICS_PORT: no port from {ports.start} to {ports.stop - 1} is free")

@@ -1,15 +1,9 @@
 """What an operator sees of a server at work: lines and figures, and in neither what somebody sent."""
 
-import asyncio
 import json
 import logging
-import os
 import re
 import socket
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,11 +18,11 @@ from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import PASSWORD, Studio, bearer, new_studio
 from tests.samples import sample
+from tests.serving import a_process
 
 CARD = "4111111111111111"
 WRONG = "not a long walk at all"
 NOTE = "she prefers the blue dress"
-READY = "Application startup complete"
 
 Lines = list[dict[str, Any]]
 
@@ -44,25 +38,6 @@ def free_ports(many: int) -> list[int]:
         except OSError:
             continue
         return list(range(first, first + many))
-
-
-@asynccontextmanager
-async def serving(repository: Path, workers: int, **settings: str) -> AsyncIterator[Lines]:
-    """Serve, and collect what is logged, each line of which must be an object."""
-    environment = {**os.environ, "DEMO_CLIENTS": "0", "WORKERS": str(workers), **settings}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app", "serve", cwd=repository, env=environment, stdout=PIPE, stderr=PIPE
-    )
-    assert process.stderr is not None
-    lines: Lines = []
-    try:
-        while sum(READY in line["message"] for line in lines) < workers:
-            lines.append(json.loads(await process.stderr.readline()))
-        yield lines
-    finally:
-        process.terminate()
-        _, rest = await process.communicate()
-        lines += [json.loads(line) for line in rest.splitlines()]
 
 
 async def a_day(studio: Studio) -> list[str]:
@@ -90,13 +65,13 @@ async def a_day(studio: Studio) -> list[str]:
 
 
 async def test_a_day_is_told_without_a_word_of_what_was_sent(
-    database: Database, database_url: str, repository: Path, tmp_path: Path
+    database: Database, database_url: str, tmp_path: Path
 ) -> None:
     port, metrics_port = free_ports(2)
     settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": str(port)}
     told = {"METRICS_PORT": str(metrics_port), "LOG_FORMAT": "json", "LOG_LEVEL": "DEBUG"}
     async with (
-        serving(repository, 1, **settings, **told) as lines,
+        a_process(1, **settings, **told) as (_, printed),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
     ):
         studio = await new_studio(database, client, load_keys(Settings(data_dir=tmp_path)))
@@ -104,8 +79,8 @@ async def test_a_day_is_told_without_a_word_of_what_was_sent(
         figures = (await client.get(f"http://127.0.0.1:{metrics_port}/metrics")).text
     for secret in secrets:
         assert secret not in figures
-        assert secret not in json.dumps(lines)
-    _check_lines(lines, studio)
+        assert secret.encode() not in b"".join(printed)
+    _check_lines([json.loads(line) for line in printed], studio)
     _check_figures(figures)
 
 
@@ -153,17 +128,18 @@ def _check_figures(figures: str) -> None:
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", figures), "an id is a label"
 
 
-async def test_each_worker_tells_its_own_figures(database_url: str, repository: Path, tmp_path: Path) -> None:
+async def test_each_worker_tells_its_own_figures(database_url: str, tmp_path: Path) -> None:
     port, *metrics_ports = free_ports(3)
     settings = {"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path), "PORT": str(port)}
     async with (
-        serving(repository, 2, **settings, METRICS_PORT=str(metrics_ports[0]), LOG_FORMAT="json"),
+        a_process(2, **settings, METRICS_PORT=str(metrics_ports[0]), LOG_FORMAT="json") as (_, printed),
         httpx.AsyncClient(timeout=60) as client,
     ):
         for each in metrics_ports:
             told = await client.get(f"http://127.0.0.1:{each}/metrics")
             assert "process_cpu_seconds_total" in told.text
         assert (await client.get(f"http://127.0.0.1:{port}/metrics")).status_code == 404
+    assert all(json.loads(line)["message"] for line in printed)
 
 
 def _line(form: logging.Formatter, **members: Any) -> str:

@@ -1,0 +1,37 @@
+"""The figures of a process, served to Prometheus on a port of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
+
+from opentelemetry import metrics
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+
+
+@contextmanager
+def exposed(host: str, port: int, processes: int) -> Iterator[None]:
+    """Serve the figures of this process, on the first free port of one for each process.
+
+    A port of its own: it asks for no token, and must not be open to whom the API is.
+    """
+    registry = CollectorRegistry()
+    reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
+    ProcessCollector(registry=registry)
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+    server, thread = _served(host, range(port, port + processes), registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _served(host: str, ports: range, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:
+    for port in ports:
+        with suppress(OSError):
+            return start_http_server(port, host, registry)
+    raise RuntimeError(f"METRICS_PORT: no port from {ports.start} to {ports.stop - 1} is free")
