@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts import passwords
 from app.accounts.routers import auth, devices
 from app.core import clock
 from app.core.db import Database
@@ -53,6 +54,12 @@ async def studio(database: Database, client: httpx.AsyncClient, keys: KeyRing) -
 async def other_studio(database: Database, client: httpx.AsyncClient, keys: KeyRing) -> Studio:
     """Make a second studio, which must never see the first."""
     return await new_studio(database, client, keys)
+
+
+@pytest.fixture
+def in_earnest(usual_hashes: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as slowly as a server does."""
+    monkeypatch.setattr(passwords, "_context", usual_hashes)
 
 
 @pytest.fixture

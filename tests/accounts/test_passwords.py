@@ -7,6 +7,8 @@ from app.accounts import passwords
 from app.accounts.errors import PasswordBlocked
 from tests.accounts.studios import PASSWORD, Studio, bearer
 
+pytestmark = pytest.mark.usefixtures("in_earnest")
+
 NEW = "three ducks on a pond"
 CHANGE = "/v1/auth/password"
 
@@ -19,12 +21,6 @@ GOOD = [
     "correct horse battery staple " * 8 + "twenty-four characters..",
     "päßwörter sind schön",
 ]
-
-
-@pytest.fixture(autouse=True)
-def in_earnest(usual_hashes: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash as a server does."""
-    monkeypatch.setattr(passwords, "_context", usual_hashes)
 
 
 @pytest.mark.parametrize("password", GOOD)
