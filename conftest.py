@@ -16,6 +16,9 @@ from app.core.embedded import Embedded
 from app.core.migrations import migrate
 from tests.facts import gather, keep, told
 
+# What servers do by themselves would be done in the midst of tests that are not about it.
+os.environ["BEAT"] = "false"
+
 _OWNER = pytest.StashKey[str]()
 _SERVER = pytest.StashKey[Embedded]()
 

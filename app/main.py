@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -16,16 +16,19 @@ import app.studio  # noqa: F401 - declares the collections
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
 from app.core import exposition, logs
+from app.core.beat import Beat
 from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
+from app.desk.jobs import FORGET
 from app.desk.router import router as desk
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.sync.cursor import Sealer
+from app.sync.jobs import TRIM
 from app.sync.limits import limits_of
 from app.sync.limits_router import router as limits
 from app.sync.live.stream import Pace
@@ -36,6 +39,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
+JOBS = (TRIM, FORGET)
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -116,16 +120,17 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.state.watchers = watchers = Watchers(
             database, keys, most=chosen.live_streams, most_per_account=chosen.live_streams_per_account
         )
-        listener = Listener(
-            listening(chosen.listen_database_url or chosen.database_url), watchers.wake, watchers.wake_all
-        )
+        connect = listening(chosen.listen_database_url or chosen.database_url)
+        standing = [Listener(connect, watchers.wake, watchers.wake_all).run()]
+        if chosen.beat:
+            standing.append(Beat(connect, database, JOBS).run())
         settle_memory()
         with _told_to_stop(watchers.close), _measured(chosen):
-            listens = asyncio.create_task(listener.run())
+            running = [asyncio.create_task(each) for each in standing]
             yield
-            listens.cancel()
-            with suppress(asyncio.CancelledError):
-                await listens
+            for each in running:
+                each.cancel()
+            await asyncio.wait(running)
         await database.close()
 
     made = FastAPI(

@@ -11,6 +11,7 @@ from app.accounts.store import accounts
 from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.core.db import Database
 from app.core.principal import Principal
+from app.desk.idempotency import forget_old
 from app.sync import growth, registry, restores, retention, upkeep
 from app.sync.upkeep import Found
 
@@ -49,7 +50,7 @@ def upgrade(
 def trim(
     account: Annotated[str | None, typer.Argument(help="Account name; without one, all accounts.")] = None,
 ) -> None:
-    """Forget deletions every phone has heard of and verdicts every phone has; to be run each day."""
+    """Forget now what servers forget each day: deletions every phone has heard of, and the like."""
     with migrated() as url:
         count = run(trim_all(url, account))
     console.print(f"Accounts looked through: {count}.")
@@ -99,11 +100,12 @@ async def _each(url: str, account: str | None, work: Callable[[Database, str, UU
 
 
 async def _trim_one(made: Database, name: str, account_id: UUID) -> None:
-    gone = await retention.trim(made, Principal.system(account_id, name))
-    if gone:
+    who = Principal.system(account_id, name)
+    gone, answers = await retention.trim(made, who), await forget_old(made, who)
+    if gone or answers:
         console.print(
-            f"{name}: {gone.tombstones:,} deletions, {gone.states:,} states of records"
-            f" and {gone.verdicts:,} verdicts were forgotten."
+            f"{name}: {gone.tombstones:,} deletions, {gone.states:,} states of records,"
+            f" {gone.verdicts:,} verdicts and {answers:,} kept answers were forgotten."
         )
 
 

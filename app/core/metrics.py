@@ -12,6 +12,7 @@ from sqlalchemy.pool import Pool, QueuePool
 
 _MOMENTS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _HOUR, _DAY = 3_600, 86_400
+_WORKS = (0.1, 1, 10, 60, 300, 900, _HOUR)
 _SPELLS = (10, 60, 300, 900, _HOUR, 6 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY, 90 * _DAY, 180 * _DAY)
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 8_000_000)
 _STEPS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
@@ -60,6 +61,12 @@ queue_age = _meter.create_histogram(
     unit="s",
     description="How old the oldest new change of a push was by the device's clock.",
     explicit_bucket_boundaries_advisory=_SPELLS,
+)
+job_duration = _meter.create_histogram(
+    "studio.job.duration",
+    unit="s",
+    description="How long what is done by itself took, by job, and what came of it.",
+    explicit_bucket_boundaries_advisory=_WORKS,
 )
 verdicts = _meter.create_counter(
     "studio.verdicts", unit="{change}", description="Changes taken in, by their verdict and its code."

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     minimum_schema_version: int = Field(
         1, description="Apps that know an older schema version are refused until they are updated.", ge=1
     )
+    beat: bool = Field(
+        True, description="Whether the server may do by itself what is to be done each hour or day."
+    )
     metrics_port: int | None = Field(
         None,
         description="Port for Prometheus, one more for each further worker; when unset, nothing is measured.",

@@ -13,8 +13,9 @@ from uuid import UUID
 from fastapi import Header, Request
 
 from app.accounts.guards import Caller
-from app.core.db import WriteSession
+from app.core.db import Database, WriteSession
 from app.core.errors import AppError
+from app.core.principal import Principal
 from app.desk import store
 from app.desk.answers import Answered, refused
 from app.desk.errors import KeyReused, StillRunning, is_judged
@@ -22,6 +23,7 @@ from app.desk.store import Kept
 from app.http.unit_of_work import DatabaseOf, committed
 
 _REPLAYED = {"Idempotent-Replayed": "true"}
+_BATCH = 1_000
 _running: set[tuple[UUID, UUID, str]] = set()
 
 
@@ -96,6 +98,16 @@ async def answer_once(session: WriteSession, once: Once, work: Callable[[], Awai
     kept = Kept(once.fingerprint, answer.status, dict(answer.headers), answer.body)
     await store.keep(session, once.user_id, once.key, kept)
     return answer
+
+
+async def forget_old(database: Database, who: Principal) -> int:
+    """Forget the answers of one account that were kept long enough, in short transactions; count them."""
+    gone, batch = 0, _BATCH
+    while batch == _BATCH:
+        async with database.beside(who.account_id) as session:
+            batch = await store.forget(session, _BATCH)
+        gone += batch
+    return gone
 
 
 async def _answered(once: Once, work: Callable[[], Awaitable[Answered]]) -> Answered:

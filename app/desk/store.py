@@ -22,6 +22,8 @@ KEPT = timedelta(hours=24)
 PAGE_BYTES = 2_000_000
 """About how large a page may be; it has at least one record."""
 
+_A_FEW = 100
+
 Place = tuple[date, UUID]
 """Where a record stands in the list of its collection, which begins with the latest day: day, id."""
 
@@ -101,11 +103,16 @@ async def answered(session: Session, user_id: UUID, key: str) -> Kept | None:
 
 
 async def keep(session: WriteSession, user_id: UUID, key: str, answer: Kept) -> None:
-    """Keep an answer, and no longer those that were kept long enough."""
+    """Keep an answer in the place of one that was kept long enough, and some of those no longer."""
     headers = orjson.dumps(answer.headers).decode()
     values = (answer.fingerprint, answer.status, headers, answer.body)
-    await session.raw.execute(_FORGET, session.account_id, KEPT)
+    await forget(session, _A_FEW)
     await session.raw.execute(_KEEP, session.account_id, user_id, key, *values)
+
+
+async def forget(session: Session, most: int) -> int:
+    """Delete the oldest answers that were kept long enough, and count them; it needs no turn."""
+    return int(await session.raw.fetchval(_FORGET, session.account_id, KEPT, most))
 
 
 _MAY_SEE = "($%d::int IS NULL OR NOT f.private OR $%d = ANY(f.owners))"
@@ -163,11 +170,25 @@ SELECT fingerprint, status, headers::text, body FROM idempotent_answers
 WHERE account_id = $1 AND user_id = $2 AND key = $3 AND made_at > statement_timestamp() - $4::interval
 """
 
-_FORGET = (
-    "DELETE FROM idempotent_answers WHERE account_id = $1 AND made_at <= statement_timestamp() - $2::interval"
+# A row somebody else has locked is about to be replaced.
+_FORGET = """
+WITH chosen AS MATERIALIZED (
+    SELECT user_id, key FROM idempotent_answers
+    WHERE account_id = $1 AND made_at <= statement_timestamp() - $2::interval
+    ORDER BY made_at LIMIT $3
+    FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM idempotent_answers kept USING chosen
+    WHERE kept.account_id = $1 AND kept.user_id = chosen.user_id AND kept.key = chosen.key
+    RETURNING 1
 )
+SELECT count(*) FROM gone
+"""
 
 _KEEP = """
 INSERT INTO idempotent_answers (account_id, user_id, key, fingerprint, status, headers, body)
 VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7)
+ON CONFLICT (account_id, user_id, key) DO UPDATE
+SET (fingerprint, status, headers, body, made_at)
+  = (excluded.fingerprint, excluded.status, excluded.headers, excluded.body, excluded.made_at)
 """

@@ -11,6 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.db import Database
+from app.core.principal import Principal
+from app.desk.idempotency import forget_old
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.conftest import asked, opened
 from tests.contract.desks import Desk, at_a_desk, told
@@ -154,6 +156,18 @@ async def test_an_answer_is_kept_for_a_day_and_then_forgotten(studio: Studio, de
     await desk.create(TASKS, sent, idempotency_key=uuid4().hex)
     kept = await studio.execute("SELECT key FROM idempotent_answers WHERE account_id = $1")
     assert len(kept) == 1
+
+
+async def test_answers_are_forgotten_also_where_nobody_writes_any_more(studio: Studio, desk: Desk) -> None:
+    for _ in range(3):
+        await desk.create(TASKS, sample("tasks"), idempotency_key=uuid4().hex)
+    await studio.execute(
+        "UPDATE idempotent_answers SET made_at = now() - interval '24 hours 1 minute'"
+        " WHERE account_id = $1 AND key <> (SELECT max(key) FROM idempotent_answers WHERE account_id = $1)"
+    )
+    who = Principal.system(studio.account.account_id)
+    assert [await forget_old(studio.database, who) for _ in range(2)] == [2, 0]
+    assert len(await studio.execute("SELECT key FROM idempotent_answers WHERE account_id = $1")) == 1
 
 
 async def test_of_two_desks_that_saw_the_same_copy_one_wins(has: Has, desk: Desk, other_desk: Desk) -> None:

@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.sync import registry
 from app.sync.store import Write
 from tests.accounts.studios import PASSWORD, Studio, new_studio
+from tests.contract.desks import at_a_desk
 from tests.contract.phones import change, signed_in
 from tests.contract.records import by_server
 from tests.house.conftest import Typed
@@ -217,10 +218,16 @@ async def test_what_nobody_needs_is_trimmed(
     for task in tasks:
         await phone.must_push(change("create", "tasks", task, **sample("tasks")))
     await by_server(studio, Write.delete("tasks", tasks[0]))
+    desk = await at_a_desk(studio)
+    await desk.create(named("tasks"), sample("tasks"), idempotency_key="once")
+    await studio.execute(
+        "UPDATE idempotent_answers SET made_at = now() - interval '25 hours' WHERE account_id = $1"
+    )
     name = studio.account.account_name
     code, printed = await typed("feed", "trim", name)
     assert code == 0
-    assert f"{name}: 1 deletions, 1 states of records and 1 verdicts were forgotten." in printed
+    forgotten = "1 deletions, 1 states of records, 1 verdicts and 1 kept answers were forgotten."
+    assert f"{name}: {forgotten}" in printed
     assert await typed("feed", "trim", name) == (0, "Accounts looked through: 1.\n")
     assert (await typed("feed", "verify", name))[0] == 0
     assert (await typed("feed", "trim", "nobody-s"))[0] == 1

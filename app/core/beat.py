@@ -1,0 +1,121 @@
+"""What is to be done again and again though nobody asks: by one process of all, for as long as it lives."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+
+import asyncpg
+
+from app.core import metrics
+from app.core.db import Database
+
+log = logging.getLogger("studio.beat")
+
+_ONE_LEADS = "SELECT pg_try_advisory_lock(hashtext('studio beat'))"
+_BETWEEN_TRIES = 60.0
+"""Seconds after which who does not lead tries again; nobody does for that long after a leader was killed."""
+_BETWEEN_CHECKS = 20.0
+_PATIENCE = 10.0
+_SOONEST = timedelta(minutes=15)
+"""Within which a job is done first, and again when it could not be done: a deployment ends before that."""
+
+
+class UnfinishedError(Exception):
+    """Something was left for the next time; what it was has been logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is done about `every` so often, under a name that figures and logs have.
+
+    `work` must bear to be cut at any moment, and to be done by two processes at once: a leader that stood
+    still for a while does not know that another has taken its place.
+    """
+
+    name: str
+    every: timedelta
+    work: Callable[[Database], Awaitable[None]]
+
+
+class Beat:
+    """Does jobs, each in its own time, while this process leads: it holds a lock in the database by that.
+
+    The lock belongs to a connection, which must lead to PostgreSQL itself: a pooler that lends connections by
+    transaction would lend it on. When the connection is lost, all that is under way is cut.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]],
+        database: Database,
+        jobs: Sequence[Job],
+    ) -> None:
+        """Say what opens the connection that holds the lock, and what is to be done."""
+        self._connect = connect
+        self._database = database
+        self._jobs = jobs
+
+    async def run(self) -> None:
+        """Lead whenever nobody else does, until cancelled."""
+        while True:
+            try:
+                await self._lead_if_nobody_does()
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody must lead
+                log.warning("not leading: %s", type(error).__name__)
+            await asyncio.sleep(_more_or_less(_BETWEEN_TRIES))
+
+    async def _lead_if_nobody_does(self) -> None:
+        connection = await self._connect()
+        try:
+            if await connection.fetchval(_ONE_LEADS, timeout=_PATIENCE):
+                await self._lead(connection)
+        finally:
+            connection.terminate()
+
+    async def _lead(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Do the jobs until the lock is lost with its connection, which raises."""
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        log.info("leading: %s", ", ".join(job.name for job in self._jobs))
+        repeated = [asyncio.create_task(self._repeat(job)) for job in self._jobs]
+        try:
+            while not lost.is_set():
+                await connection.execute("SELECT 1", timeout=_PATIENCE)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_BETWEEN_CHECKS):
+                        await lost.wait()
+            raise ConnectionResetError
+        finally:
+            for each in repeated:
+                each.cancel()
+            await asyncio.wait(repeated)
+
+    async def _repeat(self, job: Job) -> None:
+        soon = min(job.every, _SOONEST).total_seconds()
+        await asyncio.sleep(random.random() * soon)  # noqa: S311 - no secret
+        while True:
+            is_done = await self._do(job)
+            await asyncio.sleep(_more_or_less(job.every.total_seconds() if is_done else soon))
+
+    async def _do(self, job: Job) -> bool:
+        """Do a job once and say whether nothing was left."""
+        began, outcome = perf_counter(), "done"
+        try:
+            await job.work(self._database)
+        except UnfinishedError:
+            outcome = "unfinished"
+        except Exception:
+            outcome = "failed"
+            log.exception("%s failed", job.name)
+        metrics.job_duration.record(perf_counter() - began, {"job": job.name, "outcome": outcome})
+        return outcome == "done"
+
+
+def _more_or_less(seconds: float) -> float:
+    """Return about so many seconds: processes that began together do not go on together."""
+    return random.uniform(0.9, 1.1) * seconds  # noqa: S311 - no secret
