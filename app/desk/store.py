@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import Enum
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,22 @@ PAGE_BYTES = 2_000_000
 """About how large a page may be; it has at least one record."""
 
 _A_FEW = 100
+
+STRETCH = 2_000
+"""How many records of a list one page looks at, where few of them may be wanted."""
+
+
+class Way(Enum):
+    """How the records of a page are found: all in order, by a link that few have, or in a stretch of all.
+
+    No index leads from a record to the sets that name it: with row-level security PostgreSQL uses none whose
+    operators it does not know to keep values to themselves, and of those of arrays it knows of none.
+    """
+
+    ORDER = "order"
+    LINK = "link"
+    STRETCH = "stretch"
+
 
 Place = tuple[date, UUID]
 """Where a record stands in the list of its collection, which begins with the latest day: day, id."""
@@ -67,19 +84,40 @@ async def find(session: Session, key: Key, rule: Rule) -> Found | None:
 
 
 async def page(session: Session, wanted: Wanted, most: int) -> Listed:
-    """Return so many records in order, or as many as fit a page."""
-    rows = await session.raw.fetch(*statement(session, wanted, most))
+    """Return so many records in order, or as many as fit a page or are found by looking at a stretch."""
+    way = await _way(session, wanted)
+    rows = await session.raw.fetch(*statement(session, wanted, most, way))
     shown = rows[:most]
     has_more = bool(shown) and shown[-1]["left"] > 0
-    end = (shown[-1]["day"], shown[-1]["record_id"]) if has_more else None
+    end: Place | None = (shown[-1]["day"], shown[-1]["record_id"]) if has_more else None
+    if way is Way.STRETCH and not has_more:
+        end = await _stretch_end(session, wanted)
     return Listed([row["body"] for row in shown], end)
 
 
-def statement(session: Session, wanted: Wanted, most: int) -> tuple[Any, ...]:
+async def _way(session: Session, wanted: Wanted) -> Way:
+    """Choose so that no page costs more than a stretch, however many records there are."""
+    for link in wanted.links:
+        if not _is_set(wanted.collection, link):
+            sql = _count_sql(wanted.collection.name, link)
+            found = await session.raw.fetchval(sql, session.account_id, wanted.links[link], STRETCH)
+            if found < STRETCH:
+                return Way.LINK
+    return Way.STRETCH if wanted.links or wanted.rule.me is not None else Way.ORDER
+
+
+def statement(session: Session, wanted: Wanted, most: int, way: Way) -> tuple[Any, ...]:
     """Return what finds a page, with its arguments."""
-    sql = _page_sql(wanted.collection.name, tuple(wanted.links), is_first=wanted.after is None)
+    sql = _page_sql(wanted.collection.name, tuple(wanted.links), way, is_first=wanted.after is None)
     of = (session.account_id, wanted.collection.number, wanted.rule.parts, wanted.rule.me)
     return sql, *of, PAGE_BYTES, most + 1, *(wanted.after or ()), *wanted.links.values()
+
+
+async def _stretch_end(session: Session, wanted: Wanted) -> Place | None:
+    """Return the last place of the stretch behind another, none if the list ends within it."""
+    of = (session.account_id, wanted.collection.number, STRETCH - 1, *(wanted.after or ()))
+    rows = await session.raw.fetch(_stretch_end_sql(is_first=wanted.after is None), *of)
+    return (rows[0]["day"], rows[0]["record_id"]) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +165,59 @@ SELECT body_revision, is_deleted, merged_into, {BODY} FROM (
 """
 
 
+def _is_set(collection: Collection, link: str) -> bool:
+    return collection.fields[link].kind is Kind.IDS
+
+
 @cache
-def _page_sql(name: str, links: tuple[str, ...], *, is_first: bool) -> str:
+def _count_sql(name: str, link: str) -> str:
+    found = f'SELECT FROM "{name}" WHERE account_id = $1 AND "{link}" = $2 LIMIT $3'
+    return f"SELECT count(*) FROM ({found}) AS found"
+
+
+_LISTED = "f.account_id = $1 AND f.collection = $2 AND NOT f.is_deleted"
+_IN_ORDER = "ORDER BY f.day DESC, f.record_id DESC"
+
+
+def _behind(place: int | None) -> str:
+    return "" if place is None else f" AND (f.day, f.record_id) < (${place}::date, ${place + 1}::uuid)"
+
+
+@cache
+def _stretch_end_sql(*, is_first: bool) -> str:
+    where = f"{_LISTED}{_behind(None if is_first else 4)}"
+    return f"SELECT f.day, f.record_id FROM feed f WHERE {where} {_IN_ORDER} OFFSET $3 LIMIT 1"
+
+
+@cache
+def _page_sql(name: str, links: tuple[str, ...], way: Way, *, is_first: bool) -> str:
     """Return the statement that lists a collection: which records first, and their bodies by their keys.
 
-    Those that name another record are found by that, and then in the feed one by one: the index of the order
+    Those with a link that few have are found by that, and then in the feed one by one: the index of the order
     would be read whole for a few.
     """
-    where = f"f.account_id = $1 AND f.collection = $2 AND NOT f.is_deleted AND {_MAY_SEE % (4, 4)}"
-    behind = "" if is_first else " AND (f.day, f.record_id) < ($7::date, $8::uuid)"
-    source = f"SELECT f.day, f.record_id FROM feed f WHERE {where}{behind}"
-    if links:
-        fields = registry.numbered(registry.number_of(name)).fields
-        named = " AND ".join(
-            f'${place} = ANY(t."{link}")' if fields[link].kind is Kind.IDS else f't."{link}" = ${place}'
-            for place, link in enumerate(links, 7 if is_first else 9)
-        )
+    collection = registry.numbered(registry.number_of(name))
+    listed = f"{_LISTED}{_behind(None if is_first else 7)}"
+    seen = _MAY_SEE % (4, 4)
+    named = " AND ".join(
+        f'${place} = ANY(t."{link}")' if _is_set(collection, link) else f't."{link}" = ${place}'
+        for place, link in enumerate(links, 7 if is_first else 9)
+    )
+    source = f"SELECT f.day, f.record_id FROM feed f WHERE {listed} AND {seen}"
+    if way is Way.LINK:
         source = (
             f'SELECT f.day, f.record_id FROM "{name}" t CROSS JOIN LATERAL'
             f" ({source} AND f.record_id = t.id OFFSET 0) f WHERE t.account_id = $1 AND {named}"
         )
+    elif way is Way.STRETCH:
+        stretch = f"SELECT f.* FROM feed f WHERE {listed} {_IN_ORDER} LIMIT {STRETCH}"
+        of_links = (
+            f' CROSS JOIN LATERAL (SELECT FROM "{name}" t'
+            f" WHERE t.account_id = $1 AND t.id = f.record_id AND {named} OFFSET 0) AS linked"
+            if links
+            else ""
+        )
+        source = f"SELECT f.day, f.record_id FROM ({stretch}) f{of_links} WHERE {seen}"
     return f"""
 WITH page AS MATERIALIZED (SELECT * FROM ({source}) f ORDER BY f.day DESC, f.record_id DESC LIMIT $6)
 SELECT day, record_id, keys - nth AS left, {BODY} FROM (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.desk import store
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk, at_a_desk
 from tests.desk.conftest import Has
@@ -45,6 +46,31 @@ async def test_several_filters_must_all_hold(has: Has, desk: Desk) -> None:
     await has("tasks", client_id=other)
     assert await desk.all(TASKS, naming={"client_id": client, "session_id": session}) == [task]
     assert await desk.all(TASKS, naming={"client_id": other, "session_id": session}) == []
+
+
+async def test_of_a_long_list_a_page_looks_at_a_stretch_and_the_next_goes_on_behind_it(
+    has: Has, desk: Desk, photographer: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "STRETCH", 3)
+    store._page_sql.cache_clear()
+    try:
+        group = (await has("client_groups"))["id"]
+        clients = [await has("clients", group_ids=[group] if nth % 5 == 0 else []) for nth in range(11)]
+        grouped = [each["id"] for each in clients if group in each["group_ids"]]
+        for nth in range(7):
+            await has("tasks", client_id=clients[nth % 2]["id"])
+        listed = [each for each in await desk.all(TASKS) if each["client_id"] == clients[0]["id"]]
+        for who in (desk, photographer):
+            found = await who.all(named("clients"), naming={"group_ids": group})
+            assert sorted(each["id"] for each in found) == sorted(grouped)
+            for limit in (1, 2, 500):
+                assert await who.all(TASKS, limit, {"client_id": clients[0]["id"]}) == listed
+            assert await who.all(TASKS, 2) == await desk.all(TASKS)
+        first = await desk.ask("GET", f"clients?group_ids={group}")
+        assert len(first.json()["records"]) < len(grouped)
+    finally:
+        monkeypatch.undo()
+        store._page_sql.cache_clear()
 
 
 async def test_a_page_is_not_larger_than_it_should_be(has: Has, desk: Desk) -> None:
