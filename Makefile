@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove-sync prove-attacks prove-convergence prove-load check bench openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load check bench openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,7 @@ STORIES ?= 2000
 HISTORIES := 30
 SEED ?= 1000
 ATTACKS ?= 200
+CASES ?= 10
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -37,6 +38,17 @@ prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see pl
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
 		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py tests/sync/test_growth_stories.py
 
+prove: $(STAMP) ## Run all proofs, and print each claim with the figure of this run; takes about an hour
+	@$(BIN)/python -m tests.scorecard
+
+prove-basics: $(STAMP) ## Run the everyday tests the scorecard names
+	@$(BIN)/python -m pytest -n 2 tests/accounts tests/desk/test_once.py tests/sync/test_retention.py \
+		tests/stories/test_what_is_forgotten.py tests/house/test_catalogue.py tests/house/test_error_shape.py \
+		tests/house/test_observing.py tests/house/test_pressure.py
+
+prove-faults: $(STAMP) ## Kill, pause, fill, cut and restart whatever can be, for long
+	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/faults
+
 prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some starve it of its database
 	@$(BIN)/python -m pytest -m "proof or not proof" tests/faults/test_storms.py
 
@@ -44,8 +56,8 @@ prove-convergence: $(STAMP) ## Tell random histories of whole phones, and have t
 	@STORIES=$(if $(filter file,$(origin STORIES)),$(HISTORIES),$(STORIES)) SEED=$(SEED) \
 		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence
 
-prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, SEED
-	@ATTACKS=$(ATTACKS) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks
+prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, CASES, SEED
+	@ATTACKS=$(ATTACKS) CASES=$(CASES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks
 
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
 	@$(BIN)/ruff format --check --quiet .

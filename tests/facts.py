@@ -13,18 +13,19 @@ import pytest
 
 Property = Callable[[str, object], None]
 Facts = dict[str, float]
+Report = pytest.TestReport | pytest.CollectReport
 FOLDER = "FACTS"
 """The environment variable that names a folder to keep facts in, a file for each run of pytest."""
 
 
-def gather(passed: Iterable[pytest.TestReport], failed: Iterable[pytest.TestReport]) -> Facts:
+def gather(passed: Iterable[Report], failed: Iterable[Report]) -> Facts:
     """Return what tests have recorded, and of each file of tests how many have passed and failed."""
     facts: Facts = {}
     for outcome, reports in (("passed", passed), ("failed", failed)):
         for report in reports:
             for place in (report.nodeid.split("::")[0], report.nodeid.split("[")[0]):
                 _add(facts, f"{outcome}: {place}", 1)
-            for name, value in report.user_properties:
+            for name, value in getattr(report, "user_properties", ()):
                 kind, _, what = name.partition(": ")
                 if kind == "counted":
                     _add(facts, what, float(str(value)))

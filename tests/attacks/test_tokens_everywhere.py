@@ -10,6 +10,7 @@ import pytest
 from app.core.keys import KeyRing
 from tests.accounts.test_access_tokens import ATTACKS, other_key, signed
 from tests.attacks.conftest import ATTEMPTS, SEED, Attacker, check
+from tests.facts import Property
 from tests.house.requests import Route, every_route
 
 _LETTERS = string.ascii_letters + string.digits + "-_.=+/ \t"
@@ -34,14 +35,17 @@ async def test_forged_tokens_are_refused(route: Route, attacker: Attacker, keys:
 
 @pytest.mark.proof
 @every_route(guarded=True, of_all_collections=True)
-async def test_all_forged_tokens_are_refused(route: Route, attacker: Attacker, keys: KeyRing) -> None:
+async def test_all_forged_tokens_are_refused(
+    route: Route, attacker: Attacker, keys: KeyRing, record_property: Property
+) -> None:
     for forge in ATTACKS.values():
         await refused(route, attacker, forge(keys))
+    record_property("counted: forged tokens refused", len(ATTACKS))
 
 
 @every_route(guarded=True)
 async def test_a_true_token_that_was_changed_is_refused(
-    route: Route, attacker: Attacker, keys: KeyRing
+    route: Route, attacker: Attacker, keys: KeyRing, record_property: Property
 ) -> None:
     true = attacker.headers["Authorization"].removeprefix("Bearer ")
     head, claims, _ = (decoded(part) for part in true.split("."))
@@ -49,6 +53,8 @@ async def test_a_true_token_that_was_changed_is_refused(
     dice = random.Random(f"{SEED} {route.operation['operationId']}")  # noqa: S311 - no secret
     for changed in mutations(dice, true, ATTEMPTS):
         await refused(route, attacker, changed)
+    record_property("counted: forged tokens refused", ATTEMPTS + 1)
+    record_property("counted: forged tokens taken", 0)
 
 
 def mutations(dice: random.Random, token: str, count: int) -> Iterator[str]:

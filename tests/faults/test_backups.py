@@ -1,4 +1,4 @@
-"""Last night's backup is restored while phones are ahead of it: nothing unsent is lost, and all end alike."""
+"""X-15 (P2, P3): a backup is restored while phones are ahead: nothing unsent is lost, and all end alike."""
 
 import asyncio
 import sys

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
+from time import perf_counter
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,7 @@ from app.core.db import Database, usual_places
 from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import Studio, new_studio
+from tests.facts import Property
 from tests.faults.ledger import until_quiet
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster, Server
@@ -58,19 +60,24 @@ async def change(studio: Studio, headers: dict[str, str]) -> httpx.Response:
 
 
 async def test_with_every_connection_taken_the_rest_is_told_at_once_and_signing_in_goes_on(
-    cluster: Cluster, client: httpx.AsyncClient, studios: list[Studio]
+    cluster: Cluster, client: httpx.AsyncClient, studios: list[Studio], record_property: Property
 ) -> None:
+    """X-05 (P12): 503 at once with a time to come back; health answers, and the end of it ends it."""
     *blocked, other = studios
     desks = [await studio.administrator() for studio in studios]
     async with locked(cluster, [studio.account.account_id for studio in blocked]) as watcher:
         stuck = [asyncio.create_task(change(*each)) for each in zip(blocked, desks, strict=False)]
         while await watcher.fetchval(_WAITS) < len(blocked):
             assert not [each for each in stuck if each.done()]
+        began = perf_counter()
         shed = await client.post("/v1/sync/pull", json={}, headers=desks[-1])
+        record_property("worst: seconds until told that all connections are taken", perf_counter() - began)
         assert (shed.status_code, shed.json()["code"]) == (503, "overloaded")
         assert int(shed.headers["Retry-After"]) > 0
         for path in ("/health/live", "/health/ready"):
+            began = perf_counter()
             assert (await client.get(path)).status_code == 200
+            record_property("worst: seconds of a health check meanwhile", perf_counter() - began)
         assert (await other.login(device=None)).status_code == 200
     assert {answer.status_code for answer in await asyncio.gather(*stuck)} <= {200, 503}
     assert (await client.post("/v1/sync/pull", json={}, headers=desks[-1])).status_code == 200
@@ -79,6 +86,7 @@ async def test_with_every_connection_taken_the_rest_is_told_at_once_and_signing_
 async def test_a_row_that_stays_locked_is_nobody_else_s_trouble(
     cluster: Cluster, client: httpx.AsyncClient, studios: list[Studio]
 ) -> None:
+    """X-25 (P12): who writes to the account is told to come back; all others, and its readers, go on."""
     hot, other, *_ = studios
     theirs, ours = await hot.administrator(), await other.administrator()
     async with locked(cluster, [hot.account.account_id]) as watcher:
@@ -94,7 +102,10 @@ async def test_a_row_that_stays_locked_is_nobody_else_s_trouble(
 
 
 @pytest.mark.parametrize("many", [200, pytest.param(5_000, marks=pytest.mark.proof)])
-async def test_clients_who_hang_up_at_any_moment_leave_nothing_taken(cluster: Cluster, many: int) -> None:
+async def test_clients_who_hang_up_at_any_moment_leave_nothing_taken(
+    cluster: Cluster, many: int, record_property: Property
+) -> None:
+    """X-07 (P4): no connection stays taken or in a transaction, and no half of a push is kept."""
     server, random = Server(cluster, pool_size=SMALL), Random(many)  # noqa: S311 - a repeatable run
     database, keys = Database(cluster.url), load_keys(Settings(data_dir=cluster.data_dir))
     await server.start()
@@ -112,6 +123,8 @@ async def test_clients_who_hang_up_at_any_moment_leave_nothing_taken(cluster: Cl
             assert held & family in (set(), family), "half a save was taken in"
             assert await phone.deliver(phone.log)
             assert family <= set(await phone.first_sync())
+            record_property("counted: clients who hung up", many)
+            record_property("counted: connections they left taken", 0)
     finally:
         server.kill()
         await database.close()

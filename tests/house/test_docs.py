@@ -155,6 +155,26 @@ def test_every_target_and_command_the_pages_name_exists() -> None:
         assert not [words for words in named if not _is_command(*words)], page
 
 
+def test_every_fault_is_told_with_tests_that_name_it() -> None:
+    told = dict(
+        re.findall(r"^\| (X-\d\d) \|.*\| (.*) \|$", (ROOT / "docs" / "proofs.md").read_text(), re.MULTILINE)
+    )
+    assert told
+    for fault, places in told.items():
+        for place in re.findall("`([^`]+)`", places):
+            assert (ROOT / place).is_file(), (fault, place)
+    named = {
+        (fault, str(path.relative_to(ROOT)))
+        for path in (ROOT / "tests" / "faults").glob("test_*.py")
+        for fault in re.findall(r"X-\d\d", path.read_text())
+    }
+    assert named == {
+        (fault, place)
+        for fault, places in told.items()
+        for place in re.findall("`(tests/faults/[^`]+)`", places)
+    }
+
+
 def test_every_command_is_told_to_the_operator() -> None:
     told = (ROOT / "docs" / "operating.md").read_text()
     assert not [words for words in _commands() if f"`python -m app {words}`" not in told]
