@@ -14,6 +14,7 @@ from app.desk.preconditions import Expected, Known
 from app.desk.reading import read, read_page
 from app.desk.writing import Asked, carry_out, creation
 from app.http.body import JsonRoute
+from app.http.compression import JsonText
 from app.http.errors import NotFound
 from app.http.problems import BODY, refusals_of
 from app.sync.refusals import (
@@ -67,7 +68,7 @@ async def list_records(
 
     A page may be shorter than asked for: the list ends where `next_page` is null.
     """
-    return (await read_page(work, collection, links, page, limit)).response()
+    return JsonText((await read_page(work, collection, links, page, limit)).body)
 
 
 @router.get(

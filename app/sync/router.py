@@ -72,12 +72,16 @@ NOTICING = committed(_noticing)
 
 
 @router.get(
-    "/manifest", operation_id="sync_manifest", summary="Read the manifest", responses=refusals_of(*GUARDED)
+    "/manifest",
+    operation_id="sync_manifest",
+    summary="Read the manifest",
+    response_model=schemas.Manifest,
+    responses=refusals_of(*GUARDED),
 )
-async def read_manifest(work: Reading, minimum: MinimumOf) -> schemas.Manifest:
+async def read_manifest(work: Reading, minimum: MinimumOf) -> Response:
     """Tell what can be synced: collections, their fields and types, parents first, and the limits."""
     del work
-    return manifest(minimum)
+    return JsonText(manifest(minimum).model_dump_json(by_alias=True).encode())
 
 
 @router.post(

@@ -171,7 +171,9 @@ async def test_answers_are_compressed_for_who_takes_that(phone: Phone, takes: st
     headers = {**phone.headers, "Accept-Encoding": takes}
     stream = await phone.client.get("/v1/sync/pull.ndjson", headers=headers)
     page = await phone.client.post("/v1/sync/pull", json={}, headers=headers)
-    for answer in (stream, page):
+    listed = await phone.client.get("/v1/clients", headers=headers)
+    manifest = await phone.client.get("/v1/sync/manifest", headers=headers)
+    for answer in (stream, page, listed, manifest):
         assert answer.headers.get("Content-Encoding") == gets
         assert answer.headers["Vary"] == "Accept-Encoding"
     content = zstd.decompress(page.content) if gets == "zstd" else page.content
