@@ -22,11 +22,13 @@ from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
 from app.desk.jobs import FORGET
+from app.desk.limits import limits_of_desk
 from app.desk.router import router as desk
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from app.openapi.document import document
 from app.openapi.texts import TITLE
+from app.studio.limits import limits_of_series
 from app.sync.cursor import Sealer
 from app.sync.jobs import TRIM
 from app.sync.limits import limits_of
@@ -145,7 +147,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     for router in (auth, devices, preferences, sync, stream, live, limits, desk):
         made.include_router(router)
-    made.state.told_limits = limits_of(chosen)
+    made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())
     build_porch(
         made,
         RateLimits(per_address=chosen.requests_per_address, per_caller=chosen.requests_per_caller),

@@ -22,6 +22,8 @@ from app.desk.errors import KeyReused, StillRunning, is_judged
 from app.desk.store import Kept
 from app.http.unit_of_work import DatabaseOf, committed
 
+LONGEST = 255
+"""Characters of a key."""
 _REPLAYED = {"Idempotent-Replayed": "true"}
 _BATCH = 1_000
 _running: set[tuple[UUID, UUID, str]] = set()
@@ -46,7 +48,7 @@ async def _once(
         Header(
             alias="Idempotency-Key",
             min_length=1,
-            max_length=255,
+            max_length=LONGEST,
             pattern=r"^[\x21-\x7e]+$",
             description="Made up by the client for this request, and sent again with each repeat of it.",
             examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],

@@ -24,7 +24,7 @@ from app.sync.schemas import Change, Operation
 APPOINTMENTS = "appointments"
 MOST_OCCURRENCES = 200
 MOST_TOGETHER = 1_000
-_YEARS = 2
+MOST_YEARS = 2
 _LAST = date(2999, 12, 31)
 _FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {
     "daily": DAILY,
@@ -87,7 +87,7 @@ def days_by_rule(recurrence: Mapping[str, Any], first: date) -> Iterator[date]:
     A day that a month or year does not have is left out. There are at most 200 occurrences, the first among
     them, within two years.
     """
-    end = min(first, _LAST - relativedelta(years=_YEARS)) + relativedelta(years=_YEARS)
+    end = min(first, _LAST - relativedelta(years=MOST_YEARS)) + relativedelta(years=MOST_YEARS)
     until = date.fromisoformat(recurrence["until"]) if recurrence["until"] else end
     found = rrule(
         _FREQUENCIES[recurrence["frequency"]],

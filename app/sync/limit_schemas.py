@@ -81,6 +81,27 @@ class RetentionLimits(Answer):
     )
 
 
+class DeskLimits(Answer):
+    """How much a desk may ask for at once, and how long its keys are known."""
+
+    max_rows: int = Field(description="Records in a page of a list.", examples=[500])
+    max_page_bytes: int = Field(
+        description="Bytes of records after which a page of a list ends.", examples=[2_000_000]
+    )
+    max_key_characters: int = Field(description="Characters of an `Idempotency-Key`.", examples=[255])
+    key_hours: int = Field(description="Hours an `Idempotency-Key` is kept at least.", examples=[24])
+
+
+class SeriesLimits(Answer):
+    """How long a series of appointments may be."""
+
+    max_occurrences: int = Field(description="Occurrences of one; those behind are not made.", examples=[200])
+    max_years: int = Field(description="Years it may go on; what is behind is not made.", examples=[2])
+    max_occurrences_together: int = Field(
+        description="Occurrences made by one push or request: `too_many_occurrences`.", examples=[1_000]
+    )
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -88,5 +109,7 @@ class LimitsAnswer(Answer):
     body: BodyLimits = Field(description="The body of a request.")
     requests: RequestLimits = Field(description="How many requests.")
     live: LiveLimits = Field(description="Live streams and waits.")
+    desk: DeskLimits = Field(description="Lists at a desk and requests sent again.")
+    series: SeriesLimits = Field(description="Series of appointments.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

@@ -7,10 +7,12 @@ from app.http import body
 from app.sync import schemas
 from app.sync.limit_schemas import (
     BodyLimits,
+    DeskLimits,
     LimitsAnswer,
     LiveLimits,
     RequestLimits,
     RetentionLimits,
+    SeriesLimits,
     SignInLimits,
     SyncLimits,
 )
@@ -28,9 +30,11 @@ def limits_of_sync() -> SyncLimits:
     )
 
 
-def limits_of(settings: Settings) -> LimitsAnswer:
-    """Return all limits of a server that runs with these settings."""
+def limits_of(settings: Settings, desk: DeskLimits, series: SeriesLimits) -> LimitsAnswer:
+    """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
+        desk=desk,
+        series=series,
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,

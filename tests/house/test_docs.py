@@ -22,10 +22,12 @@ from app.sync import schemas
 from app.sync.fields import Part
 from app.sync.limit_schemas import (
     BodyLimits,
+    DeskLimits,
     LimitsAnswer,
     LiveLimits,
     RequestLimits,
     RetentionLimits,
+    SeriesLimits,
     SignInLimits,
     SyncLimits,
 )
@@ -53,6 +55,8 @@ WIRE: list[type[BaseModel]] = [
     RequestLimits,
     RetentionLimits,
     LiveLimits,
+    DeskLimits,
+    SeriesLimits,
     SignInLimits,
     schemas.CollectionAnswer,
     schemas.FieldAnswer,

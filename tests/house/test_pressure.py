@@ -223,6 +223,15 @@ async def test_the_limits_told_are_those_that_hold(client: httpx.AsyncClient, de
     )
     assert await refused(pull, f'{{"max_rows":{body["max_integer"] + 1}}}') == "invalid_json"
 
+    most, longest = limits["desk"]["max_rows"], limits["desk"]["max_key_characters"]
+    for more, status in ((0, 200), (1, 422)):
+        listed = await client.get("/v1/clients", params={"limit": most + more}, headers=desk)
+        assert listed.status_code == status
+    for more, code in ((0, "invalid_fields"), (1, "invalid_request")):
+        key = {"Idempotency-Key": "k" * (longest + more)}
+        made = await client.post("/v1/clients", json={"hair": "red"}, headers={**desk, **key})
+        assert made.json()["code"] == code
+
 
 async def test_a_wait_is_no_longer_than_is_told(client: httpx.AsyncClient, desk: dict[str, str]) -> None:
     longest = (await client.get("/v1/limits")).json()["live"]["longest_wait_seconds"]

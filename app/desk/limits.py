@@ -1,0 +1,18 @@
+"""The limits of the desk a client can meet."""
+
+from datetime import timedelta
+
+from app.desk.idempotency import LONGEST
+from app.desk.router import MOST
+from app.desk.store import KEPT, PAGE_BYTES
+from app.sync.limit_schemas import DeskLimits
+
+
+def limits_of_desk() -> DeskLimits:
+    """Return how much may be asked for at once, and how long keys are known."""
+    return DeskLimits(
+        max_rows=MOST,
+        max_page_bytes=PAGE_BYTES,
+        max_key_characters=LONGEST,
+        key_hours=KEPT // timedelta(hours=1),
+    )
