@@ -14,7 +14,7 @@ class AppointmentType(ListEntry):
     length_minutes: Minutes | None = field("Usual length.", example=60, default=None)
     colour: Colour | None = field("Its colour on the calendar.", example="#66AA66", default=None)
     default_resource_id: Annotated[Id | None, Link("resources")] = field(
-        "The resource a new one takes up.", example=None, default=None
+        "The resource the form of a new one begins with.", example=None, default=None
     )
     linked_template: Line | None = field(
         "What the calendar shows for one with a client; field names in double square brackets.",

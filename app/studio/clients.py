@@ -121,10 +121,12 @@ class Client(Record):
         "Where post goes, when not to the address.", example=ADDRESS, default=None
     )
     new_address: Address | None = field(
-        "The address that takes over on `new_address_date`.", example=ADDRESS, default=None
+        "The address from `new_address_date` on, to be shown in place of `address` from then.",
+        example=ADDRESS,
+        default=None,
     )
     new_address_date: Day | None = field(
-        "When the new address takes over.", example="2026-09-01", default=None
+        "From when on the new address holds.", example="2026-09-01", default=None
     )
     email: EmailAddress | None = field(
         "Primary email address.", example="laura@hartley.example", default=None

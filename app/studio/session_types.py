@@ -14,13 +14,13 @@ class SessionType(ListEntry):
     length_minutes: Minutes | None = field("Usual length.", example=60, default=None)
     colour: Colour | None = field("Its colour on the calendar.", example="#CC9933", default=None)
     default_resource_id: Annotated[Id | None, Link("resources")] = field(
-        "The resource a new one takes up.", example=None, default=None
+        "The resource the form of a new one begins with.", example=None, default=None
     )
     default_photographer_id: Annotated[Id | None, Link("staff")] = field(
-        "Who photographs a new one.", example=None, default=None
+        "Who photographs, as the form of a new one begins.", example=None, default=None
     )
     default_assistant_id: Annotated[Id | None, Link("staff")] = field(
-        "Who assists at a new one.", example=None, default=None
+        "Who assists, as the form of a new one begins.", example=None, default=None
     )
     price_list: Line | None = field("The price list it sells from.", example="Portraits", default=None)
     ledger_account: Line | None = field(

@@ -12,5 +12,5 @@ class TaskType(ListEntry):
     """A kind of task; each type has statuses of its own."""
 
     default_department_id: Annotated[Id | None, Link("departments")] = field(
-        "The department a new task goes to.", example=None, default=None
+        "The department the form of a new task begins with.", example=None, default=None
     )

@@ -404,8 +404,11 @@ class VerifyRequest(Wire):
 
     @model_validator(mode="after")
     def _is_one_question(self) -> "VerifyRequest":
+        """Ask for the collection in which what is held is to be compared."""
         if self.held is not None and self.collection is None:
-            raise ValueError("What is held is compared in one collection.")
+            raise ValidationError.from_exception_data(
+                "VerifyRequest", [InitErrorDetails(type="missing", loc=("collection",), input=None)]
+            )
         return self
 
 

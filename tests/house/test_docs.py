@@ -18,7 +18,9 @@ from app.cli import cli
 from app.core.errors import refusals
 from app.core.settings import Settings
 from app.studio.preferences import MOST_IDS, MobilePreferences
+from app.studio.schedule import ScheduleConflict
 from app.sync import schemas
+from app.sync.commands import commands
 from app.sync.fields import Part
 from app.sync.limit_schemas import (
     BodyLimits,
@@ -34,7 +36,7 @@ from app.sync.limit_schemas import (
 from app.sync.live_router import WaitAnswer
 from app.sync.narrowing import Narrows
 from app.sync.preference_schemas import EstimateRequest
-from app.sync.refusals import change_refusals
+from app.sync.refusals import ReferenceMerged, change_refusals
 from app.sync.tables import Kind
 from tests.serving import demo_studio
 
@@ -107,6 +109,26 @@ def test_every_refusal_of_a_change_is_in_the_protocol_with_its_verdict(protocol:
     known = {kind.code: kind.outcome.value for kind in change_refusals()}
     assert verdicts.keys() == known.keys()
     assert not [code for code, outcome in known.items() if outcome not in verdicts[code]]
+
+
+def test_every_command_is_in_the_protocol_with_what_is_sent_along(protocol: str) -> None:
+    told = re.findall(
+        r"^\| (`\w+`(?:, `\w+`)*) \| (.*?) \| (.*?) \|", _section(protocol, "Commands"), re.MULTILINE
+    )
+    rows = {name: (of, sent) for names, of, sent in told for name in re.findall(r"`(\w+)`", names)}
+    assert rows.keys() - {"command"} == {each.name for each in commands()}
+    for each in commands():
+        of, sent = rows[each.name]
+        fields = {info.alias or name for name, info in each.takes.model_fields.items()}
+        assert not {name for name in fields if f"`{name}`" not in sent}, each.name
+        assert of == "the same" or not {name for name in each.collections if f"`{name}`" not in of}, each.name
+
+
+def test_every_warning_is_in_the_protocol(protocol: str) -> None:
+    told = _rows(_section(protocol, "Warnings")).keys() - {"code"}
+    rooms = "\n".join(path.read_text() for path in (ROOT / "app" / "studio").rglob("*.py"))
+    warned = set(re.findall(r'\.warn\(\s*"(\w+)"', rooms)) | {ScheduleConflict.code}
+    assert told == warned | {ReferenceMerged.code}
 
 
 def test_every_verdict_is_in_the_protocol(protocol: str) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from pydantic import ValidationError
 
 from app.core.errors import AppError
 from app.core.revisions import read_clock
@@ -143,6 +144,12 @@ async def test_a_cursor_on_its_way_is_told_to_pull_first(phone: Phone, clients: 
     with pytest.raises(AppError) as refused:
         await ask(phone, cursor=page["cursor"])
     assert (refused.value.code, len(clients)) == ("not_consistent", 6)
+
+
+def test_what_is_held_without_its_collection_is_pointed_out() -> None:
+    with pytest.raises(ValidationError) as refused:
+        VerifyRequest.model_validate({"held": {}})
+    assert [(each["loc"], each["type"]) for each in refused.value.errors()] == [(("collection",), "missing")]
 
 
 async def test_an_unknown_collection_is_refused(phone: Phone, clients: list[UUID]) -> None:
