@@ -1,13 +1,13 @@
 """A phone whose local copy is repaired, when the server says that it can be."""
 
 from dataclasses import dataclass, field
-from hashlib import md5
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 
 from tests.accounts.studios import Studio, bearer
+from tests.digests import digest_of
 
 Record = dict[str, Any]
 Key = tuple[str, str]
@@ -73,7 +73,7 @@ class Phone:
         self.repaired = 0
         told = (await self.ask("verify", cursor=None, collections=self.collections)).json()
         for name in sorted({name for name, _ in self.records} | told["digests"].keys()):
-            if told["digests"].get(name, _digest({})) != _digest(self._held(name)):
+            if told["digests"].get(name, digest_of({})) != digest_of(self._held(name)):
                 await self._repair(told["cursor"], name)
         self.cursor = told["cursor"]
 
@@ -82,7 +82,7 @@ class Phone:
         mine: dict[str, dict[str, int]] = {bucket: {} for bucket in buckets}
         for record_id, revision in self._held(name).items():
             mine.setdefault(record_id[-2:], {})[record_id] = revision
-        differing = {each: held for each, held in mine.items() if buckets.get(each) != _digest(held)}
+        differing = {each: held for each, held in mine.items() if buckets.get(each) != digest_of(held)}
         repair = (await self.ask("verify", cursor=cursor, collection=name, held=differing)).json()
         assert not repair["has_more"]
         self._keep(repair["changes"])
@@ -96,11 +96,3 @@ class Phone:
             self.records |= {(name, record["id"]): record for record in each["put"]}
             for record_id in (*each["del"], *each["evict"]):
                 self.records.pop((name, record_id), None)
-
-
-def _digest(revisions: dict[str, int]) -> dict[str, Any]:
-    mark = 0
-    for record_id, revision in revisions.items():
-        told = md5(f"{record_id}:{revision}".encode(), usedforsecurity=False).digest()[:8]
-        mark ^= int.from_bytes(told, "big")
-    return {"count": len(revisions), "mark": f"{mark:016x}"}

@@ -1,6 +1,5 @@
 """Healing: a phone that has drifted gets what differs alone; one that lost its cursor keeps its copy."""
 
-from hashlib import md5
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +11,7 @@ from app.core.errors import AppError
 from app.core.revisions import read_clock
 from app.sync.healing import verify
 from app.sync.schemas import VerifyRequest
+from tests.digests import digest_of
 from tests.samples import sample
 from tests.sync.conftest import SEALER, Desk, Phone
 
@@ -30,21 +30,13 @@ def held(phone: Phone, collection: str) -> dict[str, int]:
     }
 
 
-def digest(revisions: dict[str, int]) -> dict[str, Any]:
-    mark = 0
-    for record_id, revision in revisions.items():
-        told = md5(f"{record_id}:{revision}".encode(), usedforsecurity=False).digest()[:8]
-        mark ^= int.from_bytes(told, "big")
-    return {"count": len(revisions), "mark": f"{mark:016x}"}
-
-
 async def heal(phone: Phone, cursor: str | None) -> list[dict[str, Any]]:
     """Do what the manual says, and return what was repaired."""
     repairs: list[dict[str, Any]] = []
     told = await ask(phone, cursor=cursor)
     mine = {name for name, _ in phone.records}
     for name in sorted(mine | told["digests"].keys()):
-        if told["digests"].get(name, digest({})) != digest(held(phone, name)):
+        if told["digests"].get(name, digest_of({})) != digest_of(held(phone, name)):
             buckets = (await ask(phone, cursor=told["cursor"], collection=name))["buckets"]
             repairs += await heal_collection(phone, told["cursor"], name, buckets)
     phone.cursor = told["cursor"]
@@ -60,7 +52,7 @@ async def heal_collection(
     differing = {
         bucket: revisions
         for bucket, revisions in mine.items()
-        if buckets.get(bucket, digest({})) != digest(revisions)
+        if buckets.get(bucket, digest_of({})) != digest_of(revisions)
     }
     repair = await ask(phone, cursor=cursor, collection=name, held=differing)
     phone.keep({**repair, "replace": False})
@@ -79,7 +71,7 @@ async def clients(desk: Desk, phone: Phone) -> list[UUID]:
 
 async def test_what_is_as_it_should_be_is_not_sent(phone: Phone, clients: list[UUID]) -> None:
     told = await ask(phone, cursor=phone.cursor)
-    assert told["digests"]["clients"] == digest(held(phone, "clients"))
+    assert told["digests"]["clients"] == digest_of(held(phone, "clients"))
     assert len(clients) == told["digests"]["clients"]["count"]
     assert await heal(phone, phone.cursor) == []
 

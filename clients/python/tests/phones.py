@@ -73,6 +73,16 @@ def pushed(request: httpx.Request) -> Json | None:
     return carried
 
 
+def without_page(desk: Desk, request: httpx.Request) -> httpx.Response | None:
+    """Have a push carried out, and its answer bring nothing but the verdicts."""
+    if pushed(request) is None:
+        return None
+    cursor = json.loads(request.content)["pull"]["cursor"]
+    answer = json.loads(desk.door.handle_request(request).read())
+    answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
+    return httpx.Response(200, json=answer)
+
+
 class Waits:
     """A clock that only sleeping moves; `slept` is how long each time."""
 

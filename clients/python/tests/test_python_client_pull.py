@@ -8,21 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from clients.python.tests.phones import SYNC, VERIFY, Phone, pushed
+from clients.python.tests.phones import SYNC, VERIFY, Phone, pushed, without_page
 from clients.python.tests.problems import problem
 from clients.python.tests.serving import Desk
 from studio_sync_client import DeviceWiped, Drifted, NoAnswer, Problem, SignedOut, SyncRunning, Wanted
 from studio_sync_client.digests import digest_of
-
-
-def _without_page(desk: Desk, request: httpx.Request) -> httpx.Response | None:
-    """Have a push carried out, and its answer bring nothing but the verdicts."""
-    if pushed(request) is None:
-        return None
-    cursor = json.loads(request.content)["pull"]["cursor"]
-    answer = json.loads(desk.door.handle_request(request).read())
-    answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
-    return httpx.Response(200, json=answer)
 
 
 def test_a_first_sync_brings_everything_and_an_idle_one_nothing(desk: Desk, phone: Phone) -> None:
@@ -158,7 +148,7 @@ def test_what_was_taken_in_and_not_pulled_is_not_held_for_the_servers(desk: Desk
     phone.client.sync()
     made = phone.client.create("tasks", {"subject": "Call Ben"})
     phone.client.patch("tasks", made, {"subject": "Call Ann"})
-    phone.line.instead = partial(_without_page, desk)
+    phone.line.instead = partial(without_page, desk)
     phone.client.sync()
     assert phone.shown("tasks", made)["subject"] == "Call Ann"
     phone.line.instead = lambda _: None
@@ -173,7 +163,7 @@ def test_what_was_taken_in_and_is_deleted_since_goes_when_a_copy_is_reconciled(
 ) -> None:
     phone.client.sync()
     made = phone.client.create("tasks", {"subject": "Call Ben"})
-    phone.line.instead = partial(_without_page, desk)
+    phone.line.instead = partial(without_page, desk)
     phone.client.sync()
     phone.line.instead = lambda _: None
     desk.delete("tasks", made)

@@ -3,13 +3,14 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from clients.python.tests.phones import SYNC, Phone, pushed
+from clients.python.tests.phones import SYNC, Phone, pushed, without_page
 from clients.python.tests.problems import problem
 from clients.python.tests.serving import Desk
 from studio_sync_client import AlreadyHeld, NoAnswer, NotHeld, Problem, RetryLater, TooMuchAtOnce
@@ -245,7 +246,7 @@ def test_a_record_made_outside_what_the_phone_holds_is_dropped_with_its_verdict(
     phone.client.sync()
     made = phone.client.create("tasks", {"subject": "Long done", "complete_date": "2020-01-01"})
     assert phone.client.get("tasks", made) is not None
-    phone.line.instead = _pages_of_nothing(desk)
+    phone.line.instead = partial(without_page, desk)
     phone.client.sync()
     assert phone.client.get("tasks", made) is None
     phone.line.instead = lambda _: None
@@ -267,7 +268,7 @@ def test_a_removal_that_waited_is_carried_out_even_where_a_verdict_brings_a_copy
     with pytest.raises(Problem):
         phone.client.sync()
     desk.prefer(tasks_completed_days=None)
-    phone.line.instead = _pages_of_nothing(desk)
+    phone.line.instead = partial(without_page, desk)
     phone.client.sync()
     [(_, verdict)] = phone.verdicts
     assert (verdict["in_scope"], verdict["server"]["subject"]) == (True, "Order small frames")
@@ -451,20 +452,6 @@ def test_what_the_server_has_not_tried_is_sent_again(desk: Desk, phone: Phone) -
 
 def _bare(request: httpx.Request) -> dict[str, str]:
     return {"Authorization": request.headers["Authorization"]}
-
-
-def _pages_of_nothing(desk: Desk) -> Callable[[httpx.Request], httpx.Response | None]:
-    """Let verdicts through, each with a page that brings nothing and goes nowhere."""
-
-    def answers(request: httpx.Request) -> httpx.Response | None:
-        if pushed(request) is None:
-            return None
-        cursor = json.loads(request.content)["pull"]["cursor"]
-        answer = json.loads(desk.door.handle_request(request).read())
-        answer["pull"] |= {"changes": {}, "cursor": cursor, "digests": None}
-        return httpx.Response(200, json=answer)
-
-    return answers
 
 
 def _family(phone: Phone) -> list[str]:

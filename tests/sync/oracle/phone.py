@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from hashlib import md5
 from typing import Any
 from uuid import UUID
 
 from app.core.principal import Channel, Principal
+from tests.digests import digest_of
 from tests.sync.oracle.account import Account, id_of
 from tests.sync.oracle.engine import Asked
 from tests.sync.oracle.membership import (
@@ -280,12 +280,10 @@ class Phone:
 
     def _check_digests(self, told: Mapping[str, dict[str, Any]]) -> None:
         """Compare what the phone can count itself with what it is told to hold."""
-        digests: dict[str, tuple[int, int]] = {}
+        held: dict[str, dict[str, int]] = {}
         for (name, record_id), revision in self.revisions.items():
-            mark = md5(f"{record_id}:{revision}".encode(), usedforsecurity=False).digest()[:8]
-            count, marks = digests.get(name, (0, 0))
-            digests[name] = (count + 1, marks ^ int.from_bytes(mark, "big"))
-        assert told == {name: {"count": n, "mark": f"{mark:016x}"} for name, (n, mark) in digests.items()}
+            held.setdefault(name, {})[record_id] = revision
+        assert told == {name: digest_of(revisions) for name, revisions in held.items()}
 
 
 def phones_of(account: Account, users: Sequence[str]) -> list[Phone]:
