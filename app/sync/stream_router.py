@@ -10,7 +10,7 @@ from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf
 from app.http.compression import encoder, encoding_for, headers_for
 from app.http.problems import refusals_of
 from app.http.streams import UNBUFFERED, PatientResponse
-from app.http.unit_of_work import DatabaseOf
+from app.http.unit_of_work import DatabaseOf, GoneOf
 from app.sync.cursor import Sealer
 from app.sync.router import NOTICING, OF_PULLS, sealer
 from app.sync.schemas import CollectionName, PullRequest
@@ -71,6 +71,7 @@ async def stream_changes(
     seal: Annotated[Sealer, Depends(sealer)],
     minimum: MinimumOf,
     asked: Annotated[PullRequest, Depends(_asked)],
+    gone: GoneOf,
 ) -> PatientResponse:
     """Get every page from a cursor to a consistent point in one answer: the fastest way through a first sync.
 
@@ -79,7 +80,7 @@ async def stream_changes(
     stored. What would be refused on the way is the last line, `refused`, with the members of a problem.
     """
     source = Source(database, keys, claims, seal, minimum, asked)
-    first = await source.read(asked.cursor)
+    first = await source.read(asked.cursor, gone)
     encoding = encoding_for(request.scope)
     return PatientResponse(
         lines(source, first, encoder(encoding), request.state.request_id),

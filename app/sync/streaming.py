@@ -13,6 +13,7 @@ from app.accounts.errors import TokenExpired
 from app.accounts.standing import Work, admit, refuse_old
 from app.accounts.tokens import Claims
 from app.core import clock
+from app.core.admission import Gone
 from app.core.db import Database, Session
 from app.core.keys import KeyRing
 from app.http.compression import Encoder
@@ -41,12 +42,12 @@ class Source:
     minimum: int
     asked: PullRequest
 
-    async def read(self, cursor: str | None) -> tuple[Pulled, Work[Session]]:
+    async def read(self, cursor: str | None, gone: Gone | None = None) -> tuple[Pulled, Work[Session]]:
         """Return the page behind a cursor, in a transaction that has ended; raises as a pull."""
         if self.claims.expires_at is not None and self.claims.expires_at <= clock.now():
             raise TokenExpired
         asked = self.asked.model_copy(update={"cursor": cursor})
-        async with self.database.reading(self.claims.account_id) as session:
+        async with self.database.reading(self.claims.account_id, gone=gone) as session:
             work = await admit(session, self.keys, self.claims)
             refuse_old(work.schema_version, self.minimum)
             pulled = await pull(

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
 from app.core.db import Database
 from app.core.errors import Overloaded, refusals
@@ -133,6 +134,38 @@ async def test_an_account_whose_writer_does_not_end_holds_up_nobody_else(
         assert not [each for each in waiting if each.done()]
     answers = await asyncio.gather(*waiting)
     assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize(("verb", "path"), [("GET", "/v1/sync/pull.ndjson"), ("POST", "/v1/sync/pull")])
+async def test_who_hangs_up_while_waiting_waits_no_more(
+    verb: str, path: str, app: FastAPI, database_url: str, desk: dict[str, str]
+) -> None:
+    usual, endless = app.state.database, Database(database_url, pool_size=2, patience=3_600)
+    app.state.database = endless
+    sent: list[Message] = []
+    heard: Iterator[Message] = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
+
+    async def hear() -> Message:
+        return next(heard)
+
+    async def say(message: Message) -> None:
+        sent.append(message)
+
+    told = {**desk, "Content-Type": "application/json"}
+    scope = {
+        "type": "http",
+        "method": verb,
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in told.items()],
+    }
+    try:
+        async with taken(app, 1), asyncio.timeout(30):
+            await app(scope, hear, say)
+    finally:
+        app.state.database = usual
+        await endless.close()
+    assert sent == []
 
 
 @every_route(guarded=True)
