@@ -1,6 +1,7 @@
 """Answers that go on for a while, and readers who take nothing in."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
@@ -22,7 +23,12 @@ class PatientResponse(StreamingResponse):
             except TimeoutError:
                 raise ClientDisconnect from None
 
-        await super().stream_response(patiently)
+        try:
+            await super().stream_response(patiently)
+        finally:
+            # Otherwise what it is about to read would be read for nobody, and kept until it is collected.
+            if isinstance(self.body_iterator, AsyncGenerator):
+                await self.body_iterator.aclose()
 
 
 UNBUFFERED = {"X-Accel-Buffering": "no"}

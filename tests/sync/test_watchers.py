@@ -167,6 +167,26 @@ async def test_a_reader_who_takes_nothing_in_is_given_up(monkeypatch: pytest.Mon
         await LiveResponse([b"data"]).stream_response(never)
 
 
+async def test_what_a_stream_was_about_to_do_ends_with_its_reader() -> None:
+    ended = False
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal ended
+        try:
+            yield b"data"
+        finally:
+            ended = True
+
+    async def hung_up(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            raise ClientDisconnect
+
+    response = LiveResponse(pieces())
+    with pytest.raises(ClientDisconnect):
+        await response.stream_response(hung_up)
+    assert ended
+
+
 async def test_accounts_are_told_together_and_again_until_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.core.notifications.pause", lambda _: 0.0)
     told: list[set[str]] = []
