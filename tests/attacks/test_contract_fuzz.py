@@ -128,11 +128,13 @@ def as_request(case: Case) -> httpx.Request | None:
 async def ask(route: Route, attacker: Attacker, request: httpx.Request) -> Answered:
     """Ask as an administrator who has signed in; who was signed out by what was asked enters again."""
     for _ in range(2):
-        headers = {**dict(request.headers), **(attacker.headers if route.is_guarded else {})}
+        headers = {name.lower(): value for name, value in request.headers.items()}
         # How answers are compressed is tested elsewhere.
-        own = {name: value for name, value in headers.items() if name.lower() != "accept-encoding"}
-        answered = await attacker.line.ask(request.method, request.url.raw_path, own, request.content)
-        if not route.is_guarded or answered.status != 401:
+        headers.pop("accept-encoding", None)
+        if route.is_guarded:
+            headers["authorization"] = attacker.headers["Authorization"]
+        answered = await attacker.line.ask(request.method, request.url.raw_path, headers, request.content)
+        if not route.is_guarded or answered.code != "invalid_token":
             break
         await attacker.enter()
     return answered
