@@ -43,6 +43,8 @@ Run = Callable[[Call], Mapping[str, Any]]
 """Does what is to be done, and returns the fields to be set on the record itself."""
 Prepares = Callable[[Call], Awaitable[None]]
 """Reads what a command and the reactions to it will look at."""
+IsDone = Callable[[Call], bool]
+"""Says whether somebody has done just that before, also where the record is gone by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Command:
     takes: type[BaseModel]
     run: Run
     prepares: Prepares | None
+    is_done: IsDone | None
 
     @property
     def description(self) -> str:
@@ -72,16 +75,21 @@ _commands: dict[tuple[str, str], Command] = {}
 
 
 def command(
-    name: str, *, of: tuple[str, ...], takes: type[BaseModel], prepares: Prepares | None = None
+    name: str,
+    *,
+    of: tuple[str, ...],
+    takes: type[BaseModel],
+    prepares: Prepares | None = None,
+    is_done: IsDone | None = None,
 ) -> Callable[[Run], Run]:
     """Declare a command.
 
     What it returns is set like any other fields, with all that follows. One that does more than that reads
-    beforehand what it needs, in `prepares`.
+    beforehand what it needs, in `prepares`. What `is_done` already is not done again.
     """
 
     def declare(run: Run) -> Run:
-        new = Command(name, of, takes, run, prepares)
+        new = Command(name, of, takes, run, prepares, is_done)
         for collection in of:
             if (collection, name) in _commands:
                 raise TypeError(f"{name} of {collection} is declared twice")

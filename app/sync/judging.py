@@ -269,8 +269,11 @@ class Judge:
         called = find(change.collection, change.command)
         if called is None:
             raise UnknownCommand
+        call = self._call(called, key, change, self.draft.fields(key))
+        if called.is_done and called.is_done(call):
+            return NOOP
         self.present(key)
-        fields = called.run(self._call(called, key, change, self.draft.fields(key)))
+        fields = called.run(call)
         if self._state(key).is_deleted:
             return APPLIED
         present = self.draft.fields(key)

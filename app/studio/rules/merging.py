@@ -45,7 +45,11 @@ async def _read(call: Call) -> None:
         await draft.load(_moving_sessions(call))
 
 
-@command("merge", of=("clients",), takes=Merge, prepares=_read)
+def _are_one(call: Call) -> bool:
+    return call.sent.into != call.key[1] and _survivor(call) == call.work.draft.survivor(call.key)
+
+
+@command("merge", of=("clients",), takes=Merge, prepares=_read, is_done=_are_one)
 def merge(call: Call) -> Mapping[str, Any]:
     """Merge a client into another: records move, empty fields are filled, notes joined, balances added."""
     draft, into = call.work.draft, _survivor(call)
