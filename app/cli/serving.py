@@ -14,6 +14,7 @@ from app.cli.feed import trim_all, upgrade_all
 from app.cli.ground import console, fail, migrated, run
 from app.core import logs
 from app.core.settings import Settings, settings
+from app.http.heads import BoundedHttp
 
 _OUT_OF_REACH = 60_000
 """Milliseconds after which a connection is given up whose peer takes nothing in."""
@@ -69,7 +70,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         factory=True,
         workers=chosen.workers,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,

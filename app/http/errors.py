@@ -82,6 +82,14 @@ class RateLimited(AppError):
     title = "Too many requests; wait a while."
 
 
+class HeadTooLarge(AppError):
+    """Address and headers have more than `max_bytes` bytes together; no request of this API needs as many."""
+
+    status = 431
+    code = "head_too_large"
+    title = "The headers of the request are too large."
+
+
 class InternalError(AppError):
     """The server has a defect; it is logged under the id in `instance`, which is worth quoting."""
 

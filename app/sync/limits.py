@@ -3,7 +3,7 @@
 from app.accounts import budgets, devices, passwords, sign_ins, tokens
 from app.core.db import WAITING_PER_ACCOUNT
 from app.core.settings import Settings
-from app.http import body
+from app.http import body, heads
 from app.sync import schemas
 from app.sync.limit_schemas import (
     BodyLimits,
@@ -45,6 +45,7 @@ def limits_of(settings: Settings, desk: DeskLimits, series: SeriesLimits) -> Lim
         requests=RequestLimits(
             per_minute_per_sign_in=settings.requests_per_caller,
             per_minute_per_address=settings.requests_per_address,
+            head_bytes=heads.BYTES,
             waiting_per_account=WAITING_PER_ACCOUNT,
         ),
         live=LiveLimits(

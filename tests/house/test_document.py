@@ -21,6 +21,7 @@ SENTENCE = re.compile(r"[A-Z`].*[.!…]", re.DOTALL)
 TITLE = re.compile(r"[A-Z][^A-Z.]*[^.]")
 ON_EVERY_ROUTE = {"422", "429", "500", "503"}
 OF_NO_ROUTE = {
+    "head_too_large": "no route is known yet when it is said",
     "method_not_allowed": "there is no route to say it on",
     "account_name_taken": "accounts are made at the command line",
     "initials_taken": "users are made at the command line",
