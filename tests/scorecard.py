@@ -112,7 +112,7 @@ ROWS = (
         {"clients who hung up": 5_000}, {"connections they left taken": 0}),
     Row(17, "A full disk loses nothing", "0 lost, on data and log", _FAULTS,
         {"full disks survived": 2}, {"changes lost on full disks": 0}),
-    Row(18, "Migrations go up and down under load", "no defect; every revision", _FAULTS,
+    Row(18, "Migrations go up and down under load", "no defect, 60 times", _FAULTS,
         {"migrations under load": 60}, others=["pushes under migrations", "of them sent away"]),
     Row(19, "Mail is sent at least once", "0 lost of 10,000 in 100 kills"),
     Row(20, "A live stream ends when its phone is shut out", "5 s at most, of 500", _FAULTS,
