@@ -4,8 +4,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
+
 from app.core.clock import now
 from tests.accounts.studios import Studio
+
+# Guesses at once are all looked up before the first has been hashed.
+pytestmark = pytest.mark.usefixtures("in_earnest")
 
 WRONG = "not the password at all"
 
