@@ -11,14 +11,14 @@ from tests.convergence.story import Story
 Begin = Callable[[int], Story]
 
 
-@pytest.fixture(scope="package")
-def house(owner_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Serve.
+@pytest.fixture(scope="module")
+def house(owner_url: str, server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Serve, where nobody is told of anything.
 
-    Not for longer: it listens, its loop moves only while it is asked, and a connection that takes no
-    notification in would keep databases from being dropped.
+    Its loop moves only while it is asked, and a connection that listens and takes no notification in would
+    keep databases from being dropped.
     """
-    house = House(owner_url, tmp_path_factory.mktemp("house"))
+    house = House(owner_url, server_url, tmp_path_factory.mktemp("house"))
     yield house
     house.close()
 

@@ -31,12 +31,12 @@ Json = dict[str, Any]
 class House(httpx.BaseTransport):
     """The server, asked from tests that are not async themselves: a client's sync is not."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, listen_url: str, folder: Path) -> None:
         """Start it; a crash may take what was committed, for no test here ends PostgreSQL."""
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._loop = self._runner.get_loop()
         quick = f"{url}{'&' if '?' in url else '?'}synchronous_commit=off"
-        settings = unhurried(quick, folder, pool_size=3, log_level="ERROR")
+        settings = unhurried(quick, folder, listen_database_url=listen_url, pool_size=3, log_level="ERROR")
         self.app = create_app(settings)
         self.database = Database(quick, pool_size=3)
         self._door = Door(self.app, lambda ask, request: self.run(ask(request)))
