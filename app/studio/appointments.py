@@ -67,7 +67,7 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "appointments",
     number=600,
-    stamp=Stamp(day="date", owners=("user_ids",), slot=2),
+    stamp=Stamp(day="date", site="studio_id", owners=("user_ids",), slot=2),
     rule=_belonging,
     found_by=("date", "series_id"),
 )

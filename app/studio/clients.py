@@ -80,7 +80,9 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "clients",
     number=400,
-    stamp=Stamp(day="created_at", labels=("group_ids", "status_id"), also=_kinds, names=(PROSPECT,)),
+    stamp=Stamp(
+        day="created_at", site="studio_id", labels=("group_ids", "status_id"), also=_kinds, names=(PROSPECT,)
+    ),
     rule=_belonging,
 )
 class Client(Record):

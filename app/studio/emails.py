@@ -50,7 +50,7 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "emails",
     number=740,
-    stamp=Stamp(day="date", is_pinned=is_unread, pinned="not read yet", slot=7),
+    stamp=Stamp(day="date", site="studio_id", is_pinned=is_unread, pinned="not read yet", slot=7),
     rule=_belonging,
 )
 class Email(Record):

@@ -80,6 +80,7 @@ def _belonging(given: Circumstances) -> Rule:
     number=540,
     stamp=Stamp(
         day="invoice_date",
+        site="studio_id",
         is_pinned=_is_owed,
         pinned="not paid yet",
         also=_kinds,

@@ -45,7 +45,7 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "payments",
     number=560,
-    stamp=Stamp(day="date", is_pinned=_is_unapplied, pinned="not applied yet", slot=4),
+    stamp=Stamp(day="date", site="studio_id", is_pinned=_is_unapplied, pinned="not applied yet", slot=4),
     rule=_belonging,
     is_writable=False,
     is_kept_by_server=True,

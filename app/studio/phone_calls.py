@@ -30,7 +30,9 @@ def _belonging(given: Circumstances) -> Rule:
     return rule(given, lo=given.ago(preferences_of(given).calls_past_days))
 
 
-@collection("phone_calls", number=720, stamp=Stamp(day="complete_date", slot=6), rule=_belonging)
+@collection(
+    "phone_calls", number=720, stamp=Stamp(day="complete_date", site="studio_id", slot=6), rule=_belonging
+)
 class PhoneCall(Record):
     """A call to be made or one that was made; pending until it has a complete date."""
 

@@ -103,7 +103,13 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "sessions",
     number=_NUMBER,
-    stamp=Stamp(day="date", labels=("status_id",), owners=("photographer_id", "assistant_id"), slot=1),
+    stamp=Stamp(
+        day="date",
+        site="studio_id",
+        labels=("status_id",),
+        owners=("photographer_id", "assistant_id"),
+        slot=1,
+    ),
     rule=_belonging,
     found_by=("date",),
 )

@@ -24,7 +24,13 @@ def _belonging(given: Circumstances) -> Rule:
     return rule(given, lo=given.ago(preferences_of(given).special_events_past_days))
 
 
-@collection("special_events", number=250, stamp=Stamp(day="date"), rule=_belonging, is_writable=False)
+@collection(
+    "special_events",
+    number=250,
+    stamp=Stamp(day="date", site="studio_id"),
+    rule=_belonging,
+    is_writable=False,
+)
 class SpecialEvent(Record):
     """A holiday or another event shown across the calendar, for a day or a range of days."""
 

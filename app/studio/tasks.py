@@ -43,6 +43,7 @@ def _belonging(given: Circumstances) -> Rule:
     number=700,
     stamp=Stamp(
         day="complete_date",
+        site="studio_id",
         owners=("assigned_by_id", "assigned_user_id", "assigned_department_id"),
         private="is_private",
         slot=5,

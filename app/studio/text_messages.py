@@ -35,7 +35,7 @@ def _belonging(given: Circumstances) -> Rule:
 @collection(
     "text_messages",
     number=760,
-    stamp=Stamp(day="date", is_pinned=is_unread, pinned="not read yet", slot=8),
+    stamp=Stamp(day="date", site="studio_id", is_pinned=is_unread, pinned="not read yet", slot=8),
     rule=_belonging,
 )
 class TextMessage(Record):

@@ -43,7 +43,8 @@ class Stamp:
 
     `day` names the field whose date is the record's day; one for which `is_pinned` holds, or without a date,
     is always at hand; `pinned` says of the former what they are, such as "not paid yet". `labels` and
-    `owners` name fields with ids, `private` one that is true or false, or says that all are. `also` yields
+    `owners` name fields with ids, `private` one that is true or false, or says that all are. `site` names the
+    field that says where a record is at home: a device bound to another place goes without. `also` yields
     further labels, out of `names`. `slot` is the kind's place among its parents' children.
     """
 
@@ -51,6 +52,7 @@ class Stamp:
     is_pinned: Callable[[Values], bool] | None = None
     pinned: str = ""
     labels: tuple[str, ...] = ()
+    site: str | None = None
     also: Callable[[Values], Iterable[str]] | None = None
     names: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
@@ -64,9 +66,14 @@ class Stamp:
             return ALWAYS
         return date.fromisoformat(text[:10])
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Return the fields whose ids a record is labelled with."""
+        return (*self.labels, self.site) if self.site else self.labels
+
     def labels_of(self, values: Values) -> list[str]:
         """Return what a record is labelled with: ids, and names of the declaration's own."""
-        return [*_ids(values, self.labels), *(self.also(values) if self.also else ())]
+        return [*_ids(values, self.label_names), *(self.also(values) if self.also else ())]
 
     def owners_of(self, values: Values) -> list[str]:
         """Return the ids of those a record belongs to."""

@@ -17,7 +17,8 @@ class Circumstances:
 
     `preferences` is the company's set, narrowed by the device's own; `me` and `mine` are the account's
     numbers of the user and of the user with their departments; `numbers` has those of the ids preferences
-    name, and `facts` those of the ids each declared fact found.
+    name, and `facts` those of the ids each declared fact found. `elsewhere` are the sites a device
+    is not at.
     """
 
     today: date
@@ -27,6 +28,7 @@ class Circumstances:
     sees_private: bool = False
     numbers: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    elsewhere: tuple[int, ...] = ()
     schema_version: int = 1
 
     def ago(self, days: int | None) -> date:

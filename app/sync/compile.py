@@ -62,6 +62,8 @@ def _rule(collection: Collection, given: Circumstances) -> Rule | None:
     rule = collection.rule(given) if collection.rule else Rule()
     if rule is None or collection.since > given.schema_version:
         return None
+    if collection.stamp.site and given.elsewhere:
+        rule = replace(rule, excluded=tuple(sorted({*rule.excluded, *given.elsewhere})))
     return _by_right(collection, rule, None if given.sees_private else given.me, given.schema_version)
 
 

@@ -77,4 +77,4 @@ def _anchoring() -> set[int]:
 
 
 def _named(stamp: Stamp) -> tuple[str, ...]:
-    return *stamp.labels, *stamp.owners
+    return *stamp.label_names, *stamp.owners

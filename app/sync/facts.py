@@ -5,6 +5,8 @@ from uuid import UUID
 
 from app.core.db import Session
 
+SITES = "sites"
+"""The fact that names the places records are at home at."""
 Finder = Callable[[Session], Awaitable[list[UUID]]]
 _finders: dict[str, Finder] = {}
 _sources: set[str] = set()

@@ -310,7 +310,7 @@ def _register(new: Collection) -> None:
     if not 0 < new.number < 2**15:
         raise TypeError(f"{new.name}: a number is from 1 to 32767")
     private = new.stamp.private if isinstance(new.stamp.private, str) else None
-    stamped = [*new.stamp.labels, *new.stamp.owners, new.stamp.day, private]
+    stamped = [*new.stamp.label_names, *new.stamp.owners, new.stamp.day, private]
     if unknown := {name for name in stamped if name and name not in {*new.fields, *BOOKKEEPING}}:
         raise TypeError(f"{new.name} has no field {', '.join(sorted(unknown))} to be stamped by")
     if bool(new.stamp.is_pinned) is not bool(new.stamp.pinned):

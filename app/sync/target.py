@@ -13,6 +13,7 @@ from app.core.revisions import Clock
 from app.sync import facts, feed, preference_store, registry
 from app.sync.circumstances import NOBODY_YET, Circumstances
 from app.sync.compile import compile_near, compile_rights, compile_scope
+from app.sync.facts import SITES
 from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
 
@@ -97,6 +98,11 @@ async def circumstances_of(
         *(str(each) for ids in found.values() for each in ids),
     }
     numbers = await feed.known_numbers(session, wanted)
+    known = {
+        name: tuple(sorted(numbers[str(each)] for each in ids if str(each) in numbers))
+        for name, ids in found.items()
+    }
+    here = numbers.get(str(who.studio_id), NOBODY_YET)
     return Circumstances(
         today=today,
         preferences=preferences,
@@ -104,10 +110,8 @@ async def circumstances_of(
         mine=tuple(sorted(numbers[each] for each in mine if each in numbers)),
         sees_private=who.is_administrator,
         numbers=numbers,
-        facts={
-            name: tuple(sorted(numbers[str(each)] for each in ids if str(each) in numbers))
-            for name, ids in found.items()
-        },
+        facts=known,
+        elsewhere=tuple(each for each in known.get(SITES, ()) if who.studio_id and each != here),
         schema_version=version,
     )
 
