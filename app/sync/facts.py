@@ -23,9 +23,10 @@ def fact(name: str, *, of: str) -> Callable[[Finder], Finder]:
     return declare
 
 
-async def find(session: Session) -> dict[str, list[UUID]]:
-    """Return all facts of the account."""
-    return {name: await finder(session) for name, finder in _finders.items()}
+async def find(session: Session, *, is_bound: bool) -> dict[str, list[UUID]]:
+    """Return the facts of the account; the sites only for who is bound to one."""
+    wanted = {name: finder for name, finder in _finders.items() if is_bound or name != SITES}
+    return {name: await finder(session) for name, finder in wanted.items()}
 
 
 def is_source(collection: str) -> bool:

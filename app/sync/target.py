@@ -89,7 +89,7 @@ async def circumstances_of(
     session: Session, who: Principal, preferences: PreferenceSet, today: date, version: int
 ) -> Circumstances:
     """Read all a scope is compiled from."""
-    found = await facts.find(session)
+    found = await facts.find(session, is_bound=who.studio_id is not None)
     mine = [str(each) for each in (who.user_id, *who.departments) if each]
     wanted = {
         *mine,
@@ -111,7 +111,7 @@ async def circumstances_of(
         sees_private=who.is_administrator,
         numbers=numbers,
         facts=known,
-        elsewhere=tuple(each for each in known.get(SITES, ()) if who.studio_id and each != here),
+        elsewhere=tuple(each for each in known.get(SITES, ()) if each != here),
         schema_version=version,
     )
 
