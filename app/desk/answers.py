@@ -9,6 +9,7 @@ from fastapi import Response
 
 from app.core.errors import AppError
 from app.desk.store import Found
+from app.http.etags import etag
 from app.http.problems import MEDIA_TYPE, members
 from app.sync.reactions import Notice
 from app.sync.registry import Collection
@@ -29,11 +30,6 @@ class Answered:
 
 
 _JSON = {"Content-Type": "application/json"}
-
-
-def etag(revision: int) -> str:
-    """Return the version of a record as HTTP writes it."""
-    return f'"{revision}"'
 
 
 def address(collection: Collection, record_id: UUID) -> str:

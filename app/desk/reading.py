@@ -11,11 +11,12 @@ import orjson
 from app.accounts.standing import Work
 from app.core.db import Session
 from app.desk import store
-from app.desk.answers import Answered, etag, listed, shown
+from app.desk.answers import Answered, listed, shown
 from app.desk.errors import PageMalformed, refusal_of
 from app.desk.preconditions import is_known
 from app.desk.store import Found, Place, Wanted
 from app.http.errors import InvalidRequest
+from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
 from app.sync.refusals import RecordDeleted, RecordMerged, UnknownRecord
 from app.sync.registry import Collection

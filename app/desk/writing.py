@@ -10,9 +10,10 @@ from app.accounts.standing import Work
 from app.core.db import WriteSession
 from app.core.ids import new_id
 from app.desk import store
-from app.desk.answers import Answered, address, etag, written
+from app.desk.answers import Answered, address, written
 from app.desk.errors import PreconditionRequired, refusal_of
 from app.desk.preconditions import is_expected
+from app.http.etags import etag
 from app.sync.draft import SERVER, Draft
 from app.sync.feed import Key
 from app.sync.groups import Decision, Group

@@ -9,6 +9,7 @@ from app.accounts.store import read_device
 from app.core.db import Session, WriteSession
 from app.core.principal import Principal
 from app.http.errors import InvalidRequest
+from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
 from app.sync import feed, preference_store, registry
 from app.sync.preference_errors import DeviceWidens, PreferencesChanged
@@ -107,11 +108,6 @@ async def _refuse_unknown(session: Session, asked: PreferenceRequest, place: str
     if unknown:
         fields = [{"path": path, "code": "unknown_record"} for path in unknown[:MOST_FIELDS]]
         raise InvalidRequest(fields=fields)
-
-
-def etag(version: int) -> str:
-    """Return a version of preferences as HTTP writes it."""
-    return f'"{version}"'
 
 
 def _refuse_other(kept: Kept, expected: int | None) -> None:

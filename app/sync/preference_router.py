@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from app.accounts.errors import DeviceNotFound, NotAllowed
 from app.accounts.guards import GUARDED, AdministratorWriting, Reading, Writing
 from app.http.body import JsonRoute
+from app.http.etags import etag
 from app.http.problems import BODY, refusals_of
 from app.sync import preference_changes
 from app.sync.preference_errors import DeviceWidens, PreferencesChanged
@@ -57,7 +58,7 @@ _TAGGED: dict[int | str, dict[str, Any]] = {
 
 def _tagged(told: Told, response: Response) -> Told:
     """Say in `ETag` which version is told of, as a change wants it in `If-Match`."""
-    response.headers["ETag"] = preference_changes.etag(told.version)
+    response.headers["ETag"] = etag(told.version)
     return told
 
 

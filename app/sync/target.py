@@ -102,7 +102,7 @@ async def circumstances_of(
         name: tuple(sorted(numbers[str(each)] for each in ids if str(each) in numbers))
         for name, ids in found.items()
     }
-    here = numbers.get(str(who.studio_id), NOBODY_YET)
+    here = numbers.get(str(who.studio_id))
     return Circumstances(
         today=today,
         preferences=preferences,
