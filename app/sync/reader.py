@@ -53,7 +53,7 @@ class Way(StrEnum):
 class Slice:
     """A stretch of unchanged records, from a key down to another: given under one rule, wanted under another.
 
-    With a `shift`, only records it can concern are looked at.
+    With a `shift`, only records it can concern are looked at. One that `is_long` is worth a statement.
     """
 
     collection: int
@@ -62,6 +62,7 @@ class Slice:
     given: Rule | None
     wanted: Rule | None
     shift: Shift | None = None
+    is_long: bool = False
 
     @property
     def way(self) -> Way:
@@ -72,14 +73,32 @@ class Slice:
             return Way.ENTER
         return Way.LEAVE if self.wanted is None else Way.DIFFER
 
+    @property
+    def is_told(self) -> bool:
+        """Say whether its days alone tell that all of its records are wanted, or were given where none is."""
+        rule = self.wanted or self.given
+        return rule is not None and rule.is_told_by(self.bottom[0], self.top[0])
+
+    @property
+    def whole_upto(self) -> int:
+        """Return of how many pieces a record at most is sent as it is kept."""
+        return whole_upto(self.collection, self.wanted) if self.wanted else 0
+
+    @property
+    def is_run(self) -> bool:
+        """Say whether its records are read as they lie, by a statement that asks nothing else."""
+        return self.is_long and self.way is Way.ENTER and self.is_told and self.whole_upto > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Unchanged records that enter, with their bodies, or leave, with their ids: column by column, in order.
 
-    Unless `is_all`, there may be more, though all of these fit.
+    Those of the first `slices` of what was asked for. Unless `is_all`, there may be more in these, though all
+    that came fit.
     """
 
+    slices: int
     slice_numbers: Sequence[int]
     gone: Sequence[UUID | None]
     bodies: Sequence[bytes | None]
@@ -88,7 +107,9 @@ class Moved:
     @property
     def upto_bytes(self) -> list[int]:
         """Return what each row counts for together with those before it."""
-        return list(accumulate(REMOVAL_BYTES if body is None else len(body) + 2 for body in self.bodies))
+        if not all(self.bodies):
+            return list(accumulate(len(body) + 2 if body else REMOVAL_BYTES for body in self.bodies))
+        return list(accumulate([length + 2 for length in map(len, self.bodies)]))
 
     def id_of(self, row: int) -> UUID:
         """Return the record of a row."""
@@ -130,25 +151,46 @@ async def moved(
 ) -> Moved:
     """Return the records that enter or leave, slice by slice from the top down, at least two if there are.
 
-    As many are asked for as fit if all are of a typical size. Where one is much larger, the database counts
-    bytes as it goes: no answer is larger than a page, and one record.
+    Those of a run, or of all slices before the next. As many are asked for as fit if all are of a typical
+    size. Where one is much larger, the database counts bytes as it goes: no answer is larger than a page, and
+    one record.
     """
-    values, most = (session.account_id, upto, as_json(slices)), room.rows + 1
+    together = slices[: _together(slices)]
+    most = room.rows + 1
     if typical_bytes <= LARGE:
         few = max(2, min(most, room.bytes // max(typical_bytes, REMOVAL_BYTES) + 1))
-        found = _moved(await session.raw.fetch(QUICK, *values, few), few)
+        found = await _quickly(session, upto, together, few)
         if all(found.bodies) or all(map(any, zip(found.bodies, found.gone, strict=True))):
             return found
-    return _moved(await session.raw.fetch(MOVED, *values, most, room.bytes), most)
+    values = (session.account_id, upto, as_json(together), most, room.bytes)
+    return _moved(len(together), await session.raw.fetch(MOVED, *values), most)
 
 
-def _moved(rows: Sequence[Any], most: int) -> Moved:
+def _together(slices: Sequence[Slice]) -> int:
+    """Return how many of some slices are read by one statement: a run by itself."""
+    first = next((place for place, each in enumerate(slices) if each.is_run), len(slices))
+    return first or 1
+
+
+async def _quickly(session: Session, upto: int, slices: Sequence[Slice], few: int) -> Moved:
+    """Return records as they come; of one that is large there is neither body nor id."""
+    if not slices[0].is_run:
+        values = (session.account_id, upto, as_json(slices), few)
+        return _moved(len(slices), await session.raw.fetch(QUICK, *values), few)
+    run = slices[0]
+    ends = (*run.top, *run.bottom)
+    rows = await session.raw.fetch(RUN, session.account_id, run.collection, upto, *ends, run.whole_upto, few)
+    bodies = [row[0] for row in rows]
+    return Moved(1, [0] * len(rows), [None] * len(rows), bodies, len(rows) < few)
+
+
+def _moved(slices: int, rows: Sequence[Any], most: int) -> Moved:
     """Fewer than were asked for are all there are, or the last does not fit."""
     places, gone, bodies = zip(*rows, strict=True) if rows else [()] * 3
     # No ORDER BY stands around the branches: it would sort the bodies. Nested loops keep the order anyway.
     if list(places) != sorted(places, reverse=True):
         raise AssertionError("the slices of a pull came back out of order")
-    return Moved([-place for place in places], gone, bodies, len(rows) < most)
+    return Moved(slices, [-place for place in places], gone, bodies, len(rows) < most)
 
 
 async def key_of(session: Session, number: int, record_id: UUID) -> RecordKey:
@@ -232,8 +274,8 @@ def _slice(number: int, each: Slice) -> dict[str, Any]:
         "top_id": each.top[1],
         "bottom_day": _day(each.bottom[0]),
         "bottom_id": each.bottom[1],
-        "is_told": rule is not None and rule.is_told_by(each.bottom[0], each.top[0]),
-        "whole_upto": whole_upto(each.collection, each.wanted) if each.wanted else 0,
+        "is_told": each.is_told,
+        "whole_upto": each.whole_upto,
         **_columns("given", each.given),
         **_columns("wanted", each.wanted),
         **(_shifted(each.shift) if each.shift else {}),
@@ -344,10 +386,11 @@ _UNCHANGED = "f.account_id = $1 AND f.collection = s.collection AND NOT f.is_del
 _STRETCH = """(f.day, f.record_id) <= (s.top_day, s.top_id)
        AND (f.day, f.record_id) >= (s.bottom_day, s.bottom_id)"""
 # A record that was given and still belongs is sent again only if a part that differs holds something.
+_WANTED = f"(s.is_told OR {_admits('s.wanted')})"
 _DIFFER = f"""
 CASE WHEN {_admits("s.given")}
-     THEN NOT {_admits("s.wanted")} OR (s.given_omit # s.wanted_omit) & f.filled <> 0
-     ELSE {_admits("s.wanted")} END"""
+     THEN NOT {_WANTED} OR (s.given_omit # s.wanted_omit) & f.filled <> 0
+     ELSE {_WANTED} END"""
 _BETWEEN = " OR ".join(
     f"f.{'day' if name in _OWN_DAYS else name} BETWEEN s.{name}_first AND s.{name}_last" for name in _SHIFTED
 )
@@ -358,12 +401,12 @@ def _branches(columns: str, ending: str) -> str:
     """Return one branch for each way; the slice opens just its own."""
     return f"""
     (SELECT {columns.format("true")} FROM feed f
-     WHERE s.way = 'enter' AND {_UNCHANGED} AND {_STRETCH} AND (s.is_told OR {_admits("s.wanted")}) {ending})
+     WHERE s.way = 'enter' AND {_UNCHANGED} AND {_STRETCH} AND {_WANTED} {ending})
     UNION ALL
     (SELECT {columns.format("false")} FROM feed f
      WHERE s.way = 'leave' AND {_UNCHANGED} AND {_STRETCH} AND (s.is_told OR {_admits("s.given")}) {ending})
     UNION ALL
-    (SELECT {columns.format(_admits("s.wanted"))} FROM feed f
+    (SELECT {columns.format(_WANTED)} FROM feed f
      WHERE s.way = 'differ' AND {_UNCHANGED} AND {_STRETCH} AND {_DIFFER} {ending})
     UNION ALL
     (SELECT {columns.format(_admits("s.wanted"))}
@@ -401,6 +444,14 @@ SELECT place, {_GONE},
             THEN CASE WHEN is_put AND octet_length(body) <= {LARGE} THEN body END
             WHEN bytes <= {LARGE} THEN given END AS body
 FROM (SELECT f.*, {GIVEN} AS given FROM (SELECT f.*, {COST} AS bytes FROM ({_FOUND}) AS f) AS f) AS f
+"""
+# The same of one slice all of whose records are sent as they are kept, which is most of a first sync.
+RUN = f"""
+SELECT CASE WHEN cardinality(sizes) <= $8 AND octet_length(body) <= {LARGE} THEN body END AS body
+FROM feed
+WHERE account_id = $1 AND collection = $2 AND NOT is_deleted AND revision + 0 <= $3
+  AND (day, record_id) <= ($4, $5) AND (day, record_id) >= ($6, $7)
+ORDER BY day DESC, record_id DESC LIMIT $9
 """
 
 # What days alone decide is counted in their index, without a look at the records.

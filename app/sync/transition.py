@@ -21,6 +21,13 @@ from app.sync.page import Page
 from app.sync.reader import Fresh, Moved, Slice
 from app.sync.scope import Rule, Scope, shift, slices
 
+LONG = 500
+"""From how many records on a stretch that days alone decide is worth a statement of its own."""
+
+
+Reached = tuple[int, RecordKey]
+"""How far a step has come: the last collection, and the key down to which all of it is moved."""
+
 
 async def advance(
     session: Session,
@@ -95,24 +102,35 @@ class Transition:
     async def move_unchanged(self, goal: Scope) -> None:
         """Step 2: put what enters and evict what leaves, with the room that is left."""
         waiting = list(self._waiting(goal))
-        if not waiting:
-            return
-        if not self.page.room.rows:
-            self.page.is_cut = True
-            return
-        way, page = self.way, self.page
-        found = await reader.moved(self.session, self.cursor.revision, waiting, page.room, way.typical_bytes)
+        reached: Reached | None = None
+        while waiting and not self.page.is_cut:
+            if not self.page.room.rows:
+                self.page.is_cut = True
+                break
+            found = await self._find(waiting)
+            reached = await self._move(waiting, found) or reached
+            del waiting[: found.slices]
+        if reached:
+            self._settle(goal, *reached if self.page.is_cut else ())
+
+    async def _find(self, waiting: Sequence[Slice]) -> Moved:
+        room, typical = self.page.room, self.way.typical_bytes
+        return await reader.moved(self.session, self.cursor.revision, waiting, room, typical)
+
+    async def _move(self, waiting: Sequence[Slice], found: Moved) -> Reached | None:
+        """Send what was found and fits, and return how far that is."""
         upto_bytes = found.upto_bytes
-        fitting = page.take(upto_bytes)
-        self._move(waiting, found, fitting)
-        page.is_cut = page.is_cut or not found.is_all
-        if not page.is_cut:
-            self._settle(goal)
-        elif fitting:
-            way.typical_bytes = upto_bytes[fitting - 1] // fitting
-            last = waiting[found.slice_numbers[fitting - 1]]
-            key = await reader.key_of(self.session, last.collection, found.id_of(fitting - 1))
-            self._settle(goal, last.collection, key)
+        fitting = self.page.take(upto_bytes)
+        self._send(waiting, found, fitting)
+        self.page.is_cut = self.page.is_cut or not found.is_all
+        if not self.page.is_cut:
+            last = waiting[found.slices - 1]
+            return last.collection, last.bottom
+        if not fitting:
+            return None
+        self.way.typical_bytes = upto_bytes[fitting - 1] // fitting
+        number = waiting[found.slice_numbers[fitting - 1]].collection
+        return number, await reader.key_of(self.session, number, found.id_of(fitting - 1))
 
     async def _remove(self, gone: Sequence[Fresh]) -> None:
         """Name only records the device may hold: no other id is ever said."""
@@ -159,23 +177,22 @@ class Transition:
         began = (state.since, number, record_id)
         return any(began <= reach and rule.admits(state) for rule, reach in used)
 
-    def _move(self, waiting: Sequence[Slice], found: Moved, fitting: int) -> None:
-        """Send what was found, slice by slice."""
+    def _send(self, waiting: Sequence[Slice], found: Moved, fitting: int) -> None:
+        """Put what enters, as all of a slice does of which nothing was given, and evict what leaves."""
         numbers, first = found.slice_numbers[:fitting], 0
         while first < fitting:
             last = bisect_right(numbers, numbers[first])
-            number = waiting[numbers[first]].collection
-            self._send(waiting[numbers[first]], found.gone[first:last], found.bodies[first:last])
-            self._note(number, last - first)
+            each = waiting[numbers[first]]
+            self.page.put_all(each.collection, filter(None, found.bodies[first:last]))
+            if each.given is not None:
+                for record_id in filter(None, found.gone[first:last]):
+                    self.page.evict(each.collection, record_id)
+            self._note(each.collection, last - first)
             first = last
 
-    def _send(self, each: Slice, gone: Sequence[UUID | None], bodies: Sequence[bytes | None]) -> None:
-        """Put what enters, as all of a slice does of which nothing was given, and evict what leaves."""
-        self.page.put_all(each.collection, [body for body in bodies if body is not None])
-        if each.given is not None:
-            for record_id in gone:
-                if record_id is not None:
-                    self.page.evict(each.collection, record_id)
+    def _left(self, number: int) -> int:
+        done, total = self.way.progress.get(number, (0, 0))
+        return total - done
 
     def _note(self, number: int, moved: int) -> None:
         done, total = self.way.progress.get(number, (0, 0))
@@ -205,7 +222,7 @@ class Transition:
             wanted = goal.get(number)
             for top, piece in self._stretches(number):
                 if self._is_moved(piece, wanted, goal):
-                    yield from _slices_of(number, top, piece, wanted)
+                    yield from _slices_of(number, top, piece, wanted, is_long=self._left(number) >= LONG)
 
     def _is_moved(self, piece: Piece, wanted: Rule | None, goal: Scope) -> bool:
         """Say whether a piece is to be moved on the way to a goal.
@@ -240,7 +257,9 @@ class Transition:
         return self.way.is_usable or all(piece.rule is not None for piece in pieces)
 
 
-def _slices_of(number: int, top: RecordKey, piece: Piece, wanted: Rule | None) -> Iterator[Slice]:
+def _slices_of(
+    number: int, top: RecordKey, piece: Piece, wanted: Rule | None, *, is_long: bool
+) -> Iterator[Slice]:
     moved = shift(piece.rule, wanted)
     if moved:
         yield Slice(number, top, piece.downto, piece.rule, wanted, moved)
@@ -251,7 +270,7 @@ def _slices_of(number: int, top: RecordKey, piece: Piece, wanted: Rule | None) -
             given, goal = (
                 rule if rule and rule.reaches(first, last) else None for rule in (piece.rule, wanted)
             )
-            yield Slice(number, start, end, given, goal)
+            yield Slice(number, start, end, given, goal, is_long=is_long)
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
