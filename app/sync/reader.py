@@ -13,10 +13,11 @@ import orjson
 from app.core.db import Session
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.bodies import BODY, CARRIED, COST, GIVEN, REMOVAL_BYTES, whole_upto
-from app.sync.cursor import RecordKey
+from app.sync.cursor import BOTTOM, TOP, RecordKey
 from app.sync.feed import ANCHORS, LATEST, anchors_of
 from app.sync.rendering import id_in
 from app.sync.scope import EARLIEST, Rule, Scope, Shift
+from app.sync.tallies import Counted
 from app.sync.used import Place
 
 
@@ -85,9 +86,29 @@ class Slice:
         return whole_upto(self.collection, self.wanted) if self.wanted else 0
 
     @property
+    def is_whole(self) -> bool:
+        """Say whether all of a collection enters."""
+        ends = (self.top, self.bottom)
+        return (
+            self.way is Way.ENTER
+            and ends == (TOP, BOTTOM)
+            and self.wanted is not None
+            and self.wanted.admits_all
+        )
+
+    @property
     def is_run(self) -> bool:
-        """Say whether its records are read as they lie, by a statement that asks nothing else."""
-        return self.is_long and self.way is Way.ENTER and self.is_told and self.whole_upto > 0
+        """Say whether its records are read as they lie, by a statement that asks little else."""
+        is_simple = self.way is Way.ENTER or (self.way is Way.DIFFER and self._adds)
+        return self.is_long and is_simple and self.is_told and self.whole_upto > 0
+
+    @property
+    def _adds(self) -> bool:
+        """Say whether all stays that was given, and days alone tell what that was."""
+        given, wanted = self.given, self.wanted
+        if given is None or wanted is None or given.by_activity:
+            return False
+        return given.is_of_days and given.parts == wanted.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +128,7 @@ class Moved:
     @property
     def upto_bytes(self) -> list[int]:
         """Return what each row counts for together with those before it."""
-        if not all(self.bodies):
-            return list(accumulate(len(body) + 2 if body else REMOVAL_BYTES for body in self.bodies))
-        return list(accumulate([length + 2 for length in map(len, self.bodies)]))
+        return list(accumulate([len(body) + 2 if body else REMOVAL_BYTES for body in self.bodies]))
 
     def id_of(self, row: int) -> UUID:
         """Return the record of a row."""
@@ -174,14 +193,21 @@ def _together(slices: Sequence[Slice]) -> int:
 
 async def _quickly(session: Session, upto: int, slices: Sequence[Slice], few: int) -> Moved:
     """Return records as they come; of one that is large there is neither body nor id."""
-    if not slices[0].is_run:
+    first = slices[0]
+    if not first.is_run:
         values = (session.account_id, upto, as_json(slices), few)
         return _moved(len(slices), await session.raw.fetch(QUICK, *values), few)
-    run = slices[0]
-    ends = (*run.top, *run.bottom)
-    rows = await session.raw.fetch(RUN, session.account_id, run.collection, upto, *ends, run.whole_upto, few)
+    statement, given = (REST, _days_of(first.given)) if first.given else (RUN, ())
+    stretch = (session.account_id, first.collection, upto, *first.top, *first.bottom)
+    rows = await session.raw.fetch(statement, *stretch, first.whole_upto, few, *given)
     bodies = [row[0] for row in rows]
     return Moved(1, [0] * len(rows), [None] * len(rows), bodies, len(rows) < few)
+
+
+def _days_of(rule: Rule) -> Sequence[date | None]:
+    """Return the days of a rule: its window, and the edge of each kind of children."""
+    edges = dict(rule.edges)
+    return [rule.lo, rule.hi, *(edges.get(slot) for slot in range(1, SLOTS + 1))]
 
 
 def _moved(slices: int, rows: Sequence[Any], most: int) -> Moved:
@@ -199,9 +225,12 @@ async def key_of(session: Session, number: int, record_id: UUID) -> RecordKey:
     return await session.raw.fetchval(sql, session.account_id, number, record_id), record_id
 
 
-async def count(session: Session, upto: int, slices: Sequence[Slice]) -> dict[int, int]:
-    """Return how many records enter or leave, by collection."""
-    rows = await session.raw.fetch(COUNT, session.account_id, upto, as_json(slices))
+async def count(session: Session, upto: int, slices: Sequence[Slice], *, is_all: bool) -> dict[int, int]:
+    """Return how many records enter or leave, by collection; `is_all` if none was changed after `upto`.
+
+    Of a whole collection that is kept.
+    """
+    rows = await session.raw.fetch(COUNT, session.account_id, upto, as_json(slices), is_all)
     return {row["collection"]: row["moved"] for row in rows}
 
 
@@ -269,6 +298,7 @@ def _slice(number: int, each: Slice) -> dict[str, Any]:
         "place": -number,
         "collection": each.collection,
         "way": each.way,
+        "is_whole": each.is_whole,
         "by_day": each.way in (Way.ENTER, Way.LEAVE) and rule is not None and rule.is_by_day,
         "top_day": _day(each.top[0]),
         "top_id": each.top[1],
@@ -377,7 +407,8 @@ _OWN_DAYS = ("own_1", "own_2")
 _SHIFTED = (*_OWN_DAYS, *(f"latest_{slot}" for slot in range(1, SLOTS + 1)))
 _SLICES = f"""
 jsonb_to_recordset($3::text::jsonb) AS s(
-    place integer, collection smallint, way text, by_day boolean, is_told boolean, whole_upto integer,
+    place integer, collection smallint, way text, whole_upto integer,
+    is_whole boolean, by_day boolean, is_told boolean,
     top_day date, top_id uuid, bottom_day date, bottom_id uuid,
     {", ".join(f"{name}_first date, {name}_last date" for name in _SHIFTED)},
     {_declared("given")}, {_declared("wanted")})"""
@@ -445,20 +476,34 @@ SELECT place, {_GONE},
             WHEN bytes <= {LARGE} THEN given END AS body
 FROM (SELECT f.*, {GIVEN} AS given FROM (SELECT f.*, {COST} AS bytes FROM ({_FOUND}) AS f) AS f) AS f
 """
-# The same of one slice all of whose records are sent as they are kept, which is most of a first sync.
-RUN = f"""
-SELECT CASE WHEN cardinality(sizes) <= $8 AND octet_length(body) <= {LARGE} THEN body END AS body
-FROM feed
-WHERE account_id = $1 AND collection = $2 AND NOT is_deleted AND revision + 0 <= $3
-  AND (day, record_id) <= ($4, $5) AND (day, record_id) >= ($6, $7)
-ORDER BY day DESC, record_id DESC LIMIT $9
-"""
+
+
+def _run(but: str) -> str:
+    """Return the same of one slice whose records are sent as they are kept, which is most of a first sync."""
+    return f"""
+    SELECT CASE WHEN cardinality(sizes) <= $8 AND octet_length(body) <= {LARGE} THEN body END AS body
+    FROM feed
+    WHERE account_id = $1 AND collection = $2 AND NOT is_deleted AND revision + 0 <= $3
+      AND (day, record_id) <= ($4, $5) AND (day, record_id) >= ($6, $7) {but}
+    ORDER BY day DESC, record_id DESC LIMIT $9"""
+
+
+RUN = _run("")
+_GIVEN_FOR = " OR ".join(
+    f"coalesce(latest_{slot} >= ${11 + slot}::date, false)" for slot in range(1, SLOTS + 1)
+)
+REST = _run(f"AND NOT (day >= $10 AND (day <= $11 OR day = 'infinity') OR {_GIVEN_FOR})")
+"""A run but for what was given of it: what came near first."""
 
 # What days alone decide is counted in their index, without a look at the records.
 COUNT = f"""
 SELECT s.collection, sum(f.moved)::bigint AS moved FROM {_SLICES} CROSS JOIN LATERAL (
-    (SELECT count(*) AS moved FROM feed f
-     WHERE s.by_day AND {_UNCHANGED} AND {_STRETCH}
+    (SELECT sum(t.amount) AS moved FROM feed_tallies t
+     WHERE s.is_whole AND $4 AND t.account_id = $1 AND t.collection = s.collection
+       AND t.kind = {Counted.RECORDS})
+    UNION ALL
+    (SELECT count(*) FROM feed f
+     WHERE NOT (s.is_whole AND $4) AND s.by_day AND {_UNCHANGED} AND {_STRETCH}
        AND f.day >= coalesce(s.wanted_lo, s.given_lo)
        AND (f.day <= coalesce(s.wanted_hi, s.given_hi) OR f.day = 'infinity'))
     UNION ALL

@@ -12,7 +12,7 @@ from app.http.schemas import Answer, Wire
 from app.sync.limit_schemas import SyncLimits
 from app.sync.tables import Kind
 
-MAX_ROWS = 5_000
+MAX_ROWS = 10_000
 MAX_PAGE_BYTES = 8_000_000
 MAX_CHANGES = 500
 MAX_PUSH_BYTES = 4_000_000

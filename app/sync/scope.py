@@ -104,10 +104,11 @@ class Rule:
     @property
     def is_by_day(self) -> bool:
         """Say whether days alone decide what belongs, and no child's."""
-        return self._is_of_days and not (self.by_activity or self.edges)
+        return self.is_of_days and not (self.by_activity or self.edges)
 
     @property
-    def _is_of_days(self) -> bool:
+    def is_of_days(self) -> bool:
+        """Say whether no label, owner or right decides what belongs."""
         return self.required is None and self.owners is None and self.me is None and not self.excluded
 
     @property
@@ -118,7 +119,7 @@ class Rule:
     def is_told_by(self, first: date, last: date) -> bool:
         """Say whether every record whose own day is one of these belongs, its children's days aside."""
         is_in_window = self.lo <= first and (last <= self.hi or first == ALWAYS)
-        return self._is_of_days and is_in_window
+        return self.is_of_days and is_in_window
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that goes into a cursor: only what is not as usual."""

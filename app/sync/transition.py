@@ -222,7 +222,8 @@ class Transition:
             wanted = goal.get(number)
             for top, piece in self._stretches(number):
                 if self._is_moved(piece, wanted, goal):
-                    yield from _slices_of(number, top, piece, wanted, is_long=self._left(number) >= LONG)
+                    is_long = goal is self.target and self._left(number) >= LONG
+                    yield from _slices_of(number, top, piece, wanted, is_long=is_long)
 
     def _is_moved(self, piece: Piece, wanted: Rule | None, goal: Scope) -> bool:
         """Say whether a piece is to be moved on the way to a goal.
@@ -248,7 +249,8 @@ class Transition:
     async def _count(self) -> None:
         """Count what is to be moved once per target, never per page."""
         waiting = list(self._waiting(self.target))
-        counts = await reader.count(self.session, self.cursor.revision, waiting) if waiting else {}
+        upto, is_all = self.cursor.revision, self.cursor.revision == self.now
+        counts = await reader.count(self.session, upto, waiting, is_all=is_all) if waiting else {}
         self.way.progress = {number: (0, total) for number, total in sorted(counts.items()) if total}
 
     def is_usable(self) -> bool:

@@ -1,6 +1,7 @@
 """How the pull's statements find their records: by index, and for what they carry alone."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -125,9 +126,30 @@ async def test_a_midnight_of_a_window_reads_its_two_days(session: Session, moved
 
 async def test_what_days_decide_is_counted_in_the_index_alone(session: Session) -> None:
     stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule(lo=TODAY))
-    scans = await plan(session, reader.COUNT, session.account_id, EVERYTHING, reader.as_json([stretch]))
+    asked = (session.account_id, EVERYTHING, reader.as_json([stretch]), True)
+    scans = await plan(session, reader.COUNT, *asked)
     assert [node["Node Type"] for node in scans if "Scan" in node["Node Type"]].count("Index Only Scan") == 1
     assert indexes(scans) == {"ix_feed_day"}
+
+
+async def test_a_whole_collection_is_not_counted_but_was(session: Session) -> None:
+    stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
+    asked = (session.account_id, EVERYTHING, reader.as_json([stretch]), True)
+    scans = await plan(session, reader.COUNT, *asked)
+    assert {node.get("Relation Name") for node in scans if "Scan" in node["Node Type"]} <= {
+        "feed_tallies",
+        None,
+    }
+
+
+@pytest.mark.parametrize("but", [(), (TODAY, TOP[0], *[TODAY] * SLOTS)], ids=["all", "rest"])
+async def test_a_long_stretch_goes_down_the_index_of_days_and_sorts_nothing(
+    session: Session, but: tuple[Any, ...]
+) -> None:
+    asked = (session.account_id, number_of("sessions"), EVERYTHING, *TOP, *BOTTOM, 9, 2_001, *but)
+    scans = await plan(session, reader.REST if but else reader.RUN, *asked)
+    assert indexes(scans) == {"ix_feed_day"}
+    assert "Sort" not in {node["Node Type"] for node in scans}
 
 
 async def test_fresh_changes_are_found_by_revision(session: Session) -> None:
@@ -141,8 +163,9 @@ async def test_what_a_pull_asks_is_planned_once_and_not_on_every_page(session: S
     stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
     for typical_bytes in (1, 1, 10**6, 10**6):
         await reader.moved(session, EVERYTHING, [stretch], Room(1, 1), typical_bytes)
+        await reader.moved(session, EVERYTHING, [replace(stretch, is_long=True)], Room(1, 1), 1)
     prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
-    for statement in (reader.QUICK, reader.MOVED):
+    for statement in (reader.QUICK, reader.MOVED, reader.RUN):
         assert await session.raw.fetchval(prepared, statement) == 1
 
 

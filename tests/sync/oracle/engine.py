@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import orjson
@@ -13,7 +14,7 @@ from app.core.db import Database, WriteSession
 from app.core.events import Event
 from app.core.principal import Principal
 from app.core.revisions import AccountClock, read_clock
-from app.sync import positions, preference_store, registry, retention, upkeep
+from app.sync import positions, preference_store, registry, retention, transition, upkeep
 from app.sync.cursor import Sealer
 from app.sync.errors import ResyncRequired
 from app.sync.positions import Came
@@ -116,11 +117,14 @@ class Engine:
             collections=list(NAMES),
             digests=asked.digests,
         )
+        # Of the ways to read a stretch, every other page takes the one for long ones.
+        long = 1 if asked.rows % 2 else transition.LONG
         async with self._database.reading(who.account_id) as session:
             at = await read_clock(session)
             if asked.meanwhile:
                 await asked.meanwhile()
-            pulled = await pull(session, who, at, _SEALER, request)
+            with patch.object(transition, "LONG", long):
+                pulled = await pull(session, who, at, _SEALER, request)
         came = Came(asked.cursor, at.revision, request.collections)
         await positions.note(self._database, who, _SEALER, came)
         page: dict[str, Any] = orjson.loads(pulled.as_json())
