@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
 from app.accounts.errors import (
     DeviceDeactivated,
@@ -27,7 +27,7 @@ from app.core.db import Session, WriteSession
 from app.core.errors import AppError
 from app.core.keys import KeyRing
 from app.http.errors import BadRequest
-from app.http.unit_of_work import DatabaseOf, GoneOf, committed
+from app.http.unit_of_work import committed, database, gone
 
 GUARDED: tuple[type[AppError], ...] = (
     BadRequest,
@@ -39,10 +39,6 @@ GUARDED: tuple[type[AppError], ...] = (
     DeviceDeactivated,
 )
 """What every guarded route may refuse, for `refusals_of`."""
-
-_bearer = HTTPBearer(
-    auto_error=False, description="An access token from `/v1/auth/login`.", bearerFormat="JWT"
-)
 
 
 async def key_ring(request: Request) -> KeyRing:
@@ -61,38 +57,43 @@ async def minimum_schema_version(request: Request) -> int:
 MinimumOf = Annotated[int, Depends(minimum_schema_version)]
 
 
-async def caller(
-    request: Request,
-    keys: KeysOf,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Claims:
-    """Return what the caller's token says, and count the request against the caller's limit."""
-    if "access_token" in request.query_params:
-        raise BadRequest("A token is sent in the Authorization header, never in an address.")
-    if credentials is None:
-        raise InvalidToken
-    claims = verify_access(keys, credentials.credentials)
-    request.state.account, request.state.user = claims.account_id, claims.user_id
-    request.state.device = claims.device_id
-    await request.app.state.limits.count_caller(str(claims.sign_in_id))
-    return claims
+class _AccessToken(HTTPBearer):
+    """Who asks, by their token. One dependency: FastAPI takes longer over each than a token is read in."""
+
+    def __init__(self) -> None:
+        description = "An access token from `/v1/auth/login`."
+        super().__init__(
+            auto_error=False, description=description, bearerFormat="JWT", scheme_name="HTTPBearer"
+        )
+
+    async def __call__(self, request: Request) -> Claims:  # type: ignore[override]
+        """Return what the caller's token says, and count the request against the caller's limit."""
+        if "access_token" in request.query_params:
+            raise BadRequest("A token is sent in the Authorization header, never in an address.")
+        credentials = await super().__call__(request)
+        if credentials is None:
+            raise InvalidToken
+        state = request.app.state
+        claims = verify_access(state.keys, credentials.credentials)
+        request.state.account, request.state.user = claims.account_id, claims.user_id
+        request.state.device = claims.device_id
+        await state.limits.count_caller(str(claims.sign_in_id))
+        return claims
 
 
-Caller = Annotated[Claims, Depends(caller)]
+Caller = Annotated[Claims, Depends(_AccessToken())]
 
 
-async def _reading(
-    claims: Caller, database: DatabaseOf, keys: KeysOf, gone: GoneOf
-) -> AsyncIterator[Work[Session]]:
-    async with database.reading(claims.account_id, gone=gone) as session:
-        yield await admit(session, keys, claims)
+async def _reading(request: Request, claims: Caller) -> AsyncIterator[Work[Session]]:
+    lent = (await database(request)).reading(claims.account_id, gone=await gone(request))
+    async with lent as session:
+        yield await admit(session, await key_ring(request), claims)
 
 
-async def _writing(
-    claims: Caller, database: DatabaseOf, keys: KeysOf, gone: GoneOf
-) -> AsyncIterator[Work[WriteSession]]:
-    async with database.writing(claims.account_id, gone=gone) as session:
-        yield await admit(session, keys, claims)
+async def _writing(request: Request, claims: Caller) -> AsyncIterator[Work[WriteSession]]:
+    lent = (await database(request)).writing(claims.account_id, gone=await gone(request))
+    async with lent as session:
+        yield await admit(session, await key_ring(request), claims)
 
 
 Reading = Annotated[Work[Session], committed(_reading)]

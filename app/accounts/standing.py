@@ -18,7 +18,8 @@ from app.accounts.errors import (
 from app.accounts.models import CURRENT_STATES, MOBILE_EDITIONS, Edition
 from app.accounts.tokens import Claims, WipeOrder, issue_wipe
 from app.core import clock
-from app.core.db import Session
+from app.core.admission import Gone
+from app.core.db import Database, Session
 from app.core.errors import AppError
 from app.core.keys import KeyRing
 from app.core.principal import Channel, Principal
@@ -28,14 +29,20 @@ S = TypeVar("S", bound=Session)
 
 
 @dataclass(frozen=True, slots=True)
-class Work(Generic[S]):
-    """One request at work: its transaction, who asks, the account's clock, a phone's state."""
+class Standing:
+    """Who asks and may come in, the account's clock, a phone's state: all read in one statement."""
 
-    session: S
     who: Principal
     clock: Clock
     schema_version: int | None
     last_sync: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Standing, Generic[S]):
+    """One request at work: how its caller stands, and its transaction."""
+
+    session: S
 
 
 async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
@@ -44,8 +51,20 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     A deactivated phone is told so before anything else, on every request until it has confirmed the wipe.
     """
     row = await store.read_standing(session, claims.sign_in_id)
-    row = _admitted(row, keys, claims)
-    return Work(session, _principal(row, claims), Clock.of(row), row["schema_version"], row["last_sync"])
+    stands = _standing(row, keys, claims)
+    return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, session)
+
+
+async def glance(
+    database: Database, keys: KeyRing, claims: Claims, gone: Gone | None = None
+) -> Standing | None:
+    """Return how a caller stands, from one trip to the database, or refuse as `admit` does.
+
+    None where such a trip sees nothing: then only a transaction can tell.
+    """
+    async with database.asking(claims.account_id, gone) as connection:
+        row = await store.glance(connection, claims.account_id, claims.sign_in_id)
+    return None if row is None else _standing(row, keys, claims)
 
 
 async def look_again(
@@ -62,6 +81,11 @@ def _stands(row: Any, keys: KeyRing, claims: Claims) -> Clock | AppError:
         return Clock.of(_admitted(row, keys, claims))
     except AppError as refusal:
         return refusal
+
+
+def _standing(row: Any, keys: KeyRing, claims: Claims) -> Standing:
+    row = _admitted(row, keys, claims)
+    return Standing(_principal(row, claims), Clock.of(row), row["schema_version"], row["last_sync"])
 
 
 def _admitted(row: Any, keys: KeyRing, claims: Claims) -> Any:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from app.accounts.models import Account, Device, RefreshToken, SignIn, User
 from app.core import clock
-from app.core.db import Session, WriteSession
+from app.core.db import HERE, Session, WriteSession
 from app.core.revisions import CLOCK_COLUMNS
 
 _STANDING = f"""
@@ -26,7 +26,12 @@ _STANDING = f"""
     JOIN accounts a ON a.account_id = s.account_id
     JOIN account_clock c ON c.account_id = s.account_id
     LEFT JOIN devices d ON d.account_id = s.account_id AND d.device_id = s.device_id
-    WHERE s.account_id = $1 AND s.sign_in_id"""
+    WHERE s.account_id = {{account}} AND s.sign_in_id = {{sign_ins}}"""
+_ONE = _STANDING.format(account="$1", sign_ins="$2")
+_SEVERAL = _STANDING.format(account="$1", sign_ins="ANY($2::uuid[])")
+_AT_ONCE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 0) AS standing".format(
+    here=HERE, standing=_STANDING.format(account="here.account_id", sign_ins="$2")
+)
 
 _COUNT_FAILURE = """
     INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
@@ -74,12 +79,19 @@ async def enter_name(session: WriteSession, name: str) -> bool:
 
 async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
     """Return in one statement all a request's right to be here depends on, and the account's clock."""
-    return await session.raw.fetchrow(f"{_STANDING} = $2", session.account_id, sign_in_id)
+    return await session.raw.fetchrow(_ONE, session.account_id, sign_in_id)
+
+
+async def glance(
+    connection: "asyncpg.Connection[asyncpg.Record]", account_id: UUID, sign_in_id: UUID
+) -> asyncpg.Record | None:
+    """Return the same in a statement of its own, in no transaction."""
+    return await connection.fetchrow(_AT_ONCE, account_id, sign_in_id)
 
 
 async def read_standings(session: Session, sign_in_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
     """Return the same of several sign-ins at once, those there are."""
-    rows = await session.raw.fetch(f"{_STANDING} = ANY($2::uuid[])", session.account_id, list(sign_in_ids))
+    rows = await session.raw.fetch(_SEVERAL, session.account_id, list(sign_in_ids))
     return {row["sign_in_id"]: row for row in rows}
 
 

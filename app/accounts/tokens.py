@@ -8,6 +8,7 @@ looked at it.
 import base64
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ ACCESS_LIFE = timedelta(minutes=15)
 _ISSUER = "studio"
 _SKEW = 60
 _LONGEST = 4096
+_MOST_REMEMBERED = 4096
 _LONGEST_HEADER = 256
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -63,6 +65,20 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
+class _Access:
+    """What was read of an access token that a key of ours signed, and which key."""
+
+    key_id: str
+    pem: str
+    issued: int
+    expires: int
+    claims: Claims
+
+
+_remembered: OrderedDict[str, _Access] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
 class WipeOrder:
     """The order to one phone to clear its copy, of one deactivation: its `nonce`."""
 
@@ -85,11 +101,28 @@ def issue_access(keys: KeyRing, claims: Claims) -> str:
 
 
 def verify_access(keys: KeyRing, token: str) -> Claims:
-    """Return what a good access token says; refuses with 401 `invalid_token` or `token_expired`."""
+    """Return what a good access token says; refuses with 401 `invalid_token` or `token_expired`.
+
+    A phone sends one token for a quarter of an hour: what was signed once stays so, and is remembered for as
+    long as the key is trusted. Its time is judged anew.
+    """
+    read = _remembered.get(token)
+    if read is None or keys.verifying.get(read.key_id) != read.pem:
+        read = _read_access(keys, token)
+        _remember(token, read)
+    now = _seconds(clock.now())
+    if read.issued > now + _SKEW:
+        raise InvalidToken
+    if read.expires <= now:
+        raise TokenExpired
+    return read.claims
+
+
+def _read_access(keys: KeyRing, token: str) -> "_Access":
     claims = _verified(keys, _ACCESS, token)
     try:
-        expires = _whole(claims["exp"])
-        if expires - _whole(claims["iat"]) > ACCESS_LIFE.total_seconds():
+        issued, expires = _whole(claims["iat"]), _whole(claims["exp"])
+        if expires - issued > ACCESS_LIFE.total_seconds():
             raise InvalidToken
         device = claims["dev"]
         found = Claims(
@@ -101,9 +134,14 @@ def verify_access(keys: KeyRing, token: str) -> Claims:
         )
     except (KeyError, TypeError, ValueError):
         raise InvalidToken from None
-    if expires <= _seconds(clock.now()):
-        raise TokenExpired
-    return found
+    key_id = _key_id(token, _ACCESS)
+    return _Access(key_id, keys.verifying[key_id], issued, expires, found)
+
+
+def _remember(token: str, read: "_Access") -> None:
+    _remembered[token] = read
+    if len(_remembered) > _MOST_REMEMBERED:
+        _remembered.popitem(last=False)
 
 
 def issue_wipe(keys: KeyRing, order: WipeOrder) -> str:

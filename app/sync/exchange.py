@@ -1,46 +1,72 @@
 """An exchange: what the user did goes up and what changed comes down, in one round trip."""
 
+from dataclasses import dataclass
+
 from app.accounts.errors import DeviceRequired
-from app.accounts.standing import Work, admit, refuse_old
+from app.accounts.standing import Standing, admit, glance, refuse_old
 from app.accounts.tokens import Claims
 from app.core.admission import Gone
-from app.core.db import Database, Session
+from app.core.db import Database
 from app.core.keys import KeyRing
 from app.sync.cursor import Sealer
-from app.sync.pull import opened, pull
+from app.sync.pull import Pulled, idle, opened, pull, resting
 from app.sync.push import push
-from app.sync.schemas import SyncRequest
+from app.sync.schemas import PullRequest, SyncRequest
 
 
-async def exchange(
-    database: Database,
-    keys: KeyRing,
-    claims: Claims,
-    *,
-    sealer: Sealer,
-    sent: SyncRequest,
-    minimum: int,
-    gone: Gone,
-) -> tuple[bytes, Work[Session], bool]:
-    """Return the answer's JSON text, who was answered, and whether the device is at a consistent point.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, whether they still wait, and what they are answered with."""
 
-    The push is committed before the pull begins, which sees it. A cursor the pull would refuse is refused
-    before anything is taken in, and who is no device before its turn has come.
-    """
-    pushed = b"null"
-    if sent.push and sent.push.changes:
-        if claims.device_id is None:
-            raise DeviceRequired
-        async with database.writing(claims.account_id, gone=gone) as turn:
-            work = await admit(turn, keys, claims)
-            refuse_old(work.schema_version, minimum)
-            at = (turn, work.who, work.clock)
-            await opened(*at, sealer, sent.pull, schema_version=work.schema_version)
-            pushed = await push(*at, sent.push, schema_version=work.schema_version)
-    async with database.reading(claims.account_id, gone=gone) as session:
-        read = await admit(session, keys, claims)
-        refuse_old(read.schema_version, minimum)
-        pulled = await pull(
-            session, read.who, read.clock, sealer, sent.pull, schema_version=read.schema_version
-        )
-    return b'{"push":%b,"pull":%b}' % (pushed, pulled.as_json()), read, pulled.is_consistent
+    database: Database
+    keys: KeyRing
+    claims: Claims
+    sealer: Sealer
+    minimum: int
+    gone: Gone
+
+    async def pull(self, asked: PullRequest) -> tuple[Pulled, Standing]:
+        """Return the next page and whose it is; raises as a pull.
+
+        Most ask for what they have. That much is seen by one look at the clock, and only who lacks something
+        gets a transaction, in which they are judged again.
+        """
+        return await self._glanced(asked) or await self._read(asked)
+
+    async def push_and_pull(self, sent: SyncRequest) -> tuple[bytes, Pulled, Standing]:
+        """Return the verdicts as JSON text, and the page that has what the push changed.
+
+        The push is committed before the pull begins. A cursor the pull would refuse is refused before
+        anything is taken in, and who is no device before its turn has come.
+        """
+        pushed = b"null"
+        if sent.push and sent.push.changes:
+            if self.claims.device_id is None:
+                raise DeviceRequired
+            async with self.database.writing(self.claims.account_id, gone=self.gone) as turn:
+                work = await admit(turn, self.keys, self.claims)
+                refuse_old(work.schema_version, self.minimum)
+                at = (turn, work.who, work.clock)
+                await opened(*at, self.sealer, sent.pull, schema_version=work.schema_version)
+                pushed = await push(*at, sent.push, schema_version=work.schema_version)
+            return pushed, *await self._read(sent.pull)
+        return pushed, *await self.pull(sent.pull)
+
+    async def _glanced(self, asked: PullRequest) -> tuple[Pulled, Standing] | None:
+        cursor = resting(self.sealer, asked)
+        if cursor is None:
+            return None
+        stands = await glance(self.database, self.keys, self.claims, self.gone)
+        if stands is None:
+            return None
+        refuse_old(stands.schema_version, self.minimum)
+        pulled = idle(cursor, stands.who, stands.clock, asked, schema_version=stands.schema_version)
+        return (pulled, stands) if pulled else None
+
+    async def _read(self, asked: PullRequest) -> tuple[Pulled, Standing]:
+        async with self.database.reading(self.claims.account_id, gone=self.gone) as session:
+            work = await admit(session, self.keys, self.claims)
+            refuse_old(work.schema_version, self.minimum)
+            return await pull(
+                session, work.who, work.clock, self.sealer, asked, schema_version=work.schema_version
+            ), work

@@ -1,12 +1,15 @@
 """A pull: what changed for this device since its cursor, in pages, bodies passed through as bytes."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from time import perf_counter
 from typing import Any
 
 from app.core import clock, metrics
 from app.core.db import Session
+from app.core.errors import AppError
 from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import reader, registry
@@ -16,7 +19,7 @@ from app.sync.page import Page
 from app.sync.reader import Room
 from app.sync.schemas import PullRequest
 from app.sync.scope import Scope
-from app.sync.target import Target, target_of
+from app.sync.target import Target, kept_target, target_of
 from app.sync.transition import advance
 
 NEXT_SYNC_AFTER = 300
@@ -73,10 +76,60 @@ async def pull(
         device_id=who.device_id,
         page=page,
     )
+    is_asked = asked.digests and cursor.transit is None
+    digests = await digests_of(session, target.scope) if is_asked else None
+    pulled = _told(page, cursor, asked, sealed=sealer.seal(cursor), at=at, day=target.day, digests=digests)
+    metrics.page_duration.record(perf_counter() - began)
+    return pulled
+
+
+def resting(sealer: Sealer, asked: PullRequest) -> Cursor | None:
+    """Return the cursor of who may have all there is; a cursor that is no good is the pull's to refuse."""
+    if asked.cursor is None or asked.digests:
+        return None
+    with suppress(AppError):
+        cursor = sealer.open(asked.cursor)
+        is_for_these = asked.collections is None or _names(asked) == cursor.collections
+        return cursor if is_for_these and cursor.transit is None else None
+    return None
+
+
+def idle(
+    cursor: Cursor, who: Principal, at: Clock, asked: PullRequest, *, schema_version: int | None = None
+) -> Pulled | None:
+    """Return the page of a device that has all there is, made of the account's clock alone, else none."""
+    began = perf_counter()
+    target = kept_target(who, at, cursor.collections, schema_version)
+    if target is None or not _has_all(cursor, who, at, target):
+        return None
+    metrics.sync_behind.record(0)
+    page = Page(Room(asked.max_rows, asked.max_bytes))
+    pulled = _told(page, cursor, asked, sealed=str(asked.cursor), at=at, day=target.day)
+    metrics.page_duration.record(perf_counter() - began)
+    return pulled
+
+
+def _has_all(cursor: Cursor, who: Principal, at: Clock, target: Target) -> bool:
+    with suppress(AppError):
+        _continued(cursor, who, at, target)
+        return cursor.revision == at.revision and cursor.base == target.scope
+    return False
+
+
+def _told(
+    page: Page,
+    cursor: Cursor,
+    asked: PullRequest,
+    *,
+    sealed: str,
+    at: Clock,
+    day: date,
+    digests: Mapping[str, Any] | None = None,
+) -> Pulled:
+    """Return a page with the other members of its answer."""
     is_consistent = cursor.transit is None
-    is_asked = asked.digests and is_consistent
     head: dict[str, Any] = {
-        "cursor": sealer.seal(cursor),
+        "cursor": sealed,
         "revision": at.revision,
         "replace": asked.cursor is None,
         "has_more": not is_consistent,
@@ -86,14 +139,13 @@ async def pull(
             registry.numbered(number).name: {"done": done, "total": total}
             for number, (done, total) in page.progress.items()
         },
-        "scope": {"version": at.scope_revision, "day": target.day},
+        "scope": {"version": at.scope_revision, "day": day},
         "epoch": at.epoch,
         "server_time": clock.now(),
         "next_sync_after": 0 if not is_consistent else NEXT_SYNC_AFTER,
-        "digests": await digests_of(session, target.scope) if is_asked else None,
+        "digests": digests,
     }
     metrics.page_size.record(asked.max_bytes - page.room.bytes)
-    metrics.page_duration.record(perf_counter() - began)
     return Pulled(page, head)
 
 
@@ -107,7 +159,7 @@ async def opened(
     schema_version: int | None = None,
 ) -> tuple[Cursor, Target]:
     """Return the cursor to go on with, or a new one, and what the device should hold; raises as a pull."""
-    names = None if asked.collections is None else sorted(set(asked.collections))
+    names = _names(asked)
     found = sealer.open(asked.cursor) if asked.cursor is not None else None
     if found and names is not None and names != found.collections:
         raise CursorCollections
@@ -125,6 +177,10 @@ async def digests_of(session: Session, scope: Scope) -> dict[str, dict[str, int 
 def digest(count: int, mark: int) -> dict[str, int | str]:
     """Return how many records there are and the mark of them all as devices are told."""
     return {"count": count, "mark": f"{mark & 2**64 - 1:016x}"}
+
+
+def _names(asked: PullRequest) -> list[str] | None:
+    return None if asked.collections is None else sorted(set(asked.collections))
 
 
 def _known(names: list[str] | None) -> list[str] | None:

@@ -1,30 +1,32 @@
 """The doors of sync: manifest, pull, push, both at once, healing and estimate."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, ClassVar, cast
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.background import BackgroundTask
 
 from app.accounts.devices import note_sync
 from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, NotAllowed
-from app.accounts.guards import GUARDED, Caller, DeviceWriting, KeysOf, MinimumOf, Reading
-from app.accounts.standing import Work, refuse_old
-from app.core.db import Database, Session
+from app.accounts.guards import GUARDED, Caller, DeviceWriting, MinimumOf, Reading
+from app.accounts.standing import Standing, refuse_old
+from app.core.db import Database
 from app.http.body import JsonRoute
 from app.http.compression import JsonText
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
-from app.http.unit_of_work import DatabaseOf, GoneOf, committed
+from app.http.unit_of_work import DatabaseOf, committed, gone
 from app.sync import errors, positions, restores, schemas
 from app.sync.cursor import Sealer
 from app.sync.estimating import estimate_of
-from app.sync.exchange import exchange
+from app.sync.exchange import Asking
 from app.sync.healing import verify
 from app.sync.manifest import manifest
 from app.sync.positions import Came
 from app.sync.preference_schemas import EstimateBody
-from app.sync.pull import pull
+from app.sync.pull import Pulled
 from app.sync.push import push
 
 
@@ -57,18 +59,33 @@ async def sent(body: Sent[schemas.PushRequest]) -> schemas.PushRequest:
     return body
 
 
-async def _noticing(claims: Caller, database: DatabaseOf) -> AsyncIterator[None]:
+async def _asking(request: Request, claims: Caller) -> Asking:
+    state = request.app.state
+    means = (state.database, state.keys, claims, state.sealer, state.minimum_schema_version)
+    return Asking(*means, await gone(request))
+
+
+AskingOf = Annotated[Asking, Depends(_asking)]
+
+
+@asynccontextmanager
+async def _noticed(database: Database, account_id: UUID) -> AsyncIterator[None]:
     """Notice a restored backup nobody has told of, by a cursor from the future that it has undone."""
     try:
         yield
     except errors.ResyncRequired as refused:
         if refused.ahead is not None:
-            await restores.notice(database, claims.account_id, refused.ahead)
+            await restores.notice(database, account_id, refused.ahead)
         raise
 
 
+async def _noticing(claims: Caller, database: DatabaseOf) -> AsyncIterator[None]:
+    async with _noticed(database, claims.account_id):
+        yield
+
+
 NOTICING = committed(_noticing)
-"""What every route depends on that opens a cursor."""
+"""What a route depends on that opens a cursor outside of `Asking`."""
 
 
 @router.get(
@@ -86,7 +103,6 @@ async def read_manifest(work: Reading, minimum: MinimumOf) -> Response:
 
 @router.post(
     "/pull",
-    dependencies=[NOTICING],
     operation_id="sync_pull",
     summary="Get what changed",
     response_model=schemas.PullAnswer,
@@ -97,21 +113,15 @@ async def read_manifest(work: Reading, minimum: MinimumOf) -> Response:
         ClientTooOld,
     ),
 )
-async def pull_changes(
-    work: Reading,
-    database: DatabaseOf,
-    seal: Annotated[Sealer, Depends(sealer)],
-    body: Sent[schemas.PullRequest],
-    minimum: MinimumOf,
-) -> Response:
+async def pull_changes(asking: AskingOf, body: Sent[schemas.PullRequest]) -> Response:
     """Get one page of what changed for this device since its cursor.
 
     Without a cursor this is a first sync: its first page says `replace`. Store a page and its cursor in one
     local transaction and ask again while `has_more`; a page may be asked for again at any time.
     """
-    refuse_old(work.schema_version, minimum)
-    pulled = await pull(work.session, work.who, work.clock, seal, body, schema_version=work.schema_version)
-    return _page(pulled.as_json(), database, seal, work, body, is_consistent=pulled.is_consistent)
+    async with _noticed(asking.database, asking.claims.account_id):
+        pulled, stands = await asking.pull(body)
+    return _page(asking, body, pulled, stands, pulled.as_json())
 
 
 @router.post(
@@ -141,7 +151,6 @@ async def push_changes(
 
 @router.post(
     "",
-    dependencies=[NOTICING],
     operation_id="sync_exchange",
     summary="Send what the user did, get what changed",
     response_model=schemas.SyncAnswer,
@@ -153,24 +162,15 @@ async def push_changes(
         ClientTooOld,
     ),
 )
-async def sync_once(
-    *,
-    body: Sent[schemas.SyncRequest],
-    claims: Caller,
-    keys: KeysOf,
-    database: DatabaseOf,
-    seal: Annotated[Sealer, Depends(sealer)],
-    minimum: MinimumOf,
-    gone: GoneOf,
-) -> Response:
+async def sync_once(asking: AskingOf, body: Sent[schemas.SyncRequest]) -> Response:
     """Push and pull in one round trip; the page has what the push changed.
 
     What either of them would refuse by itself refuses both, and then nothing was taken in.
     """
-    text, work, is_consistent = await exchange(
-        database, keys, claims, sealer=seal, sent=body, minimum=minimum, gone=gone
-    )
-    return _page(text, database, seal, work, body.pull, is_consistent=is_consistent)
+    async with _noticed(asking.database, asking.claims.account_id):
+        pushed, pulled, stands = await asking.push_and_pull(body)
+    text = b'{"push":%b,"pull":%b}' % (pushed, pulled.as_json())
+    return _page(asking, body.pull, pulled, stands, text)
 
 
 @router.post(
@@ -224,23 +224,17 @@ async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody
 
 
 def _page(
-    text: bytes,
-    database: Database,
-    seal: Sealer,
-    work: Work[Session],
-    asked: schemas.PullRequest,
-    *,
-    is_consistent: bool,
+    asking: Asking, asked: schemas.PullRequest, pulled: Pulled, stands: Standing, text: bytes
 ) -> Response:
     """Answer with a page; how far the phone has come is noted afterwards.
 
     On a connection of its own: two at once for each request could starve the pool.
     """
-    came = Came(asked.cursor, work.clock.revision, asked.collections)
+    came = Came(asked.cursor, stands.clock.revision, asked.collections)
 
     async def note() -> None:
-        if is_consistent:
-            await note_sync(database, work.who, work.last_sync)
-        await positions.note(database, work.who, seal, came)
+        if pulled.is_consistent:
+            await note_sync(asking.database, stands.who, stands.last_sync)
+        await positions.note(asking.database, stands.who, asking.sealer, came)
 
     return JsonText(text, background=BackgroundTask(note))

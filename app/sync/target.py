@@ -18,7 +18,8 @@ from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
 
 _Key = tuple[UUID, UUID | None, UUID | None, tuple[str, ...] | None, int]
-_Compiled = tuple[tuple[UUID, int, date], "Target"]
+_Stamp = tuple[UUID, int, date]
+_Compiled = tuple[_Stamp, "Target"]
 _MOST = 10_000
 _compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
 
@@ -52,23 +53,40 @@ async def target_of(
     is read in the snapshot of the pull itself: what was compiled under the same number is still right.
     What a transaction sees that has itself moved it is not final, and neither read from nor kept for others.
     """
-    version = version_for(at, schema_version)
-    key = (who.account_id, who.user_id, who.device_id, tuple(names) if names is not None else None, version)
-    today = at.day_in(who.time_zone)
-    stamp = (at.epoch, at.scope_revision, today)
-    if is_final and (kept := _compiled.get(key)) and kept[0] == stamp:
-        _compiled.move_to_end(key)
-        return kept[1]
+    if is_final and (kept := kept_target(who, at, names, schema_version)):
+        return kept
+    version, today = version_for(at, schema_version), at.day_in(who.time_zone)
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
     rights = compile_rights(None if given.sees_private else given.me, version)
     scopes = compile_scope(given, names), compile_near(given, names), rights
     target = Target(*scopes, in_force.resync, today)
     if is_final:
-        _compiled[key] = (stamp, target)
+        _compiled[_key(who, names, version)] = (_stamp(at, today), target)
     if len(_compiled) > _MOST:
         _compiled.popitem(last=False)
     return target
+
+
+def kept_target(
+    who: Principal, at: Clock, names: list[str] | None, schema_version: int | None
+) -> Target | None:
+    """Return what a device should hold now, if that was compiled before and nothing of it has changed."""
+    key = _key(who, names, version_for(at, schema_version))
+    stamp, target = _compiled.get(key, (None, None))
+    if stamp != _stamp(at, at.day_in(who.time_zone)):
+        return None
+    _compiled.move_to_end(key)
+    return target
+
+
+def _key(who: Principal, names: list[str] | None, version: int) -> _Key:
+    wanted = tuple(names) if names is not None else None
+    return who.account_id, who.user_id, who.device_id, wanted, version
+
+
+def _stamp(at: Clock, today: date) -> _Stamp:
+    return at.epoch, at.scope_revision, today
 
 
 async def rights_of(session: Session, who: Principal, at: Clock) -> Scope:
