@@ -4,22 +4,22 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from time import perf_counter
 
 import asyncpg
 
 from app.core import metrics
 from app.core.db import Database
+from app.core.keepalive import until_lost
 
 log = logging.getLogger("studio.beat")
 
 _ONE_LEADS = "SELECT pg_try_advisory_lock(hashtext('studio beat'))"
 _BETWEEN_TRIES = 60.0
 """Seconds after which who does not lead tries again; nobody does for that long after a leader was killed."""
-_BETWEEN_CHECKS = 20.0
 _PATIENCE = 10.0
 _SOONEST = timedelta(minutes=15)
 """Within which a job is done first, and again when it could not be done: a deployment ends before that."""
@@ -79,17 +79,10 @@ class Beat:
 
     async def _lead(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Do the jobs until the lock is lost with its connection, which raises."""
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
         log.info("leading: %s", ", ".join(job.name for job in self._jobs))
         repeated = [asyncio.create_task(self._repeat(job)) for job in self._jobs]
         try:
-            while not lost.is_set():
-                await connection.execute("SELECT 1", timeout=_PATIENCE)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_BETWEEN_CHECKS):
-                        await lost.wait()
-            raise ConnectionResetError
+            await until_lost(connection, partial(connection.execute, "SELECT 1", timeout=_PATIENCE))
         finally:
             for each in repeated:
                 each.cancel()

@@ -5,9 +5,12 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import asyncpg
+
+from app.core.keepalive import until_lost
 
 log = logging.getLogger("studio.notifications")
 
@@ -21,7 +24,6 @@ FROM unnest($2::text[]) AS told
 _LONGEST_PAUSE = 30.0
 _LAST_WORDS = 5.0
 _PATIENCE = 10.0
-_BETWEEN_CHECKS = 20.0
 _NOBODY = ""
 """What a listener tells the channel to hear whether it still hears."""
 
@@ -101,19 +103,11 @@ class Listener:
     async def _listen(self) -> None:
         async with asyncio.timeout(_PATIENCE):
             connection = await self._connect()
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
         try:
             async with asyncio.timeout(_PATIENCE):
                 await connection.add_listener(CHANNEL, self._on_notification)
             self._may_have_missed()
-            while not lost.is_set():
-                await self._check(connection)
-                self._failures = 0
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_BETWEEN_CHECKS):
-                        await lost.wait()
-            raise ConnectionResetError
+            await until_lost(connection, partial(self._check, connection))
         finally:
             connection.terminate()
 
@@ -123,6 +117,7 @@ class Listener:
         async with asyncio.timeout(_PATIENCE):
             await connection.execute(f"SELECT pg_notify('{CHANNEL}', '{_NOBODY}')")
             await self._heard.wait()
+        self._failures = 0
 
     def _on_notification(self, _connection: object, _pid: int, _channel: str, told: object) -> None:
         self._heard.set()
