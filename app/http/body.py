@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine
 from email.message import Message
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import orjson
@@ -68,7 +69,8 @@ class _ReadRequest(Request):
         except TimeoutError:
             raise BodyTimeout from None
         if self._checked:
-            _refuse_other_types(self.headers.get("content-type", ""))
+            if not _is_json(self.headers.get("content-type", "")):
+                raise UnsupportedMediaType
             check(self._checked)
 
     async def body(self) -> bytes:
@@ -91,12 +93,12 @@ class _ReadRequest(Request):
         return bytes(body)
 
 
-def _refuse_other_types(content_type: str) -> None:
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
     message = Message()
     message["content-type"] = content_type.encode("ascii", "replace").decode()
     charset = message.get_param("charset", "utf-8")
-    if message.get_content_type() != "application/json" or str(charset).lower() != "utf-8":
-        raise UnsupportedMediaType
+    return message.get_content_type() == "application/json" and str(charset).lower() == "utf-8"
 
 
 def check(body: bytes) -> None:
