@@ -62,17 +62,22 @@ async def glance(
 
     None where such a trip sees nothing: then only a transaction can tell.
     """
-    async with database.asking(claims.account_id, gone) as connection:
-        row = await store.glance(connection, claims.account_id, claims.sign_in_id)
+    async with database.asking(claims.account_id, gone=gone) as connection:
+        rows = await store.glance(connection, claims.account_id, [claims.sign_in_id])
+    row = rows.get(claims.sign_in_id)
     return None if row is None else _standing(row, keys, claims)
 
 
 async def look_again(
-    session: Session, keys: KeyRing, callers: Iterable[Claims]
+    database: Database, keys: KeyRing, account_id: UUID, callers: Iterable[Claims]
 ) -> dict[UUID, Clock | AppError]:
     """Return by sign-in how callers who were admitted stand now: their account's clock, or the refusal."""
     asked = {claims.sign_in_id: claims for claims in callers}
-    rows = await store.read_standings(session, asked)
+    async with database.asking(account_id, is_urgent=True) as connection:
+        rows = await store.glance(connection, account_id, asked)
+    if not rows:
+        async with database.reading(account_id, is_urgent=True) as session:
+            rows = await store.read_standings(session, asked)
     return {sign_in_id: _stands(rows.get(sign_in_id), keys, claims) for sign_in_id, claims in asked.items()}
 
 

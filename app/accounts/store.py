@@ -30,7 +30,7 @@ _STANDING = f"""
 _ONE = _STANDING.format(account="$1", sign_ins="$2")
 _SEVERAL = _STANDING.format(account="$1", sign_ins="ANY($2::uuid[])")
 _AT_ONCE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 0) AS standing".format(
-    here=HERE, standing=_STANDING.format(account="here.account_id", sign_ins="$2")
+    here=HERE, standing=_STANDING.format(account="here.account_id", sign_ins="ANY($2::uuid[])")
 )
 
 _COUNT_FAILURE = """
@@ -82,16 +82,17 @@ async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | 
     return await session.raw.fetchrow(_ONE, session.account_id, sign_in_id)
 
 
-async def glance(
-    connection: "asyncpg.Connection[asyncpg.Record]", account_id: UUID, sign_in_id: UUID
-) -> asyncpg.Record | None:
-    """Return the same in a statement of its own, in no transaction."""
-    return await connection.fetchrow(_AT_ONCE, account_id, sign_in_id)
-
-
 async def read_standings(session: Session, sign_in_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
     """Return the same of several sign-ins at once, those there are."""
     rows = await session.raw.fetch(_SEVERAL, session.account_id, list(sign_in_ids))
+    return {row["sign_in_id"]: row for row in rows}
+
+
+async def glance(
+    connection: "asyncpg.Connection[asyncpg.Record]", account_id: UUID, sign_in_ids: Iterable[UUID]
+) -> dict[UUID, asyncpg.Record]:
+    """Return the same in a statement of its own, in no transaction."""
+    rows = await connection.fetch(_AT_ONCE, account_id, list(sign_in_ids))
     return {row["sign_in_id"]: row for row in rows}
 
 

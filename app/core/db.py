@@ -189,22 +189,14 @@ class Database:
 
     @asynccontextmanager
     async def asking(
-        self, account_id: UUID, gone: Gone | None = None
+        self, account_id: UUID, *, is_urgent: bool = False, gone: Gone | None = None
     ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
         """Lend a connection for one statement, which says itself whose rows it sees, by `HERE`.
 
         That is one trip instead of the three of a transaction, and nothing of what stands around one.
         """
-        async with self._usual.connections.place(account_id, gone):
-            lent = await greenlet_spawn(self.engine.pool.connect)
-            raw = _driver(lent)
-            try:
-                yield raw
-            except BaseException:
-                raw.terminate()
-                await _to_its_end(greenlet_spawn(lent.invalidate))
-                raise
-            lent.close()
+        async with self._way(is_urgent).connections.place(account_id, gone), self._lent() as raw:
+            yield raw
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
@@ -212,8 +204,21 @@ class Database:
 
         It is urgent: nobody signs in without it.
         """
-        async with self._rush.connections.place(NOBODY), self.engine.connect() as connection:
-            yield _raw(connection)
+        async with self._rush.connections.place(NOBODY), self._lent() as raw:
+            yield raw
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Lend a connection outside of a transaction; one on which anything failed is thrown away."""
+        lent = await greenlet_spawn(self.engine.pool.connect)
+        raw = _driver(lent)
+        try:
+            yield raw
+        except BaseException:
+            raw.terminate()
+            await _to_its_end(greenlet_spawn(lent.invalidate))
+            raise
+        lent.close()
 
     async def _publish(self, accounts: Collection[str]) -> None:
         async with self.directory() as connection:

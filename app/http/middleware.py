@@ -6,6 +6,7 @@ can leave a database connection in the middle of a transaction.
 
 import logging
 import time
+from collections.abc import Iterable
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
@@ -18,6 +19,7 @@ from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.limits import RateLimits
 from app.http.problems import count, problem
+from app.http.streams import GOING_ON
 
 log = logging.getLogger("studio.http")
 
@@ -64,13 +66,23 @@ class _Visit:
         try:
             if not self.scope["path"].startswith("/health/"):
                 await limits.count_address(_address(self.scope))
+            found = {*self.scope}
             await app(self.scope, receive, self.send)
+            if (going_on := self.state.pop(GOING_ON, None)) is not None:
+                self._let_go({*self.scope} - found)
+                await going_on(self.state, receive, self.send)
         except (ClientDisconnect, CallerGone):
             self.state["code"] = "client_disconnected"
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             await self._answer(error, receive)
         finally:
             self._tell()
+
+    def _let_go(self, names: Iterable[str]) -> None:
+        """Keep nothing of what the application has left in the scope, for as long as a stream goes on."""
+        for name in names:
+            if name != "route":
+                del self.scope[name]
 
     async def send(self, message: Message) -> None:
         """Send a message of the answer, with the headers every answer has."""

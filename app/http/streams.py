@@ -7,7 +7,8 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
 
-_STALLED = 30.0
+STALLED = 30.0
+"""Seconds for which a reader may take nothing in."""
 
 
 class PatientResponse(StreamingResponse):
@@ -18,7 +19,7 @@ class PatientResponse(StreamingResponse):
 
         async def patiently(message: Message) -> None:
             try:
-                async with asyncio.timeout(_STALLED):
+                async with asyncio.timeout(STALLED):
                     await send(message)
             except TimeoutError:
                 raise ClientDisconnect from None
@@ -30,6 +31,13 @@ class PatientResponse(StreamingResponse):
             if isinstance(self.body_iterator, AsyncGenerator):
                 await self.body_iterator.aclose()
 
+
+GOING_ON = "going_on"
+"""Where in the state of a request an answer leaves what goes on with it, once all behind the porch has ended.
+
+It is called with that state, `receive` and `send`. What an open stream keeps is there for each of thousands:
+the frames, stacks and values that lead to an answer would be most of that.
+"""
 
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 """Headers that tell a proxy not to hold parts of a stream back."""

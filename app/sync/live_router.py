@@ -1,6 +1,5 @@
 """The doors for waiting: the live stream, and the long poll for who cannot keep a stream."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -8,15 +7,16 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from app.accounts.errors import ClientTooOld, TokenExpired
-from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf
+from app.accounts.guards import GUARDED, Caller
 from app.accounts.standing import admit, refuse_old
+from app.accounts.tokens import Claims
 from app.core.errors import AppError
 from app.http.errors import Unavailable, retry_after
 from app.http.problems import refusals_of
 from app.http.schemas import Answer
-from app.http.unit_of_work import DatabaseOf, GoneOf
+from app.http.unit_of_work import gone
 from app.sync.errors import TooManyStreams
-from app.sync.live.stream import LiveResponse, Pace, respond, seconds_until
+from app.sync.live.stream import LiveResponse, Pace, seconds_until
 from app.sync.live.watcher import End, Known, Position, Watcher
 from app.sync.live.watchers import LONGEST_WAIT, Watchers
 
@@ -99,30 +99,22 @@ async def _resumed(
 WatchersOf = Annotated[Watchers, Depends(_watchers)]
 
 
-async def _entered(
-    *,
-    claims: Caller,
-    database: DatabaseOf,
-    keys: KeysOf,
-    minimum: MinimumOf,
-    watchers: WatchersOf,
-    gone: GoneOf,
-) -> AsyncIterator[tuple[Watcher, Position]]:
+async def _enter(request: Request, claims: Claims) -> tuple[Watcher, Position]:
     """Enter a caller before the account is read, so that nothing falls between the two.
 
-    The session ends here: nothing of the database is held while somebody waits.
+    The session ends here: nothing of the database is held while somebody waits. Whoever enters somebody
+    has them leave.
     """
-    watcher = watchers.enter(claims)
+    state = request.app.state
+    watcher = state.watchers.enter(claims)
     try:
-        async with database.reading(claims.account_id, gone=gone) as session:
-            work = await admit(session, keys, claims)
-        refuse_old(work.schema_version, minimum)
-        yield watcher, Position.of(work.clock)
-    finally:
-        watchers.leave(watcher)
-
-
-Entered = Annotated[tuple[Watcher, Position], Depends(_entered)]
+        async with state.database.reading(claims.account_id, gone=await gone(request)) as session:
+            work = await admit(session, state.keys, claims)
+        refuse_old(work.schema_version, state.minimum_schema_version)
+    except BaseException:
+        state.watchers.leave(watcher)
+        raise
+    return watcher, Position.of(work.clock)
 
 
 @router.get(
@@ -133,8 +125,10 @@ Entered = Annotated[tuple[Watcher, Position], Depends(_entered)]
     responses={**_STREAM, **refusals_of(*GUARDED, TooManyStreams, ClientTooOld)},
 )
 async def live(
+    *,
     request: Request,
-    entered: Entered,
+    claims: Caller,
+    watchers: WatchersOf,
     known: Annotated[Known, Depends(_resumed)],
     pace: Annotated[Pace, Depends(_pace)],
 ) -> LiveResponse:
@@ -143,9 +137,9 @@ async def live(
     A caller who is behind is poked at once. The stream ends after some minutes, with the token, and when a
     request would be refused: the last event says why.
     """
-    watcher, position = entered
+    watcher, position = await _enter(request, claims)
     watcher.begin(known, position)
-    return respond(request, watcher, pace)
+    return LiveResponse(watchers, watcher, pace)
 
 
 @router.get(
@@ -155,17 +149,23 @@ async def live(
     responses=refusals_of(*GUARDED, TooManyStreams, ClientTooOld),
 )
 async def wait(
-    entered: Entered,
+    *,
+    request: Request,
+    claims: Caller,
+    watchers: WatchersOf,
     known: Annotated[Known, Depends(_known)],
     seconds: Annotated[
         int, Query(ge=0, le=LONGEST_WAIT, description="How long to wait at most.", examples=[25])
     ] = 25,
 ) -> WaitAnswer:
     """Answer as soon as the account has moved beyond what is known, at once if it has already."""
-    watcher, position = entered
-    watcher.begin(known, position)
-    until_token_ends = seconds_until(watcher.claims.expires_at)
-    happened = await watcher.next(min(seconds, until_token_ends))
+    watcher, position = await _enter(request, claims)
+    until_token_ends = seconds_until(claims.expires_at)
+    try:
+        watcher.begin(known, position)
+        happened = await watcher.next(min(seconds, until_token_ends))
+    finally:
+        watchers.leave(watcher)
     if isinstance(happened, AppError):
         raise happened
     if happened is End.RESTART:

@@ -11,15 +11,17 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.accounts.tokens import Claims
-from app.core.db import Database, Session
+from app.core.db import Database
 from app.core.errors import AppError
 from app.core.keys import KeyRing, load_keys
 from app.core.notifications import Notifier
 from app.core.revisions import Clock
 from app.core.settings import Settings
 from app.http import streams
+from app.http.streams import PatientResponse
+from app.sync.live import stream
 from app.sync.live import watchers as looking
-from app.sync.live.stream import LiveResponse
+from app.sync.live.stream import LiveResponse, Pace
 from app.sync.live.watcher import End, Known, Position, Watcher
 from app.sync.live.watchers import Watchers
 
@@ -99,7 +101,9 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Count the looks, each of which finds the account one further on; how many it is for."""
     counted: list[int] = []
 
-    async def look(_: Session, __: KeyRing, callers: Collection[Claims]) -> dict[UUID, Clock | AppError]:
+    async def look(
+        _: Database, __: KeyRing, ___: UUID, callers: Collection[Claims]
+    ) -> dict[UUID, Clock | AppError]:
         counted.append(len(callers))
         found = Clock(len(counted), 0, EPOCH, 0, 1, datetime.now(UTC))
         return {each.sign_in_id: found for each in callers}
@@ -144,13 +148,13 @@ async def test_a_look_that_fails_is_tried_again(
     watchers: Watchers, looks: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "_AFTER_FAILURE", 0.0)
-    good = Database.reading
+    good = vars(looking)["look_again"]
 
-    def fail_once(*_: Any, **__: Any) -> None:
-        monkeypatch.setattr(Database, "reading", good)
+    async def fail_once(*_: Any) -> None:
+        monkeypatch.setattr(looking, "look_again", good)
         raise ConnectionResetError
 
-    monkeypatch.setattr(Database, "reading", fail_once)
+    monkeypatch.setattr(looking, "look_again", fail_once)
     watcher = watchers.enter(claims())
     watchers.wake_all()
     assert await watcher.next(A_WHILE) == at(1)
@@ -158,13 +162,54 @@ async def test_a_look_that_fails_is_tried_again(
 
 
 async def test_a_reader_who_takes_nothing_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_STALLED", 0.0)
+    monkeypatch.setattr(streams, "STALLED", 0.0)
 
     async def never(_: Message) -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(ClientDisconnect):
-        await LiveResponse([b"data"]).stream_response(never)
+        await PatientResponse([b"data"]).stream_response(never)
+
+
+async def test_who_listens_and_takes_nothing_in_is_given_up(
+    watchers: Watchers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "STALLED", 0.0)
+
+    async def asked() -> Message:
+        return await asyncio.Future[Message]()
+
+    async def send(_: Message) -> None:
+        await asyncio.Event().wait()
+
+    response = LiveResponse(watchers, watchers.enter(claims()), Pace(A_WHILE, A_WHILE))
+    with pytest.raises(ClientDisconnect):
+        await response.go_on({}, asked, send)
+
+
+async def test_who_listens_and_takes_in_slowly_is_told_the_newest_alone(watchers: Watchers) -> None:
+    told: list[bytes] = []
+    can_take, has_gone = asyncio.Event(), asyncio.Event()
+
+    async def asked() -> Message:
+        await has_gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        await can_take.wait()
+        told.append(message.get("body", b""))
+        if b"999" in told[-1]:
+            has_gone.set()
+
+    watcher = watchers.enter(claims())
+    response = LiveResponse(watchers, watcher, Pace(A_WHILE, A_WHILE))
+    listening = asyncio.create_task(response.go_on({}, asked, send))
+    for revision in range(1, 1000):
+        watcher.tell(at(revision))
+        await asyncio.sleep(0)
+    can_take.set()
+    await listening
+    assert [b"poke" in each for each in told] == [False, True]
 
 
 async def test_what_a_stream_was_about_to_do_ends_with_its_reader() -> None:
@@ -181,7 +226,7 @@ async def test_what_a_stream_was_about_to_do_ends_with_its_reader() -> None:
         if message["type"] == "http.response.body":
             raise ClientDisconnect
 
-    response = LiveResponse(pieces())
+    response = PatientResponse(pieces())
     with pytest.raises(ClientDisconnect):
         await response.stream_response(hung_up)
     assert ended

@@ -1,6 +1,7 @@
 """Somebody who waits for an account to move, and the one thing they are to be told next."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,12 +59,12 @@ Ending = End | AppError
 class Watcher:
     """One caller who waits. What they have not taken in yet is replaced, never queued: the newest counts."""
 
-    __slots__ = ("_ending", "_news", "_told", "_woken", "claims")
+    __slots__ = ("_ending", "_news", "_told", "claims", "woken")
 
     def __init__(self, claims: Claims) -> None:
-        """Begin to wait; nothing is known of what the caller knows."""
+        """Begin to wait; nothing is known of what the caller knows. Whoever tells them sets `woken`."""
         self.claims = claims
-        self._woken = asyncio.Event()
+        self.woken: Callable[[], None] | None = None
         self._told: Position | None = None
         self._news: Position | None = None
         self._ending: Ending | None = None
@@ -73,8 +74,6 @@ class Watcher:
         if known.is_at(position):
             self._told = position
         since, self._news = self._news, None
-        if self._ending is None:
-            self._woken.clear()
         self.tell(since.after(position) if since else position)
 
     def tell(self, position: Position) -> None:
@@ -82,21 +81,32 @@ class Watcher:
         latest = position.after(self._news or self._told)
         if latest != self._told:
             self._news = latest
-            self._woken.set()
+            self._wake()
 
     def end(self, ending: Ending) -> None:
         """Have the wait end; the first reason counts."""
         self._ending = self._ending or ending
-        self._woken.set()
+        self._wake()
 
-    async def next(self, seconds: float) -> Position | Ending | None:
-        """Return what there is to tell, as soon as there is something; none when the time is over."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
+    def take(self) -> Position | Ending | None:
+        """Return what there is to tell, which counts as told."""
         if self._ending is not None:
             return self._ending
-        self._woken.clear()
         news, self._news = self._news, None
         self._told = news or self._told
         return news
+
+    async def next(self, seconds: float) -> Position | Ending | None:
+        """Return what there is to tell, as soon as there is something; none when the time is over."""
+        if happened := self.take():
+            return happened
+        woken = asyncio.Event()
+        self.woken = woken.set
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await woken.wait()
+        return self.take()
+
+    def _wake(self) -> None:
+        if self.woken is not None:
+            self.woken()

@@ -24,7 +24,7 @@ LONGEST_WAIT = 55
 """Seconds after which a long poll is answered; proxies often give up after sixty."""
 
 _LOOKS_AT_ONCE = 2
-_BETWEEN_LOOKS = 0.2
+_BETWEEN_LOOKS = 0.1
 _AFTER_FAILURE = 1.0
 
 
@@ -123,8 +123,8 @@ class Watchers:
         """Tell those who wait where the account is, and end the wait of those who may no longer."""
         watchers = list(account.watchers)
         try:
-            async with self._database.reading(account_id, is_urgent=True) as session:
-                stands = await look_again(session, self._keys, [each.claims for each in watchers])
+            callers = [each.claims for each in watchers]
+            stands = await look_again(self._database, self._keys, account_id, callers)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
             log.warning("a look at an account failed: %s", type(error).__name__)
             account.is_due = True
