@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load check bench openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load check bench picture openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +11,7 @@ ATTACKS ?= 200
 CASES ?= 10
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
+PICTURE := .venv-picture/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-annotate --no-header
 
@@ -76,6 +77,16 @@ $(KINTO): benchmarks/peers/kinto.lock
 bench: $(STAMP) $(KINTO) ## Measure, beside others and the limit, e.g. make bench ARGS="push --rounds 3"
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+$(PICTURE): benchmarks/picture.lock
+	@echo "Installing what draws the picture into .venv-picture (once)"
+	@test -x .venv-picture/bin/python || $(PYTHON) -m venv .venv-picture
+	@.venv-picture/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $(PICTURE)
+
+picture: $(STAMP) $(PICTURE) ## Write the figures of docs/performance.json into the page beside it, and draw them
+	@$(BIN)/python -m benchmarks.report
+	@.venv-picture/bin/python benchmarks/picture.py docs/performance.json docs/performance.svg
+
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi
 
@@ -85,13 +96,14 @@ migrate: $(STAMP) ## Bring the database up to date
 demo: $(STAMP) ## Fill a demo studio, e.g. make demo ARGS="--clients 2000"
 	@$(BIN)/python -m app demo $(ARGS)
 
-lock: $(STAMP) ## Resolve pyproject.toml anew into the two lock files (LOCK_ARGS=--upgrade for the newest)
+lock: $(STAMP) ## Resolve pyproject.toml anew into the lock files (LOCK_ARGS=--upgrade for the newest)
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
 	@$(COMPILE) pyproject.toml $(LOCK_ARGS) --output-file requirements.lock
 	@$(COMPILE) pyproject.toml $(LOCK_ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) benchmarks/peers/kinto.in $(LOCK_ARGS) --output-file benchmarks/peers/kinto.lock
-	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock benchmarks/peers/kinto.lock
+	@$(COMPILE) benchmarks/picture.in $(LOCK_ARGS) --output-file benchmarks/picture.lock
+	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock benchmarks/peers/kinto.lock benchmarks/picture.lock
 
 clean: ## Remove all that was installed or built; the data under .data stay
-	@rm -rf .venv .venv-kinto .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-kinto .venv-picture .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -24,7 +24,7 @@ from app.sync.feed import LATEST
 from app.sync.pull import Pulled, pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from app.sync.target import circumstances_of
-from benchmarks.ground import Ground
+from benchmarks.ground import Ground, phone_of
 from benchmarks.samples import Result, Way, Work, compare
 
 _CHANGES = 10
@@ -98,20 +98,20 @@ async def account_size(ground: Ground) -> list[Result]:
 
 async def _made(ground: Ground) -> tuple[Account, Account]:
     """Fill a small account, a large one, and a hundred others of the small one's size."""
-    size, direct = ground.size, ground.direct
+    size, direct, demo = ground.size, ground.direct, await ground.demo()
     await direct.execute("DROP TABLE IF EXISTS sample")
-    await direct.execute(_SAMPLE.replace("$1", f"'{ground.account_id}'").replace("$2", str(size.filled)))
+    await direct.execute(_SAMPLE.replace("$1", f"'{demo.account_id}'").replace("$2", str(size.filled)))
     filled = await direct.fetchval("SELECT count(*) FROM sample")
     made = []
     for number, copies in enumerate((1, size.copies, *[1] * size.others)):
         account_id = uuid4()
         await direct.execute(_CLOCK, account_id)
         await direct.execute(_COPIES, account_id, copies, 3650 // size.copies)
-        await direct.execute(_NUMBERS, account_id, ground.account_id)
+        await direct.execute(_NUMBERS, account_id, demo.account_id)
         if number < 2:
             await direct.execute(_CHANGED, account_id, _CHANGES)
             await direct.execute("UPDATE account_clock SET revision = 2 WHERE account_id = $1", account_id)
-            made.append(Account(f"{filled * copies:,} records", replace(ground.phone, account_id=account_id)))
+            made.append(Account(f"{filled * copies:,} records", phone_of(account_id)))
     await direct.execute("DROP TABLE sample")
     await direct.execute("VACUUM ANALYZE")
     return made[0], made[1]

@@ -16,7 +16,8 @@ _ROWS = 5_000
 
 async def compression(ground: Ground) -> list[Result]:
     """Compress the pages of a first sync; all ways are held to the one that is chosen for who takes both."""
-    pulled = [each async for each in engine_pages(ground, ground.phone, _ROWS)]
+    phone = (await ground.demo()).phone
+    pulled = [each async for each in engine_pages(ground, phone, _ROWS)]
     pages = [each.as_json() for each in pulled]
     rows = sum(len(puts) for each in pulled for puts in each.page.puts.values())
     chosen: dict[str, Compressor] = {

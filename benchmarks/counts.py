@@ -21,8 +21,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from app.demo.sign_in import DemoUser
-from benchmarks.ground import Ground, Size, ground
+from app.demo.sign_in import DemoUser, SignIn
+from benchmarks.ground import Size, ground
 from benchmarks.serving import ROOT
 
 sys.path.append(str(ROOT / "clients" / "python" / "src"))  # it is not installed here
@@ -77,11 +77,11 @@ class Counting(httpx.BaseTransport):
 class Phone:
     """A phone of the demo studio, with everything there is."""
 
-    def __init__(self, made: Ground, user: DemoUser, path: Path) -> None:
+    def __init__(self, url: str, account: str, user: DemoUser, path: Path) -> None:
         self.wire = Counting()
         device = Device("Counted", "None", "none", "1.0.0")
-        self.client = Client(path, made.served.url, device, transport=self.wire)
-        self.client.sign_in(made.sign_in.account, user.initials, user.password)
+        self.client = Client(path, url, device, transport=self.wire)
+        self.client.sign_in(account, user.initials, user.password)
 
     def count(self, what: str, act: Callable[[], object]) -> Count:
         """Count what something takes."""
@@ -110,14 +110,15 @@ def main(
 
 async def _counted(size: Size) -> list[Count]:
     async with ground(size) as made:
-        return await asyncio.to_thread(partial(_count, made))
+        sign_in = (await made.demo()).sign_in
+        return await asyncio.to_thread(partial(_count, made.served.url, sign_in))
 
 
-def _count(made: Ground) -> list[Count]:
+def _count(url: str, sign_in: SignIn) -> list[Count]:
     with TemporaryDirectory() as folder:
         one, other = (
-            Phone(made, user, Path(folder) / f"{place}.db")
-            for place, user in enumerate(made.sign_in.users[:2])
+            Phone(url, sign_in.account, user, Path(folder) / f"{place}.db")
+            for place, user in enumerate(sign_in.users[:2])
         )
         first = other.count("first sync", other.client.sync)
         one.client.sync()

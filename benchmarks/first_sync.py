@@ -1,96 +1,118 @@
-"""A first sync, from the engine alone to the whole way over HTTP, beside COPY of the same bodies."""
+"""A first sync of so many payments, to its end, by us, by our peers, and by COPY of the same bytes."""
 
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from time import process_time
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
-import httpx
+import orjson
 
-from app.accounts.tokens import verify_access
-from app.http.compression import Encoding, encoder
-from app.sync import registry
-from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
-from app.sync.streaming import BYTES, ROWS, Source, lines
 from benchmarks.ground import Ground
-from benchmarks.paging import engine_pages, http_pages, http_stream, taken
+from benchmarks.paging import by_copy, http_pages, http_stream, taken
+from benchmarks.peers import kinto
+from benchmarks.peers.records import BEGINNING
 from benchmarks.samples import Result, Way, Work, compare
+from benchmarks.standing import BODIES, Peer, Peers, standing, typical
+from benchmarks.wire import Lines
 
-_BODIES = """
-SELECT body FROM feed
-WHERE account_id = $1 AND NOT is_deleted ORDER BY collection, day, record_id
-"""
-_COUNT = "SELECT count(*) FROM feed WHERE account_id = $1 AND NOT is_deleted"
+PAGE = 2_000
+_MANY = 200_000
+"""Of so many records one run behind the warm-up says enough."""
+_ONCE_EACH = b'"reference":'
+"""In every payment, whoever sends it."""
+
+Pages = Callable[[Lines], AsyncIterator[bytes]]
 
 
 async def first_sync(ground: Ground) -> list[Result]:
-    """Measure rows per second; the limit is COPY through the index a pull goes through."""
-    # Many pages leave the planner no other way than the index; COPY of everything must go it too.
-    await ground.direct.execute("SET enable_sort = off; SET enable_seqscan = off")
-    await _pack(ground)
-    rows = await ground.direct.fetchval(_COUNT, ground.account_id)
-    engine = {f"engine, pages of {n}": partial(_by_engine, ground, rows, n) for n in (500, 2000, 5000)}
-    async with await ground.demo_phone() as client:
-        http: dict[str, Way] = {
-            f"HTTP, pages of {n} and {size // 1_000_000} MB": partial(_by_http, ground, client, rows, n, size)
-            for n, size in ((2000, 1_000_000), (5000, MAX_PAGE_BYTES))
-        }
-        for encoding in ("identity", "gzip", "zstd"):
-            http[f"HTTP stream, {encoding}"] = partial(_by_http_stream, ground, client, rows, encoding)
-        source = _source(ground, client)
-        for chosen in (None, *Encoding):
-            name = chosen or "plain"
-            engine[f"engine, stream, {name}"] = partial(_by_stream, source, rows, chosen)
-        ways: dict[str, Way] = {
-            "COPY through the index": partial(by_copy, ground, rows, _BODIES, ground.account_id),
-            "COPY from a packed table": partial(by_copy, ground, rows, "SELECT body FROM packed"),
-            **engine,
-            **http,
-        }
-        return await compare("first sync", "records", ways, ground.size.rounds)
+    """Measure records per second; the limit is COPY through the index a pull goes through."""
+    results = []
+    for rows in ground.size.records:
+        if rows == ground.size.typical:
+            results += await _of(ground, await typical(ground))
+        else:
+            async with standing(ground, rows) as peers:
+                results += await _of(ground, peers)
+    return results
 
 
-async def _pack(ground: Ground) -> None:
-    """Write the bodies next to one another, in order, and nothing else."""
-    await ground.direct.execute("DROP TABLE IF EXISTS packed; CREATE TABLE packed (body bytea STORAGE MAIN)")
-    await ground.direct.execute(f"INSERT INTO packed {_BODIES}", ground.account_id)
-    await ground.direct.execute("VACUUM ANALYZE packed")
+async def _of(ground: Ground, peers: Peers) -> list[Result]:
+    rows = len(peers.made)
+    await _check(peers, rows)
+    rounds, ways = ground.size.rounds if rows < _MANY else 1, _ways(ground, peers, rows)
+    return await compare(f"first sync: {rows:,} records", "records", ways, rounds, is_warm=True)
 
 
-async def by_copy(ground: Ground, rows: int, query: str, *values: object) -> Work:
-    """Take the answer of a query as COPY sends it, and count it."""
-    taken, began = 0, process_time()
+def _ways(ground: Ground, peers: Peers, rows: int) -> dict[str, Way]:
+    def of(peer: Peer, pages: Pages) -> Way:
+        return partial(_paged, peer, rows, pages)
 
-    async def take(data: bytes) -> None:
-        nonlocal taken
-        taken += len(data)
-
-    await ground.direct.copy_from_query(query, *values, output=take, format="binary")
-    return Work(rows, taken, cpu_seconds=process_time() - began)
-
-
-async def _by_engine(ground: Ground, rows: int, page: int) -> Work:
-    began = process_time()
-    size = sum([len(each.as_json()) async for each in engine_pages(ground, ground.phone, page)])
-    return Work(rows, size, cpu_seconds=process_time() - began)
-
-
-async def _by_http(ground: Ground, client: httpx.AsyncClient, rows: int, page: int, size: int) -> Work:
-    return await taken(ground.served, rows, http_pages(client, max_rows=page, max_bytes=size))
+    return {
+        "COPY through the index": partial(by_copy, ground, rows, BODIES, peers.studio.account_id),
+        "text passed through": of(peers.by_hand, text_pages),
+        "ours": of(peers.ours, http_stream),
+        "ours, gzip": of(peers.ours, partial(http_stream, encoding="gzip")),
+        "ours, zstd": of(peers.ours, partial(http_stream, encoding="zstd")),
+        "ours, in pages": of(peers.ours, partial(http_pages, max_rows=PAGE)),
+        "ours, stripped": of(peers.stripped, _stripped_pages),
+        "FastAPI + SQLModel": of(peers.by_hand, pages_by_hand),
+        **({"Kinto": of(peers.kinto, _kinto_pages)} if peers.kinto else {}),
+    }
 
 
-async def _by_http_stream(ground: Ground, client: httpx.AsyncClient, rows: int, encoding: str) -> Work:
-    return await taken(ground.served, rows, http_stream(client, encoding))
+async def _paged(peer: Peer, rows: int, pages: Pages) -> Work:
+    return await taken(peer.served, rows, pages(peer.lines))
 
 
-def _source(ground: Ground, client: httpx.AsyncClient) -> Source:
-    """Return what a stream of the signed-in phone reads from."""
-    claims = verify_access(ground.keys, client.headers["Authorization"].removeprefix("Bearer "))
-    asked = PullRequest(max_rows=ROWS, max_bytes=BYTES)
-    return Source(ground.database, ground.keys, claims, ground.sealer, registry.schema_version(), asked)
+async def _check(peers: Peers, rows: int) -> None:
+    """See that whoever is measured sends all there is; that warms them up, too."""
+    told: list[tuple[Peer, Pages]] = [
+        (peers.by_hand, text_pages),
+        (peers.ours, http_stream),
+        (peers.ours, partial(http_pages, max_rows=PAGE)),
+        (peers.stripped, _stripped_pages),
+        (peers.by_hand, pages_by_hand),
+        *([(peers.kinto, _kinto_pages)] if peers.kinto else []),
+    ]
+    for peer, pages in told:
+        sent = b"".join([piece async for piece in pages(peer.lines)])
+        if sent.count(_ONCE_EACH) != rows:
+            raise ValueError(f"{pages}: {sent.count(_ONCE_EACH)} of {rows} records")
 
 
-async def _by_stream(source: Source, rows: int, encoding: Encoding | None) -> Work:
-    """Read the first page before the answer begins, each other while the last is taken."""
-    taken, began = 0, process_time()
-    async for piece in lines(source, await source.read(None), encoder(encoding), "benchmark"):
-        taken += len(piece)
-    return Work(rows, taken, cpu_seconds=process_time() - began)
+async def text_pages(lines: Lines) -> AsyncIterator[bytes]:
+    """Yield the pages of the route that passes text through."""
+    after: str | None = str(UUID(int=0))
+    while after:
+        text = await lines.get(f"/text?after={after}&limit={PAGE}")
+        after = text[9:45].decode() if text[9:10] != b'"' else None
+        yield text
+
+
+async def pages_by_hand(lines: Lines) -> AsyncIterator[bytes]:
+    """Yield the pages of the route most teams would write; the last record says where to go on."""
+    asked = {"limit": str(PAGE)}
+    while True:
+        text = await lines.get(f"/payments?{urlencode(asked)}")
+        yield text
+        if text.count(_ONCE_EACH) < PAGE:
+            return
+        last = orjson.loads(text[text.rindex(b"{") : -1])
+        asked |= {"since": last["updated_at"], "after": last["id"]}
+
+
+async def _stripped_pages(lines: Lines) -> AsyncIterator[bytes]:
+    after = BEGINNING
+    while after:
+        text = await lines.get(f"/records?after={after}&limit={PAGE}")
+        after = text[9 : text.index(b'"', 9)].decode()
+        yield text
+
+
+async def _kinto_pages(lines: Lines) -> AsyncIterator[bytes]:
+    address: str | None = f"{kinto.RECORDS}?_limit={PAGE}"
+    while address:
+        parts = urlsplit(address)
+        reply = await lines.send(lines.request("GET", f"{parts.path}?{parts.query}"))
+        yield reply.body
+        address = reply.header(b"next-page")

@@ -2,13 +2,12 @@
 
 import asyncio
 import resource
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle, islice
-from statistics import median, quantiles
+from itertools import cycle
 from time import perf_counter
+from typing import cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,31 +17,55 @@ from app.accounts import sign_ins
 from app.accounts.store import find_active_user
 from app.core.notifications import CHANNEL, TELL, Notifier
 from benchmarks.ground import Ground
-from benchmarks.samples import Result, Work, compare
+from benchmarks.loops import arrive
+from benchmarks.samples import Result, Work, compare, milliseconds
 from benchmarks.studios import new_account
+from benchmarks.wire import Reply
 
 _PER_ACCOUNT = 200
 _AT_ONCE = 50
 _WRITERS = 16
+_COMMITS = 10
+"""A second, of all accounts together: each pokes as many as wait in its account."""
+_QUIET = 0.5
 _MOVE = "UPDATE account_clock SET revision = revision + 1 WHERE account_id = $1"
 
 
-@dataclass
-class Ear:
-    """One open stream; it notes when it was poked."""
+class Ear(asyncio.Protocol):
+    """One open stream; it notes when it was poked, and costs this side of it as little as can be."""
 
-    account_id: UUID
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    poked: "asyncio.Queue[float]" = field(default_factory=asyncio.Queue)
+    def __init__(self, account_id: UUID, head: bytes) -> None:
+        """Say what opens it."""
+        self.account_id = account_id
+        self.pokes: list[float] = []
+        self.answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.poked = asyncio.Event()
+        self._head, self._rest = head, b""
 
-    async def listen(self) -> None:
-        """Note each poke until the stream is closed."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                event = await self.reader.readuntil(b"\n\n")
-                if b"event: poke" in event:
-                    self.poked.put_nowait(perf_counter())
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the stream."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(self._head)
+
+    def data_received(self, data: bytes) -> None:
+        """Note a poke, whose event comes in one piece or two."""
+        now = perf_counter()
+        self._rest += data
+        if not self.answered.done():
+            head, ended, rest = self._rest.partition(b"\r\n\r\n")
+            if not ended:
+                return
+            self.answered.set_result(head)
+            self._rest = rest
+        *events, self._rest = self._rest.split(b"\n\n")
+        if any(b"event: poke" in event for event in events):
+            self.pokes.append(now)
+            self.poked.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Say so to who waits for an answer."""
+        if not self.answered.done():
+            self.answered.set_exception(error or EOFError())
 
 
 async def live(ground: Ground) -> list[Result]:
@@ -51,17 +74,15 @@ async def live(ground: Ground) -> list[Result]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     tokens = await _tokens(ground)
     ears: list[Ear] = []
-    listening: list[asyncio.Task[None]] = []
     try:
         results = [await _bare(ground)]
-        results += [await _opened(ground, tokens, ears, listening, ground.size.streams // 10)]
+        results += [await _opened(ground, tokens, ears, ground.size.streams // 10)]
         results += [await _poked(ground, ears, results[0])]
-        results += [await _opened(ground, tokens, ears, listening, ground.size.streams)]
+        results += [await _opened(ground, tokens, ears, ground.size.streams)]
         results += [await _poked(ground, ears, results[0])]
     finally:
         for ear in ears:
-            ear.writer.close()
-        await asyncio.gather(*listening)
+            ear.transport.abort()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return results + await _commits(ground)
 
@@ -91,7 +112,6 @@ async def _opened(
     ground: Ground,
     tokens: Sequence[tuple[UUID, str]],
     ears: list[Ear],
-    listening: list[asyncio.Task[None]],
     many: int,
 ) -> Result:
     """Open streams until there are so many; the memory is the server's, with all of them."""
@@ -100,52 +120,76 @@ async def _opened(
     began, cpu, memory = perf_counter(), ground.served.cpu_seconds, ground.served.peak_megabytes
     for first in range(0, len(new), _AT_ONCE):
         opened = await asyncio.gather(*(_open(ground, *each) for each in new[first : first + _AT_ONCE]))
-        listening += [asyncio.create_task(ear.listen()) for ear in opened]
-        await asyncio.gather(*(ear.poked.get() for ear in opened))
+        await asyncio.gather(*(ear.poked.wait() for ear in opened))
         ears += opened
     seconds, peak = perf_counter() - began, ground.served.peak_megabytes
     return Result(
         "live",
         f"open until {many:,} streams",
         "streams",
-        per_second=len(new) / seconds,
         ratio=1.0,
+        per_second=len(new) / seconds,
+        bytes_each=(peak - memory) * 2**20 / len(new),
         cpu_seconds=ground.served.cpu_seconds - cpu,
         peak_megabytes=peak,
-        kilobytes_each=(peak - memory) * 1024 / len(new),
     )
 
 
 async def _open(ground: Ground, account_id: UUID, token: str) -> Ear:
     """Open a stream, as often as the server asks to come again: what is measured is what it holds."""
     address = urlsplit(ground.served.url)
+    host, port = str(address.hostname), int(address.port or 80)
     head = f"GET /v1/sync/live HTTP/1.1\r\nHost: studio\r\nAuthorization: Bearer {token}\r\n\r\n"
     while True:
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        writer.write(head.encode())
-        status = await reader.readuntil(b"\r\n\r\n")
+        _, ear = await asyncio.get_running_loop().create_connection(
+            partial(Ear, account_id, head.encode()), host, port
+        )
+        status = await ear.answered
         if b" 200 " in status:
-            return Ear(account_id, reader, writer)
-        writer.close()
-        await writer.wait_closed()
+            return ear
+        ear.transport.abort()
         if b" 503 " not in status:
             raise ConnectionError(status)
         await asyncio.sleep(1)
 
 
 async def _poked(ground: Ground, ears: Sequence[Ear], limit: Result) -> Result:
-    """Commit in one account after the other; each poke counts from the commit to its arrival here."""
+    """Commit in one account after the other at a constant rate, and see how soon all who wait are poked.
+
+    Each poke counts from before the commit to its arrival here; one poke may tell of two commits.
+    """
     by_account: dict[UUID, list[Ear]] = {}
     for ear in ears:
         by_account.setdefault(ear.account_id, []).append(ear)
-    taken: list[float] = []
-    for account_id, waiting in islice(cycle(by_account.items()), 2 * ground.size.requests):
+        ear.pokes.clear()
+    in_turn, committed = cycle(by_account), []
+
+    async def commit() -> Reply:
+        account_id = next(in_turn)
         async with ground.database.writing(account_id) as session:
             await session.raw.execute(_MOVE, account_id)
-        committed = perf_counter()
-        arrived = await asyncio.gather(*(ear.poked.get() for ear in waiting))
-        taken += [each - committed for each in arrived]
-    return _told(f"commit to poke, {len(ears):,} streams", taken, limit.milliseconds_p50)
+            committed.append((account_id, perf_counter()))
+        return Reply(200)
+
+    await arrive(commit, _COMMITS, ground.size.watch * ground.size.rounds)
+    await _until_quiet(ears)
+    taken, lost = [], 0
+    for account_id, at in committed:
+        for ear in by_account[account_id]:
+            place = bisect_left(ear.pokes, at)
+            if place < len(ear.pokes):
+                taken.append(ear.pokes[place] - at)
+            else:
+                lost += 1
+    return _told(f"commit to poke, {len(ears):,} streams", taken, limit.milliseconds_p50, lost)
+
+
+async def _until_quiet(ears: Sequence[Ear]) -> None:
+    """Wait until no more pokes come."""
+    heard = -1
+    while heard != (now := sum(len(ear.pokes) for ear in ears)):
+        heard = now
+        await asyncio.sleep(_QUIET)
 
 
 async def _bare(ground: Ground) -> Result:
@@ -166,16 +210,17 @@ async def _bare(ground: Ground) -> Result:
     return _told("bare NOTIFY to LISTEN", taken, None)
 
 
-def _told(way: str, taken: Sequence[float], limit: float | None) -> Result:
-    middle = median(taken) * 1000
+def _told(way: str, taken: Sequence[float], limit: float | None, lost: int = 0) -> Result:
+    p50, p95, p99 = milliseconds(taken)
     return Result(
         "live",
         way,
         "pokes",
-        per_second=1000 / middle,
-        ratio=(limit or middle) / middle,
-        milliseconds_p50=middle,
-        milliseconds_p99=quantiles(taken, n=100)[98] * 1000,
+        ratio=(limit or p50) / p50,
+        milliseconds_p50=p50,
+        milliseconds_p95=p95,
+        milliseconds_p99=p99,
+        failed=lost,
     )
 
 

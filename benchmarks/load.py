@@ -8,19 +8,18 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from statistics import quantiles
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import orjson
 
-from benchmarks.arrivals import SHED, Answered, Lines, Reply, arrive
 from benchmarks.ground import Ground
+from benchmarks.loops import Answered, arrive
 from benchmarks.paging import cursor_at_rest, cursor_of
-from benchmarks.samples import Result
+from benchmarks.samples import Result, milliseconds
 from benchmarks.studios import PASSWORD, new_studio
+from benchmarks.wire import SHED, Lines, Reply
 
 _PHONES = 2
 _TIMES = 3
@@ -134,29 +133,29 @@ async def load(ground: Ground) -> list[Result]:
 
 def _recovery(answers: Sequence[Answered], ended: float) -> float:
     """Return for how long after the storm somebody was still sent away, failed or kept waiting."""
-    odd = [each.due - ended for each in answers if not each.is_accepted or each.seconds > _SLOW]
+    odd = [each.due - ended for each in answers if not each.reply.is_accepted or each.seconds > _SLOW]
     return max(odd, default=0.0)
 
 
 def _told(
     way: str, answers: Sequence[Answered], rate: int, ground: Ground, recovery: float | None = None
 ) -> Result:
-    accepted = sorted(each.seconds * 1000 for each in answers if each.is_accepted)
-    shed = sum(each.is_shed for each in answers)
+    accepted = [each.seconds for each in answers if each.reply.is_accepted]
+    shed = sum(each.reply.is_shed for each in answers)
     share = len(accepted) / len(answers)
-    percents = quantiles(accepted, n=100, method="inclusive")
+    p50, p95, p99 = milliseconds(accepted)
     return Result(
         "load",
         way,
         "accepted",
-        per_second=rate * share,
         ratio=share,
+        per_second=rate * share,
         peak_megabytes=ground.served.peak_megabytes,
-        milliseconds_p50=percents[49],
-        milliseconds_p95=percents[94],
-        milliseconds_p99=percents[98],
+        milliseconds_p50=p50,
+        milliseconds_p95=p95,
+        milliseconds_p99=p99,
         shed=shed / len(answers),
-        errors=len(answers) - len(accepted) - shed,
+        failed=len(answers) - len(accepted) - shed,
         recovery_seconds=recovery,
     )
 
@@ -164,21 +163,19 @@ def _told(
 async def _studio(ground: Ground, number: int) -> Studio:
     """Make a studio whose phones are at rest."""
     name = f"loaded-{number}"
-    _, clients = await new_studio(ground, name, _PHONES)
+    _, phones = await new_studio(ground, name, _PHONES)
     for part in range(_FILLED):
         body = _changes(f"filled-{part}", 1, ground.size.filled // 20)
-        (await clients[0].post("/v1/sync/push", content=body, headers=_JSON)).raise_for_status()
-    return Studio(name, [await _at_rest(client) for client in clients])
+        reply = await phones[0].post("/v1/sync/push", body)
+        if not reply.is_accepted:
+            raise ConnectionError(reply)
+    return Studio(name, [await _at_rest(lines) for lines in phones])
 
 
-async def _at_rest(client: httpx.AsyncClient) -> Phone:
-    cursor = await cursor_at_rest(client)
-    token = client.headers["Authorization"].removeprefix("Bearer ")
-    await client.aclose()
-    return Phone(token, cursor)
-
-
-_JSON = {"Content-Type": "application/json"}
+async def _at_rest(lines: Lines) -> Phone:
+    cursor = await cursor_at_rest(lines)
+    lines.close()
+    return Phone(lines.token or "", cursor)
 
 
 def _changes(stream: str, first: int, many: int) -> bytes:

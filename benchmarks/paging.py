@@ -1,9 +1,10 @@
 """Pulls to a consistent point, by the engine and over HTTP, and what their pages took."""
 
 from collections.abc import AsyncIterator
+from time import process_time
 from typing import Any
 
-import httpx
+import orjson
 
 from app.core.principal import Principal
 from app.core.revisions import read_clock
@@ -12,6 +13,7 @@ from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from benchmarks.ground import Ground
 from benchmarks.samples import Work
 from benchmarks.serving import Served
+from benchmarks.wire import Lines
 
 
 async def engine_pages(ground: Ground, who: Principal, max_rows: int) -> AsyncIterator[Pulled]:
@@ -25,22 +27,20 @@ async def engine_pages(ground: Ground, who: Principal, max_rows: int) -> AsyncIt
         yield pulled
 
 
-async def http_pages(client: httpx.AsyncClient, **asked: Any) -> AsyncIterator[bytes]:
+async def http_pages(lines: Lines, **asked: Any) -> AsyncIterator[bytes]:
     """Yield the pages of a first sync."""
     cursor, has_more = None, True
     while has_more:
-        answer = await client.post("/v1/sync/pull", json={**asked, "cursor": cursor})
-        text = answer.raise_for_status().content
-        cursor, has_more = cursor_of(text), b'"has_more":true' in text
-        yield text
+        reply = await lines.post("/v1/sync/pull", orjson.dumps({**asked, "cursor": cursor}))
+        if not reply.is_accepted:
+            raise ConnectionError(reply)
+        cursor, has_more = cursor_of(reply.body), b'"has_more":true' in reply.body
+        yield reply.body
 
 
-async def http_stream(client: httpx.AsyncClient, encoding: str = "identity") -> AsyncIterator[bytes]:
+def http_stream(lines: Lines, encoding: str = "identity") -> AsyncIterator[bytes]:
     """Yield a first sync piece by piece, as the socket gives it."""
-    headers = {"Accept-Encoding": encoding}
-    async with client.stream("GET", "/v1/sync/pull.ndjson", headers=headers) as answer:
-        async for piece in answer.raise_for_status().aiter_raw():
-            yield piece
+    return lines.stream(lines.request("GET", "/v1/sync/pull.ndjson", encoding=encoding))
 
 
 async def taken(served: Served, rows: int, pieces: AsyncIterator[bytes]) -> Work:
@@ -53,11 +53,24 @@ async def taken(served: Served, rows: int, pieces: AsyncIterator[bytes]) -> Work
     return Work(rows, size, cpu_seconds=cpu_seconds, peak_megabytes=served.peak_megabytes)
 
 
-async def cursor_at_rest(client: httpx.AsyncClient) -> str:
+async def by_copy(ground: Ground, rows: int, query: str, *values: object) -> Work:
+    """Take the answer of a query as COPY sends it through the index a pull goes, and count it."""
+    taken, began = 0, process_time()
+
+    async def take(data: bytes) -> None:
+        nonlocal taken
+        taken += len(data)
+
+    await ground.direct.execute("SET enable_sort = off; SET enable_seqscan = off")
+    await ground.direct.copy_from_query(query, *values, output=take, format="binary")
+    await ground.direct.execute("RESET enable_sort; RESET enable_seqscan")
+    return Work(rows, taken, cpu_seconds=process_time() - began)
+
+
+async def cursor_at_rest(lines: Lines) -> str:
     """Take all there is, and return where a phone then stands."""
-    return [cursor_of(page) async for page in http_pages(client, max_rows=5_000, max_bytes=MAX_PAGE_BYTES)][
-        -1
-    ]
+    pages = [cursor_of(page) async for page in http_pages(lines, max_rows=5_000, max_bytes=MAX_PAGE_BYTES)]
+    return pages[-1]
 
 
 def cursor_of(text: bytes) -> str:

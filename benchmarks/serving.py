@@ -24,30 +24,38 @@ class Served:
     @property
     def cpu_seconds(self) -> float:
         """Return how long it has worked so far."""
-        family = [self._process, *self._process.children(recursive=True)]
-        times = [each.cpu_times() for each in family]
+        times = [each.cpu_times() for each in self._family]
         return float(sum(each.user + each.system for each in times))
 
     @property
     def peak_megabytes(self) -> float:
         """Return the most memory it had since the last `forget_peak`, or has now where nobody counts that."""
-        with suppress(OSError):
-            for line in Path(f"/proc/{self._process.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) / 1024
-        return float(self._process.memory_info().rss) / 2**20
+        return sum(map(_peak, self._family))
 
     def forget_peak(self) -> None:
         """Begin to look for a new peak, where the kernel can."""
-        with suppress(OSError):
-            Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+        for each in self._family:
+            with suppress(OSError):
+                Path(f"/proc/{each.pid}/clear_refs").write_text("5")
+
+    @property
+    def _family(self) -> list[psutil.Process]:
+        return [self._process, *self._process.children(recursive=True)]
+
+
+def _peak(process: psutil.Process) -> float:
+    with suppress(OSError):
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return float(process.memory_info().rss) / 2**20
 
 
 @contextmanager
-def the_app(database_url: str, data_dir: Path) -> Iterator[Served]:
+def the_app(database_url: str, data_dir: Path, workers: int = 1) -> Iterator[Served]:
     """Serve the app as `make run` does."""
     # The table is what is to be read.
-    settings = {"DEMO_CLIENTS": "0", "WORKERS": "1", "LOG_LEVEL": "WARNING"}
+    settings = {"DEMO_CLIENTS": "0", "WORKERS": str(workers), "LOG_LEVEL": "WARNING"}
     settings |= {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
     port = free_port()
     command = [sys.executable, "-m", "app", "serve"]
@@ -56,26 +64,13 @@ def the_app(database_url: str, data_dir: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def a_bare_route() -> Iterator[Served]:
-    """Serve the least a FastAPI route does: read JSON, answer JSON."""
-    with _by_uvicorn("benchmarks.bare_route:app", {}) as running:
-        yield running
-
-
-@contextmanager
-def hand_written(database_url: str) -> Iterator[Served]:
-    """Serve the endpoint most teams would write."""
-    with _by_uvicorn("benchmarks.peers.hand_written:app", {"DATABASE_URL": database_url}) as running:
-        yield running
-
-
-@contextmanager
-def _by_uvicorn(app: str, settings: Mapping[str, str]) -> Iterator[Served]:
-    """Serve another application on the loop and parser ours is served by."""
+def by_uvicorn(name: str, database_url: str, workers: int = 1) -> Iterator[Served]:
+    """Serve an application of `benchmarks.peers` on the loop and parser ours is served by."""
     port = free_port()
     chosen = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), *chosen]
-    with served(command, settings, port, "/ready") as running:
+    chosen += ["--workers", str(workers)]
+    command = [sys.executable, "-m", "uvicorn", f"benchmarks.peers.{name}:app", "--port", str(port), *chosen]
+    with served(command, {"DATABASE_URL": database_url}, port, "/ready") as running:
         yield running
 
 

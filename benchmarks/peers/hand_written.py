@@ -6,12 +6,15 @@ Beside it stands the ceiling: a route that passes JSON text through as PostgreSQ
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from jose import jwt
+from passlib.context import CryptContext
+from pydantic import BaseModel
 from sqlalchemy import Column, DateTime, Index, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Field, SQLModel, col, select, tuple_
@@ -22,6 +25,15 @@ from benchmarks.peers.records import ACCOUNT, SECRET
 
 app = FastAPI()
 _BEGINNING, _NIL = datetime.min.replace(tzinfo=UTC), UUID(int=0)
+_passwords = CryptContext(
+    schemes=["argon2"],
+    argon2__type="ID",
+    argon2__memory_cost=19456,
+    argon2__time_cost=2,
+    argon2__parallelism=1,
+)
+"""As costly as ours."""
+
 _engine = create_async_engine(
     "postgresql+asyncpg://", async_creator=connector(os.environ["DATABASE_URL"], {}), pool_size=10
 )
@@ -75,6 +87,15 @@ class UserRow(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     account_id: UUID
     is_active: bool = True
+    name: str = Field(index=True)
+    password_hash: str
+
+
+class Words(BaseModel):
+    """What somebody signs in with."""
+
+    name: str
+    password: str
 
 
 async def _session() -> AsyncIterator[AsyncSession]:
@@ -126,6 +147,17 @@ async def push(session: SessionOf, user: UserOf, payments: list[PaymentSent]) ->
     return {"taken": len(payments)}
 
 
+@app.post("/login")
+async def log_in(session: SessionOf, words: Words) -> dict[str, Any]:
+    """Sign somebody in."""
+    user = (await session.exec(select(UserRow).where(UserRow.name == words.name))).first()
+    if user is None or not user.is_active:
+        raise HTTPException(401)
+    if not await run_in_threadpool(_passwords.verify, words.password, user.password_hash):
+        raise HTTPException(401)
+    return {"access_token": jwt.encode({"sub": str(user.id)}, SECRET, algorithm="HS256")}
+
+
 _TEXTS = """
 CREATE TABLE IF NOT EXISTS peer_text (account_id uuid, id uuid, body text, PRIMARY KEY (account_id, id))
 """
@@ -146,7 +178,8 @@ async def pass_through(session: SessionOf, after: UUID = _NIL, limit: int = 2_00
 
 @app.get("/ready")
 async def ready(session: SessionOf) -> None:
-    """Make the tables, and say that requests are answered."""
+    """Make the tables, one process after the other, and say that requests are answered."""
+    await session.exec(text("SELECT pg_advisory_xact_lock(1)"))
     connection = await session.connection()
     await connection.run_sync(SQLModel.metadata.create_all)
     await connection.execute(text(_TEXTS))

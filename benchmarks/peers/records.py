@@ -8,6 +8,8 @@ from uuid import UUID
 
 SECRET = "only for a minute"  # noqa: S105 - of a server that lives for a minute
 ACCOUNT, USER = UUID(int=1), UUID(int=2)
+BEGINNING = f"0.0.{UUID(int=0)}"
+"""The place before everything: revision, collection, record."""
 
 _FIRST_DAY = date(2016, 1, 1)
 _METHODS = ("cash", "check", "card", "transfer")

@@ -11,9 +11,10 @@ from benchmarks.__main__ import Measure, main
 def test_everything_can_be_measured(tmp_path: Path) -> None:
     kept = tmp_path / "figures.json"
     main(quick=True, path=kept)
-    figures = json.loads(kept.read_text())
+    figures = json.loads(kept.read_text())["results"]
     assert {each["measure"].partition(":")[0].replace(" ", "_") for each in figures} == set(Measure)
-    assert all(each["per_second"] > 0 and each["ratio"] > 0 for each in figures)
+    assert all(each["ratio"] > 0 for each in figures)
+    assert all(each["per_second"] or each["milliseconds_p50"] for each in figures)
 
 
 def test_round_trips_and_bytes_are_counted(tmp_path: Path) -> None:
