@@ -1,4 +1,4 @@
-"""Draws what became of the targets: `make picture`, which has what this needs in an environment of its own."""
+"""Draws what became of the targets, for `make picture`, in an environment that has what this needs."""
 
 import json
 import sys

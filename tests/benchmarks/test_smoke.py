@@ -2,10 +2,14 @@
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 from benchmarks import counts
 from benchmarks.__main__ import Measure, main
+from benchmarks.report import FIGURES, Report, page_with
+from benchmarks.samples import Result
+from benchmarks.targets import TARGETS, outcomes
 
 
 def test_everything_can_be_measured(tmp_path: Path) -> None:
@@ -24,6 +28,39 @@ def test_round_trips_and_bytes_are_counted(tmp_path: Path) -> None:
     assert (sent["requests"], fetched["requests"], same["requests"]) == (1, 1, 1)
     assert healed["bytes_down"] < anew["bytes_down"]
     assert first["bytes_down"] > 0
+
+
+def test_the_page_and_its_picture_tell_the_figures_kept(repository: Path) -> None:
+    page, kept = (repository / "docs" / "performance.md").read_text(), Report.kept(FIGURES)
+    assert page_with(page, kept) == page
+    picture = (repository / "docs" / "performance.svg").read_text()
+    assert all(escape(each.what) in picture for each in outcomes(kept.results) if each.bound)
+
+
+def test_what_was_measured_again_replaces_itself_and_leaves_the_rest(tmp_path: Path) -> None:
+    kept = tmp_path / "figures.json"
+    Report.of([_result("pull", 1.0), _result("push", 1.0)]).keep(kept)
+    Report.of([_result("push", 2.0)]).keep(kept)
+    assert [(each.measure, each.ratio) for each in Report.kept(kept).results] == [
+        ("pull", 1.0),
+        ("push", 2.0),
+    ]
+
+
+def test_a_target_is_reached_or_below() -> None:
+    [least] = [each for each in TARGETS if each.what == "Idle pull beside Kinto"]
+    for speed, is_reached in ((6.0, True), (4.0, False)):
+        [outcome] = outcomes(
+            [
+                Result(least.of.measure, "ours", "requests", 1.0, per_second=speed),
+                Result(least.of.measure, "Kinto", "requests", 1.0, per_second=1.0),
+            ]
+        )
+        assert (outcome.measured, outcome.is_reached) == (speed, is_reached)
+
+
+def _result(measure: str, ratio: float) -> Result:
+    return Result(measure, "ours", "requests", ratio)
 
 
 def test_every_measure_the_pages_name_exists(repository: Path) -> None:
