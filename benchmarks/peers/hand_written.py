@@ -163,7 +163,7 @@ CREATE TABLE IF NOT EXISTS peer_text (account_id uuid, id uuid, body text, PRIMA
 """
 _TEXT = text(
     "SELECT id::text, body FROM peer_text WHERE account_id = :account AND id > :after "
-    "ORDER BY id LIMIT :limit"
+    "ORDER BY peer_text.id LIMIT :limit"
 )
 
 
