@@ -9,7 +9,6 @@ import platform
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from pathlib import Path
 
 import typer
@@ -63,23 +62,15 @@ class Report:
         return cls(machine, results)
 
     def keep(self, path: Path) -> None:
-        """Write all to a file; measures it holds that were not taken again stay."""
-        again = {each.measure for each in self.results}
-        before = Report.kept(path).results if path.exists() else ()
-        all_of_them = Report(
-            self.machine, [*(each for each in before if each.measure not in again), *self.results]
-        )
-        path.write_text(
-            json.dumps(
-                {
-                    "machine": all_of_them.machine,
-                    "targets": [asdict(each) for each in outcomes(all_of_them.results)],
-                    "results": [asdict(each) for each in all_of_them.results],
-                },
-                indent=1,
-            )
-            + "\n"
-        )
+        """Write all to a file, where measures that were not taken again stay as they were."""
+        taken = _by_measure(Report.kept(path).results if path.exists() else ()) | _by_measure(self.results)
+        results = [result for each in taken.values() for result in each]
+        kept = {
+            "machine": self.machine,
+            "targets": [asdict(each) for each in outcomes(results)],
+            "results": [asdict(each) for each in results],
+        }
+        path.write_text(json.dumps(kept, indent=1) + "\n")
 
     def print(self) -> None:
         """Print the tables on the terminal."""
@@ -95,7 +86,7 @@ class Report:
                 ["target", "measured", "to be", "is"], [_told(each) for each in outcomes(self.results)]
             )
         ]
-        for measure, results in groupby(self.results, lambda each: each.measure):
+        for measure, results in _by_measure(self.results).items():
             told += ["", f"### {measure[0].upper()}{measure[1:]}", ""]
             rows = [_row(each) for each in results]
             filled = [place for place in range(len(rows[0])) if any(row[place] for row in rows)]
@@ -103,6 +94,13 @@ class Report:
             told += _markdown([headings[n] for n in filled], [[row[n] for n in filled] for row in rows])
         on = ", ".join(f"{name} {value}" for name, value in self.machine.items())
         return "\n".join([f"On {on}; server, database and client share it.", "", *told])
+
+
+def _by_measure(results: Sequence[Result]) -> dict[str, list[Result]]:
+    taken: dict[str, list[Result]] = {}
+    for each in results:
+        taken.setdefault(each.measure, []).append(each)
+    return taken
 
 
 def main() -> None:

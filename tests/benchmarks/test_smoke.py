@@ -39,7 +39,7 @@ def test_the_page_and_its_picture_tell_the_figures_kept(repository: Path) -> Non
 
 def test_what_was_measured_again_replaces_itself_and_leaves_the_rest(tmp_path: Path) -> None:
     kept = tmp_path / "figures.json"
-    Report.of([_result("pull", 1.0), _result("push", 1.0)]).keep(kept)
+    Report.of([_result("push", 1.0), _result("pull", 1.0)]).keep(kept)
     Report.of([_result("push", 2.0)]).keep(kept)
     assert [(each.measure, each.ratio) for each in Report.kept(kept).results] == [
         ("pull", 1.0),
