@@ -61,7 +61,10 @@ async def at_a_rate(ask: Ask, per_second: float, seconds: float) -> Work:
 
 
 async def at_once(served: Served | None, asks: Sequence[Ask], each: int, seconds: float) -> Work:
-    """Have each ask again as soon as it is answered, until the time is over; a request counts as so much."""
+    """Have each ask again as soon as it is answered, until the time is over; a request counts as so much.
+
+    Who is told when to come again waits that long: to be refused is no work done.
+    """
     until, done, failed = perf_counter() + seconds, 0, 0
     cpu = served.cpu_seconds if served else 0.0
     if served:
@@ -71,10 +74,13 @@ async def at_once(served: Served | None, asks: Sequence[Ask], each: int, seconds
     async def again(ask: Ask) -> None:
         nonlocal done, failed
         while True:
-            if (await answered(ask)).is_accepted:
+            reply = await answered(ask)
+            if reply.is_accepted:
                 done += 1
             else:
                 failed += 1
+            if reply.is_shed:
+                await asyncio.sleep(min(reply.retry_after, max(0, until - perf_counter())))
             if perf_counter() >= until:
                 return
 

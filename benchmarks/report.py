@@ -21,7 +21,7 @@ from benchmarks.targets import Outcome, outcomes
 
 FIGURES, PAGE = ROOT / "docs" / "performance.json", ROOT / "docs" / "performance.md"
 _BEGIN, _END = "<!-- figures: python -m benchmarks.report -->", "<!-- end of figures -->"
-_WIDTH = 180
+_WIDTH = 210
 _COLUMNS = {
     "per second": ("per_second", ",.0f"),
     "of the limit": ("ratio", ".3f"),

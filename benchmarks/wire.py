@@ -32,6 +32,11 @@ class Reply:
         """Say whether it was sent away, and told when to come back."""
         return self.status in SHED and self.header(b"retry-after") is not None
 
+    @property
+    def retry_after(self) -> float:
+        """Return in how many seconds to come again."""
+        return float(self.header(b"retry-after") or 0)
+
     def header(self, name: bytes) -> str | None:
         """Return the value of a header, named in lower case."""
         return _header(self.head, name)
