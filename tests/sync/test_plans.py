@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app.core.db import Database, Session
 from app.core.revisions import read_clock
-from app.sync import reader, registry
+from app.sync import feed, reader, registry
 from app.sync.anchors import SLOTS
 from app.sync.cursor import BOTTOM, TOP
 from app.sync.feed import LATEST
@@ -157,6 +157,12 @@ async def test_fresh_changes_are_found_by_revision(session: Session) -> None:
     rules = reader.rules_as_json({number_of("clients"): Rule()})
     scans = await plan(session, reader.FRESH, session.account_id, *place, EVERYTHING, rules, 2_001, 10**6)
     assert indexes(scans) == {"ix_feed_revision"}
+
+
+async def test_a_whole_list_is_found_by_index_however_much_else_there_is(session: Session) -> None:
+    lists = [number_of("client_statuses"), number_of("task_statuses")]
+    scans = await plan(session, feed.ALL_STATES, session.account_id, lists)
+    assert indexes(scans) == {"ix_feed_day"}
 
 
 async def test_what_a_pull_asks_is_planned_once_and_not_on_every_page(session: Session) -> None:
