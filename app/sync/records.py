@@ -24,9 +24,13 @@ _DIALECT = PGDialect()  # type: ignore[no-untyped-call]
 
 
 async def upsert(session: WriteSession, collection: Collection, rows: Sequence[Values]) -> None:
-    """Write whole records of one collection, given in JSON form with their ids."""
+    """Write whole records of one collection, given in JSON form with their ids.
+
+    What is null is not said: that is what the database takes for what is not there.
+    """
     if rows:
-        text = orjson.dumps(rows).decode()
+        said = [{name: value for name, value in row.items() if value is not None} for row in rows]
+        text = orjson.dumps(said).decode()
         await session.raw.execute(_upsert_sql(collection.table), session.account_id, text)
 
 
