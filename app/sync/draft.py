@@ -51,7 +51,9 @@ class Draft:
         self.session = session
         self._who = who
         self._writer = writer
-        self._now = clock.now().isoformat().replace("+00:00", "Z")
+        now, user = clock.now().isoformat().replace("+00:00", "Z"), str(who.user_id) if who.user_id else None
+        self._made = {"created_at": now, "created_by": user}
+        self._updated = {"updated_at": now, "updated_by": user}
         self._loaded: dict[Key, State | None] = {}
         self._changed: dict[Key, State] = {}
         self._written: dict[Key, None] = {}
@@ -109,8 +111,10 @@ class Draft:
     def fields(self, key: Key) -> Values:
         """Return the fields of a record without bookkeeping; none of one that does not exist."""
         state = self.get(key)
-        values = state.values if state and state.values else {}
-        return {name: value for name, value in values.items() if name not in BOOKKEEPING}
+        fields = dict(state.values) if state and state.values else {}
+        for name in BOOKKEEPING:
+            fields.pop(name, None)
+        return fields
 
     def known(self, number: int) -> Iterator[tuple[UUID, Values]]:
         """Yield the records of a collection that were looked at or written, as they stand, none deleted."""
@@ -292,8 +296,8 @@ class Draft:
         """Set all fields of a record, given in canonical form."""
         before = self.get(key)
         old = before.values if before and before.values else {}
-        made = {name: old[name] for name in BOOKKEEPING} if old else self._stamp("created")
-        self._change(key, {**fields, **made, **self._stamp("updated")}, self._field_revisions(before, fields))
+        made = {name: old[name] for name in BOOKKEEPING} if old else self._made
+        self._change(key, {**fields, **made, **self._updated}, self._field_revisions(before, fields))
 
     def mend(self, key: Key, values: Values | None) -> None:
         """Set a record as it really is, bookkeeping and all, or leave a tombstone.
@@ -398,7 +402,7 @@ class Draft:
             await records.upsert(self.session, registry.numbered(number), living)
         for (number, record_id), state in self._changed.items():
             if state.merged_into is not None:
-                stamp = self.revision, self._writer, self._stamp("updated")
+                stamp = self.revision, self._writer, self._updated
                 ways = record_id, state.merged_into
                 await move(self.session, registry.numbered(number), ways, stamp, dead)
         for number in sorted(by_number, reverse=True):
@@ -417,10 +421,6 @@ class Draft:
         for (number, record_id), state in self._changed.items():
             found.setdefault(number, {})[record_id] = state.values
         return found
-
-    def _stamp(self, verb: str) -> Values:
-        user = self._who.user_id
-        return {f"{verb}_at": self._now, f"{verb}_by": str(user) if user else None}
 
     def _field_revisions(self, before: State | None, fields: Values) -> dict[str, list[int]]:
         if before is None or before.values is None:

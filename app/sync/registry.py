@@ -80,6 +80,11 @@ class Collection:
         return self._names(self.since, None)
 
     @cached_property
+    def kept_names(self) -> tuple[str, ...]:
+        """Return the names of what is always sent beside id and revision."""
+        return (*self.core_names, *BOOKKEEPING)
+
+    @cached_property
     def part_names(self) -> Mapping[Part, tuple[str, ...]]:
         """Return the names of the fields in each part that has any, but for those introduced later."""
         return {part: names for part in Part if (names := self._names(self.since, part))}

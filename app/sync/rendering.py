@@ -25,9 +25,8 @@ EMPTY: tuple[object, ...] = (None, "", [], {})
 
 def core_of(collection: Collection, record_id: UUID, revision: int, values: Values) -> bytes:
     """Return what is always sent: JSON text without its closing brace."""
-    always = {name: values[name] for name in collection.core_names}
-    kept = {name: values[name] for name in BOOKKEEPING}
-    return orjson.dumps({"id": str(record_id), "revision": revision, **always, **kept})[:-1]
+    kept = orjson.dumps({name: values[name] for name in collection.kept_names})
+    return b'{"id":"%b","revision":%d,%b' % (str(record_id).encode(), revision, kept[1:-1])
 
 
 def id_in(body: bytes) -> UUID:
@@ -43,9 +42,10 @@ def parts_of(collection: Collection, values: Values) -> list[bytes]:
     parts = [b""] * len(Part)
     for part, names in collection.part_names.items():
         parts[part - 1] = _part(values, names)
-    texts = {name: values[name] for name in collection.part_names.get(Part.CONTENT, ())}
-    if any(isinstance(value, str) for value in texts.values()):
-        parts[Part.PREVIEW - 1] = _part({name: _cut(value) for name, value in texts.items()}, tuple(texts))
+    if contents := collection.part_names.get(Part.CONTENT):
+        texts = {name: values[name] for name in contents}
+        if any(isinstance(value, str) for value in texts.values()):
+            parts[Part.PREVIEW - 1] = _part({name: _cut(value) for name, value in texts.items()}, contents)
     return parts + [_part(values, late.names) for late in collection.late_parts]
 
 

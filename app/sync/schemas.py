@@ -5,9 +5,18 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from app.core.ids import of_the_driver
 from app.http.schemas import Answer, Wire
 from app.sync.limit_schemas import SyncLimits
 from app.sync.tables import Kind
@@ -243,7 +252,7 @@ class Change(Wire):
     )
     # A name of any length and form: one that is not known is a matter of this change alone.
     collection: str = Field(description="The collection of the record.", examples=["clients"])
-    id: UUID = Field(
+    id: Annotated[UUID, AfterValidator(of_the_driver)] = Field(
         description="The record; made by the device for a new one.",
         examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"],
     )

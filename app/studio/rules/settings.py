@@ -25,4 +25,4 @@ async def read_settings(draft: Draft) -> Mapping[str, Any]:
 
 def settings_of(work: Work) -> Mapping[str, Any]:
     """Return the company's settings; they must have been read."""
-    return work.find("companies", work.who.account_id) or _USUAL
+    return work.once("settings", "companies", lambda: work.find("companies", work.who.account_id) or _USUAL)
