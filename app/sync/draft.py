@@ -1,5 +1,6 @@
 """The only code that writes a synced record or the feed: in memory first, with what follows, then at once."""
 
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -64,7 +65,8 @@ class Draft:
         self._whole: set[int] = set()
         self._ages: dict[int, int] = {}
         self.has_merged = False
-        self.work = Work(self, who)
+        # Held by each other, they and all they hold would wait for the collector, many pushes at once.
+        self.work = Work(weakref.proxy(self), who)
 
     @classmethod
     async def begin(cls, session: WriteSession, who: Principal, writer: int = SERVER) -> "Draft":

@@ -1,6 +1,6 @@
 """Groups: the changes of one screen's save stand or fall together, and their neighbours do not notice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.sync import registry
@@ -81,18 +81,20 @@ def _parents_first(groups: Sequence[Group]) -> list[Group]:
         for key in group.created():
             makers.setdefault(key, group)
     ordered: dict[int, Group] = {}
-
-    def place(group: Group, waiting: frozenset[int]) -> None:
-        if id(group) in ordered or id(group) in waiting:
-            return
-        for key in group.needs():
-            if key in makers:
-                place(makers[key], waiting | {id(group)})
-        ordered.setdefault(id(group), group)
-
     for group in groups:
-        place(group, frozenset())
+        _place(group, makers, ordered, frozenset())
     return list(ordered.values())
+
+
+def _place(
+    group: Group, makers: Mapping[Key, Group], ordered: dict[int, Group], waiting: frozenset[int]
+) -> None:
+    if id(group) in ordered or id(group) in waiting:
+        return
+    for key in group.needs():
+        if key in makers:
+            _place(makers[key], makers, ordered, waiting | {id(group)})
+    ordered.setdefault(id(group), group)
 
 
 def _judged(judge: Judge, change: Change) -> Decision:

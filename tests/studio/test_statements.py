@@ -1,12 +1,17 @@
 """How much a push asks of the database while others wait for their turn."""
 
+import gc
+import weakref
 from itertools import count
 from uuid import uuid4
 
 import orjson
 import pytest
 
+from app.core.principal import Principal
 from app.core.revisions import read_clock
+from app.sync import registry
+from app.sync.draft import Draft
 from app.sync.push import push
 from app.sync.schemas import PushRequest
 from tests.studio.conftest import Company, Fields, create
@@ -65,3 +70,19 @@ async def test_the_others_are_asked_where_the_latest_may_be_gone(company: Compan
     await asked(company, create("tasks", task, client_id=company.client_id, subject="Order frames"))
     gone = {"collection": "tasks", "id": str(task), "op": "delete", "base_revision": 2**53 - 1, "fields": {}}
     assert [each for each in await asked(company, gone) if "AS below(" in each]
+
+
+async def test_what_a_transaction_held_is_let_go_without_the_collector(company: Company) -> None:
+    desk = company.desk
+    gc.disable()
+    try:
+        async with desk.database.writing(desk.account_id) as session:
+            draft = await Draft.begin(session, Principal.system(desk.account_id))
+            key = registry.number_of("clients"), uuid4()
+            await draft.load([key])
+            await draft.prepare([(key, {"last_name": "Hartley"})])
+            gone = weakref.ref(draft)
+            del draft
+        assert gone() is None
+    finally:
+        gc.enable()
