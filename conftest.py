@@ -1,9 +1,12 @@
 """The database every test works on: a real PostgreSQL, migrated once, one copy per worker."""
 
 import asyncio
+import gc
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +18,10 @@ from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
 from tests.facts import gather, keep, told
+
+# Each worker, and each server of a test, would compile all of it again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # What servers do by themselves would be done in the midst of tests that are not about it.
 os.environ["BEAT"] = "false"
@@ -32,9 +39,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if not url:
         server = config.stash[_SERVER] = Embedded.start(config.rootpath / ".data-test", temporary=True)
         url = server.url
+        for each in ("fsync", "full_page_writes", "synchronous_commit"):
+            # Nothing outlives the run: tests of what survives have clusters of their own.
+            _execute(url, f"ALTER SYSTEM SET {each} = off")
+        _execute(url, "SELECT pg_reload_conf()")
     config.stash[_OWNER] = url
     _execute(url, f"CREATE DATABASE {_name('template')}")
     migrate(_at(url, _name("template")))
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage collected as a server does it, not by walking all that was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -97,10 +115,8 @@ def server_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def owner_url(request: pytest.FixtureRequest, server_url: str, worker: str) -> str:
     """Make this worker's database; the URL is that of the owner of its tables."""
-    given = getattr(request.config, "workerinput", None)
-    run = given["run"] if given else os.getpid()
-    name = _name(worker, run)
-    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name('template', run)}")
+    name = _name(worker, _run(request))
+    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name('template', _run(request))}")
     return _at(server_url, name)
 
 
@@ -128,16 +144,33 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def empty_database(server_url: str, worker: str) -> Iterator[str]:
     """Make a database of the test's own, without tables."""
-    name = f"{_name('empty')}_{worker}"
-    _execute(server_url, f"CREATE DATABASE {name}")
-    yield _at(server_url, name)
-    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with _lent(server_url, f"{_name('empty')}_{worker}") as url:
+        yield url
+
+
+@pytest.fixture
+def own_database(request: pytest.FixtureRequest, server_url: str, worker: str) -> Iterator[str]:
+    """Make a database of the test's own, with all tables."""
+    with _lent(server_url, f"{_name('own')}_{worker}", f"TEMPLATE {_name('template', _run(request))}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the folder the product lives in."""
     return Path(__file__).resolve().parent
+
+
+@contextmanager
+def _lent(server_url: str, name: str, made: str = "") -> Iterator[str]:
+    _execute(server_url, f"CREATE DATABASE {name} {made}")
+    yield _at(server_url, name)
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run(request: pytest.FixtureRequest) -> int:
+    given = getattr(request.config, "workerinput", None)
+    return int(given["run"]) if given else os.getpid()
 
 
 def _name(part: str, run: int | None = None) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import hypothesis
-import orjson
 import pytest
 import schemathesis
 from schemathesis.checks import not_a_server_error
@@ -24,9 +23,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from app.main import create_app
 from tests.attacks.conftest import SEED, Attacker
 from tests.attacks.line import Answered
+from tests.document import DOCUMENT
 from tests.facts import Property
 from tests.house.requests import Route, every_route
 
@@ -48,9 +47,7 @@ _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 @cache
 def schema() -> OpenApiSchema:
     """Return the document as what cases are made of."""
-    # Names of the database's are strings of its own kind, which not every reader takes for one.
-    plain = orjson.loads(orjson.dumps(create_app().openapi(), option=orjson.OPT_NON_STR_KEYS))
-    made: OpenApiSchema = schemathesis.openapi.from_dict(plain)
+    made: OpenApiSchema = schemathesis.openapi.from_dict(DOCUMENT)
     return made
 
 

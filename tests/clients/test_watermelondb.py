@@ -47,13 +47,13 @@ def modules() -> None:
             subprocess.run([_npm(), "ci", "--ignore-scripts"], cwd=PACKAGE, check=True, timeout=TOLD_WITHIN)
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Path]:
-    """Serve a small demo studio, and return the file that says how to sign in.
-
-    Not below pytest's own temporary folder: another run of pytest closes that to the user PostgreSQL runs as.
-    """
-    with tempfile.TemporaryDirectory(prefix="studio-") as folder, demo_studio(Path(folder), 40):
+@pytest.fixture
+def demo(own_database: str) -> Iterator[Path]:
+    """Serve a small demo studio, and return the file that says how to sign in."""
+    with (
+        tempfile.TemporaryDirectory(prefix="studio-") as folder,
+        demo_studio(Path(folder), 40, DATABASE_URL=own_database),
+    ):
         yield Path(folder) / "demo.json"
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +9,10 @@ import httpx
 import orjson
 from jsonschema import Draft202012Validator
 
-from app.main import create_app
 from app.sync.registry import Collection
 from tests.accounts.studios import Studio, bearer
 from tests.contract.phones import Record
+from tests.document import DOCUMENT
 
 SOMETIMES = {"Idempotent-Replayed", "Content-Location"}
 _CASES = {"etag": "ETag", "location": "Location"}
@@ -72,26 +71,20 @@ class Desk:
             asked["page"] = answer.json()["next_page"]
 
 
-@cache
-def _document() -> Record:
-    return create_app().openapi()
-
-
 def as_documented(collection: Collection, doing: str, answer: httpx.Response) -> bool:
     """Say whether an answer, and the body that was sent for it, are as the API document tells."""
-    document = _document()
-    operations = (each for verbs in document["paths"].values() for each in verbs.values())
+    operations = (each for verbs in DOCUMENT["paths"].values() for each in verbs.values())
     operation = next(each for each in operations if each["operationId"] == f"{collection.name}_{doing}")
     told = operation["responses"][str(answer.status_code)]
     assert set(told.get("headers", {})) - SOMETIMES <= {_CASES.get(name, name) for name in answer.headers}
     shapes = [(told, answer.content)]
     if "requestBody" in operation:
         shapes.append((operation["requestBody"], answer.request.content))
-    return all(_fits(document, shape, content) for shape, content in shapes)
+    return all(_fits(shape, content) for shape, content in shapes)
 
 
-def _fits(document: Record, told: Record, content: bytes) -> bool:
-    schema = {**told["content"]["application/json"]["schema"], "components": document["components"]}
+def _fits(told: Record, content: bytes) -> bool:
+    schema = {**told["content"]["application/json"]["schema"], "components": DOCUMENT["components"]}
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     errors = [
         f"{each.json_path}: {each.message[:200]}" for each in validator.iter_errors(orjson.loads(content))

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
 from app.core.principal import Principal
@@ -17,6 +16,7 @@ from app.sync.upkeep import verify
 from tests.accounts.studios import Studio
 from tests.contract.phones import Phone, change
 from tests.contract.records import FILLED_IN, by_server, contains, every, is_valid, parents_of, planted, whole
+from tests.document import DOCUMENT
 
 Schema = dict[str, Any]
 SHAPES: dict[Kind, Schema] = {
@@ -36,20 +36,14 @@ SHAPES: dict[Kind, Schema] = {
 
 
 @pytest.fixture(scope="session")
-def document(house: FastAPI) -> Schema:
-    """Return the API document as it is served to developers."""
-    return house.openapi()
-
-
-@pytest.fixture(scope="session")
 async def manifest(http: httpx.AsyncClient, first_phone: Phone) -> dict[str, Schema]:
     """Return the manifest's entries by collection."""
     answer = await http.get("/v1/sync/manifest", headers=first_phone.headers)
     return {entry["name"]: entry for entry in answer.json()["collections"]}
 
 
-def _validator(document: Schema, name: str) -> Draft202012Validator:
-    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+def _validator(name: str) -> Draft202012Validator:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -70,9 +64,7 @@ async def test_a_record_of_the_server_is_pulled_as_it_was_written(
 
 
 @every()
-async def test_a_page_is_what_the_document_says(
-    collection: Collection, studio: Studio, phone: Phone, document: Schema
-) -> None:
+async def test_a_page_is_what_the_document_says(collection: Collection, studio: Studio, phone: Phone) -> None:
     gone = await planted(studio, collection.name)
     copy = await phone.copy(collection.name)
     await planted(studio, collection.name)
@@ -81,7 +73,7 @@ async def test_a_page_is_what_the_document_says(
     pages = await copy.pull()
     assert pages[-1]["changes"][collection.name]["put"]
     for page in pages:
-        _validator(document, "PullAnswer").validate(page)
+        _validator("PullAnswer").validate(page)
 
 
 def _smallest(collection: Collection, links: dict[str, str]) -> list[Write]:
@@ -93,10 +85,10 @@ def _smallest(collection: Collection, links: dict[str, str]) -> list[Write]:
 
 @every()
 async def test_the_manifest_agrees_with_the_document(
-    collection: Collection, manifest: dict[str, Schema], document: Schema
+    collection: Collection, manifest: dict[str, Schema]
 ) -> None:
     entry = manifest[collection.name]
-    schemas = document["components"]["schemas"]
+    schemas = DOCUMENT["components"]["schemas"]
     changes = schemas["PullAnswer"]["properties"]["changes"]["properties"][collection.name]
     record = _resolved(schemas, changes["allOf"][1]["properties"]["put"]["items"])
     kept = {"id", "revision", *(column.name for column in bookkeeping())}

@@ -8,8 +8,8 @@ import httpx
 import orjson
 import pytest
 
-from app.main import create_app
 from app.sync import registry
+from tests import document
 
 Schema = dict[str, Any]
 _SHARED = ("responses", "parameters", "headers")
@@ -31,7 +31,7 @@ def _resolved(told: Any, components: Schema) -> Any:
     return {key: _resolved(each, components) for key, each in told.items()}
 
 
-DOCUMENT: Schema = resolved(create_app().openapi())
+DOCUMENT: Schema = resolved(document.DOCUMENT)
 JSON = {"Content-Type": "application/json"}
 COLLECTIONS = {each.name for each in registry.collections()}
 A_FEW = {"clients", "task_types", "inbox"}

@@ -84,11 +84,11 @@ def protocol() -> str:
 
 
 @pytest.fixture
-def served(empty_database: str) -> Iterator[Path]:
+def served(own_database: str) -> Iterator[Path]:
     """Serve a small demo studio, and return its data directory."""
     with (
         tempfile.TemporaryDirectory(prefix="studio-") as folder,
-        demo_studio(Path(folder), 5, DATABASE_URL=empty_database),
+        demo_studio(Path(folder), 5, DATABASE_URL=own_database),
     ):
         yield Path(folder)
 
