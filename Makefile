@@ -42,10 +42,12 @@ prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see pl
 prove: $(STAMP) ## Run all proofs, and print each claim with the figure of this run; takes about an hour
 	@$(BIN)/python -m tests.scorecard
 
-prove-basics: $(STAMP) ## Run the everyday tests the scorecard names
-	@$(BIN)/python -m pytest -n 2 tests/accounts tests/desk/test_once.py tests/sync/test_retention.py \
-		tests/stories/test_what_is_forgotten.py tests/house/test_catalogue.py tests/house/test_error_shape.py \
-		tests/house/test_observing.py tests/house/test_pressure.py
+prove-basics: $(STAMP) ## Run the tests of everyday promises the scorecard names, for long
+	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/accounts tests/desk/test_once.py \
+		tests/sync/test_retention.py tests/sync/test_beside_writers.py tests/stories/test_what_is_forgotten.py \
+		tests/house/test_catalogue.py tests/house/test_walls.py tests/house/test_error_shape.py \
+		tests/house/test_observing.py tests/house/test_pressure.py \
+		clients/python/tests/test_python_client_session.py
 
 prove-faults: $(STAMP) ## Kill, pause, fill, cut and restart whatever can be, for long
 	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/faults

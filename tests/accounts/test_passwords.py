@@ -6,6 +6,7 @@ from passlib.hash import argon2
 from app.accounts import passwords
 from app.accounts.errors import PasswordBlocked
 from tests.accounts.studios import PASSWORD, Studio, bearer
+from tests.facts import Property
 
 pytestmark = pytest.mark.usefixtures("in_earnest")
 
@@ -52,6 +53,24 @@ def test_a_bad_password_is_refused_with_its_reason(password: str, reason: str) -
     with pytest.raises(PasswordBlocked) as refused:
         passwords.require_acceptable(password, "stonebridge", "JD", "Doe")
     assert refused.value.extra["reason"] == reason
+
+
+FORMS = ("{0}", "{0}123456789012", "2026!{0}!2026!2026", "{0}{0}{0}{0}{0}{0}", "{0}-{0}-{0}-{0}-{0}")
+
+
+@pytest.mark.parametrize(
+    "forms", [FORMS[:1], pytest.param(FORMS, marks=pytest.mark.proof)], ids=["one", "all"]
+)
+def test_nothing_made_of_a_common_word_is_a_password(
+    forms: tuple[str, ...], record_property: Property
+) -> None:
+    refused = 0
+    for form in forms:
+        for word in passwords._common():
+            with pytest.raises(PasswordBlocked):
+                passwords.require_acceptable(form.format(word))
+            refused += 1
+    record_property("counted: common passwords refused", refused)
 
 
 async def test_two_ways_to_write_a_letter_are_one_password() -> None:

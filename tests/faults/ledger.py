@@ -1,7 +1,7 @@
 """What phones were told, held against what the studio has in the end."""
 
-import asyncio
 from dataclasses import dataclass, field
+from time import monotonic
 
 import asyncpg
 
@@ -15,15 +15,25 @@ from tests.faults.serving import Cluster
 from tests.samples import named, sample
 
 _BUSY = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'studio' AND state <> 'idle'"
+_TIME_TO_END = 20
 
 
 @dataclass
 class Found:
-    """Acknowledged records that are not there, or not as last told, and halves of groups."""
+    """Acknowledged records that are not there, or not as last told, and halves of groups.
+
+    `compared` is how many acknowledged changes were held against what is there.
+    """
 
     lost: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     halves: list[str] = field(default_factory=list)
+    compared: int = field(default=0, compare=False)
+
+    @property
+    def wrong(self) -> int:
+        """Return how many records and groups are not as they were acknowledged."""
+        return len(self.lost) + len(self.stale) + len(self.halves)
 
 
 async def share_a_client(phone: Phone) -> None:
@@ -46,16 +56,17 @@ async def settle(cluster: Cluster, studio: Studio, phones: list[Phone]) -> Found
     database = Database(cluster.url)
     assert not await verify(database, Principal.system(studio.account.account_id))
     await database.close()
-    return Found(lost, stale, halves)
+    return Found(lost, stale, halves, sum(len(phone.verdicts) for phone in phones))
 
 
-async def until_quiet(cluster: Cluster) -> None:
-    """Wait until no connection of a server is in a transaction."""
+async def still_busy(cluster: Cluster) -> int:
+    """Return how many connections of servers stay in a transaction, though they have time to end it."""
     connection = await asyncpg.connect(cluster.url)
-    async with asyncio.timeout(20):
-        while await connection.fetchval(_BUSY):
-            pass
+    until = monotonic() + _TIME_TO_END
+    while (busy := int(await connection.fetchval(_BUSY))) and monotonic() < until:
+        pass
     await connection.close()
+    return busy
 
 
 async def repeat_everything(phone: Phone) -> None:

@@ -74,9 +74,11 @@ async def test_a_network_that_repeats_reorders_and_loses_changes_nothing(
     for phone in phones:
         await phone.client.aclose()
         phone.client = studio.client
-    assert await settle(cluster, studio, phones) == Found()
+    found = await settle(cluster, studio, phones)
     record_property("counted: faults of networks", sum(network.faults for network in networks))
-    record_property("counted: changes lost or done twice on bad networks", 0)
+    record_property("counted: changes acknowledged on bad networks", found.compared)
+    record_property("counted: changes lost or done twice on bad networks", found.wrong)
+    assert found == Found()
 
 
 @pytest.mark.parametrize(
@@ -90,16 +92,18 @@ async def test_what_is_sent_again_and_again_takes_effect_once(
     bodies = [full_push(1 + 500 * number, random) for number in range(pushes)]
     first = [(await send(phone, body))["results"] for body in bodies]
     assert {verdict["verdict"] for results in first for verdict in results} == {"applied"}
-    revision = (await send(phone, bodies[-1]))["revision"]
+    revision, repeated, twice = (await send(phone, bodies[-1]))["revision"], 0, 0
     for _ in range(times):
         order = random.sample(range(pushes), pushes)
         for two in zip(order[::2], order[1::2], strict=False):
             answers = await asyncio.gather(*(send(phone, bodies[number]) for number in two))
             for number, answer in zip(two, answers, strict=True):
-                assert answer["results"] == first[number]
+                repeated += len(answer["results"])
+                twice += sum(then != now for then, now in zip(first[number], answer["results"], strict=True))
                 assert answer["revision"] == revision
-    record_property("counted: changes sent again", (pushes // 2 * 2) * times * 500)
-    record_property("counted: changes sent again that took effect twice", 0)
+    record_property("counted: changes sent again", repeated)
+    record_property("counted: changes sent again that took effect twice", twice)
+    assert twice == 0
 
 
 def full_push(first: int, random: Random) -> bytes:

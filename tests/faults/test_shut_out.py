@@ -53,7 +53,7 @@ async def test_a_phone_shut_out_under_way_gets_nothing_any_more(
 ) -> None:
     """X-10 (P8): a push that is under way counts whole or not at all; stream and next page are refused."""
     desk, other = await studio.administrator(), Phone(studio.client, await studio.signed_in(), 0)
-    slowest = 0.0
+    slowest, pages = 0.0, 0
     for number in range(many):
         phone = Phone(studio.client, await studio.signed_in(device=studio.phone()), number)
         phone.stream = f"phone-{number}"
@@ -69,6 +69,7 @@ async def test_a_phone_shut_out_under_way_gets_nothing_any_more(
         committed = perf_counter()
         pushed, later = await pushing, await ask(phone, page.json()["cursor"])
         told, ended = await listening
+        pages += later.is_success
         assert is_order(phone, later.json())
         assert is_order(phone, told)
         slowest = max(slowest, ended - committed)
@@ -83,7 +84,7 @@ async def test_a_phone_shut_out_under_way_gets_nothing_any_more(
         await deactivate(studio, phone, desk, is_inactive=False)
     record_property("worst: seconds until a stream ended that was shut out", round(slowest, 3))
     record_property("counted: phones shut out under way", many)
-    record_property("counted: pages after a phone was shut out", 0)
+    record_property("counted: pages after a phone was shut out", pages)
 
 
 async def ask(phone: Phone, cursor: str | None = None) -> httpx.Response:
@@ -123,7 +124,7 @@ async def test_two_places_are_two_places(studio: Studio, record_property: Proper
     await studio.execute(
         "UPDATE accounts SET licences = $2 WHERE account_id = $1", 1 + len(given["devices"]) // 2
     )
-    rounds = 200
+    rounds, beyond = 200, 0
     for _ in range(rounds):
         while (answer := await studio.client.post("/v1/devices", json=body, headers=desk)).status_code == 201:
             last = answer.json()["id"]
@@ -132,8 +133,11 @@ async def test_two_places_are_two_places(studio: Studio, record_property: Proper
             *(studio.client.post("/v1/devices", json=body, headers=desk) for _ in range(50))
         )
         made = [answer.json()["id"] for answer in answers if answer.status_code == 201]
-        assert len(made) == 1
+        beyond += max(0, len(made) - 1)
+        assert made
         assert {answer.status_code for answer in answers} <= {201, 409}
-        (await studio.client.delete(f"/v1/devices/{made[0]}", headers=desk)).raise_for_status()
+        for each in made:
+            (await studio.client.delete(f"/v1/devices/{each}", headers=desk)).raise_for_status()
     record_property("counted: races for the last place", rounds * 50)
-    record_property("counted: devices beyond the licences", 0)
+    record_property("counted: devices beyond the licences", beyond)
+    assert beyond == 0

@@ -16,7 +16,7 @@ from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import Studio, new_studio
 from tests.facts import Property
-from tests.faults.ledger import until_quiet
+from tests.faults.ledger import still_busy
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster, Server
 from tests.faults.test_answers import hang_up, raw_push
@@ -117,14 +117,15 @@ async def test_clients_who_hang_up_at_any_moment_leave_nothing_taken(
             sent = _requests(phone)
             for _ in range(many // 50):
                 await asyncio.gather(*(_cut(server, sent, random) for _ in range(50)))
-            await until_quiet(cluster)
+            left = await still_busy(cluster)
+            record_property("counted: clients who hung up", many)
+            record_property("counted: connections they left taken", left)
+            assert left == 0
             held = set(await phone.first_sync())
             family = {change["id"] for change in phone.log}
             assert held & family in (set(), family), "half a save was taken in"
             assert await phone.deliver(phone.log)
             assert family <= set(await phone.first_sync())
-            record_property("counted: clients who hung up", many)
-            record_property("counted: connections they left taken", 0)
     finally:
         server.kill()
         await database.close()

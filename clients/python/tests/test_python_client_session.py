@@ -243,16 +243,21 @@ def test_a_battery_may_die_at_any_moment_of_a_wipe(desk: Desk, phone: Phone) -> 
     assert desk.devices()[0]["wiped_at"] is not None
 
 
-def test_no_order_but_a_true_one_clears_a_phone(phone: Phone) -> None:
+def test_no_order_but_a_true_one_clears_a_phone(
+    phone: Phone, record_property: Callable[[str, object], None]
+) -> None:
     phone.desk.write("clients")
     phone.client.sync()
-    before = phone.holds()
-    for order in _forged(phone):
+    before, forged, wiped = phone.holds(), _forged(phone), 0
+    for order in forged:
         phone.line.instead = lambda _, order=order: problem(403, "device_deactivated", wipe_order=order)  # type: ignore[misc]
         with pytest.raises(Problem, match="device_deactivated"):
             phone.client.sync()
         with pytest.raises(Problem, match="device_deactivated"):
             phone.sign_in()
+        wiped += phone.holds() != before
+    record_property("counted: answers with a forged order to wipe", 2 * len(forged))
+    record_property("counted: phones they wiped", wiped)
     for code in ("no_device_slot", "subscription_inactive", "user_inactive", "not_allowed"):
         phone.line.instead = lambda _, code=code: problem(403, code)  # type: ignore[misc] # bound now
         with pytest.raises(Problem, match=code):
