@@ -8,6 +8,8 @@ from pydantic import Field
 from app.accounts.models import Edition, SubscriptionState
 from app.http.schemas import Answer, Wire
 
+MAX_SIGN_IN_BYTES = 32_000
+"""In the body of a request that anybody may make."""
 _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 _INSTANT = "2026-05-04T09:30:00Z"
 

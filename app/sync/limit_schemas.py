@@ -8,7 +8,7 @@ from app.http.schemas import Answer
 class SyncLimits(Answer):
     """How much may be asked or sent at once."""
 
-    max_rows: int = Field(description="Records in a page.", examples=[5_000])
+    max_rows: int = Field(description="Records in a page.", examples=[10_000])
     max_page_bytes: int = Field(description="Bytes in a page.", examples=[8_000_000])
     max_changes: int = Field(description="Changes in a push.", examples=[500])
     max_push_bytes: int = Field(
@@ -19,7 +19,8 @@ class SyncLimits(Answer):
 class BodyLimits(Answer):
     """What the body of a request may be like; how long each text may be is in the manifest."""
 
-    max_bytes: int = Field(description="Bytes outside `/v1/sync`.", examples=[1_000_000])
+    max_bytes: int = Field(description="Bytes outside `/v1/sync` and `/v1/auth`.", examples=[1_000_000])
+    max_sign_in_bytes: int = Field(description="Bytes below `/v1/auth`.", examples=[32_000])
     max_depth: int = Field(description="Levels of objects and lists.", examples=[32])
     max_integer: int = Field(
         description="The largest whole number, and its negative the smallest.", examples=[2**53 - 1]

@@ -1,6 +1,7 @@
 """Every limit a client can meet, told from where it is kept."""
 
 from app.accounts import budgets, devices, passwords, sign_ins, tokens
+from app.accounts.schemas import MAX_SIGN_IN_BYTES
 from app.core.db import WAITING_PER_ACCOUNT
 from app.core.settings import Settings
 from app.http import body, heads
@@ -38,6 +39,7 @@ def limits_of(settings: Settings, desk: DeskLimits, series: SeriesLimits) -> Lim
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,
+            max_sign_in_bytes=MAX_SIGN_IN_BYTES,
             max_depth=body.MAX_DEPTH,
             max_integer=body.MAX_INTEGER,
             seconds=body.SECONDS,

@@ -50,7 +50,7 @@ ODD: dict[str, tuple[bytes, str]] = {
     "duplicate deep inside": (body(device='{"a":[{"b":1,"b":2}]}'), "duplicate_key"),
     "33 levels": (nested(33), "too_deep"),
     "999 levels": (nested(999), "too_deep"),
-    "100,000 levels": (nested(100_000), "syntax"),
+    "10,000 levels": (nested(10_000), "syntax"),
     "objects of 33 levels": (b'{"a":' * 33 + b"1" + b"}" * 33, "too_deep"),
     "trailing garbage": (body() + b"x", "syntax"),
     "two documents": (body() + body(), "syntax"),
@@ -113,7 +113,7 @@ async def test_a_wrong_shape_is_told_by_path_and_code(
 
 async def test_the_answer_to_a_wrong_shape_repeats_no_value_and_is_short(client: httpx.AsyncClient) -> None:
     secret = "s3cret-value"
-    sent = {f"unknown-{'é' * 1000}-{number}": secret * 10 for number in range(50)}
+    sent = {f"unknown-{'é' * 100}-{number}": secret * 2 for number in range(50)}
     answer = await client.post(LOGIN, json={**sent, "password": [secret]})
     assert answer.status_code == 422
     assert secret not in answer.text
@@ -155,9 +155,9 @@ async def test_another_media_type_is_refused(client: httpx.AsyncClient, headers:
 
 
 async def test_a_body_that_says_it_is_too_large_is_not_read(client: httpx.AsyncClient) -> None:
-    answer = await client.post(LOGIN, content=b" " * 1_000_001, headers=JSON)
+    answer = await client.post(LOGIN, content=b" " * 32_001, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-    assert answer.json()["max_bytes"] == 1_000_000
+    assert answer.json()["max_bytes"] == 32_000
 
 
 async def test_a_body_that_does_not_say_is_counted_while_it_comes(client: httpx.AsyncClient) -> None:
@@ -171,7 +171,7 @@ async def test_a_body_that_does_not_say_is_counted_while_it_comes(client: httpx.
 
     answer = await client.post(LOGIN, content=endless(), headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-    assert taken <= 12
+    assert taken <= 2
 
 
 INJECTIONS = ["' OR 1=1 --", "%00", "../../etc/passwd", "{{7*7}}", "a\r\nb: c", "\x1b[31m", "\U0001d541", ""]

@@ -250,7 +250,8 @@ async def test_the_limits_told_are_those_that_hold(client: httpx.AsyncClient, de
         assert await refused(pull, f'{{"{name}":{largest}}}') == "None"
         assert await refused(pull, f'{{"{name}":{largest + 1}}}') == "invalid_request"
     assert await refused(pull, " " * (sync["max_push_bytes"] + 1)) == "too_large"
-    assert await refused(login, " " * (body["max_bytes"] + 1)) == "too_large"
+    assert await refused(login, " " * (body["max_sign_in_bytes"] + 1)) == "too_large"
+    assert await refused("/v1/devices", " " * (body["max_bytes"] + 1)) == "too_large"
     assert (
         await refused(login, "[" * (body["max_depth"] + 1) + "]" * (body["max_depth"] + 1)) == "invalid_json"
     )

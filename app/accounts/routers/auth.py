@@ -1,5 +1,7 @@
 """`/v1/auth`: signing in and out, and the password."""
 
+from typing import ClassVar
+
 from fastapi import APIRouter, Request
 
 from app.accounts import login, sign_ins, store
@@ -21,13 +23,27 @@ from app.accounts.errors import (
 )
 from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf, Writing
 from app.accounts.password_change import change_password
-from app.accounts.schemas import LoginRequest, PasswordRequest, PhoneReport, RefreshRequest, SignedInAnswer
+from app.accounts.schemas import (
+    MAX_SIGN_IN_BYTES,
+    LoginRequest,
+    PasswordRequest,
+    PhoneReport,
+    RefreshRequest,
+    SignedInAnswer,
+)
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=JsonRoute)
+
+class SignInRoute(JsonRoute):
+    """A route anybody may ask: nobody is known yet, so it reads little."""
+
+    max_bytes: ClassVar[int] = MAX_SIGN_IN_BYTES
+
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=SignInRoute)
 
 
 @router.post(
