@@ -128,7 +128,7 @@ ROWS = (
     Row(21, "Eight hours of faults under load", "all of the above, memory flat",
         missing="nothing runs for hours; each fault is told by itself"),
     Row(22, "No route shows another account anything", "every route and verb", _ATTACKS,
-        tests=["tests/attacks/test_other_accounts.py"]),
+        others=["routes asked with another account's ids"], tests=["tests/attacks/test_other_accounts.py"]),
     Row(23, "Row-level security is forced on every table", "100 %",
         _BASICS, tests=["tests/house/test_catalogue.py"]),
     Row(24, "Row-level security holds without the app's own care", "0 rows of others in 10,000 queries",

@@ -8,6 +8,7 @@ from uuid import uuid4
 import orjson
 
 from tests.attacks.conftest import Attacker, Victim, check
+from tests.facts import Property
 from tests.house.requests import Route, every_route
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -34,11 +35,12 @@ def same(told: bytes) -> Any:
     return {**orjson.loads(told), "instance": None}
 
 
-@every_route(guarded=True)
+@every_route(guarded=True, others_in_proofs=True)
 async def test_an_id_of_another_account_is_as_unknown_as_any(
-    route: Route, attacker: Attacker, victim: Victim
+    route: Route, attacker: Attacker, victim: Victim, record_property: Property
 ) -> None:
     before = await victim.revision()
+    record_property("counted: routes asked with another account's ids", 1)
     unknown = await attacker.ask(route, given=dict.fromkeys(named(route, "path"), str(uuid4())))
     for given in ids_of(route, victim) if named(route, "path") else ():
         answered = await attacker.ask(route, given=given)
@@ -47,7 +49,7 @@ async def test_an_id_of_another_account_is_as_unknown_as_any(
     assert await victim.revision() == before
 
 
-@every_route(guarded=True, body=True)
+@every_route(guarded=True, body=True, others_in_proofs=True)
 async def test_a_body_that_names_another_account_s_records_gets_nothing_of_them(
     route: Route, attacker: Attacker, victim: Victim
 ) -> None:
@@ -58,7 +60,7 @@ async def test_a_body_that_names_another_account_s_records_gets_nothing_of_them(
     assert await victim.revision() == before
 
 
-@every_route(guarded=True)
+@every_route(guarded=True, others_in_proofs=True)
 async def test_another_account_s_cursor_opens_nothing(
     route: Route, attacker: Attacker, victim: Victim
 ) -> None:
@@ -76,7 +78,7 @@ async def test_another_account_s_cursor_opens_nothing(
         assert answered.code in {"cursor_foreign", "device_required"}, answered.content
 
 
-@every_route(guarded=True)
+@every_route(guarded=True, others_in_proofs=True)
 async def test_an_account_named_beside_the_token_counts_for_nothing(
     route: Route, attacker: Attacker, victim: Victim
 ) -> None:

@@ -142,17 +142,22 @@ def routes() -> Iterator[Route]:
 
 
 def every_route(
-    *, guarded: bool | None = None, body: bool | None = None, of_all_collections: bool = False
+    *,
+    guarded: bool | None = None,
+    body: bool | None = None,
+    of_all_collections: bool = False,
+    others_in_proofs: bool = False,
 ) -> pytest.MarkDecorator:
     """Run a test for every route, or for all that are guarded, or take a body.
 
-    The routes of all collections are the same doors, and those of a few stand for them unless all are wanted.
+    The routes of all collections are the same doors, and those of a few stand for them unless all are wanted,
+    every day or in proofs.
     """
     found = [
-        route
+        pytest.param(route, marks=[pytest.mark.proof] if is_other and not of_all_collections else [])
         for route in routes()
         if guarded in (None, route.is_guarded)
         and body in (None, route.body is not None)
-        and (of_all_collections or route.tag not in COLLECTIONS - A_FEW)
+        and (not (is_other := route.tag in COLLECTIONS - A_FEW) or of_all_collections or others_in_proofs)
     ]
     return pytest.mark.parametrize("route", found, ids=lambda each: each.operation["operationId"])
