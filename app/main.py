@@ -15,7 +15,7 @@ from fastapi import FastAPI
 import app.studio  # noqa: F401 - declares the collections
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
-from app.core import exposition, logs
+from app.core import exposition, logs, traces
 from app.core.beat import Beat
 from app.core.db import Database, listening
 from app.core.keys import load_keys
@@ -113,6 +113,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             raise RuntimeError("DATABASE_URL is not set; `python -m app serve` starts an embedded server")
         _end_with_parent()
         logs.start(chosen.log_level, chosen.log_format)
+        traces.leave_out_queries()
         keys = load_keys(chosen)
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys

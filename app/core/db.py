@@ -233,16 +233,23 @@ class Database:
             raw = _raw(connection)
             session = kind(connection, raw, account_id)
             try:
-                began = perf_counter()
-                await raw.execute(begin)
-                if kind is WriteSession:
-                    metrics.lock_wait.record(perf_counter() - began)
+                await _begin(raw, begin, is_measured=kind is WriteSession)
                 yield session
                 await _finish(session)
                 await raw.execute("COMMIT")
             except BaseException:
                 await _to_its_end(_abandon(session, connection))
                 raise
+
+
+async def _begin(raw: "asyncpg.Connection[asyncpg.Record]", statements: str, *, is_measured: bool) -> None:
+    """Begin a transaction; who waited in vain for the account's clock waited too."""
+    began = perf_counter()
+    try:
+        await raw.execute(statements)
+    finally:
+        if is_measured:
+            metrics.lock_wait.record(perf_counter() - began)
 
 
 def usual_places(pool_size: int) -> int:

@@ -20,7 +20,8 @@ def exposed(host: str, port: int, processes: int) -> Iterator[None]:
     registry = CollectorRegistry()
     reader = PrometheusMetricReader(disable_target_info=True, scope_info_enabled=False, registry=registry)
     ProcessCollector(registry=registry)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+    provider = _provider()
+    provider.add_metric_reader(reader)
     server, thread = _served(host, range(port, port + processes), registry)
     try:
         yield
@@ -28,6 +29,17 @@ def exposed(host: str, port: int, processes: int) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
+        provider.remove_metric_reader(reader)
+
+
+def _provider() -> MeterProvider:
+    """Return what keeps the figures: a process has one for ever, and they may be sent elsewhere too."""
+    known = metrics.get_meter_provider()
+    if isinstance(known, MeterProvider):
+        return known
+    provider = MeterProvider()
+    metrics.set_meter_provider(provider)
+    return provider
 
 
 def _served(host: str, ports: range, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:

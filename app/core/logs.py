@@ -17,7 +17,7 @@ Format = Literal["auto", "json", "text"]
 TOLD = "told"
 """The attribute of a record that holds a line's members: `log.info("request", extra={TOLD: {...}})`."""
 
-_OURS = ("studio", "uvicorn")
+_OURS = ("studio", "uvicorn", "fastapi")
 _VALUES = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 """Where PostgreSQL repeats the values of a row that it refuses."""
 
@@ -65,7 +65,7 @@ def _word(value: object) -> str:
 
 
 def config(level: str, form: Format) -> dict[str, Any]:
-    """Return how the house and its server log, for `dictConfig` and uvicorn; libraries keep their ways."""
+    """Return how the house and its server log, for `dictConfig` and uvicorn."""
     is_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     to_stderr = {"handlers": ["stderr"], "level": level.upper(), "propagate": True}
     return {
@@ -78,9 +78,10 @@ def config(level: str, form: Format) -> dict[str, Any]:
 
 
 def start(level: str, form: Format) -> None:
-    """Log as `config` says, unless a server has seen to it."""
+    """Log as `config` says, unless a server has seen to it; what libraries warn of comes out the same way."""
     log = logging.getLogger("studio")
     if log.handlers:
         log.setLevel(level.upper())
     else:
         dictConfig(config(level, form))
+    logging.lastResort = log.handlers[0]

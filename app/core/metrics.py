@@ -35,7 +35,7 @@ lock_wait = _meter.create_histogram(
 page_duration = _meter.create_histogram(
     "studio.page.duration",
     unit="s",
-    description="How long a page of a pull took to make, in its transaction.",
+    description="How long a page of a pull took to make, once it was known who asks.",
     explicit_bucket_boundaries_advisory=_MOMENTS,
 )
 page_size = _meter.create_histogram(

@@ -10,13 +10,21 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.core import logs
 from app.core.db import Database
+from app.core.exposition import exposed
 from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import PASSWORD, Studio, bearer, new_studio
+from tests.contract.conftest import asked, opened
 from tests.samples import sample
 from tests.serving import a_process
 
@@ -140,6 +148,67 @@ async def test_each_worker_tells_its_own_figures(database_url: str, tmp_path: Pa
             assert "process_cpu_seconds_total" in told.text
         assert (await client.get(f"http://127.0.0.1:{port}/metrics")).status_code == 404
     assert all(json.loads(line)["message"] for line in printed)
+
+
+def test_figures_are_served_also_where_they_are_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = MeterProvider(metric_readers=[InMemoryMetricReader()])
+    monkeypatch.setattr(metrics, "get_meter_provider", lambda: provider)
+    asked_for, [port] = provider.get_meter("test").create_counter("asked_for"), free_ports(1)
+    # Twice, as in a process that is told to start again.
+    for _ in range(2):
+        with exposed("127.0.0.1", port, 1):
+            asked_for.add(1)
+            assert "asked_for_total" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """Keep the traces of houses that are opened in this test."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    return exporter
+
+
+async def test_a_trace_names_the_route_and_nothing_that_was_sent(
+    database: Database, database_url: str, tmp_path: Path, traces: InMemorySpanExporter
+) -> None:
+    async with opened(database_url, tmp_path) as app, asked(app) as client:
+        studio = await new_studio(database, client, app.state.keys)
+        secrets = await a_day(studio)
+        headers = await studio.administrator()
+        token = headers["Authorization"].removeprefix("Bearer ")
+        answers = [
+            await client.get("/v1/clients", params={"last_name": NOTE}, headers=headers),
+            await client.get("/v1/sync/pull.ndjson", params={"cursor": secrets[-1]}, headers=headers),
+            await client.get(f"/v1/devices?access%5Ftoken={token}"),
+            await client.get("/health/ready"),
+        ]
+    assert all(answer.status_code < 500 for answer in answers)
+    spans = traces.get_finished_spans()
+    names = [span.name for span in spans if span.kind is trace.SpanKind.SERVER]
+    assert {"POST /v1/auth/login", "POST /v1/sync/push", "GET /v1/{collection}"} <= set(names)
+    assert not [name for name in names if "health" in name]
+    told = "".join(span.to_json() for span in spans)
+    for secret in (*secrets, token, "blue"):
+        assert secret not in told
+
+
+def test_what_a_library_warns_of_is_a_line_as_any_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house, library = logging.getLogger("studio"), logging.getLogger("a library of others")
+    monkeypatch.setattr(house, "handlers", [])
+    monkeypatch.setattr(logging, "lastResort", None)
+    # As in a server, where nothing else has taken the root's place.
+    monkeypatch.setattr(library, "parent", None)
+    logs.start("INFO", "json")
+    refused = ValueError(f"duplicate key\nDETAIL:  Key (note)=({NOTE}) already exists.")
+    library.warning("lost", exc_info=refused)
+    told = capsys.readouterr().err
+    line = json.loads(told)
+    assert (line["logger"], line["message"]) == ("a library of others", "lost")
+    assert NOTE not in told
 
 
 def _line(form: logging.Formatter, **members: Any) -> str:
