@@ -114,7 +114,13 @@ class Ground:
         """Sign in a phone of the demo studio's first user."""
         sign_in = (await self.demo()).sign_in
         user = sign_in.users[0]
-        return await signed_in(self.served.url, sign_in.account, user.initials, user.password)
+        return await self.phone(sign_in.account, user.initials, user.password)
+
+    async def phone(self, account: str, initials: str, password: str) -> Lines:
+        """Sign in a new phone, and return lines that send its token for as long as the ground is there."""
+        lines = await _signed_in(self.served.url, account, initials, password)
+        self.stack.callback(lines.close)
+        return lines
 
 
 def phone_of(account_id: UUID) -> Principal:
@@ -155,8 +161,7 @@ async def ground(size: Size) -> AsyncIterator[Ground]:
                 yield Ground(size, database, direct, served, sealer, server.url, data_dir, keys, stack)
 
 
-async def signed_in(url: str, account: str, initials: str, password: str) -> Lines:
-    """Sign in a new phone, and return lines that send its token."""
+async def _signed_in(url: str, account: str, initials: str, password: str) -> Lines:
     phone = {"uid": str(uuid4()), "name": "Measured", "model": "None", "platform": "none"}
     words: dict[str, Any] = {"account": account, "initials": initials, "password": password}
     device = {**phone, "app_version": "1.0.0", "schema_version": registry.schema_version()}

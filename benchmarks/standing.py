@@ -109,8 +109,6 @@ async def standing(ground: Ground, count: int) -> AsyncIterator[Peers]:
             by_hand_url=url,
             kinto=await _kinto(stack, ground, f"kinto_{name}", made) if kinto.is_installed() else None,
         )
-        for each in phones:
-            each.lines.close()
 
 
 def instant(n: int) -> datetime:

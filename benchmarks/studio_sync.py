@@ -42,9 +42,7 @@ async def studio_sync(ground: Ground) -> list[Result]:
         **engine,
         **http,
     }
-    results = await compare("studio sync", "records", ways, ground.size.rounds)
-    lines.close()
-    return results
+    return await compare("studio sync", "records", ways, ground.size.rounds)
 
 
 async def _pack(ground: Ground, account_id: UUID) -> None:

@@ -14,7 +14,7 @@ from app.accounts.lifecycle import NewUser, create_account, create_user
 from app.accounts.models import Account
 from app.core.principal import Principal
 from app.sync.store import Write, write
-from benchmarks.ground import Ground, signed_in
+from benchmarks.ground import Ground
 from benchmarks.wire import Lines, Reply
 
 PASSWORD = "a long walk by the sea"  # noqa: S105 - of accounts that live for minutes
@@ -116,7 +116,7 @@ async def new_studio(ground: Ground, name: str, phones: int) -> tuple[UUID, list
     for _ in range(phones):
         async with ground.database.writing(account.account_id) as session:
             await authorize(session, who, user.user_id, None)
-    lines = [await signed_in(ground.served.url, name, "PK", PASSWORD) for _ in range(phones)]
+    lines = [await ground.phone(name, "PK", PASSWORD) for _ in range(phones)]
     return account.account_id, lines
 
 
