@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 import orjson
 
 from app.accounts.devices import authorize
-from app.accounts.lifecycle import NewUser, create_account, create_user
+from app.accounts.lifecycle import create_account
 from app.accounts.models import Account
+from app.accounts.users import NewUser, create_user
 from app.core.principal import Principal
 from app.sync.store import Write, write
 from benchmarks.ground import Ground

@@ -103,12 +103,76 @@ class DeviceRequired(AppError):
     title = "Only a phone may do this."
 
 
-class NotAllowed(AppError):
-    """The user lacks the right to do this; administrators have it."""
+class PermissionDenied(AppError):
+    """The user's rights do not reach so far; `level` of `feature` would. Local data stays."""
 
     status = 403
-    code = "not_allowed"
+    code = "permission_denied"
     title = "The user may not do this."
+
+
+class LastAdministrator(AppError):
+    """The account would be left without an active administrator; make another one first."""
+
+    status = 409
+    code = "last_administrator"
+    title = "This is the account's last administrator."
+
+
+class OwnDeactivation(AppError):
+    """Nobody deactivates themselves; another administrator does."""
+
+    status = 409
+    code = "own_deactivation"
+    title = "Nobody can deactivate themselves."
+
+
+class GroupInUse(AppError):
+    """There are users in the group, as many as `members` says; put them elsewhere first."""
+
+    status = 409
+    code = "group_in_use"
+    title = "There are users in this security group."
+
+
+class GroupNameTaken(AppError):
+    """Another security group of the account has this name."""
+
+    status = 409
+    code = "group_name_taken"
+    title = "Another security group has this name."
+
+
+class UserNotFound(AppError):
+    """The account has no such user."""
+
+    status = 404
+    code = "user_not_found"
+    title = "There is no such user."
+
+
+class GroupNotFound(AppError):
+    """The account has no such security group."""
+
+    status = 404
+    code = "group_not_found"
+    title = "There is no such security group."
+
+
+class VersionChanged(AppError):
+    """It is no longer the version of `If-Match`, but that of `version` and `ETag`: read it again."""
+
+    status = 412
+    code = "version_changed"
+    title = "Somebody else has changed this."
+
+
+class UnknownGroup(AppError):
+    """The account has no security group of the id that is named."""
+
+    status = 422
+    code = "unknown_group"
+    title = "There is no such security group to be in."
 
 
 class DeviceNotFound(AppError):

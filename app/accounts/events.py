@@ -1,10 +1,11 @@
-"""What this room announces, inside the transaction in which it happens."""
+"""What this room announces, inside the transaction in which it happens; `changed` names the fields set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.accounts.models import Account, Edition, SubscriptionState, User
+from app.accounts.models import Account, Device, Edition, SecurityGroup, SubscriptionState, User
 from app.core.events import Event
 
 
@@ -18,6 +19,8 @@ class _AccountEvent(Event):
     subscription_state: SubscriptionState
     time_zone: str
     country: str
+    is_security_active: bool
+    changed: tuple[str, ...] = ()
 
 
 class AccountCreated(_AccountEvent):
@@ -44,14 +47,42 @@ class UserChanged(Event):
     departments: tuple[UUID, ...]
     lists: tuple[str, ...]
     show_on_calendar: bool
+    group_id: UUID | None
+    levels: Mapping[str, str]
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroupChanged(Event):
+    """A security group has been made, has changed or is gone."""
+
+    account_id: UUID
+    group_id: UUID
+    name: str
+    levels: Mapping[str, str]
+    is_gone: bool
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged(Event):
+    """A device has been authorized, deactivated, reactivated or removed."""
+
+    account_id: UUID
+    device_id: UUID
+    user_id: UUID
+    studio_id: UUID | None
+    is_inactive: bool
+    is_gone: bool
+    changed: tuple[str, ...]
 
 
 def account_fields(account: Account) -> dict[str, Any]:
     """Return what an event tells of an account."""
-    return account.model_dump(exclude={"created_at", "changed_at"})
+    return account.model_dump(exclude={"created_at", "changed_at", "version"})
 
 
-def user_changed(user: User) -> UserChanged:
+def user_changed(user: User, changed: tuple[str, ...]) -> UserChanged:
     """Return the event about a user as they now are."""
     return UserChanged(
         account_id=user.account_id,
@@ -66,4 +97,32 @@ def user_changed(user: User) -> UserChanged:
         departments=tuple(user.departments),
         lists=tuple(user.lists),
         show_on_calendar=user.show_on_calendar,
+        group_id=user.group_id,
+        levels=dict(user.levels),
+        changed=changed,
+    )
+
+
+def group_changed(group: SecurityGroup, changed: tuple[str, ...], *, is_gone: bool) -> SecurityGroupChanged:
+    """Return the event about a security group as it now is, or was."""
+    return SecurityGroupChanged(
+        account_id=group.account_id,
+        group_id=group.group_id,
+        name=group.name,
+        levels=dict(group.levels),
+        is_gone=is_gone,
+        changed=changed,
+    )
+
+
+def device_changed(device: Device, changed: tuple[str, ...], *, is_gone: bool) -> DeviceChanged:
+    """Return the event about a device as it now is, or was."""
+    return DeviceChanged(
+        account_id=device.account_id,
+        device_id=device.device_id,
+        user_id=device.user_id,
+        studio_id=device.studio_id,
+        is_inactive=device.is_inactive,
+        is_gone=is_gone,
+        changed=changed,
     )

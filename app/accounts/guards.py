@@ -6,7 +6,7 @@ leaves. A route that streams holds no session: it depends on `Caller` and opens 
 """
 
 from collections.abc import AsyncIterator
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -16,16 +16,17 @@ from app.accounts.errors import (
     DeviceRequired,
     EditionRequired,
     InvalidToken,
-    NotAllowed,
     SubscriptionInactive,
     TokenExpired,
     UserInactive,
 )
-from app.accounts.standing import S, Work, admit
+from app.accounts.features import require
+from app.accounts.standing import Work, admit
 from app.accounts.tokens import Claims, verify_access
 from app.core.db import Session, WriteSession
 from app.core.errors import AppError
 from app.core.keys import KeyRing
+from app.core.principal import Level
 from app.http.errors import BadRequest
 from app.http.unit_of_work import committed, database, gone
 
@@ -113,21 +114,25 @@ async def _device_writing(_: Annotated[None, Depends(_device)], work: Writing) -
     return work
 
 
-async def _administrator_reading(work: Reading) -> Work[Session]:
-    return _of_administrator(work)
+def reading_of(feature: str, level: Level) -> Any:
+    """Return what a route depends on that reads for who may do with a feature what a level has."""
+
+    async def reading(work: Reading) -> Work[Session]:
+        require(work.who, feature, level)
+        return work
+
+    return Depends(reading)
 
 
-async def _administrator_writing(work: Writing) -> Work[WriteSession]:
-    return _of_administrator(work)
+def writing_of(feature: str, level: Level) -> Any:
+    """Return what a route depends on that writes for who may do with a feature what a level has."""
 
+    async def writing(work: Writing) -> Work[WriteSession]:
+        require(work.who, feature, level)
+        return work
 
-def _of_administrator(work: Work[S]) -> Work[S]:
-    if not work.who.is_administrator:
-        raise NotAllowed
-    return work
+    return Depends(writing)
 
 
 DeviceReading = Annotated[Work[Session], Depends(_device_reading)]
 DeviceWriting = Annotated[Work[WriteSession], Depends(_device_writing)]
-AdministratorReading = Annotated[Work[Session], Depends(_administrator_reading)]
-AdministratorWriting = Annotated[Work[WriteSession], Depends(_administrator_writing)]

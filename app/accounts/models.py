@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -71,6 +72,18 @@ def _instant() -> Any:
     return DateTime(timezone=True)
 
 
+def _version() -> Any:
+    """Count the changes of a row, so that nobody overwrites what they have not seen."""
+    return Field(default=1, sa_column_kwargs={"server_default": text("1")})
+
+
+def _levels() -> Any:
+    """Keep levels by feature, of those that were given."""
+    return Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'::jsonb")}
+    )
+
+
 class AccountDirectory(SQLModel, table=True):
     """The one table without accounts' walls: which account a name, in lower case, belongs to."""
 
@@ -94,16 +107,45 @@ class Account(SQLModel, table=True):
     subscription_state: SubscriptionState = Field(sa_type=_one_of(SubscriptionState))
     time_zone: str
     country: str
+    is_security_active: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    version: int = _version()
+    created_at: datetime = Field(sa_type=_instant())
+    changed_at: datetime = Field(sa_type=_instant())
+
+
+class SecurityGroup(SQLModel, table=True):
+    """What several users may do: levels by feature, where they are not the features' own."""
+
+    __tablename__ = "security_groups"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+        UniqueConstraint("account_id", "name_key"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    group_id: UUID = Field(primary_key=True)
+    name: str
+    name_key: str
+    levels: dict[str, str] = _levels()
+    version: int = _version()
     created_at: datetime = Field(sa_type=_instant())
     changed_at: datetime = Field(sa_type=_instant())
 
 
 class User(SQLModel, table=True):
-    """A person who works in an account; `initials` are the login name, found by `initials_key`."""
+    """A person who works in an account; `initials` are the login name, found by `initials_key`.
+
+    An administrator may do anything and is in no other group; `levels` are the user's own and go before those
+    of the group.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         ForeignKeyConstraint(["account_id"], ["accounts.account_id"]),
+        ForeignKeyConstraint(
+            ["account_id", "group_id"], ["security_groups.account_id", "security_groups.group_id"]
+        ),
+        Index("ix_users_group", "account_id", "group_id"),
         Index(
             "uq_users_active_initials",
             "account_id",
@@ -128,6 +170,9 @@ class User(SQLModel, table=True):
     departments: list[UUID] = Field(sa_type=ARRAY(Uuid))
     lists: list[str] = Field(sa_type=ARRAY(String))
     show_on_calendar: bool
+    group_id: UUID | None = None
+    levels: dict[str, str] = _levels()
+    version: int = _version()
     created_at: datetime = Field(sa_type=_instant())
     changed_at: datetime = Field(sa_type=_instant())
 

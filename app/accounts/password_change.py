@@ -2,11 +2,11 @@
 
 from app.accounts import passwords, store
 from app.accounts.budgets import caller_of, count_failure, require_budget
+from app.accounts.changes import change
 from app.accounts.errors import InvalidCredentials
 from app.accounts.models import User
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
-from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing
 
@@ -32,7 +32,7 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
         fresh = await session.get_one(User, (claims.account_id, claims.user_id))
         if fresh.password_hash != user.password_hash:
             raise InvalidCredentials
-        fresh.password_hash, fresh.changed_at = kept, clock.now()
+        await change(session, who, fresh, {"password_hash": kept})
         await store.clear_budget(session, budget)
         await store.revoke_sign_ins(
             session, "password_changed", user_id=claims.user_id, but=claims.sign_in_id

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.accounts import store
 from app.accounts.errors import DeviceDeactivated, DeviceNotFound
+from app.accounts.features import levels_in
 from app.accounts.models import Account, Device, User
 from app.accounts.standing import refuse_lapsed
 from app.core.db import Session
@@ -54,10 +55,12 @@ async def _phone(session: Session, account: Account, device: Device) -> Phone:
     user = await store.read_user(session, device.user_id)
     if user is None:
         raise DeviceNotFound
-    return Phone(device, user, _principal(account, user, device), _refusal(account, user, device))
+    levels = await store.read_levels(session, user.user_id)
+    who = _principal(account, user, device, levels)
+    return Phone(device, user, who, _refusal(account, user, device))
 
 
-def _principal(account: Account, user: User, device: Device) -> Principal:
+def _principal(account: Account, user: User, device: Device, levels: str | None) -> Principal:
     return Principal(
         account_id=account.account_id,
         account_name=account.account_name,
@@ -70,6 +73,7 @@ def _principal(account: Account, user: User, device: Device) -> Principal:
         binding_id=device.binding_id,
         studio_id=device.studio_id,
         departments=tuple(user.departments),
+        levels=levels_in(levels) if levels is not None else None,
     )
 
 

@@ -15,6 +15,7 @@ from app.accounts.errors import (
     SubscriptionInactive,
     UserInactive,
 )
+from app.accounts.features import levels_in
 from app.accounts.models import CURRENT_STATES, MOBILE_EDITIONS, Edition
 from app.accounts.tokens import Claims, WipeOrder, issue_wipe
 from app.core import clock
@@ -153,5 +154,6 @@ def _principal(row: Any, claims: Claims) -> Principal:
         binding_id=row["binding_id"],
         studio_id=row["studio_id"],
         departments=tuple(row["departments"]),
+        levels=levels_in(row["levels"]) if row["levels"] is not None else None,
         sign_in_id=claims.sign_in_id,
     )

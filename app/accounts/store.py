@@ -9,13 +9,20 @@ import asyncpg
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from app.accounts.models import Account, Device, RefreshToken, SignIn, User
+from app.accounts.models import Account, Device, RefreshToken, SecurityGroup, SignIn, User
 from app.core import clock
 from app.core.db import HERE, Session, WriteSession
 from app.core.revisions import CLOCK_COLUMNS
 
+_LEVELS = """
+    CASE WHEN a.is_security_active
+         THEN (coalesce((SELECT g.levels FROM security_groups g
+                         WHERE g.account_id = u.account_id AND g.group_id = u.group_id), jsonb_build_object())
+               || u.levels)::text END AS levels"""
+"""Levels by feature, of the user u of the account a: none before it has activated security."""
+
 _STANDING = f"""
-    SELECT u.initials, u.is_active, u.is_administrator, u.departments,
+    SELECT u.initials, u.is_active, u.is_administrator, u.departments, {_LEVELS},
            a.account_name, a.time_zone, a.edition, a.subscription_state,
            s.sign_in_id, s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync,
@@ -104,6 +111,55 @@ async def read_account(session: Session) -> Account | None:
 async def read_user(session: Session, user_id: UUID) -> User | None:
     """Return a user."""
     return await session.get(User, (session.account_id, user_id))
+
+
+async def read_levels(session: Session, user_id: UUID) -> str | None:
+    """Return a user's levels by feature as JSON text, none before the account has activated security."""
+    levels: str | None = await session.raw.fetchval(
+        f"SELECT {_LEVELS} FROM users u JOIN accounts a USING (account_id)"
+        " WHERE u.account_id = $1 AND u.user_id = $2",
+        session.account_id,
+        user_id,
+    )
+    return levels
+
+
+async def list_users(session: Session) -> Sequence[User]:
+    """Return the users of the account by their initials, those who are active first."""
+    query = select(User).where(col(User.account_id) == session.account_id)
+    return (
+        await session.exec(
+            query.order_by(col(User.is_active).desc(), col(User.initials_key), col(User.user_id))
+        )
+    ).all()
+
+
+async def has_administrator(session: Session) -> bool:
+    """Say whether anybody may still do everything."""
+    query = select(User.user_id).where(
+        col(User.account_id) == session.account_id, col(User.is_administrator), col(User.is_active)
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def read_group(session: Session, group_id: UUID) -> SecurityGroup | None:
+    """Return a security group."""
+    return await session.get(SecurityGroup, (session.account_id, group_id))
+
+
+async def list_groups(session: Session) -> Sequence[SecurityGroup]:
+    """Return the security groups of the account by their names."""
+    query = select(SecurityGroup).where(col(SecurityGroup.account_id) == session.account_id)
+    return (await session.exec(query.order_by(col(SecurityGroup.name_key)))).all()
+
+
+async def count_members(session: Session, group_id: UUID) -> int:
+    """Return how many users are in a security group, active or not."""
+    return int(
+        await session.raw.fetchval(
+            "SELECT count(*) FROM users WHERE account_id = $1 AND group_id = $2", session.account_id, group_id
+        )
+    )
 
 
 async def find_active_user(session: Session, initials_key: str) -> User | None:

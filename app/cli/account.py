@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from app.accounts.lifecycle import NewUser, create_account
+from app.accounts.lifecycle import create_account
 from app.accounts.models import Account, Edition
+from app.accounts.users import NewUser
 from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.studio.rules import counters
 

@@ -99,7 +99,7 @@ async def _tell_scope(session: Session, view: View) -> None:
 def _held(view: View, collection: Collection) -> str:
     rule = view.target.scope.get(collection.number)
     if rule is None:
-        return scope_words.why_off(collection, view.target.scope)
+        return scope_words.why_off(collection, view.target.scope, view.target.rights)
     return scope_words.holds(collection, rule, view.names)
 
 
@@ -113,7 +113,8 @@ async def _tell_record(session: Session, view: View, collection: Collection, rec
         _say(f"{what} was deleted at revision {row.body_revision}.")
     elif rule is None:
         _say(f"{what} does not belong on the device.")
-        _say(f"  against: {collection.name} are {scope_words.why_off(collection, view.target.scope)}")
+        off = scope_words.why_off(collection, view.target.scope, view.target.rights)
+        _say(f"  against: {collection.name} are {off}")
     else:
         title = explaining.title_of(row.values)
         explained = explaining.explain(rule, row.anchors)

@@ -45,8 +45,10 @@ def value_of(value: Any, titles: Mapping[UUID, str]) -> str:
     return str(value)
 
 
-def why_off(collection: Collection, scope: Scope) -> str:
+def why_off(collection: Collection, scope: Scope, rights: Scope) -> str:
     """Say why nothing of a collection belongs on a device."""
+    if collection.number not in rights:
+        return "off, because the user may not view them."
     parents = " and ".join(parent.name for parent in parents_off(collection, scope))
     return f"off, because {parents} are off." if parents else "off, by preference or for want of a newer app."
 

@@ -1,6 +1,7 @@
-"""Who is asking."""
+"""Who is asking, and what an account's security lets them do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -13,12 +14,32 @@ class Channel(StrEnum):
     SYSTEM = "system"
 
 
+class Level(StrEnum):
+    """How much somebody may do with a feature; each level has all those before it."""
+
+    NO_ACCESS = "no_access"
+    VIEW_ONLY = "view_only"
+    ADD_ONLY = "add_only"
+    ADD_MODIFY = "add_modify"
+    ADD_MODIFY_DELETE = "add_modify_delete"
+    FULL_ACCESS = "full_access"
+
+    def covers(self, needed: "Level") -> bool:
+        """Say whether this level has what another one has."""
+        return _RANKS[self] >= _RANKS[needed]
+
+
+_RANKS = {level: rank for rank, level in enumerate(Level)}
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody, or the house itself, acting in one account.
 
     `device_id` is the slot of the phone that asks, none for a desk; `binding_id` names the bond between that
     slot and that phone's local copy, and is new each time a slot is bound; `user_id` is none for the system.
+    `levels` are those the user's group and the user were given, by feature: none at all where the account has
+    not activated security.
     """
 
     account_id: UUID
@@ -32,6 +53,7 @@ class Principal:
     binding_id: UUID | None = None
     studio_id: UUID | None = None
     departments: tuple[UUID, ...] = ()
+    levels: Mapping[str, Level] | None = field(default=None, hash=False)
     sign_in_id: UUID | None = None
 
     @property

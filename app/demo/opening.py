@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from app.accounts import devices, lifecycle, store
 from app.accounts.errors import UnknownUser
-from app.accounts.lifecycle import NewUser
 from app.accounts.login import initials_key
 from app.accounts.models import Account, Edition, SubscriptionState, User, UserList
+from app.accounts.users import NewUser, create_user
 from app.core.db import Database
 from app.core.principal import Principal
 from app.demo.scene import COMPANY, Colleague
@@ -29,7 +29,7 @@ class Opened:
 async def open_studio(db: Database, name: str, passwords: tuple[str, str]) -> Opened:
     """Make the account with an administrator and a user: two free slots for the first, one for the second."""
     account = await _account(db, name, passwords[0])
-    second = await lifecycle.create_user(db, account, _photographer(account, passwords[1]))
+    second = await create_user(db, account, _photographer(account, passwords[1]))
     who = Principal.system(account.account_id, account.account_name, account.time_zone)
     async with db.writing(account.account_id) as session:
         first = await store.find_active_user(session, initials_key("JD"))

@@ -8,6 +8,7 @@ from app.sync.refusals import (
     ChangedMeanwhile,
     ChangeRefused,
     NotUnique,
+    PermissionDenied,
     ReadOnlyCollection,
     RecordDeleted,
     RecordMerged,
@@ -57,14 +58,6 @@ class KeyReused(AppError):
     title = "This key was used for another request."
 
 
-class PreconditionRequired(AppError):
-    """`If-Match` is missing: send the `ETag` of the copy that was shown, or `*` for whatever is there now."""
-
-    status = 428
-    code = "precondition_required"
-    title = "Say which copy of the record this is about."
-
-
 _STATUS: dict[type[ChangeRefused], int] = {
     UnknownRecord: 404,
     NotUnique: 409,
@@ -81,8 +74,8 @@ _MEANINGS: dict[type[ChangeRefused], str] = {
         "`If-Match` is not about the copy there is now; `revision` and `ETag` say which that is."
     ),
 }
-_NEVER = (UnknownCollection, UnknownCommand, ReadOnlyCollection, Blocked, ReferenceMerged)
-"""No answer to a desk: there is no such address, the user may not, or it was taken in."""
+_NEVER = (UnknownCollection, UnknownCommand, ReadOnlyCollection, PermissionDenied, Blocked, ReferenceMerged)
+"""No answer to a desk: there is no such address, it is said as on every route, or it was taken in."""
 
 
 def _kind(refused: type[ChangeRefused]) -> type[AppError]:

@@ -8,8 +8,10 @@ from uuid import UUID
 
 import orjson
 
+from app.accounts.errors import PermissionDenied
 from app.accounts.standing import Work
 from app.core.db import Session
+from app.core.principal import Level
 from app.desk import store
 from app.desk.answers import Answered, listed, shown
 from app.desk.errors import PageMalformed, refusal_of
@@ -20,6 +22,7 @@ from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
 from app.sync.refusals import RecordDeleted, RecordMerged, UnknownRecord
 from app.sync.registry import Collection
+from app.sync.scope import Rule
 from app.sync.target import rights_of
 
 _TAG = 6
@@ -28,11 +31,19 @@ PAGING = ("limit", "page")
 
 async def read(work: Work[Session], collection: Collection, record_id: UUID, known: str | None) -> Answered:
     """Answer with a record, or say that who asks has it."""
-    rights = await rights_of(work.session, work.who, work.clock)
-    found = _living(await store.find(work.session, (collection.number, record_id), rights[collection.number]))
+    rule = await _rule(work, collection)
+    found = _living(await store.find(work.session, (collection.number, record_id), rule))
     if known and is_known(known, etag(found.body_revision)):
         return Answered(304, headers={"ETag": etag(found.body_revision)})
     return shown(found)
+
+
+async def _rule(work: Work[Session], collection: Collection) -> Rule:
+    """Return what the user may see of a collection; raises `PermissionDenied` where it is nothing at all."""
+    rights = await rights_of(work.session, work.who, work.clock)
+    if collection.number not in rights:
+        raise PermissionDenied(feature=collection.feature, level=Level.VIEW_ONLY)
+    return rights[collection.number]
 
 
 def _living(found: Found | None) -> Found:
@@ -49,10 +60,10 @@ async def read_page(
     work: Work[Session], collection: Collection, links: Mapping[str, UUID], page: str | None, limit: int
 ) -> Answered:
     """Answer with some records that name others, from the latest day on, or from where a page ended."""
-    rights = await rights_of(work.session, work.who, work.clock)
+    rule = await _rule(work, collection)
     tag = _tag(work.who.account_id, collection, links)
     after = _opened(page, tag) if page is not None else None
-    found = await store.page(work.session, Wanted(collection, rights[collection.number], links, after), limit)
+    found = await store.page(work.session, Wanted(collection, rule, links, after), limit)
     return listed(found.bodies, _closed(found.end, tag) if found.end else None)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.accounts.errors import NotAllowed
+from app.accounts.errors import PermissionDenied
 from app.accounts.guards import GUARDED, Reading, Writing
 from app.desk import errors, paths
 from app.desk.errors import judged, kind_of
@@ -15,7 +15,7 @@ from app.desk.reading import read, read_page
 from app.desk.writing import Asked, carry_out, creation
 from app.http.body import JsonRoute
 from app.http.compression import JsonText
-from app.http.errors import NotFound
+from app.http.errors import NotFound, PreconditionRequired
 from app.http.problems import BODY, refusals_of
 from app.sync.refusals import (
     ChangedMeanwhile,
@@ -34,7 +34,7 @@ _ABSENT = tuple(kind_of(each) for each in (UnknownRecord, RecordDeleted, RecordM
 _STALE = kind_of(ChangedMeanwhile)
 _OF_WRITES = (
     *GUARDED,
-    NotAllowed,
+    PermissionDenied,
     errors.DeskRequired,
     errors.StillRunning,
     errors.KeyReused,
@@ -46,7 +46,7 @@ _OF_WRITES = (
     "/{collection:readable}",
     operation_id="desk_list",
     summary="List",
-    responses=refusals_of(*GUARDED, errors.PageMalformed),
+    responses=refusals_of(*GUARDED, PermissionDenied, errors.PageMalformed),
 )
 async def list_records(
     collection: CollectionOf,
@@ -75,7 +75,7 @@ async def list_records(
     "/{collection:readable}/{record_id}",
     operation_id="desk_read",
     summary="Read",
-    responses=refusals_of(*GUARDED, *_ABSENT),
+    responses=refusals_of(*GUARDED, PermissionDenied, *_ABSENT),
 )
 async def read_record(collection: CollectionOf, record_id: RecordId, work: Reading, known: Known) -> Response:
     """Read one as a phone would pull it, whole; its `ETag` is its `revision` in quotes."""
@@ -106,7 +106,7 @@ async def create_record(
     operation_id="desk_change",
     summary="Change",
     dependencies=[AT_A_DESK],
-    responses=refusals_of(*_OF_WRITES, *BODY, *_ABSENT, _STALE, errors.PreconditionRequired),
+    responses=refusals_of(*_OF_WRITES, *BODY, *_ABSENT, _STALE, PreconditionRequired),
 )
 async def change_record(
     *,
@@ -128,7 +128,7 @@ async def change_record(
     summary="Delete",
     status_code=204,
     dependencies=[AT_A_DESK],
-    responses=refusals_of(*_OF_WRITES, *_ABSENT, _STALE, errors.PreconditionRequired),
+    responses=refusals_of(*_OF_WRITES, *_ABSENT, _STALE, PreconditionRequired),
 )
 async def delete_record(
     *, collection: CollectionOf, record_id: RecordId, expected: Expected, once: OnlyOnce, work: Writing

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from app.accounts.errors import NotAllowed
+from app.accounts import errors
 from app.accounts.standing import Work
 from app.core.db import WriteSession
 from app.core.ids import new_id
 from app.desk import store
 from app.desk.answers import Answered, address, written
-from app.desk.errors import PreconditionRequired, refusal_of
+from app.desk.errors import refusal_of
 from app.desk.preconditions import is_expected
+from app.http.errors import PreconditionRequired
 from app.http.etags import etag
 from app.sync.draft import SERVER, Draft
 from app.sync.feed import Key
@@ -24,7 +25,7 @@ from app.sync.refusals import (
     ChangedMeanwhile,
     ChangeRefused,
     InvalidFields,
-    ReadOnlyCollection,
+    PermissionDenied,
     ReferenceMerged,
 )
 from app.sync.registry import Collection
@@ -82,11 +83,13 @@ async def carry_out(work: Work[WriteSession], asked: Asked) -> Answered:
     draft = await Draft.begin(session, work.who)
     judge = Judge(draft, SERVER, OnConflict.FAIL, await rights_of(session, work.who, work.clock))
     try:
+        judge.permit(asked.change)
         change = await _based(judge, asked)
         decisions = await take_in(session, judge, [Group((change,))], [change])
         decision = _taken(judge, asked, decisions[_ONLY])
-    except ReadOnlyCollection:
-        raise NotAllowed from None
+    except PermissionDenied as refused:
+        told: dict[str, Any] = {**(refused.fields or {})}
+        raise errors.PermissionDenied(**told) from None
     except ChangeRefused as refused:
         raise refusal_of(refused) from None
     return await _answer(session, judge, asked, decision)

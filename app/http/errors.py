@@ -74,6 +74,17 @@ class InvalidJson(AppError):
     title = "The body is not acceptable JSON."
 
 
+class PreconditionRequired(AppError):
+    """`If-Match` is missing: send the `ETag` of the copy that was shown, or `*` for whatever is there now.
+
+    Only records know `*`.
+    """
+
+    status = 428
+    code = "precondition_required"
+    title = "Say which copy of the record this is about."
+
+
 class RateLimited(AppError):
     """Too many requests or attempts; wait as many seconds as `Retry-After` says."""
 

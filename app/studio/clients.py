@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from app.accounts.features import Feature
 from app.studio.addresses import ADDRESS, Address
 from app.studio.custom_fields import ClientCustom
 from app.studio.numbering import Number
@@ -60,6 +61,9 @@ class FamilyMember(Element):
     birthday: Day | None = field("Date of birth.", example="2014-03-09", default=None)
 
 
+CLIENT_NOTES = Feature("client_notes", "Client notes", "The notes on clients, and their history.")
+
+
 def _kinds(values: Values) -> list[str]:
     return [PROSPECT] if values["client_number"] is None else []
 
@@ -84,6 +88,7 @@ def _belonging(given: Circumstances) -> Rule:
         day="created_at", site="studio_id", labels=("group_ids", "status_id"), also=_kinds, names=(PROSPECT,)
     ),
     rule=_belonging,
+    part_features={Part.NOTES: CLIENT_NOTES},
 )
 class Client(Record):
     """A person or business the studio works for; one without a number is a prospect."""

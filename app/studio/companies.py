@@ -88,7 +88,7 @@ class ValidationRule(Element):
     level: RuleLevel = field("Whether a missing value is pointed out or refused.", example="prompt")
 
 
-@collection("companies", number=190, is_writable=False, is_kept_by_server=True)
+@collection("companies", number=190, is_writable=False, is_kept_by_server=True, is_open=True)
 class Company(Record):
     """The settings of the business; one record, whose id is the account's."""
 

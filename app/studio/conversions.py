@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
+from app.core.principal import Level
 from app.studio.status_notes import line
 from app.sync import registry
 from app.sync.commands import Call, command
@@ -50,7 +51,13 @@ async def _read(call: Call) -> None:
     await call.work.draft.prepare([(call.key, None)])
 
 
-@command("convert_to_session", of=("appointments",), takes=ConvertToSession, prepares=_read)
+@command(
+    "convert_to_session",
+    of=("appointments",),
+    takes=ConvertToSession,
+    prepares=_read,
+    level=Level.ADD_MODIFY_DELETE,
+)
 def convert_to_session(call: Call) -> Mapping[str, Any]:
     """Make a session of an appointment, which is deleted; its first user photographs, the second assists."""
     if call.fields["client_id"] is None:

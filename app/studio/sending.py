@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.principal import Level
 from app.studio.deliveries import IN_HAND, Direction
 from app.sync.commands import Call, command
 from app.sync.fields import Element
@@ -65,13 +66,13 @@ class MarkUnread(Element):
     """Mark a message as not read yet; nothing is sent along."""
 
 
-@command("mark_read", of=MESSAGES, takes=MarkRead)
+@command("mark_read", of=MESSAGES, takes=MarkRead, level=Level.VIEW_ONLY)
 def mark_read(call: Call) -> Mapping[str, Any]:  # noqa: ARG001 - it is the same for all
     """Mark a message as read."""
     return {"is_unread": False}
 
 
-@command("mark_unread", of=MESSAGES, takes=MarkUnread)
+@command("mark_unread", of=MESSAGES, takes=MarkUnread, level=Level.VIEW_ONLY)
 def mark_unread(call: Call) -> Mapping[str, Any]:  # noqa: ARG001 - it is the same for all
     """Mark a message as not read yet."""
     return {"is_unread": True}

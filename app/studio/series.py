@@ -11,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule
 from pydantic import Field
 
+from app.core.principal import Level
 from app.studio.weekdays import Weekday
 from app.sync import registry
 from app.sync.commands import Call, command
@@ -232,7 +233,13 @@ def change_series(call: Call) -> Mapping[str, Any]:
     return {}
 
 
-@command("end_series", of=(APPOINTMENTS,), takes=EndSeries, prepares=_read_to_end)
+@command(
+    "end_series",
+    of=(APPOINTMENTS,),
+    takes=EndSeries,
+    prepares=_read_to_end,
+    level=Level.ADD_MODIFY_DELETE,
+)
 def end_series(call: Call) -> Mapping[str, Any]:
     """Delete the occurrences of a series from a day on, but for those edited by themselves."""
     draft = call.work.draft

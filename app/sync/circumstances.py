@@ -12,13 +12,31 @@ NOBODY_YET = 0
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody's levels let them view: all but some collections, and the parts of others; by numbers.
+
+    `denied` are the collections they view nothing of, and `hidden` the bits of parts that they do not view.
+    """
+
+    denied: frozenset[int] = frozenset()
+    hidden: Mapping[int, int] = field(default_factory=dict)
+
+    def without(self, number: int, omit: int) -> int:
+        """Return the bits of what is left out of a collection and of what is hidden anyway."""
+        return omit | self.hidden.get(number, 0)
+
+
+ALL = Sight()
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """All that decides what a device should hold, in plain values: compiling it is a pure function.
 
     `preferences` is the company's set, narrowed by the device's own; `me` and `mine` are the account's
     numbers of the user and of the user with their departments; `numbers` has those of the ids preferences
     name, and `facts` those of the ids each declared fact found. `elsewhere` are the sites a device
-    is not at.
+    is not at, and `sight` is what the user may view.
     """
 
     today: date
@@ -29,6 +47,7 @@ class Circumstances:
     numbers: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     elsewhere: tuple[int, ...] = ()
+    sight: Sight = ALL
     schema_version: int = 1
 
     def ago(self, days: int | None) -> date:

@@ -1,16 +1,19 @@
 """Commands: what a person does to a record that is more than setting its fields, each declared once."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from app.accounts import features
+from app.core.principal import Level
 from app.sync import registry
 from app.sync.feed import Key
 from app.sync.fields import Values
 from app.sync.reactions import Work
+from app.sync.registry import Collection
 from app.sync.schemas import Change
 from app.sync.validation import InvalidFieldsError, reasons_of
 
@@ -57,6 +60,12 @@ class Command:
     run: Run
     prepares: Prepares | None
     is_done: IsDone | None
+    level: Level
+    needs: Mapping[str, Level] = field(hash=False)
+
+    def needed(self, collection: Collection) -> Mapping[str, Level]:
+        """Return what level of which features a user needs to use it on a collection's records."""
+        return {collection.feature: self.level, **self.needs} if collection.feature else self.needs
 
     @property
     def description(self) -> str:
@@ -81,15 +90,18 @@ def command(
     takes: type[BaseModel],
     prepares: Prepares | None = None,
     is_done: IsDone | None = None,
+    level: Level = Level.ADD_MODIFY,
+    needs: Mapping[str, Level] | None = None,
 ) -> Callable[[Run], Run]:
     """Declare a command.
 
     What it returns is set like any other fields, with all that follows. One that does more than that reads
-    beforehand what it needs, in `prepares`. What `is_done` already is not done again.
+    beforehand what it needs, in `prepares`. What `is_done` already is not done again. Its user
+    must have a `level` of the feature of the collection, and what it `needs` of others.
     """
 
     def declare(run: Run) -> Run:
-        new = Command(name, of, takes, run, prepares, is_done)
+        new = Command(name, of, takes, run, prepares, is_done, level, needs or {})
         for collection in of:
             if (collection, name) in _commands:
                 raise TypeError(f"{name} of {collection} is declared twice")
@@ -114,3 +126,7 @@ def check() -> None:
     for collection, name in _commands:
         if registry.named(collection) is None:
             raise TypeError(f"{name} is a command of {collection}, which is not declared")
+    for each in commands():
+        for key in each.needs:
+            if features.named(key) is None:
+                raise TypeError(f"{each.name} needs a level of {key}, which is not declared")

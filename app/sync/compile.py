@@ -6,7 +6,7 @@ from datetime import date
 
 from app.sync import registry
 from app.sync.anchors import ALWAYS
-from app.sync.circumstances import Circumstances
+from app.sync.circumstances import ALL, Circumstances, Sight
 from app.sync.fields import BOOKKEEPING
 from app.sync.registry import Collection
 from app.sync.rendering import BIT, late_bit
@@ -19,15 +19,23 @@ NEAR_DAYS = 7
 def compile_scope(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
     """Return what a device should hold, of all collections or of those it asks for.
 
-    A collection whose parent is off is off, and so is one the app is too old to know; a parent that is on has
+    A collection whose parent is off is off, and so is one the user may not view or the app is too old to
+    know: rights do not yield to children. A parent that is on has
     an edge for each kind of descendant that is on, so that no child is ever there without it.
     """
     return _asked(_with_edges(_rules(given)), names)
 
 
-def compile_rights(me: int | None, schema_version: int) -> dict[int, Rule]:
-    """Return what a user may see of each collection, whatever devices are to hold; `me` is none for all."""
-    return {each.number: _by_right(each, Rule(), me, schema_version) for each in registry.collections()}
+def compile_rights(me: int | None, schema_version: int, sight: Sight = ALL) -> dict[int, Rule]:
+    """Return what a user may see of each collection, whatever devices are to hold; `me` is none for all.
+
+    There is no rule for a collection the user may not view.
+    """
+    return {
+        each.number: _by_right(each, Rule(omit=sight.without(each.number, 0)), me, schema_version)
+        for each in registry.collections()
+        if each.number not in sight.denied
+    }
 
 
 def compile_near(given: Circumstances, names: Names[str] | None = None) -> dict[int, Rule]:
@@ -60,8 +68,10 @@ def _rules(given: Circumstances) -> dict[int, Rule]:
 
 def _rule(collection: Collection, given: Circumstances) -> Rule | None:
     rule = collection.rule(given) if collection.rule else Rule()
-    if rule is None or collection.since > given.schema_version:
+    is_known = collection.since <= given.schema_version
+    if rule is None or not is_known or collection.number in given.sight.denied:
         return None
+    rule = replace(rule, omit=given.sight.without(collection.number, rule.omit))
     if collection.stamp.site and given.elsewhere:
         rule = replace(rule, excluded=tuple(sorted({*rule.excluded, *given.elsewhere})))
     return _by_right(collection, rule, None if given.sees_private else given.me, given.schema_version)

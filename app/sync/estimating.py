@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.accounts.phones import phone_of
 from app.core.db import Session
-from app.core.principal import Principal
+from app.core.principal import Level, Principal
 from app.core.revisions import Clock
 from app.sync import registry, shrinking, tallies
 from app.sync.compile import compile_scope
@@ -27,7 +27,7 @@ async def estimate_of(
 ) -> EstimateAnswer:
     """Return about how much a device would hold, if some preferences were others.
 
-    Raises `NotAllowed`, `DeviceNotFound`.
+    Raises `PermissionDenied`, `DeviceNotFound`.
     """
     holder, version = await _holder(session, who, asked.device_id, schema_version)
     preferences = await supposed(session, holder.device_id, asked.preferences, asked.device_preferences)
@@ -58,7 +58,7 @@ async def _holder(
         return replace(who, device_id=None, binding_id=None, studio_id=None), None
     if device_id == who.device_id:
         return who, schema_version
-    await admit(session, who, device_id)
+    await admit(session, who, device_id, Level.VIEW_ONLY)
     phone = await phone_of(session, device_id)
     return phone.who, phone.device.schema_version
 

@@ -18,6 +18,7 @@ from app.sync.refusals import ChangeRefused, Resolved
 from app.sync.registry import Record, collection
 from app.sync.schemas import Change, Operation, Outcome
 from app.sync.scope import Rule
+from app.sync.sight import names_hidden
 from app.sync.validation import canonical
 
 INBOX = "inbox"
@@ -49,6 +50,7 @@ def _is_open(values: Values) -> bool:
     rule=_belonging,
     is_writable=False,
     is_kept_by_server=True,
+    is_open=True,
 )
 class InboxEntry(Record):
     """Something a device sent that was not kept as sent; seen by whoever sent it and by administrators."""
@@ -198,4 +200,5 @@ def _kept(judge: Judge, change: Change, names: Iterable[str]) -> Values | None:
     state = judge.draft.peek(key) if key else None
     if key is None or state is None or state.values is None or not judge.may_see(key, state):
         return None
-    return {name: state.values[name] for name in names if name in state.values}
+    hidden = names_hidden(registry.numbered(key[0]), judge.rights[key[0]])
+    return {name: state.values[name] for name in names if name in state.values and name not in hidden}

@@ -1,13 +1,14 @@
 """How one change is judged against the records as they stand: applied, merged, already so, or refused."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from app.accounts.features import allows
 from app.core.ids import NIL
-from app.core.principal import Channel
+from app.core.principal import Channel, Level
 from app.sync import registry
 from app.sync.commands import Call, Command, find
 from app.sync.draft import Draft
@@ -23,6 +24,7 @@ from app.sync.refusals import (
     ChangeRefused,
     InvalidFields,
     NilId,
+    PermissionDenied,
     ReadOnlyCollection,
     ReadOnlyField,
     RecordDeleted,
@@ -34,11 +36,17 @@ from app.sync.refusals import (
     UnknownReference,
 )
 from app.sync.registry import Collection
+from app.sync.rendering import EMPTY
 from app.sync.schemas import Change, OnConflict, Operation, Outcome
 from app.sync.scope import Scope
 from app.sync.stamping import State
 from app.sync.validation import InvalidFieldsError, canonical
 
+_NEEDED = {
+    Operation.CREATE: Level.ADD_ONLY,
+    Operation.PATCH: Level.ADD_MODIFY,
+    Operation.DELETE: Level.ADD_MODIFY_DELETE,
+}
 KEPT = "The value on the server was kept."
 
 
@@ -80,12 +88,14 @@ class Judge:
         return replace(ruling, notices=tuple(notices)) if notices else ruling
 
     def _judge(self, change: Change) -> Ruling:
+        key = self._key(change)
+        self.permit(change)
         return {
             Operation.CREATE: self._create,
             Operation.PATCH: self._patch,
             Operation.DELETE: self._delete,
             Operation.COMMAND: self._command,
-        }[change.op](self._key(change), change)
+        }[change.op](key, change)
 
     def take(self, change: Change) -> None:
         """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
@@ -169,10 +179,30 @@ class Judge:
         return collection.number, change.id
 
     def _may_write(self, collection: Collection) -> bool:
-        """Say whether the user may write to a collection: administrators maintain lists at a desk."""
-        who = self.draft.work.who
-        is_maintaining = who.channel is Channel.DESK and who.is_administrator
-        return collection.is_writable or (is_maintaining and not collection.is_kept_by_server)
+        """Say whether a collection is written to from where the user is: lists are maintained at a desk."""
+        is_at_desk = self.draft.work.who.channel is Channel.DESK
+        return collection.is_writable or (is_at_desk and not collection.is_kept_by_server)
+
+    def permit(self, change: Change) -> None:
+        """Refuse what the user's rights do not reach; what follows from a change needs none."""
+        collection = registry.numbered(registry.number_of(change.collection))
+        if change.op is not Operation.COMMAND:
+            self._require(collection.feature, _NEEDED[change.op])
+        elif called := find(change.collection, change.command):
+            for feature, level in called.needed(collection).items():
+                self._require(feature, level)
+
+    def _permit_parts(self, key: Key, old: Values, values: Values, names: Iterable[str]) -> None:
+        """Refuse to fill, change or empty fields in a part for which the user lacks that right."""
+        collection = registry.numbered(key[0])
+        for part, feature in collection.part_features.items():
+            for name in names:
+                if collection.fields[name].part is part and values[name] != old.get(name):
+                    self._require(feature, _needed(old.get(name), values[name]))
+
+    def _require(self, feature: str | None, level: Level) -> None:
+        if feature is not None and not allows(self.draft.work.who, feature, level):
+            raise PermissionDenied({"feature": feature, "level": level})
 
     def _create(self, key: Key, change: Change) -> Ruling:
         state = self.draft.get(key)
@@ -185,6 +215,7 @@ class Judge:
                 raise AlreadyExists
             return NOOP
         _refuse_read_only(registry.numbered(key[0]), values, change.fields, {})
+        self._permit_parts(key, {}, values, change.fields)
         self.draft.save(key, values, change.fields)
         return APPLIED
 
@@ -197,6 +228,7 @@ class Judge:
         wanted = {name for name in sent if values[name] != old[name]}
         if not wanted:
             return NOOP
+        self._permit_parts(key, old, values, wanted)
         kept = self._clashing(self._state(key), change, wanted, free)
         if kept and (kept == wanted or self.on_conflict is OnConflict.FAIL):
             raise ChangedMeanwhile(dict.fromkeys(sorted(kept), KEPT))
@@ -256,7 +288,8 @@ class Judge:
 
     def may_see(self, key: Key, state: State) -> bool:
         """Say whether the user has a right to the record: to others it does not exist."""
-        return state.anchors is None or self.rights[key[0]].may_see(state.anchors)
+        rule = self.rights.get(key[0])
+        return rule is not None and (state.anchors is None or rule.may_see(state.anchors))
 
     def _state(self, key: Key) -> State:
         state = self.draft.get(key)
@@ -313,6 +346,13 @@ class Judge:
             for name, (revision, writer) in state.field_revisions.items()
             if revision > base and writer != self.writer
         }
+
+
+def _needed(old: Any, new: Any) -> Level:
+    """Return the level for which a field gets another value: filled, changed or emptied."""
+    if new in EMPTY:
+        return Level.ADD_MODIFY_DELETE if old not in EMPTY else Level.NO_ACCESS
+    return Level.ADD_ONLY if old in EMPTY else Level.ADD_MODIFY
 
 
 def links_of(change: Change) -> Iterator[tuple[str, Key]]:

@@ -36,6 +36,8 @@ def _collection(collection: Collection) -> schemas.CollectionAnswer:
         number=collection.number,
         description=collection.description,
         writable=collection.is_writable,
+        feature=collection.feature,
+        part_features={part.name.lower(): key for part, key in collection.part_features.items()},
         day=collection.day,
         since=collection.since,
         fields=[_field(spec) for spec in collection.fields.values()],
@@ -47,6 +49,8 @@ def _command(command: Command) -> schemas.CommandAnswer:
         name=command.name,
         collections=list(command.collections),
         description=command.description,
+        level=command.level,
+        needs=dict(command.needs),
         fields=[_member(info.alias or name, info) for name, info in command.takes.model_fields.items()],
     )
 

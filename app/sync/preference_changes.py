@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.accounts.errors import DeviceNotFound, NotAllowed
+from app.accounts.errors import DeviceNotFound
+from app.accounts.features import Feature, declare, require
 from app.accounts.store import read_device
 from app.core.db import Session, WriteSession
-from app.core.principal import Principal
+from app.core.principal import Level, Principal
 from app.http.errors import InvalidRequest
 from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
@@ -16,6 +17,16 @@ from app.sync.preference_errors import DeviceWidens, PreferencesChanged
 from app.sync.preference_schemas import DevicePreferencesAnswer, PreferenceRequest, PreferencesAnswer
 from app.sync.preference_store import Change, Kept
 from app.sync.preferences import PreferenceSet, narrowed, registered, widening
+
+PREFERENCES = declare(
+    Feature(
+        "preferences",
+        "Mobile preferences",
+        "What the company's phones hold, and what single ones go without.",
+        Level.NO_ACCESS,
+        is_guarded=True,
+    )
+)
 
 
 async def read_company(session: Session) -> PreferencesAnswer:
@@ -39,7 +50,7 @@ async def change_company(
 
 async def read_own(session: Session, who: Principal, device_id: UUID) -> DevicePreferencesAnswer:
     """Return what a device has set for itself, and what holds on it."""
-    await admit(session, who, device_id)
+    await admit(session, who, device_id, Level.VIEW_ONLY)
     company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
     inherited = dict.fromkeys(registered().model_fields)
     return DevicePreferencesAnswer(
@@ -56,7 +67,7 @@ async def change_own(
 
     Only what is new is weighed: a key the company has narrowed since is obeyed anyway.
     """
-    await admit(session, who, device_id)
+    await admit(session, who, device_id, Level.ADD_MODIFY)
     company, kept = await preference_store.read(session), await preference_store.read(session, device_id)
     _refuse_other(kept, expected)
     await _refuse_unknown(session, asked)
@@ -90,10 +101,10 @@ async def _keep(session: WriteSession, who: Principal, change: Change) -> None:
         await preference_store.keep(session, who, change)
 
 
-async def admit(session: Session, who: Principal, device_id: UUID) -> None:
-    """Refuse whoever is neither the device nor an administrator, and a device that does not exist."""
-    if not who.is_administrator and who.device_id != device_id:
-        raise NotAllowed
+async def admit(session: Session, who: Principal, device_id: UUID, level: Level) -> None:
+    """Refuse whoever is not the device and lacks a level, and a device that does not exist."""
+    if who.device_id != device_id:
+        require(who, PREFERENCES, level)
     if await read_device(session, device_id) is None:
         raise DeviceNotFound
 

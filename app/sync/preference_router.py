@@ -5,8 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 
-from app.accounts.errors import DeviceNotFound, NotAllowed
-from app.accounts.guards import GUARDED, AdministratorWriting, Reading, Writing
+from app.accounts.errors import DeviceNotFound, PermissionDenied
+from app.accounts.guards import GUARDED, Reading, Writing, writing_of
+from app.accounts.standing import Work
+from app.core.db import WriteSession
+from app.core.principal import Level
 from app.http.body import JsonRoute
 from app.http.etags import etag
 from app.http.problems import BODY, refusals_of
@@ -41,6 +44,7 @@ async def _expected(
 
 
 Expected = Annotated[int | None, Depends(_expected)]
+Modifying = Annotated[Work[WriteSession], writing_of(preference_changes.PREFERENCES, Level.ADD_MODIFY)]
 
 
 Told = TypeVar("Told", PreferencesAnswer, DevicePreferencesAnswer)
@@ -77,10 +81,10 @@ async def read(work: Reading, response: Response) -> PreferencesAnswer:
     "/preferences",
     operation_id="preferences_change",
     summary="Change the company's preferences",
-    responses=_TAGGED | refusals_of(PreferencesChanged, NotAllowed, *GUARDED, *BODY),
+    responses=_TAGGED | refusals_of(PreferencesChanged, PermissionDenied, *GUARDED, *BODY),
 )
 async def change(
-    body: CompanyRequest, work: AdministratorWriting, expected: Expected, response: Response
+    body: CompanyRequest, work: Modifying, expected: Expected, response: Response
 ) -> PreferencesAnswer:
     """Set some of the preferences; each device follows at its next sync, and gets only the difference.
 
@@ -94,7 +98,7 @@ async def change(
     "/devices/{device_id}/preferences",
     operation_id="preferences_read_device",
     summary="Read a device's own preferences",
-    responses=_TAGGED | refusals_of(DeviceNotFound, NotAllowed, *GUARDED),
+    responses=_TAGGED | refusals_of(DeviceNotFound, PermissionDenied, *GUARDED),
 )
 async def read_device(device_id: DeviceId, work: Reading, response: Response) -> DevicePreferencesAnswer:
     """Tell what a device has set for itself and what holds on it: to itself and to administrators.
@@ -109,7 +113,7 @@ async def read_device(device_id: DeviceId, work: Reading, response: Response) ->
     operation_id="preferences_change_device",
     summary="Change a device's own preferences",
     responses=_TAGGED
-    | refusals_of(DeviceNotFound, PreferencesChanged, DeviceWidens, NotAllowed, *GUARDED, *BODY),
+    | refusals_of(DeviceNotFound, PreferencesChanged, DeviceWidens, PermissionDenied, *GUARDED, *BODY),
 )
 async def change_device(
     device_id: DeviceId, body: DeviceRequest, work: Writing, expected: Expected, response: Response

@@ -42,6 +42,13 @@ class ReadOnlyCollection(ChangeRefused):
     message = "These records cannot be changed on a phone."
 
 
+class PermissionDenied(ChangeRefused):
+    """The user's rights do not reach so far: `fields` names the `feature` and the `level` that would."""
+
+    code = "permission_denied"
+    message = "The user may not do this."
+
+
 class UnknownCommand(ChangeRefused):
     """There is no command of that name."""
 

@@ -1,7 +1,7 @@
 """The registry of collections: each is declared by one decorated class and never programmed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Annotated, Any, TypeVar
 
@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 from sqlalchemy import Table
 
+from app.accounts import features
+from app.accounts.features import Feature
+from app.core.principal import Level
 from app.sync.anchors import SLOTS, Stamp
 from app.sync.circumstances import RuleOf
 from app.sync.fields import BOOKKEEPING, LATE_PARTS, Link, OnDelete, Part
@@ -60,7 +63,8 @@ class Collection:
     `number` is its place among all: parents have smaller ones, and it is never used for another. `stamp` says
     how its records are stamped, `rule` which of them a device should hold under given circumstances, none for
     all. Phones may push only to a writable one, and know it if their schema version is not below `since`. The
-    others are maintained by administrators at a desk, unless they are `is_kept_by_server`.
+    others are maintained at a desk, unless they are `is_kept_by_server`. `feature` is what rights to it are
+    given by, none where everybody has them all, and `part_features` those of parts that have their own.
     """
 
     name: str
@@ -73,6 +77,8 @@ class Collection:
     is_writable: bool
     is_kept_by_server: bool
     since: int
+    feature: str | None
+    part_features: Mapping[Part, str] = field(default_factory=dict)
 
     @cached_property
     def core_names(self) -> tuple[str, ...]:
@@ -149,6 +155,16 @@ class Collection:
         return (self.model.__doc__ or "").strip().partition("\n")[0]
 
 
+LISTS = features.declare(
+    Feature(
+        "lists",
+        "Lists",
+        "Types, statuses and the other lists, studios, locations and organizations: maintained at a desk.",
+        Level.VIEW_ONLY,
+        Level.VIEW_ONLY,
+        is_guarded=True,
+    )
+)
 NO_STAMP = Stamp()
 R = TypeVar("R", bound=Record)
 _by_name: dict[str, Collection] = {}
@@ -166,10 +182,14 @@ def collection(
     is_kept_by_server: bool = False,
     since: int = 1,
     found_by: tuple[str, ...] = (),
+    is_open: bool = False,
+    part_features: Mapping[Part, Feature] | None = None,
 ) -> Callable[[type[R]], type[R]]:
     """Declare a collection: its table, its place in every sync and its documents follow from the class.
 
-    `found_by` names the fields, beside its links, by which rules of the field look for its records.
+    `found_by` names the fields, beside its links, by which rules of the field look for its records. Rights to
+    it are given by a feature of its name, or by that of all lists when people maintain it at a desk; whoever
+    may sign in has them all when it `is_open`. Some of its parts may have features of their own.
     """
 
     def declare(model: type[R]) -> type[R]:
@@ -186,11 +206,24 @@ def collection(
                 is_writable=is_writable,
                 is_kept_by_server=is_kept_by_server,
                 since=since,
+                feature=None
+                if is_open
+                else _feature(name, model, is_list=not (is_writable or is_kept_by_server)),
+                part_features={
+                    part: features.declare(feature) for part, feature in (part_features or {}).items()
+                },
             )
         )
         return model
 
     return declare
+
+
+def _feature(name: str, model: type[R], *, is_list: bool) -> str:
+    if is_list:
+        return LISTS
+    label = name.replace("_", " ").capitalize()
+    return features.declare(Feature(name, label, (model.__doc__ or "").strip().partition("\n")[0]))
 
 
 def retire(**numbers: int) -> None:

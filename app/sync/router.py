@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.background import BackgroundTask
 
 from app.accounts.devices import note_sync
-from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, NotAllowed
+from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, PermissionDenied
 from app.accounts.guards import GUARDED, Caller, DeviceWriting, MinimumOf, Reading
 from app.accounts.standing import Standing, refuse_old
 from app.core.db import Database
@@ -210,7 +210,7 @@ async def verify_holding(
     "/estimate",
     operation_id="sync_estimate",
     summary="Estimate what a phone holds",
-    responses=refusals_of(*GUARDED, *BODY, DeviceNotFound, NotAllowed, ClientTooOld),
+    responses=refusals_of(*GUARDED, *BODY, DeviceNotFound, PermissionDenied, ClientTooOld),
 )
 async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody) -> schemas.EstimateAnswer:
     """Tell about how much a phone holds, or would hold if some preferences were others; nothing is changed.

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from app.core.ids import of_the_driver
+from app.core.principal import Level
 from app.http.schemas import Answer, Wire
 from app.sync.limit_schemas import SyncLimits
 from app.sync.tables import Kind
@@ -493,6 +494,14 @@ class CollectionAnswer(Answer):
         description="What it is.", examples=["A person or business the studio works for."]
     )
     writable: bool = Field(description="Devices may push changes to it.", examples=[True])
+    feature: str | None = Field(
+        description="The feature rights to it are given by; none where everybody has them.",
+        examples=["clients"],
+    )
+    part_features: dict[str, str] = Field(
+        description="The features of parts that have one of their own, by part.",
+        examples=[{"notes": "client_notes"}],
+    )
     day: str | None = Field(description="The field that gives its records their day.", examples=[None])
     since: int = Field(description="The schema version that introduced it.", examples=[1])
     fields: list[FieldAnswer] = Field(description="Its fields, in order.")
@@ -505,6 +514,13 @@ class CommandAnswer(Answer):
     collections: list[str] = Field(description="Whose records it is for.", examples=[["inbox"]])
     description: str = Field(
         description="What it does.", examples=["Decide what becomes of an entry of the inbox."]
+    )
+    level: Level = Field(
+        description="The level of the collection's feature its user needs.", examples=["add_modify"]
+    )
+    needs: dict[str, Level] = Field(
+        description="What levels of other features it needs besides.",
+        examples=[{"client_merge": "full_access"}],
     )
     fields: list[MemberAnswer] = Field(description="What is sent along, in `fields`.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.accounts.events import AccountChanged, AccountCreated, UserChanged
+from app.accounts.events import AccountChanged, AccountCreated, SecurityGroupChanged, UserChanged
 from app.core.db import Session, WriteSession
 from app.core.events import Event, hears
 from app.core.principal import Principal
@@ -16,6 +16,7 @@ from app.sync.compile import compile_near, compile_rights, compile_scope
 from app.sync.facts import SITES
 from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
+from app.sync.sight import sight_of
 
 _Key = tuple[UUID, UUID | None, UUID | None, tuple[str, ...] | None, int]
 _Stamp = tuple[UUID, int, date]
@@ -58,7 +59,7 @@ async def target_of(
     version, today = version_for(at, schema_version), at.day_in(who.time_zone)
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
-    rights = compile_rights(None if given.sees_private else given.me, version)
+    rights = compile_rights(None if given.sees_private else given.me, version, given.sight)
     scopes = compile_scope(given, names), compile_near(given, names), rights
     target = Target(*scopes, in_force.resync, today)
     if is_final:
@@ -95,7 +96,7 @@ async def rights_of(session: Session, who: Principal, at: Clock) -> Scope:
     if who.is_administrator:
         return compile_rights(None, version)
     numbers = await feed.known_numbers(session, [str(who.user_id)])
-    return compile_rights(numbers.get(str(who.user_id), NOBODY_YET), version)
+    return compile_rights(numbers.get(str(who.user_id), NOBODY_YET), version, sight_of(who))
 
 
 def version_for(at: Clock, stated: int | None) -> int:
@@ -130,6 +131,7 @@ async def circumstances_of(
         numbers=numbers,
         facts=known,
         elsewhere=tuple(each for each in known.get(SITES, ()) if each != here),
+        sight=sight_of(who),
         schema_version=version,
     )
 
@@ -143,6 +145,7 @@ async def begin_with_the_newest(session: WriteSession, who: Principal, event: Ev
 
 @hears(UserChanged)
 @hears(AccountChanged)
+@hears(SecurityGroupChanged)
 async def compile_anew(session: WriteSession, who: Principal, event: Event) -> None:
     """Have every scope of the account compiled anew: rights, departments or the day may be others."""
     del who, event

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import httpx
 
 from app.accounts.devices import authorize
-from app.accounts.lifecycle import NewUser, create_account, create_user
+from app.accounts.lifecycle import create_account
 from app.accounts.models import Account, Edition, User
+from app.accounts.users import NewUser, create_user
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.core.principal import Principal

@@ -25,7 +25,7 @@ async def test_only_administrators_manage_devices(studio: Studio) -> None:
         await studio.client.patch(f"/v1/devices/{uuid4()}", json={"is_inactive": True}, headers=headers),
         await studio.client.delete(f"/v1/devices/{uuid4()}", headers=headers),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
 async def test_the_limit_is_told_with_its_figures_and_the_idle(studio: Studio) -> None:

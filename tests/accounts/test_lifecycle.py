@@ -8,8 +8,9 @@ import pytest
 
 from app.accounts import lifecycle
 from app.accounts.events import AccountChanged, AccountCreated, UserChanged
-from app.accounts.lifecycle import NewUser, change_account, change_user, create_account, create_user
+from app.accounts.lifecycle import change_account, create_account
 from app.accounts.models import SubscriptionState, UserList
+from app.accounts.users import NewUser, change_user, create_user
 from app.core import events
 from app.core.db import Database
 from app.core.errors import AppError

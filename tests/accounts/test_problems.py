@@ -116,7 +116,7 @@ async def test_a_line_is_logged_without_secrets(studio: Studio, caplog: pytest.L
         ("GET", "/v1/devices", 403),
     ]
     assert lines[1]["device"] == phone["device"]["id"]
-    assert lines[1]["code"] == "not_allowed"
+    assert lines[1]["code"] == "permission_denied"
     for secret in ("a long walk", phone["access_token"], phone["refresh_token"], "private"):
         assert secret not in json.dumps(lines)
 

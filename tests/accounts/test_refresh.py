@@ -26,7 +26,7 @@ async def test_a_refresh_gives_new_tokens_of_the_same_sign_in(studio: Studio) ->
     assert answer.json()["device"] == phone["device"]
     assert set(answer.json()) == set(phone)
     listed = await studio.client.get("/v1/devices", headers=bearer(answer.json()))
-    assert listed.json()["code"] == "not_allowed"
+    assert listed.json()["code"] == "permission_denied"
 
 
 async def test_a_lost_answer_is_given_again(studio: Studio) -> None:

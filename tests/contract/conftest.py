@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.accounts.lifecycle import change_user
+from app.accounts.users import change_user
 from app.core.db import Database
 from app.core.principal import Principal
 from app.main import create_app

@@ -78,7 +78,7 @@ async def test_lists_are_maintained_by_administrators_and_read_by_all(
         await photographer.change(LISTS, entry["id"], {"description": "Mine"}),
         await photographer.delete(LISTS, entry["id"]),
     ):
-        assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+        assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     assert (await photographer.read(LISTS, entry["id"])).json() == entry
     assert (await desk.delete(LISTS, entry["id"])).status_code == 204
 

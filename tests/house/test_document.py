@@ -26,6 +26,19 @@ OF_NO_ROUTE = {
     "account_name_taken": "accounts are made at the command line",
     "initials_taken": "users are made at the command line",
     "invalid_account": "accounts are made at the command line",
+    **dict.fromkeys(
+        (
+            "group_in_use",
+            "group_name_taken",
+            "group_not_found",
+            "last_administrator",
+            "own_deactivation",
+            "unknown_group",
+            "user_not_found",
+            "version_changed",
+        ),
+        "users and groups have no routes",
+    ),
 }
 
 

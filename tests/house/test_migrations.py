@@ -19,8 +19,9 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from alembic import command
-from app.accounts.lifecycle import NewUser, create_account
+from app.accounts.lifecycle import create_account
 from app.accounts.models import Edition
+from app.accounts.users import NewUser
 from app.core.db import APP_ROLE, Database
 from app.core.migrations import configuration, migrate
 from app.core.principal import Principal

@@ -7,14 +7,15 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from app.accounts import lifecycle
-from app.accounts.lifecycle import NewUser
+from app.accounts import lifecycle, users
 from app.accounts.models import Account, Edition, UserList
+from app.accounts.users import NewUser
 from app.core.db import Database
 from app.core.principal import Principal
 from app.studio.starter import starter_id, starter_writes
 from app.sync import registry
 from app.sync.validation import canonical
+from tests.accounts.studios import PASSWORD
 
 ACCOUNT_ID = UUID("11111111-2222-4333-8444-555555555555")
 STATUSES = {
@@ -90,10 +91,11 @@ async def test_a_new_account_has_its_company_its_lists_and_its_first_user(databa
 async def test_a_user_who_leaves_is_inactive_and_keeps_the_name(database: Database) -> None:
     account = await new_account(database)
     (user,) = await records(database, account, "staff")
+    await users.create_user(database, account, NewUser("JD", PASSWORD, "Jo", "Doe", is_administrator=True))
     async with database.writing(account.account_id) as session:
         who = Principal.system(account.account_id)
-        await lifecycle.change_user(session, who, UUID(user["id"]), is_active=False)
-    (left,) = await records(database, account, "staff")
+        await users.change_user(session, who, UUID(user["id"]), is_active=False)
+    left = await record(database, account, "staff", UUID(user["id"]))
     assert left["is_inactive"]
     assert left["display_name"] == user["display_name"] == "Ann Bell"
 

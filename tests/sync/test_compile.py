@@ -11,18 +11,20 @@ import orjson
 import pytest
 
 import app.studio  # noqa: F401 - declares the collections
+from app.core.principal import Channel, Level, Principal
 from app.core.revisions import Clock
 from app.studio.preferences import MobilePreferences
 from app.studio.session_statuses import FINAL_SESSION_STATUSES
 from app.studio.trimming import ESTIMATE, PROSPECT
 from app.sync import registry
 from app.sync.anchors import ALWAYS, NOT_YET, Anchors
-from app.sync.circumstances import Circumstances
-from app.sync.compile import compile_scope
+from app.sync.circumstances import ALL, Circumstances, Sight
+from app.sync.compile import compile_rights, compile_scope
 from app.sync.fields import Part
 from app.sync.registry import Collection
 from app.sync.rendering import BIT
 from app.sync.scope import EARLIEST, Rule
+from app.sync.sight import sight_of
 from tests.samples import named
 
 TODAY = date(2026, 6, 15)
@@ -359,6 +361,60 @@ def test_an_administrator_sees_private_tasks_too() -> None:
     assert changed(given(), administrator) == {"tasks": {"me": None}, "inbox": {"me": None}}
     task = Anchors(1, None, day=ALWAYS, owners=(99,), private=True)
     assert compiled(administrator)["tasks"].admits(task)
+
+
+def without(*denied: str, **hidden: int) -> Circumstances:
+    """Return the usual circumstances of somebody who does not view some collections, or some parts."""
+    sight = Sight(
+        frozenset(named(name).number for name in denied),
+        {named(name).number: bits for name, bits in hidden.items()},
+    )
+    return replace(given(), sight=sight)
+
+
+DENIED: dict[str, set[str]] = {
+    "tasks": {"tasks"},
+    "payments": {"payments"},
+    "invoices": {"invoices", "payments"},
+    "clients": {"clients", *USUAL},
+}
+"""What is off when somebody may not view a collection: with it all that never goes without it."""
+
+
+@pytest.mark.parametrize(("name", "off"), DENIED.items(), ids=DENIED)
+def test_what_may_not_be_viewed_is_off_with_its_children(name: str, off: set[str]) -> None:
+    usual, now = compiled(given()), compiled(without(name))
+    assert usual.keys() - now.keys() == off
+    gone = {SLOTS[each] for each in off & SLOTS.keys()}
+    for each, rule in now.items():
+        edges_left = tuple(edge for edge in usual[each].edges if edge[0] not in gone)
+        assert rule == replace(usual[each], edges=edges_left)
+
+
+@pytest.mark.parametrize("collection", registry.collections(), ids=lambda each: each.name)
+def test_a_right_takes_away_its_collection_alone(collection: Collection) -> None:
+    all_rights = compile_rights(ME, 1)
+    left = compile_rights(ME, 1, Sight(frozenset({collection.number})))
+    assert left == {number: rule for number, rule in all_rights.items() if number != collection.number}
+
+
+def test_a_part_that_may_not_be_viewed_is_left_out_whatever_is_preferred() -> None:
+    hiding = without(clients=NOTES)
+    assert compiled(hiding)["clients"].omit == NOTES
+    assert compile_rights(ME, 1, hiding.sight)[named("clients").number].omit == NOTES
+    preferring = given(include_custom_fields=False)
+    both = compiled(replace(preferring, sight=hiding.sight))["clients"].omit
+    assert both == NOTES | CUSTOM
+
+
+def test_an_administrator_is_denied_nothing_and_a_level_names_what_is_hidden() -> None:
+    who = Principal(UUID(int=1), "", "UTC", Channel.DESK, levels={"client_notes": Level.NO_ACCESS})
+    assert sight_of(who) == Sight(frozenset(), {named("clients").number: NOTES})
+    assert sight_of(replace(who, is_administrator=True)) == ALL
+    assert sight_of(replace(who, levels=None)) == ALL
+    none = {each.feature: Level.NO_ACCESS for each in registry.collections() if each.feature}
+    denied = {each.number for each in registry.collections() if each.feature}
+    assert sight_of(replace(who, levels=none)).denied == denied
 
 
 def test_a_child_never_opens_what_is_private() -> None:

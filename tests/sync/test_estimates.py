@@ -310,7 +310,7 @@ async def test_only_the_device_itself_and_administrators_may_ask_about_it(studio
     at_desk = bearer(await studio.signed_in(device=None))
     for headers in (bearer(other), at_desk):
         answer = await ask(studio, headers, device_id=phone["device"]["id"])
-        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
 async def test_another_accounts_device_does_not_exist(studio: Studio) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.accounts import store
-from app.accounts.lifecycle import change_account, change_user
+from app.accounts.lifecycle import change_account
 from app.accounts.models import SubscriptionState
+from app.accounts.users import change_user
 from app.core.db import Database
 from app.core.keys import load_keys
 from app.core.principal import Principal

@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 from jwt import PyJWK, decode
 
-from app.accounts.lifecycle import change_account, change_user
+from app.accounts.lifecycle import change_account
 from app.accounts.models import Edition, SubscriptionState
 from app.accounts.tokens import Claims, issue_access, verify_access
+from app.accounts.users import change_user
 from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing, load_keys

@@ -296,7 +296,7 @@ async def test_a_forced_resync_happens_once_to_all_or_to_one(
 
 async def test_only_an_administrator_changes_the_companys(studio: Studio, device: dict[str, Any]) -> None:
     answer = await refused(studio, bearer(device), sessions_past_days=1)
-    assert (answer["status"], answer["code"]) == (403, "not_allowed")
+    assert (answer["status"], answer["code"]) == (403, "permission_denied")
     assert (await read(studio, bearer(device)))["version"] == 0
 
 
@@ -306,7 +306,7 @@ async def test_a_devices_own_are_between_it_and_the_administrators(
     await studio.authorize()
     other = await studio.signed_in(device=studio.phone())
     answer = await refused(studio, bearer(other), own(device), sessions_past_days=1)
-    assert (answer["status"], answer["code"]) == (403, "not_allowed")
+    assert (answer["status"], answer["code"]) == (403, "permission_denied")
     assert (await studio.client.get(own(device), headers=bearer(other))).status_code == 403
     at_desk = bearer(await studio.signed_in(device=None))
     assert (await studio.client.get(own(device), headers=at_desk)).status_code == 403

@@ -1,4 +1,4 @@
-"""`/v1/devices`: the slots of an account, for its administrators, and the receipt of a wiped phone."""
+"""`/v1/devices`: the slots of an account, for who may look after them, and the receipt of a wiped phone."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,11 +13,12 @@ from app.accounts.errors import (
     DeviceNotFound,
     EditionRequired,
     InvalidToken,
-    NotAllowed,
+    PermissionDenied,
     UnknownUser,
     WipeOrderStale,
 )
-from app.accounts.guards import GUARDED, AdministratorReading, AdministratorWriting, KeysOf
+from app.accounts.features import DEVICES
+from app.accounts.guards import GUARDED, KeysOf, reading_of, writing_of
 from app.accounts.models import Account
 from app.accounts.schemas import (
     DeviceAnswer,
@@ -27,7 +28,10 @@ from app.accounts.schemas import (
     WipeReceipt,
     WipeReceived,
 )
+from app.accounts.standing import Work
 from app.accounts.tokens import verify_wipe
+from app.core.db import Session, WriteSession
+from app.core.principal import Level
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
@@ -37,12 +41,16 @@ router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=JsonRoute
 
 _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 DeviceId = Annotated[UUID, Path(description="The row of a device.", examples=[_ID])]
+Viewing = Annotated[Work[Session], reading_of(DEVICES, Level.VIEW_ONLY)]
+Adding = Annotated[Work[WriteSession], writing_of(DEVICES, Level.ADD_ONLY)]
+Modifying = Annotated[Work[WriteSession], writing_of(DEVICES, Level.ADD_MODIFY)]
+Deleting = Annotated[Work[WriteSession], writing_of(DEVICES, Level.ADD_MODIFY_DELETE)]
 
 
 @router.get(
-    "", operation_id="devices_list", summary="List devices", responses=refusals_of(NotAllowed, *GUARDED)
+    "", operation_id="devices_list", summary="List devices", responses=refusals_of(PermissionDenied, *GUARDED)
 )
-async def list_devices(work: AdministratorReading) -> DeviceList:
+async def list_devices(work: Viewing) -> DeviceList:
     """List the account's devices, and how many it may have."""
     account = await work.session.get_one(Account, work.who.account_id)
     return device_list(account, await store.list_devices(work.session))
@@ -53,9 +61,11 @@ async def list_devices(work: AdministratorReading) -> DeviceList:
     operation_id="devices_authorize",
     summary="Authorize a device",
     status_code=201,
-    responses=refusals_of(DeviceLimitReached, UnknownUser, EditionRequired, NotAllowed, *GUARDED, *BODY),
+    responses=refusals_of(
+        DeviceLimitReached, UnknownUser, EditionRequired, PermissionDenied, *GUARDED, *BODY
+    ),
 )
-async def authorize(body: Sent[DeviceRequest], work: AdministratorWriting) -> DeviceAnswer:
+async def authorize(body: Sent[DeviceRequest], work: Adding) -> DeviceAnswer:
     """Let a user's next phone sign in, if the licences leave a place."""
     device = await devices.authorize(work.session, work.who, body.user_id, body.studio_id)
     return DeviceAnswer.model_validate(device)
@@ -65,9 +75,9 @@ async def authorize(body: Sent[DeviceRequest], work: AdministratorWriting) -> De
     "/{device_id}",
     operation_id="devices_change",
     summary="Deactivate or reactivate a device",
-    responses=refusals_of(DeviceNotFound, DeviceLimitReached, NotAllowed, *GUARDED, *BODY),
+    responses=refusals_of(DeviceNotFound, DeviceLimitReached, PermissionDenied, *GUARDED, *BODY),
 )
-async def change(device_id: DeviceId, body: Sent[DeviceChange], work: AdministratorWriting) -> DeviceAnswer:
+async def change(device_id: DeviceId, body: Sent[DeviceChange], work: Modifying) -> DeviceAnswer:
     """Shut a phone out from its next request on, or free its row for a phone to sign in on anew.
 
     Changes a deactivated phone has not sent yet are lost; look at `last_sync` first.
@@ -84,9 +94,9 @@ async def change(device_id: DeviceId, body: Sent[DeviceChange], work: Administra
     operation_id="devices_remove",
     summary="Remove an unused authorization",
     status_code=204,
-    responses=refusals_of(DeviceNotFound, DeviceBound, NotAllowed, *GUARDED),
+    responses=refusals_of(DeviceNotFound, DeviceBound, PermissionDenied, *GUARDED),
 )
-async def remove(device_id: DeviceId, work: AdministratorWriting) -> None:
+async def remove(device_id: DeviceId, work: Deleting) -> None:
     """Delete a row no phone is bound to."""
     await devices.remove(work.session, device_id)
 

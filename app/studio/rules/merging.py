@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.accounts.features import Feature, declare
+from app.core.principal import Level
 from app.sync import registry
 from app.sync.commands import Call, command
 from app.sync.feed import Key
@@ -15,6 +17,9 @@ from app.sync.refusals import InvalidFields, UnknownReference
 from app.sync.rendering import EMPTY
 from app.sync.validation import InvalidFieldsError, canonical
 
+CLIENT_MERGE = declare(
+    Feature("client_merge", "Client merge", "Making one client of two, for good.", Level.NO_ACCESS)
+)
 _MOST_HISTORY = 20_000
 _TOGETHER = (
     ("new_address", "new_address_date"),
@@ -49,7 +54,15 @@ def _are_one(call: Call) -> bool:
     return call.sent.into != call.key[1] and _survivor(call) == call.work.draft.survivor(call.key)
 
 
-@command("merge", of=("clients",), takes=Merge, prepares=_read, is_done=_are_one)
+@command(
+    "merge",
+    of=("clients",),
+    takes=Merge,
+    prepares=_read,
+    is_done=_are_one,
+    level=Level.ADD_MODIFY_DELETE,
+    needs={CLIENT_MERGE: Level.FULL_ACCESS},
+)
 def merge(call: Call) -> Mapping[str, Any]:
     """Merge a client into another: records move, empty fields are filled, notes joined, balances added."""
     draft, into = call.work.draft, _survivor(call)

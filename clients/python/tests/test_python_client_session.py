@@ -258,7 +258,7 @@ def test_no_order_but_a_true_one_clears_a_phone(
         wiped += phone.holds() != before
     record_property("counted: answers with a forged order to wipe", 2 * len(forged))
     record_property("counted: phones they wiped", wiped)
-    for code in ("no_device_slot", "subscription_inactive", "user_inactive", "not_allowed"):
+    for code in ("no_device_slot", "subscription_inactive", "user_inactive", "permission_denied"):
         phone.line.instead = lambda _, code=code: problem(403, code)  # type: ignore[misc] # bound now
         with pytest.raises(Problem, match=code):
             phone.client.sync()

@@ -1,0 +1,70 @@
+"""The one place that every change of an account, its people, groups and devices passes on its way."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import events
+from app.accounts.errors import GroupNameTaken, InitialsTaken, VersionChanged
+from app.accounts.models import Account, Device, SecurityGroup, User
+from app.core import clock
+from app.core.db import WriteSession
+from app.core.events import Event, announce
+from app.core.principal import Principal
+from app.http.errors import PreconditionRequired
+from app.http.etags import etag
+
+Versioned = Account | User | SecurityGroup
+R = TypeVar("R", Account, User, SecurityGroup)
+
+_SECRET = {"password_hash": "password"}
+_TAKEN = {"uq_users_active_initials": InitialsTaken, "uq_security_groups_account_id_name_key": GroupNameTaken}
+
+
+def require_version(row: Versioned, expected: int | None) -> None:
+    """Refuse a change of another version than the one there is: nobody overwrites what they have not seen."""
+    if expected is None:
+        raise PreconditionRequired
+    if expected != row.version:
+        raise VersionChanged(version=row.version, headers={"ETag": etag(row.version)})
+
+
+async def change(session: WriteSession, who: Principal, row: R, given: Mapping[str, Any]) -> R:
+    """Set what differs, count the change and tell of it; nothing happens when all is so already."""
+    changed = [name for name, value in given.items() if getattr(row, name) != value]
+    if changed:
+        for name in changed:
+            setattr(row, name, given[name])
+        row.version, row.changed_at = row.version + 1, clock.now()
+        await tell(session, who, row, *changed)
+    return row
+
+
+async def tell(
+    session: WriteSession, who: Principal, row: Versioned | Device, *changed: str, is_gone: bool = False
+) -> None:
+    """Write a row and announce which of its fields were set; of a password only that it was."""
+    names = tuple(sorted(_SECRET.get(name, name) for name in changed if not name.endswith("_key")))
+    await _flush(session)
+    await announce(session, who, _event(row, names, is_gone=is_gone))
+
+
+def _event(row: Versioned | Device, names: tuple[str, ...], *, is_gone: bool) -> Event:
+    if isinstance(row, Account):
+        return events.AccountChanged(**events.account_fields(row), changed=names)
+    if isinstance(row, User):
+        return events.user_changed(row, names)
+    if isinstance(row, SecurityGroup):
+        return events.group_changed(row, names, is_gone=is_gone)
+    return events.device_changed(row, names, is_gone=is_gone)
+
+
+async def _flush(session: WriteSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        constraint = getattr(error.orig.__cause__ if error.orig else None, "constraint_name", None)
+        if constraint not in _TAKEN:
+            raise
+        raise _TAKEN[constraint] from error
