@@ -13,8 +13,12 @@ from typing import Any
 from fastapi import FastAPI
 
 import app.studio  # noqa: F401 - declares the collections
+from app.accounts.routers.account import router as account
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
+from app.accounts.routers.operator import router as operator
+from app.accounts.routers.security import router as security
+from app.accounts.routers.users import router as users
 from app.core import exposition, logs, traces
 from app.core.beat import Beat
 from app.core.db import Database, listening
@@ -146,8 +150,10 @@ def create_app(given: Settings | None = None) -> FastAPI:
         # Its log would have the words of exceptions, and the database's repeat values.
         telemetry={"logs": False, "exclude": _is_untold},
     )
-    for router in (auth, devices, preferences, sync, stream, live, limits, desk):
+    people = (auth, users, security, account, devices, operator)
+    for router in (*people, preferences, sync, stream, live, limits, desk):
         made.include_router(router)
+    made.state.operator_key_hash = chosen.operator_key_hash
     made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())
     build_porch(
         made,

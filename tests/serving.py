@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from app.accounts.operator import hash_of
 from app.core.settings import Settings
 
 BASE_URL = "http://studio.test"
@@ -27,11 +28,15 @@ _SERVE = [sys.executable, "-m", "app", "serve"]
 _READY = b"Application startup complete"
 
 
+OPERATOR_KEY = "the key of whoever runs the servers of tests"
+
+
 def unhurried(database_url: str, folder: Path, **chosen: Any) -> Settings:
     """Return the settings of a server that can be asked as often as one likes."""
     return Settings(
         database_url=database_url,
         data_dir=folder,
+        operator_key_hash=hash_of(OPERATOR_KEY),
         requests_per_address=_MORE_THAN_ANY_PHONE_ASKS,
         requests_per_caller=_MORE_THAN_ANY_PHONE_ASKS,
         **chosen,

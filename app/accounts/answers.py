@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.accounts.devices import limit_of
+from app.accounts.account_schemas import AccountStanding, PoolAnswer
+from app.accounts.devices import Pool, limit_of, pool_of
 from app.accounts.models import Account, Device
 from app.accounts.schemas import (
     AccountAnswer,
@@ -15,6 +16,7 @@ from app.accounts.schemas import (
 from app.accounts.sign_ins import SignedIn
 from app.accounts.tokens import ACCESS_LIFE
 from app.core import clock
+from app.core.db import Session
 from app.core.keys import KeyRing
 
 
@@ -33,10 +35,23 @@ def signed_in_answer(found: SignedIn, keys: KeyRing) -> SignedInAnswer:
     )
 
 
+async def account_standing(session: Session, account: Account) -> AccountStanding:
+    """Return how an account stands, with its places for devices."""
+    pool = await pool_of(session, account)
+    return AccountStanding.model_validate({
+        **account.model_dump(),
+        "id": account.account_id,
+        "name": account.account_name,
+        "devices": PoolAnswer(limit=pool.limit, in_use=pool.in_use, over=pool.over),
+    })  # fmt: skip
+
+
 def device_list(account: Account, devices: Sequence[Device]) -> DeviceList:
     """Return the account's devices and its allowance."""
+    pool = Pool(limit_of(account), sum(not device.is_inactive for device in devices))
     return DeviceList(
         devices=[DeviceAnswer.model_validate(device) for device in devices],
-        limit=limit_of(account),
-        in_use=sum(not device.is_inactive for device in devices),
+        limit=pool.limit,
+        in_use=pool.in_use,
+        over=pool.over,
     )

@@ -1,9 +1,11 @@
 """The devices of an account: two for each licence, authorized and deactivated by its administrators."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.accounts import store
+from app.accounts.changes import tell
 from app.accounts.errors import (
     DeviceBound,
     DeviceLimitReached,
@@ -16,20 +18,19 @@ from app.accounts.errors import (
 from app.accounts.models import Account, Device, Edition
 from app.accounts.tokens import WipeOrder
 from app.core import clock, metrics
-from app.core.db import Database, WriteSession
+from app.core.db import Database, Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.http.failures import what_passes_left
 
 PER_LICENCE = 2
 
-_IDLE = timedelta(days=30)
 _A_MOMENT = timedelta(seconds=1)
 _MOST_IDLE = 10
 
 
 async def authorize(session: WriteSession, who: Principal, user_id: UUID, studio_id: UUID | None) -> Device:
-    """Add a row for a user's next phone, if a place is free."""
+    """Add a row for a user's next phone, if a place is free; announces `DeviceChanged`."""
     account = await _account(session)
     user = await store.read_user(session, user_id)
     if user is None or not user.is_active:
@@ -46,6 +47,7 @@ async def authorize(session: WriteSession, who: Principal, user_id: UUID, studio
         authorized_by=who.user_id,
     )
     session.add(device)
+    await tell(session, who, device, "user_id", "studio_id")
     return device
 
 
@@ -56,10 +58,11 @@ async def deactivate(session: WriteSession, who: Principal, device_id: UUID) -> 
         device.is_inactive = True
         device.deactivated_at, device.deactivated_by = clock.now(), who.user_id
         device.wipe_nonce, device.wiped_at = new_id(), None
+        await tell(session, who, device, "is_inactive")
     return device
 
 
-async def reactivate(session: WriteSession, device_id: UUID) -> Device:
+async def reactivate(session: WriteSession, who: Principal, device_id: UUID) -> Device:
     """Free a row for a phone to bind anew, if a place is free.
 
     What bound it is forgotten and its sign-ins end, so that whichever phone comes starts with an empty copy.
@@ -73,15 +76,17 @@ async def reactivate(session: WriteSession, device_id: UUID) -> Device:
     device.device_uid = device.binding_id = device.bound_at = device.last_sync = None
     device.name = device.model = device.platform = device.app_version = device.schema_version = None
     device.deactivated_at = device.deactivated_by = device.wipe_nonce = device.wiped_at = None
+    await tell(session, who, device, "is_inactive")
     return device
 
 
-async def remove(session: WriteSession, device_id: UUID) -> None:
+async def remove(session: WriteSession, who: Principal, device_id: UUID) -> None:
     """Delete a row no phone is bound to."""
     device = await _device(session, device_id)
     if device.is_bound:
         raise DeviceBound
     await session.delete(device)
+    await tell(session, who, device, is_gone=True)
 
 
 async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
@@ -119,6 +124,24 @@ async def note_sync(database: Database, who: Principal, last_sync: datetime | No
             await store.stamp_last_sync(session, who.device_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The places of an account: how many there may be and how many are taken, perhaps too many."""
+
+    limit: int
+    in_use: int
+
+    @property
+    def over(self) -> int:
+        """Return by how many the places taken exceed those there may be: licences were given back."""
+        return max(0, self.in_use - self.limit)
+
+
+async def pool_of(session: Session, account: Account) -> Pool:
+    """Return how an account stands with its places."""
+    return Pool(limit_of(account), await store.count_active_devices(session))
+
+
 def limit_of(account: Account) -> int:
     """Return how many devices an account may have active."""
     return PER_LICENCE * account.licences
@@ -134,13 +157,12 @@ async def _require_place(session: WriteSession, account: Account) -> None:
 
 
 def _idle(devices: list[Device]) -> list[dict[str, str | None]]:
-    """Name the devices that have not synced for a month, the longest idle first."""
-    since = clock.now() - _IDLE
-    idle = [device for device in devices if (device.last_sync or device.authorized_at) < since]
-    idle.sort(key=lambda device: device.last_sync or device.authorized_at)
+    """Name the devices that have not synced for longest, the longest first."""
+    idle = sorted(devices, key=lambda device: (device.last_sync or device.authorized_at, device.device_id))
     return [
         {
             "id": str(device.device_id),
+            "user_id": str(device.user_id),
             "name": device.name,
             "last_sync": device.last_sync.isoformat() if device.last_sync else None,
         }

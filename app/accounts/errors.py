@@ -19,6 +19,14 @@ class InvalidToken(AppError):
     title = "The token is not valid; sign in again."
 
 
+class InvalidOperatorKey(AppError):
+    """The key is missing or not the operator's; of wrong ones an address has ten in a quarter of an hour."""
+
+    status = 401
+    code = "invalid_operator_key"
+    title = "This is not the operator's key."
+
+
 class TokenExpired(AppError):
     """The token was good and has ended: refresh an access token, sign in again for a refresh token."""
 
@@ -36,7 +44,7 @@ class RefreshReused(AppError):
 
 
 class PasswordResetRequired(AppError):
-    """The password must be changed before it opens anything; an administrator assigns a new one."""
+    """The password must be changed before it opens anything: by `POST /v1/auth/reset`."""
 
     status = 403
     code = "password_reset_required"
@@ -135,12 +143,52 @@ class GroupInUse(AppError):
     title = "There are users in this security group."
 
 
+class GroupIsBuiltIn(AppError):
+    """The group of the administrators is always there, and may do everything."""
+
+    status = 409
+    code = "group_is_built_in"
+    title = "The administrators' group cannot be changed."
+
+
+class GroupLimitReached(AppError):
+    """The account has as many security groups as it may have; `limit` says how many."""
+
+    status = 409
+    code = "group_limit_reached"
+    title = "The account has as many security groups as it may have."
+
+
+class CurrentPasswordRequired(AppError):
+    """One's own password is changed by `POST /v1/auth/password`, which asks for the current one."""
+
+    status = 409
+    code = "current_password_required"
+    title = "One's own password is changed with the current one."
+
+
+class SecurityStays(AppError):
+    """Security was activated, and stays so for good."""
+
+    status = 409
+    code = "security_stays"
+    title = "Security cannot be switched off again."
+
+
 class GroupNameTaken(AppError):
     """Another security group of the account has this name."""
 
     status = 409
     code = "group_name_taken"
     title = "Another security group has this name."
+
+
+class AccountNotFound(AppError):
+    """The installation has no account of this id."""
+
+    status = 404
+    code = "account_not_found"
+    title = "There is no such account."
 
 
 class UserNotFound(AppError):
@@ -165,6 +213,22 @@ class VersionChanged(AppError):
     status = 412
     code = "version_changed"
     title = "Somebody else has changed this."
+
+
+class UnknownStudio(AppError):
+    """The account has no such studio that is in use."""
+
+    status = 422
+    code = "unknown_studio"
+    title = "There is no such studio in use."
+
+
+class UnknownDepartment(AppError):
+    """The account has no department of an id that is named."""
+
+    status = 422
+    code = "unknown_department"
+    title = "There is no such department."
 
 
 class UnknownGroup(AppError):
@@ -221,9 +285,10 @@ class UnknownUser(AppError):
 class PasswordBlocked(AppError):
     """The new password cannot be taken; `reason` tells why.
 
-    One of `too_short`, `too_long`, `characters`, `common`, `context`.
+    One of `too_short`, `too_long`, `characters`, `common`, `context`, `same`.
 
-    `context` is a password made of the account name or the user's own initials or last name.
+    `context` is a password made of the account name or the user's own initials or last name, `same` the one
+    that is to be reset.
     """
 
     status = 422

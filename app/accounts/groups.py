@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.accounts import store
 from app.accounts.changes import change, tell
-from app.accounts.errors import GroupInUse, GroupNotFound
+from app.accounts.errors import GroupInUse, GroupIsBuiltIn, GroupLimitReached, GroupNotFound
 from app.accounts.models import SecurityGroup
 from app.accounts.rights import kept_levels, require_covered
 from app.core import clock
@@ -13,12 +13,17 @@ from app.core.db import WriteSession
 from app.core.ids import new_id
 from app.core.principal import Level, Principal
 
+MOST = 200
+"""How many security groups an account may have."""
+
 
 async def create_group(
     session: WriteSession, who: Principal, name: str, levels: Mapping[str, Level]
 ) -> SecurityGroup:
     """Make a group; announces `SecurityGroupChanged`."""
     now = clock.now()
+    if len(await store.list_groups(session)) >= MOST:
+        raise GroupLimitReached(limit=MOST)
     require_covered(who, levels)
     group = SecurityGroup(
         account_id=session.account_id,
@@ -56,7 +61,7 @@ async def change_group(
 async def remove_group(session: WriteSession, who: Principal, group: SecurityGroup) -> None:
     """Remove a group nobody is in; announces `SecurityGroupChanged`."""
     require_covered(who, group.levels)
-    if members := await store.count_members(session, group.group_id):
+    if members := (await store.count_members(session)).get(group.group_id):
         raise GroupInUse(members=members)
     await session.delete(group)
     await tell(session, who, group, is_gone=True)
@@ -65,6 +70,8 @@ async def remove_group(session: WriteSession, who: Principal, group: SecurityGro
 async def read_group(session: WriteSession, group_id: UUID) -> SecurityGroup:
     """Return a group that is to be changed."""
     group = await store.read_group(session, group_id)
+    if group_id == session.account_id:
+        raise GroupIsBuiltIn
     if group is None:
         raise GroupNotFound
     return group

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from app.accounts import store
 from app.accounts.changes import change
-from app.accounts.errors import AccountNameTaken, InvalidAccount
+from app.accounts.errors import AccountNameTaken, InvalidAccount, SecurityStays
 from app.accounts.events import AccountCreated, account_fields
 from app.accounts.models import Account, Edition, SubscriptionState
 from app.accounts.users import NewUser, add_user, kept_password, require_initials
@@ -72,6 +72,8 @@ async def change_account(
     licences: int | None = None,
     subscription_state: SubscriptionState | None = None,
     time_zone: str | None = None,
+    company_name: str | None = None,
+    country: str | None = None,
 ) -> Account:
     """Change what an account has bought or where it is; announces `AccountChanged`.
 
@@ -81,11 +83,15 @@ async def change_account(
         _require_time_zone(time_zone)
     if licences is not None:
         _require_licences(licences)
+    if country is not None:
+        _require_country(country)
     given = {
         "edition": edition,
         "licences": licences,
         "subscription_state": subscription_state,
         "time_zone": time_zone,
+        "company_name": company_name,
+        "country": country,
     }
     account = await session.get_one(Account, session.account_id)
     return await change(
@@ -93,10 +99,12 @@ async def change_account(
     )
 
 
-async def activate_security(session: WriteSession, who: Principal) -> Account:
+async def set_security(session: WriteSession, who: Principal, *, is_active: bool) -> Account:
     """Let the levels of features count from now on, and for good; announces `AccountChanged`."""
     account = await session.get_one(Account, session.account_id)
-    return await change(session, who, account, {"is_security_active": True})
+    if account.is_security_active and not is_active:
+        raise SecurityStays
+    return await change(session, who, account, {"is_security_active": is_active})
 
 
 def _require_names(
@@ -104,11 +112,15 @@ def _require_names(
 ) -> None:
     if not _ACCOUNT_NAME.fullmatch(account_name):
         raise InvalidAccount("An account name is letters, digits and inner hyphens.", field="account_name")
-    if not _COUNTRY.fullmatch(country):
-        raise InvalidAccount("A country is an ISO code of two capitals.", field="country")
+    _require_country(country)
     _require_time_zone(time_zone)
     _require_licences(licences)
     require_initials(administrator.initials)
+
+
+def _require_country(country: str) -> None:
+    if not _COUNTRY.fullmatch(country):
+        raise InvalidAccount("A country is an ISO code of two capitals.", field="country")
 
 
 def _require_time_zone(time_zone: str) -> None:

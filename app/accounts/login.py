@@ -45,7 +45,7 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """What was found under an account name and initials before the password was looked at."""
 
     account_id: UUID
@@ -75,17 +75,14 @@ async def login(
     hears anything but `invalid_credentials`; the further refusals come in the order subscription, edition,
     reset, authorization, slot, deactivation, age of the app.
     """
-    async with database.directory() as connection:
-        account_id = await store.find_account(connection, credentials.account_name.strip().lower())
-    if account_id is None:
-        await limits.count(STRANGERS, address)
-    known = await _find(database, account_id or new_id(), credentials, phone)
+    account_id = await account_called(database, credentials.account_name, limits, address)
+    known = await find(database, account_id or new_id(), credentials, phone)
     if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
         await count_failure(database, known.account_id, known.caller)
         raise InvalidCredentials
     fresh = await _stronger(credentials.password, known.password_hash)
     async with database.writing(known.account_id, is_urgent=True) as session:
-        account, user = await _recheck(session, known)
+        account, user = await recheck(session, known)
         _require_current(account, user, phone)
         device = await _slot(session, keys, user, phone) if phone else None
         refuse_old(phone.schema_version if phone else None, minimum_schema_version)
@@ -94,9 +91,16 @@ async def login(
         return await sign_ins.begin(session, keys, account, user, device)
 
 
-async def _find(
-    database: Database, account_id: UUID, credentials: Credentials, phone: Phone | None
-) -> _Known:
+async def account_called(database: Database, name: str, limits: RateLimits, address: str) -> UUID | None:
+    """Return the account of a name; who asks for those there are not is counted by address."""
+    async with database.directory() as connection:
+        account_id = await store.find_account(connection, name.strip().lower())
+    if account_id is None:
+        await limits.count(STRANGERS, address)
+    return account_id
+
+
+async def find(database: Database, account_id: UUID, credentials: Credentials, phone: Phone | None) -> Known:
     """Look up a user and their hash; an account that does not exist takes the same steps."""
     key = initials_key(credentials.initials)
     async with database.reading(account_id, is_urgent=True) as session:
@@ -104,7 +108,7 @@ async def _find(
         bound = await _is_bound(session, user, phone) if user and phone else False
         caller = caller_of(key, phone.uid if phone and bound else None)
         await require_budget(session, caller)
-        return _Known(
+        return Known(
             account_id=session.account_id,
             user_id=user.user_id if user else None,
             password_hash=user.password_hash if user else None,
@@ -121,8 +125,8 @@ async def _stronger(password: str, kept: str | None) -> str | None:
     return await passwords.hash_password(password) if kept and passwords.needs_rehash(kept) else None
 
 
-async def _recheck(session: WriteSession, known: _Known) -> tuple[Account, User]:
-    """Read the account and user again, now that nobody else writes: neither may have changed meanwhile."""
+async def recheck(session: Session, known: Known) -> tuple[Account, User]:
+    """Read the account and user again: neither may have changed since they were found."""
     account = await store.read_account(session)
     user = await store.read_user(session, known.user_id) if known.user_id else None
     if account is None or user is None or not user.is_active or user.password_hash != known.password_hash:

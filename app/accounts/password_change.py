@@ -1,14 +1,20 @@
-"""How a user changes their own password."""
+"""How a user changes their own password, signed in or, when it must be reset, before that."""
+
+from dataclasses import replace
 
 from app.accounts import passwords, store
 from app.accounts.budgets import caller_of, count_failure, require_budget
 from app.accounts.changes import change
 from app.accounts.errors import InvalidCredentials
+from app.accounts.login import Credentials, account_called, find, recheck
 from app.accounts.models import User
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
 from app.core.db import Database
+from app.core.ids import new_id
 from app.core.keys import KeyRing
+from app.core.principal import Principal
+from app.http.limits import RateLimits
 
 
 async def change_password(database: Database, keys: KeyRing, claims: Claims, current: str, new: str) -> None:
@@ -37,3 +43,31 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
         await store.revoke_sign_ins(
             session, "password_changed", user_id=claims.user_id, but=claims.sign_in_id
         )
+
+
+async def reset_password(
+    database: Database, credentials: Credentials, new: str, *, limits: RateLimits, address: str
+) -> None:
+    """Put a new password in the place of one that its user knows and may have to reset; ends all sign-ins.
+
+    Who knows the three words need not be signed in, and hears of nothing else but what is wrong with the new
+    password. Wrong guesses count like those at signing in.
+    """
+    account_id = await account_called(database, credentials.account_name, limits, address)
+    known = await find(database, account_id or new_id(), credentials, None)
+    current = credentials.password
+    if not await passwords.verify(current, known.password_hash) or known.user_id is None:
+        await count_failure(database, known.account_id, known.caller)
+        raise InvalidCredentials
+    async with database.reading(known.account_id, is_urgent=True) as session:
+        account, user = await recheck(session, known)
+    passwords.require_acceptable(new, account.account_name, user.initials, user.last_name)
+    passwords.require_other(new, current)
+    kept = await passwords.hash_password(new)
+    async with database.writing(known.account_id, is_urgent=True) as session:
+        account, user = await recheck(session, known)
+        who = Principal.system(account.account_id, account.account_name, account.time_zone)
+        themselves = replace(who, user_id=user.user_id, initials=user.initials)
+        await change(session, themselves, user, {"password_hash": kept, "must_reset": False})
+        await store.clear_budget(session, known.caller)
+        await store.revoke_sign_ins(session, "password_reset", user_id=user.user_id)

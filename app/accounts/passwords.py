@@ -74,6 +74,12 @@ def require_acceptable(password: str, *context: str) -> None:
         raise PasswordBlocked(reason="context")
 
 
+def require_other(password: str, current: str) -> None:
+    """Refuse a new password that is the current one."""
+    if _readable(password) == _normal(current):
+        raise PasswordBlocked(reason="same")
+
+
 async def _in_a_thread(work: Callable[[], T]) -> T:
     """Run work beside the event loop, two at a time; more than a short queue is turned away at once."""
     global _waiting  # noqa: PLW0603 - one queue per process, as there is one set of threads

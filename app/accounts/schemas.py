@@ -79,6 +79,24 @@ class PasswordRequest(Wire):
     )
 
 
+class ResetRequest(Wire):
+    """The three words, and the password that takes the place of the one that must be reset."""
+
+    account: str = Field(description="The account name, in any case.", examples=["demo"], max_length=200)
+    initials: str = Field(description="The user's initials, in any case.", examples=["JD"], max_length=200)
+    current_password: str = Field(
+        description="The password until now.",
+        examples=["a long walk by the sea"],
+        min_length=1,
+        max_length=256,
+    )
+    new_password: str = Field(
+        description="The password from now on: 12 to 256 characters of any kind.",
+        examples=["three ducks on a pond"],
+        max_length=256,
+    )
+
+
 class DeviceRequest(Wire):
     """An authorization for a user's next phone."""
 
@@ -182,6 +200,10 @@ class DeviceList(Answer):
     devices: list[DeviceAnswer] = Field(description="All rows, the first authorized first.")
     limit: int = Field(description="How many may be active: two for each licence.", examples=[4])
     in_use: int = Field(description="How many are active, bound or not.", examples=[3])
+    over: int = Field(
+        description="How many more that are than may be: they go on, and no new one is authorized.",
+        examples=[0],
+    )
 
 
 class WipeReceived(Answer):

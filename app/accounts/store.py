@@ -65,6 +65,19 @@ async def find_account(connection: "asyncpg.Connection[asyncpg.Record]", name: s
     return found
 
 
+async def page_of_accounts(
+    connection: "asyncpg.Connection[asyncpg.Record]", after: str, most: int
+) -> list[tuple[str, UUID]]:
+    """Return so many accounts of the directory behind a name, by name."""
+    rows = await connection.fetch(
+        "SELECT account_name, account_id FROM account_directory"
+        " WHERE account_name > $1 ORDER BY account_name LIMIT $2",
+        after,
+        most,
+    )
+    return [(row["account_name"], row["account_id"]) for row in rows]
+
+
 async def accounts(connection: "asyncpg.Connection[asyncpg.Record]") -> list[tuple[str, UUID]]:
     """Return all accounts of the directory by name."""
     rows = await connection.fetch(
@@ -124,14 +137,12 @@ async def read_levels(session: Session, user_id: UUID) -> str | None:
     return levels
 
 
-async def list_users(session: Session) -> Sequence[User]:
-    """Return the users of the account by their initials, those who are active first."""
+async def list_users(session: Session, after: UUID | None, most: int) -> Sequence[User]:
+    """Return so many users of the account behind one, in the order of their ids."""
     query = select(User).where(col(User.account_id) == session.account_id)
-    return (
-        await session.exec(
-            query.order_by(col(User.is_active).desc(), col(User.initials_key), col(User.user_id))
-        )
-    ).all()
+    if after is not None:
+        query = query.where(col(User.user_id) > after)
+    return (await session.exec(query.order_by(col(User.user_id)).limit(most))).all()
 
 
 async def has_administrator(session: Session) -> bool:
@@ -153,13 +164,14 @@ async def list_groups(session: Session) -> Sequence[SecurityGroup]:
     return (await session.exec(query.order_by(col(SecurityGroup.name_key)))).all()
 
 
-async def count_members(session: Session, group_id: UUID) -> int:
-    """Return how many users are in a security group, active or not."""
-    return int(
-        await session.raw.fetchval(
-            "SELECT count(*) FROM users WHERE account_id = $1 AND group_id = $2", session.account_id, group_id
-        )
+async def count_members(session: Session) -> dict[UUID | None, int]:
+    """Return how many users, active or not, are in each security group; of none are the administrators."""
+    rows = await session.raw.fetch(
+        "SELECT group_id, count(*) AS members FROM users"
+        " WHERE account_id = $1 AND (is_administrator OR group_id IS NOT NULL) GROUP BY group_id",
+        session.account_id,
     )
+    return {row["group_id"]: row["members"] for row in rows}
 
 
 async def find_active_user(session: Session, initials_key: str) -> User | None:
@@ -183,6 +195,15 @@ async def list_devices(session: Session, user_id: UUID | None = None) -> Sequenc
     if user_id is not None:
         query = query.where(col(Device.user_id) == user_id)
     return (await session.exec(query.order_by(col(Device.authorized_at), col(Device.device_id)))).all()
+
+
+async def count_active_devices(session: Session) -> int:
+    """Return how many devices take up a place, bound or not."""
+    return int(
+        await session.raw.fetchval(
+            "SELECT count(*) FROM devices WHERE account_id = $1 AND NOT is_inactive", session.account_id
+        )
+    )
 
 
 async def list_copies(session: Session) -> dict[UUID, datetime | None]:

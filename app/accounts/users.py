@@ -7,12 +7,12 @@ from typing import TypedDict, Unpack
 from uuid import UUID
 
 from app.accounts import passwords, rights, store
-from app.accounts.changes import change, require_version, tell
+from app.accounts.changes import change, tell
 from app.accounts.errors import InvalidAccount, LastAdministrator, OwnDeactivation, UserNotFound
 from app.accounts.login import initials_key
 from app.accounts.models import Account, User, UserList
 from app.core import clock
-from app.core.db import Database, WriteSession
+from app.core.db import Database, Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Level, Principal
 
@@ -145,13 +145,11 @@ async def set_password(
     return user
 
 
-async def read_user(session: WriteSession, user_id: UUID, expected: int | None = None) -> User:
-    """Return a user who is to be changed, of the version that is expected if any is."""
+async def read_user(session: Session, user_id: UUID) -> User:
+    """Return a user there must be."""
     user = await store.read_user(session, user_id)
     if user is None:
         raise UserNotFound
-    if expected is not None:
-        require_version(user, expected)
     return user
 
 

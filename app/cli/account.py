@@ -1,16 +1,27 @@
-"""`account create` and `account number`."""
+"""`account create`, `change`, `list`, `password`, `number` and `key`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from app.accounts.lifecycle import create_account
-from app.accounts.models import Account, Edition
-from app.accounts.users import NewUser
-from app.cli.ground import account_of, console, database, fail, migrated, run
+from app.accounts import passwords
+from app.accounts.devices import Pool, pool_of
+from app.accounts.errors import UnknownUser
+from app.accounts.lifecycle import change_account, create_account
+from app.accounts.login import initials_key
+from app.accounts.models import Account, Edition, SubscriptionState
+from app.accounts.operator import hash_of, new_key
+from app.accounts.store import accounts, find_active_user
+from app.accounts.users import NewUser, set_password
+from app.cli.ground import account_of, console, database, fail, migrated, print_table, run
+from app.core.db import WriteSession
+from app.core.principal import Principal
 from app.studio.rules import counters
 
+Standing = tuple[Account, Pool]
 cli = typer.Typer(no_args_is_help=True, help="Look after accounts.")
 
 
@@ -36,6 +47,7 @@ def create(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
     licences: Annotated[int, typer.Option(min=1, help="Paid user licences; each allows two devices.")] = 1,
     edition: Annotated[Edition, typer.Option(help="What was bought.")] = Edition.PROFESSIONAL,
+    subscription: Annotated[SubscriptionState, typer.Option(help="How it stands.")] = SubscriptionState.TRIAL,
 ) -> None:
     """Make an account with its first administrator."""
 
@@ -50,11 +62,86 @@ def create(
                 administrator=NewUser(initials, password, first_name, last_name),
                 edition=edition,
                 licences=licences,
+                subscription_state=subscription,
             )
 
     with migrated() as url:
         account = run(made(url))
     console.print(f"The account {account.account_name} is there; {initials} can sign in on a desk.")
+
+
+@cli.command()
+def change(
+    name: Annotated[str, typer.Argument(help="Account name.")],
+    *,
+    company: Annotated[str | None, typer.Option(help="Company name.")] = None,
+    edition: Annotated[Edition | None, typer.Option(help="What was bought.")] = None,
+    licences: Annotated[int | None, typer.Option(min=0, help="Paid user licences.")] = None,
+    subscription: Annotated[SubscriptionState | None, typer.Option(help="How it stands.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Such as America/New_York.")] = None,
+    country: Annotated[str | None, typer.Option(help="Two letters, such as US.")] = None,
+) -> None:
+    """Change what an account has bought or where it is; it bites on everybody's next request."""
+
+    async def changed(url: str) -> Standing:
+        async with _account(url, name) as (session, account):
+            who = Principal.system(account.account_id, account.account_name, account.time_zone)
+            await change_account(
+                session,
+                who,
+                edition=edition,
+                licences=licences,
+                subscription_state=subscription,
+                time_zone=time_zone,
+                company_name=company,
+                country=country,
+            )
+            return account, await pool_of(session, account)
+
+    with migrated() as url:
+        account, pool = run(changed(url))
+    over = f", {pool.over} too many, which go on; no new one is authorized" if pool.over else ""
+    console.print(f"{account.account_name}: {pool.in_use} of {pool.limit} devices are in use{over}.")
+
+
+@cli.command("list")
+def list_accounts() -> None:
+    """List all accounts: what they have bought, how they stand, and their devices."""
+    with migrated() as url:
+        rows = [_row(*standing) for standing in run(_standings(url))]
+    print_table(("Account", "Company", "Edition", "Subscription", "Licences", "Devices"), rows)
+
+
+@cli.command()
+def password(
+    name: Annotated[str, typer.Argument(help="Account name.")],
+    initials: Annotated[str, typer.Argument(help="The user's initials.")],
+    *,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Give a user a password that must be changed at once, as when the last administrator forgot theirs."""
+
+    async def given(url: str) -> None:
+        async with _account(url, name) as (session, account):
+            user = await find_active_user(session, initials_key(initials))
+            if user is None:
+                raise UnknownUser
+            passwords.require_acceptable(password, account.account_name, user.initials, user.last_name)
+            kept = await passwords.hash_password(password)
+            who = Principal.system(account.account_id, account.account_name, account.time_zone)
+            await set_password(session, who, user.user_id, kept, must_reset=True)
+
+    with migrated() as url:
+        run(given(url))
+    console.print(f"{initials} is signed out everywhere, and changes the password by POST /v1/auth/reset.")
+
+
+@cli.command()
+def key() -> None:
+    """Make a key for the operator, and say what the server is to be told of it."""
+    made = new_key()
+    console.print(f"The operator's key, which is kept nowhere: {made}", markup=False, highlight=False)
+    console.print(f"OPERATOR_KEY_HASH={hash_of(made)}", markup=False, highlight=False)
 
 
 @cli.command()
@@ -68,6 +155,40 @@ def number(
         if not run(_set(url, account, kind, last)):
             fail(f"There is no account {account}.")
     console.print(f"The next of the {kind.value} gets the first free number from {last + 1} on.")
+
+
+def _row(account: Account, pool: Pool) -> tuple[str, ...]:
+    return (
+        account.account_name,
+        account.company_name,
+        account.edition,
+        account.subscription_state,
+        str(account.licences),
+        f"{pool.in_use} of {pool.limit}",
+    )
+
+
+async def _standings(url: str) -> list[Standing]:
+    found: list[Standing] = []
+    async with database(url) as opened:
+        async with opened.directory() as connection:
+            known = await accounts(connection)
+        for _, account_id in known:
+            async with opened.reading(account_id) as session:
+                account = await session.get_one(Account, account_id)
+                found.append((account, await pool_of(session, account)))
+    return found
+
+
+@asynccontextmanager
+async def _account(url: str, name: str) -> AsyncIterator[tuple[WriteSession, Account]]:
+    """Lend an account that is to be changed."""
+    async with database(url) as opened:
+        account_id = await account_of(opened, name)
+        if account_id is None:
+            fail(f"There is no account {name}.")
+        async with opened.writing(account_id) as session:
+            yield session, await session.get_one(Account, account_id)
 
 
 async def _set(url: str, account: str, kind: Kind, last: int) -> bool:

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     cursor_key_file: Path | None = Field(
         None, description="At least 32 random bytes that seal cursors; when unset, made under DATA_DIR."
     )
+    operator_key_hash: str | None = Field(
+        None,
+        description="SHA-256, in hex, of the operator's key; when unset, there is no `/v1/operator`.",
+        pattern="^[0-9a-f]{64}$",
+    )
     live_streams: int = Field(
         10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
     )

@@ -21,6 +21,10 @@ Every refusal is `application/problem+json` with a stable `code`, described at `
 
 TAGS = [
     {"name": "auth", "description": "Signing in and out, refreshing tokens, changing the password."},
+    {"name": "users", "description": "The people of an account, their passwords, and what each may do."},
+    {"name": "security", "description": "Features, and the groups that give people levels of them."},
+    {"name": "account", "description": "What the account has bought, and whether its security is active."},
+    {"name": "operator", "description": "The accounts of an installation, for who runs it."},
     {"name": "devices", "description": "The slots phones are bound to, and the account's allowance."},
     {"name": "sync", "description": "What can be synced, what changed, when to ask, and what the user did."},
     {

@@ -1,9 +1,13 @@
-"""What the people's room announces, mirrored in records: the company, its staff, a new account's lists."""
+"""What the people's room announces, mirrored in records and held to them: company, staff, first lists."""
 
+from collections.abc import Sequence
 from typing import Any, cast
+from uuid import UUID
 
-from app.accounts.events import AccountChanged, AccountCreated, UserChanged
+from app.accounts.errors import UnknownDepartment, UnknownStudio
+from app.accounts.events import AccountChanged, AccountCreated, DeviceChanged, UserChanged
 from app.core.db import Session, WriteSession
+from app.core.errors import AppError
 from app.core.events import hears
 from app.core.principal import Principal
 from app.studio.countries import currency_of, locale_of
@@ -24,6 +28,32 @@ async def furnish(session: Session, who: Principal, event: AccountCreated) -> No
 async def rename_company(session: Session, who: Principal, event: AccountChanged) -> None:
     """Keep the company record in step with its account; a change of country leaves the currency alone."""
     await _write(session, who, Write("companies", event.account_id, _company(event)))
+
+
+@hears(UserChanged)
+async def require_departments(session: Session, who: Principal, event: UserChanged) -> None:
+    """Refuse to put a user into departments there are not."""
+    del who
+    if "departments" in event.changed and event.departments:
+        await _require(session, "departments", event.departments, UnknownDepartment)
+
+
+@hears(DeviceChanged)
+async def require_studio(session: Session, who: Principal, event: DeviceChanged) -> None:
+    """Refuse to bind a phone to a studio there is not, or that is no longer in use."""
+    del who
+    if "studio_id" in event.changed and event.studio_id:
+        await _require(session, "studios", [event.studio_id], UnknownStudio)
+
+
+async def _require(session: Session, table: str, ids: Sequence[UUID], refusal: type[AppError]) -> None:
+    found = await session.raw.fetchval(
+        f"SELECT count(*) FROM {table} WHERE account_id = $1 AND id = ANY($2::uuid[]) AND NOT is_inactive",
+        session.account_id,
+        list(ids),
+    )
+    if found != len(set(ids)):
+        raise refusal
 
 
 @hears(UserChanged)

@@ -1,9 +1,9 @@
 """The doors to preferences: the company's, and each device's own."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import APIRouter, Path, Response
 
 from app.accounts.errors import DeviceNotFound, PermissionDenied
 from app.accounts.guards import GUARDED, Reading, Writing, writing_of
@@ -11,7 +11,7 @@ from app.accounts.standing import Work
 from app.core.db import WriteSession
 from app.core.principal import Level
 from app.http.body import JsonRoute
-from app.http.etags import etag
+from app.http.etags import TAGGED, ExpectedVersion, etag
 from app.http.problems import BODY, refusals_of
 from app.sync import preference_changes
 from app.sync.preference_errors import DeviceWidens, PreferencesChanged
@@ -29,35 +29,10 @@ DeviceId = Annotated[
 ]
 
 
-async def _expected(
-    if_match: Annotated[
-        str | None,
-        Header(
-            pattern=r'^"[0-9]{1,15}"$',
-            alias="If-Match",
-            description="The `ETag` that was read: refuse when somebody else was faster.",
-            examples=['"3"'],
-        ),
-    ] = None,
-) -> int | None:
-    return None if if_match is None else int(if_match.strip('"'))
-
-
-Expected = Annotated[int | None, Depends(_expected)]
 Modifying = Annotated[Work[WriteSession], writing_of(preference_changes.PREFERENCES, Level.ADD_MODIFY)]
 
 
 Told = TypeVar("Told", PreferencesAnswer, DevicePreferencesAnswer)
-_TAGGED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "ETag": {
-                "description": "The `version` in quotes, to be sent as `If-Match`.",
-                "schema": {"type": "string", "examples": ['"3"']},
-            }
-        }
-    }
-}
 
 
 def _tagged(told: Told, response: Response) -> Told:
@@ -70,7 +45,7 @@ def _tagged(told: Told, response: Response) -> Told:
     "/preferences",
     operation_id="preferences_read",
     summary="Read the company's preferences",
-    responses=_TAGGED | refusals_of(*GUARDED),
+    responses=TAGGED | refusals_of(*GUARDED),
 )
 async def read(work: Reading, response: Response) -> PreferencesAnswer:
     """Tell what the company prefers its devices to hold; `ETag` is the version in quotes."""
@@ -81,10 +56,10 @@ async def read(work: Reading, response: Response) -> PreferencesAnswer:
     "/preferences",
     operation_id="preferences_change",
     summary="Change the company's preferences",
-    responses=_TAGGED | refusals_of(PreferencesChanged, PermissionDenied, *GUARDED, *BODY),
+    responses=TAGGED | refusals_of(PreferencesChanged, PermissionDenied, *GUARDED, *BODY),
 )
 async def change(
-    body: CompanyRequest, work: Modifying, expected: Expected, response: Response
+    body: CompanyRequest, work: Modifying, expected: ExpectedVersion, response: Response
 ) -> PreferencesAnswer:
     """Set some of the preferences; each device follows at its next sync, and gets only the difference.
 
@@ -98,7 +73,7 @@ async def change(
     "/devices/{device_id}/preferences",
     operation_id="preferences_read_device",
     summary="Read a device's own preferences",
-    responses=_TAGGED | refusals_of(DeviceNotFound, PermissionDenied, *GUARDED),
+    responses=TAGGED | refusals_of(DeviceNotFound, PermissionDenied, *GUARDED),
 )
 async def read_device(device_id: DeviceId, work: Reading, response: Response) -> DevicePreferencesAnswer:
     """Tell what a device has set for itself and what holds on it: to itself and to administrators.
@@ -112,11 +87,11 @@ async def read_device(device_id: DeviceId, work: Reading, response: Response) ->
     "/devices/{device_id}/preferences",
     operation_id="preferences_change_device",
     summary="Change a device's own preferences",
-    responses=_TAGGED
+    responses=TAGGED
     | refusals_of(DeviceNotFound, PreferencesChanged, DeviceWidens, PermissionDenied, *GUARDED, *BODY),
 )
 async def change_device(
-    device_id: DeviceId, body: DeviceRequest, work: Writing, expected: Expected, response: Response
+    device_id: DeviceId, body: DeviceRequest, work: Writing, expected: ExpectedVersion, response: Response
 ) -> DevicePreferencesAnswer:
     """Set some of a device's own preferences, narrower than the company's, or null to have the company's.
 

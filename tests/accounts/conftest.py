@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts import passwords
-from app.accounts.routers import auth, devices
+from app.accounts.routers import account, auth, devices, operator, security, users
 from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing, load_keys
@@ -30,8 +30,9 @@ def app(database: Database, keys: KeyRing) -> FastAPI:
     app = FastAPI()
     app.state.database, app.state.keys = database, keys
     app.state.minimum_schema_version = 1
-    app.include_router(auth.router)
-    app.include_router(devices.router)
+    app.state.operator_key_hash = None
+    for room in (auth, users, security, account, devices, operator):
+        app.include_router(room.router)
     build_porch(app, RateLimits(per_address=6000, per_caller=1200))
     return app
 

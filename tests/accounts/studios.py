@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+import app.studio  # noqa: F401 - declares the features, as in the house
 from app.accounts.devices import authorize
 from app.accounts.lifecycle import create_account
 from app.accounts.models import Account, Edition, User

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from app.accounts import features
 from app.accounts.groups import create_group
-from app.accounts.lifecycle import activate_security, change_account
+from app.accounts.lifecycle import change_account, set_security
 from app.accounts.users import NewUser, change_user, create_user
 from app.core.db import Database
 from app.core.principal import Level, Principal
@@ -65,7 +65,7 @@ async def secured(database: Database, house: FastAPI, http: httpx.AsyncClient) -
     who = Principal.system(studio.account.account_id)
     async with database.writing(studio.account.account_id) as session:
         await change_account(session, who, licences=20)
-        await activate_security(session, who)
+        await set_security(session, who, is_active=True)
     return studio
 
 
@@ -306,7 +306,7 @@ async def test_before_security_is_activated_everybody_may_but_administer(
     phone = await signed_in(studio)
     copy = await phone.copy("clients")
     async with database.writing(studio.account.account_id) as session:
-        await activate_security(session, who)
+        await set_security(session, who, is_active=True)
     assert (await desk.read(clients, made.json()["id"])).json()["code"] == DENIED
     await copy.pull()
     assert not copy.records

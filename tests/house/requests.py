@@ -10,6 +10,7 @@ import pytest
 
 from app.sync import registry
 from tests import document
+from tests.serving import OPERATOR_KEY
 
 Schema = dict[str, Any]
 _SHARED = ("responses", "parameters", "headers")
@@ -54,7 +55,7 @@ class Route:
     @property
     def is_guarded(self) -> bool:
         """Say whether it wants a token."""
-        return bool(self.operation.get("security"))
+        return any("HTTPBearer" in each for each in self.operation.get("security", ()))
 
     @property
     def body(self) -> Any:
@@ -65,12 +66,14 @@ class Route:
 
     @property
     def preconditions(self) -> dict[str, str]:
-        """Return the headers it must have, as in their examples."""
-        return {
+        """Return the headers it must have, as in their examples, and the operator's key where it is asked."""
+        asked = {
             each["name"]: each["schema"]["examples"][0]
             for each in self.operation.get("parameters", [])
             if each["in"] == "header" and each["required"]
         }
+        is_operator_s = any("OperatorKey" in each for each in self.operation.get("security", ()))
+        return {**asked, "X-Operator-Key": OPERATOR_KEY} if is_operator_s else asked
 
     def address(self, given: Mapping[str, str] | None = None) -> str:
         """Return its address with parameters as given, else as in their examples."""

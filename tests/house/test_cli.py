@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
+from app.accounts.operator import hash_of
 from app.core.db import Database
 from app.sync import registry
 from app.sync.store import Write
@@ -49,6 +50,41 @@ async def test_a_new_account_s_administrator_can_sign_in_on_a_desk(
     assert (answer.status_code, answer.json()["user"]["is_administrator"]) == (200, True)
     code, printed = await typed(*create, "--password", PASSWORD)
     assert (code, "account_name_taken" in printed) == (1, True)
+
+
+async def test_an_account_is_changed_and_listed(typed: Typed, studio: Studio) -> None:
+    name = studio.account.account_name
+    await studio.authorize(2)
+    code, printed = await typed(
+        "account", "change", name, "--licences", "1", "--edition", "enterprise", "--subscription", "active"
+    )
+    assert (code, "3 of 2 devices are in use, 1 too many" in printed) == (0, True)
+    code, printed = await typed("account", "list")
+    listed = {row[0]: row[1:] for row in (line.split("\t") for line in printed.splitlines())}
+    assert (code, listed[name]) == (0, ["Studio of a test", "enterprise", "active", "1", "3 of 2"])
+    code, printed = await typed("account", "change", name, "--time-zone", "Mars")
+    assert (code, "(invalid_account; field: time_zone)" in printed) == (1, True)
+    code, printed = await typed("account", "change", f"n{uuid4().hex}", "--licences", "1")
+    assert (code, "There is no account" in printed) == (1, True)
+
+
+async def test_a_forgotten_password_is_replaced_by_one_that_must_be_reset(
+    typed: Typed, studio: Studio
+) -> None:
+    name, other = studio.account.account_name, "nine geese over the bay"
+    code, printed = await typed("account", "password", name, "jd", "--password", other)
+    assert (code, other in printed) == (0, False)
+    words = {"initials": "JD", "device": None}
+    assert (await studio.login(**words)).json()["code"] == "invalid_credentials"
+    assert (await studio.login(**words, password=other)).json()["code"] == "password_reset_required"
+    code, printed = await typed("account", "password", name, "XX", "--password", other)
+    assert (code, "(unknown_user)" in printed) == (1, True)
+
+
+async def test_a_key_is_made_for_the_operator(typed: Typed) -> None:
+    code, printed = await typed("account", "key")
+    told = dict(re.findall(r"(key|OPERATOR_KEY_HASH)(?:, which is kept nowhere: |=)(\S+)", printed))
+    assert (code, hash_of(told["key"])) == (0, told["OPERATOR_KEY_HASH"])
 
 
 async def test_an_account_goes_on_behind_a_chosen_number(typed: Typed, studio: Studio) -> None:

@@ -22,13 +22,14 @@ from app.accounts.errors import (
     UserInactive,
 )
 from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf, Writing
-from app.accounts.password_change import change_password
+from app.accounts.password_change import change_password, reset_password
 from app.accounts.schemas import (
     MAX_SIGN_IN_BYTES,
     LoginRequest,
     PasswordRequest,
     PhoneReport,
     RefreshRequest,
+    ResetRequest,
     SignedInAnswer,
 )
 from app.http.body import JsonRoute
@@ -138,6 +139,27 @@ async def log_out(work: Writing) -> None:
 async def password(body: Sent[PasswordRequest], claims: Caller, database: DatabaseOf, keys: KeysOf) -> None:
     """Change the caller's password and end their other sign-ins."""
     await change_password(database, keys, claims, body.current_password, body.new_password)
+
+
+@router.post(
+    "/reset",
+    operation_id="auth_reset",
+    summary="Reset the password",
+    status_code=204,
+    responses=refusals_of(InvalidCredentials, PasswordBlocked, *BODY),
+)
+async def reset(body: Sent[ResetRequest], request: Request, database: DatabaseOf) -> None:
+    """Change a password that must be reset, before signing in; any other one is changed by this too.
+
+    All sign-ins of the user end. Then sign in with the new password.
+    """
+    await reset_password(
+        database,
+        login.Credentials(body.account, body.initials, body.current_password),
+        body.new_password,
+        limits=request.app.state.limits,
+        address=request.client.host if request.client else "unknown",
+    )
 
 
 def _phone(report: PhoneReport) -> login.Phone:

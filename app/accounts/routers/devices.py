@@ -14,6 +14,7 @@ from app.accounts.errors import (
     EditionRequired,
     InvalidToken,
     PermissionDenied,
+    UnknownStudio,
     UnknownUser,
     WipeOrderStale,
 )
@@ -62,7 +63,7 @@ async def list_devices(work: Viewing) -> DeviceList:
     summary="Authorize a device",
     status_code=201,
     responses=refusals_of(
-        DeviceLimitReached, UnknownUser, EditionRequired, PermissionDenied, *GUARDED, *BODY
+        DeviceLimitReached, UnknownUser, UnknownStudio, EditionRequired, PermissionDenied, *GUARDED, *BODY
     ),
 )
 async def authorize(body: Sent[DeviceRequest], work: Adding) -> DeviceAnswer:
@@ -85,7 +86,7 @@ async def change(device_id: DeviceId, body: Sent[DeviceChange], work: Modifying)
     if body.is_inactive:
         device = await devices.deactivate(work.session, work.who, device_id)
     else:
-        device = await devices.reactivate(work.session, device_id)
+        device = await devices.reactivate(work.session, work.who, device_id)
     return DeviceAnswer.model_validate(device)
 
 
@@ -98,7 +99,7 @@ async def change(device_id: DeviceId, body: Sent[DeviceChange], work: Modifying)
 )
 async def remove(device_id: DeviceId, work: Deleting) -> None:
     """Delete a row no phone is bound to."""
-    await devices.remove(work.session, device_id)
+    await devices.remove(work.session, work.who, device_id)
 
 
 @router.post(

@@ -1,0 +1,49 @@
+"""The operator of the installation: known by one key, of which the server has only the hash."""
+
+import secrets
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader
+from limits import RateLimitItemPerMinute
+
+from app.accounts.budgets import MOST_FAILURES, WINDOW
+from app.accounts.errors import InvalidOperatorKey
+from app.http.errors import NotFound
+
+GUESSES = RateLimitItemPerMinute(MOST_FAILURES, WINDOW.seconds // 60, namespace="operator")
+"""Wrong keys an address may try, per process."""
+
+_key = APIKeyHeader(
+    name="X-Operator-Key",
+    scheme_name="OperatorKey",
+    auto_error=False,
+    description="The operator's key; the server has its hash in `OPERATOR_KEY_HASH`.",
+)
+
+
+def new_key() -> str:
+    """Return a key nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(key: str) -> str:
+    """Return what the server keeps of a key; it is random and long, so that a plain hash will do."""
+    return sha256(key.encode()).hexdigest()
+
+
+async def _operator(request: Request, key: Annotated[str | None, Depends(_key)]) -> None:
+    """Let the operator in; where no key is set there is no operator, and nothing at these addresses."""
+    kept: str | None = request.app.state.operator_key_hash
+    if kept is None:
+        raise NotFound
+    if key is None:
+        raise InvalidOperatorKey
+    if not secrets.compare_digest(hash_of(key), kept):
+        address = request.client.host if request.client else "unknown"
+        await request.app.state.limits.count(GUESSES, address)
+        raise InvalidOperatorKey
+
+
+AS_OPERATOR = Depends(_operator)
