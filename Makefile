@@ -43,7 +43,8 @@ prove: $(STAMP) ## Run all proofs, and print each claim with the figure of this 
 	@$(BIN)/python -m tests.scorecard
 
 prove-basics: $(STAMP) ## Run the tests of everyday promises the scorecard names, for long
-	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/accounts tests/desk/test_once.py \
+	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/accounts tests/contract/test_levels.py \
+		tests/desk/test_once.py \
 		tests/sync/test_retention.py tests/sync/test_beside_writers.py tests/stories/test_what_is_forgotten.py \
 		tests/house/test_catalogue.py tests/house/test_walls.py tests/house/test_error_shape.py \
 		tests/house/test_observing.py tests/house/test_pressure.py \

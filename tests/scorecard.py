@@ -205,6 +205,9 @@ ROWS = (
         missing="the Dockerfile takes root away; no proof builds and starts it"),
     Row(60, "Dependencies have no known faults", "0 unexplained",
         missing="versions and hashes are fixed; nothing asks a list of known faults"),
+    Row(61, "Rights hold for every collection, verb and level", "all, no further statement in an idle pull",
+        _BASICS, {"rights judged": 1_000}, {"statements of an idle pull": 1},
+        tests=["tests/contract/test_levels.py"]),
 )  # fmt: skip
 
 

@@ -12,12 +12,16 @@ from fastapi import FastAPI
 from app.accounts import features
 from app.accounts.groups import create_group
 from app.accounts.lifecycle import change_account, set_security
+from app.accounts.standing import admit
+from app.accounts.tokens import verify_access
 from app.accounts.users import NewUser, change_user, create_user
 from app.core.db import Database
 from app.core.principal import Level, Principal
 from app.sync import registry
 from app.sync.commands import Command, commands
+from app.sync.pull import pull
 from app.sync.registry import Collection
+from app.sync.schemas import PullRequest
 from app.sync.store import Write
 from tests.accounts.studios import PASSWORD, Studio, new_studio
 from tests.contract.desks import Desk, at_a_desk
@@ -343,3 +347,28 @@ async def _holds_the_same(phone: Phone, records: Mapping[str, Any]) -> bool:
     """Say whether a copy is what a first sync would bring."""
     fresh_copy = await phone.copy()
     return fresh_copy.records == dict(records)
+
+
+async def _asked_when_idle(house: FastAPI, studio: Studio, phone: Phone) -> list[str]:
+    """Return the statements of a pull that brings nothing, once the scope has been compiled."""
+    cursor = (await phone.copy()).cursor
+    claims = verify_access(house.state.keys, phone.headers["Authorization"].removeprefix("Bearer "))
+    seen: list[str] = []
+    async with studio.database.reading(studio.account.account_id) as session:
+        with session.raw.query_logger(lambda each: seen.append(each.query)):
+            work = await admit(session, house.state.keys, claims)
+            asked = PullRequest(cursor=cursor)
+            pulled = await pull(
+                session, work.who, work.clock, house.state.sealer, asked, schema_version=work.schema_version
+            )
+    assert pulled.is_consistent
+    return seen
+
+
+async def test_rights_cost_an_idle_pull_no_further_statement(
+    house: FastAPI, secured: Studio, members: list[Member], record_property: Property
+) -> None:
+    for member in members:
+        asked = await _asked_when_idle(house, secured, member.phone)
+        assert len(asked) == 1, asked
+        record_property("worst: statements of an idle pull", len(asked))
