@@ -93,6 +93,7 @@ TARGETS: Sequence[Target] = (
     _at_most("Push of 100, 8 clients: failed", Figure(_EIGHT, "ours", "failed"), 0, ""),
     _at_most("Commit to poke, 1,000 streams: p50", Figure("live", _THOUSAND, "milliseconds_p50"), 3, "ms"),
     _at_most("Commit to poke, 1,000 streams: p99", Figure("live", _THOUSAND, "milliseconds_p99"), 20, "ms"),
+    _at_most("Commit to poke, 1,000 streams: never poked", Figure("live", _THOUSAND, "failed"), 0, ""),
     _at_most("10,000 idle streams: bytes each", Figure("live", _TEN_THOUSAND, "bytes_each"), 40_000, "bytes"),
     _flat("Idle pull", "no change"),
     _flat("Pull of 10 changes", "10 changes"),
