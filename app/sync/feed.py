@@ -13,6 +13,7 @@ from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.sync import registry, tallies
 from app.sync.anchors import NOT_YET, SLOTS, Anchors
+from app.sync.arrays import columns, parameters
 from app.sync.fields import Part, Values
 from app.sync.registry import Collection
 from app.sync.rendering import joined, taken_apart, values_of
@@ -100,8 +101,8 @@ async def move(session: WriteSession, revision: int, keys: Sequence[Key]) -> boo
 
 async def render_anew(session: WriteSession, rows: Sequence[FeedRow], turn: Turn) -> None:
     """Give rows their optional parts anew; their places and versions stay, and no phone hears of it."""
-    columns = [(*row.key, row.filled, _array(row.sizes), *row.body) for row in rows]
-    arrays = _columns(columns, 6)
+    anew = [(*row.key, row.filled, _array(row.sizes), *row.body) for row in rows]
+    arrays = columns(_ANEW_TYPES, anew)
     await session.raw.execute(_RENDER, session.account_id, *arrays, *tallies.columns([turn]))
 
 
@@ -116,8 +117,7 @@ async def orphans(session: Session, number: int, table: str) -> list[UUID]:
 
 async def states(session: Session, keys: Sequence[Key]) -> dict[Key, FeedRow]:
     """Return the feed's rows of some records, those it has; of what it has forgotten what is still known."""
-    numbers, ids = [number for number, _ in keys], [record_id for _, record_id in keys]
-    found = await session.raw.fetch(_STATES, session.account_id, numbers, ids)
+    found = await session.raw.fetch(_STATES, session.account_id, *columns(_KEY_TYPES, keys))
     rows = (_row(record) for record in found)
     return {row.key: row for row in rows}
 
@@ -223,8 +223,8 @@ async def write(
         _WRITE,
         session.account_id,
         revision,
-        *_columns([_flat(row) for row in rows], _ROW_WIDTH),
-        *_columns(past, _PAST_WIDTH),
+        *columns(_ROW_TYPES, [_flat(row) for row in rows]),
+        *columns(_PAST_TYPES, past),
         *tallies.columns(turns),
     )
 
@@ -273,10 +273,6 @@ def _array(numbers: tuple[int, ...]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
-
-
 def _row(record: Any) -> FeedRow:
     core, parts = taken_apart(record["body"], record["preview"], record["sizes"])
     return FeedRow(
@@ -301,12 +297,11 @@ _ANCHOR_TYPES = ["bigint", "uuid", "date", "text", "text", "boolean", *["date"] 
 _PAST_TYPES = ["smallint", "uuid", *_ANCHOR_TYPES]
 _BODY_TYPES = ["boolean", "uuid", "bigint", "smallint", "bigint", "text", "text", "bytea", "bytea"]
 _ROW_TYPES = [*_PAST_TYPES, *_BODY_TYPES]
-_PAST_WIDTH, _ROW_WIDTH = len(_PAST_TYPES), len(_ROW_TYPES)
+_KEY_TYPES = ["smallint", "uuid"]
+_ANEW_TYPES = [*_KEY_TYPES, "smallint", "text", "bytea", "bytea"]
+_PAST_FIRST = 3 + len(_ROW_TYPES)
+_TURNED = _PAST_FIRST + len(_PAST_TYPES)
 _SELECTED = f'since, "by", day, labels::int[], owners::int[], private, {LATEST}'
-
-
-def _arrays(types: Sequence[str], first: int) -> str:
-    return ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, first))
 
 
 _STATE = f"""
@@ -322,7 +317,7 @@ CROSS JOIN LATERAL (
 """Each by the index whose order it asks for: a plan that knows nothing of lists reads all of an account."""
 _NOTHING = ", ".join(["NULL::date"] * SLOTS)
 _STATES = f"""{_STATE}
-FROM unnest($2::smallint[], $3::uuid[]) AS wanted(number, id)
+FROM unnest({parameters(_KEY_TYPES, 2)}) AS wanted(number, id)
 CROSS JOIN LATERAL (
     (SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, merged_into, filled, mark,
             field_revisions, sizes, body, preview
@@ -354,21 +349,19 @@ WITH known AS (
 SELECT name, number, false AS is_new FROM known UNION ALL SELECT name, number, true FROM given
 """
 
-_TURNED = 3 + _ROW_WIDTH + _PAST_WIDTH
-
 _WRITE = f"""
 WITH tick AS (
     UPDATE account_clock SET revision = $2 WHERE account_id = $1
 ), past AS (
     INSERT INTO feed_past (account_id, until, collection, record_id, {ANCHORS})
     SELECT $1, $2, collection, record_id, {_SELECTED}
-    FROM unnest({_arrays(_PAST_TYPES, 3 + _ROW_WIDTH)}) AS ended(collection, record_id, {ANCHORS})
+    FROM unnest({parameters(_PAST_TYPES, _PAST_FIRST)}) AS ended(collection, record_id, {ANCHORS})
 ), tallied AS ({adding(_TURNED)})
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
                   is_deleted, merged_into, body_revision, filled, mark, field_revisions, sizes, body, preview)
 SELECT $1, $2, collection, record_id, {_SELECTED}, is_deleted, merged_into,
        body_revision, filled, mark, field_revisions::jsonb, sizes::int[], body, preview
-FROM unnest({_arrays(_ROW_TYPES, 3)})
+FROM unnest({parameters(_ROW_TYPES, 3)})
      AS written(collection, record_id, {ANCHORS},
                 is_deleted, merged_into, body_revision, filled, mark, field_revisions, sizes, body, preview)
 ON CONFLICT (account_id, collection, record_id) DO UPDATE
@@ -405,7 +398,7 @@ SELECT count(*) FROM moved
 _RENDER = f"""
 WITH tallied AS ({adding(8)})
 UPDATE feed SET (filled, sizes, body, preview) = (anew.filled, anew.sizes::int[], anew.body, anew.preview)
-FROM unnest($2::smallint[], $3::uuid[], $4::smallint[], $5::text[], $6::bytea[], $7::bytea[])
+FROM unnest({parameters(_ANEW_TYPES, 2)})
      AS anew(collection, record_id, filled, sizes, body, preview)
 WHERE feed.account_id = $1 AND feed.collection = anew.collection AND feed.record_id = anew.record_id
 """

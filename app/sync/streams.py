@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.core import clock
 from app.core.db import Session, WriteSession
+from app.sync.arrays import array
 
 PRINT = 16
 """Bytes of a fingerprint."""
@@ -72,7 +73,7 @@ async def keep(
     numbers, fingerprints, texts = zip(*taken, strict=True)
     key = (session.account_id, stream.device_id, stream.name)
     reached = (stream.writer, numbers[-1], confirmed, clock.now())
-    await session.raw.execute(_KEEP, *key, *reached, numbers, fingerprints, texts)
+    await session.raw.execute(_KEEP, *key, *reached, array("bigint", numbers), fingerprints, texts)
 
 
 async def waiting(session: Session, idle_since: datetime) -> list[Waiting]:
@@ -124,7 +125,7 @@ WITH advanced AS (
 )
 INSERT INTO verdicts (account_id, device_id, stream, n, fingerprint, answer)
 SELECT $1, $2, $3, n, fingerprint, answer
-FROM unnest($8::bigint[], $9::bytea[], $10::bytea[]) AS taken(n, fingerprint, answer)
+FROM unnest($8::text::bigint[], $9::bytea[], $10::bytea[]) AS taken(n, fingerprint, answer)
 """
 
 _WAITING = """

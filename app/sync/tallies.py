@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from app.core.db import Session, WriteSession
+from app.sync import arrays
 from app.sync.anchors import ALWAYS, NOT_YET, SLOTS, Anchors
 from app.sync.scope import Rule, Scope
 
@@ -85,10 +86,9 @@ class Turn:
                 yield self.collection, counted, month, "{" + ",".join(map(str, numbers)) + "}", amount
 
 
-def columns(turns: Iterable[Turn]) -> list[list[Any]]:
+def columns(turns: Iterable[Turn]) -> list[Any]:
     """Return what some turns have, in the order of the statement's arrays."""
-    rows = [row for turn in turns for row in turn.rows()]
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in _COLUMNS]
+    return arrays.columns(_TYPES, [row for turn in turns for row in turn.rows()])
 
 
 def _contributed(anchors: Anchors, sizes: Sequence[int]) -> Iterator[tuple[Counted, date, Numbers, int]]:
@@ -209,16 +209,15 @@ WHERE counted.amount IS DISTINCT FROM kept.amount
 """
 
 
-_COLUMNS = ("smallint", "smallint", "date", "text", "bigint")
+_TYPES = ("smallint", "smallint", "date", "text", "bigint")
 
 
 def adding(first: int) -> str:
     """Return the statement that adds what turns have, its columns numbered from a place."""
-    arrays = [f"${place}::{kind}[]" for place, kind in enumerate(_COLUMNS, first)]
     return f"""
     INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
     SELECT $1, collection, kind, month, numbers::int[], amount
-    FROM unnest({", ".join(arrays)}) AS turned(collection, kind, month, numbers, amount)
+    FROM unnest({arrays.parameters(_TYPES, first)}) AS turned(collection, kind, month, numbers, amount)
     ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE
     SET amount = t.amount + excluded.amount"""
 

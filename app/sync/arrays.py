@@ -1,0 +1,45 @@
+"""Arrays for the database as the text of one: the driver looks at each element of its own several times."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+_INFINITY = "infinity"
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
+
+
+def parameter(place: int, kind: str) -> str:
+    """Return how a statement reads an array of a kind; bytes are the driver's own."""
+    return f"${place}::bytea[]" if kind == "bytea" else f"${place}::text::{kind}[]"
+
+
+def array(kind: str, values: Sequence[Any]) -> Any:
+    """Return some values as what `parameter` reads."""
+    if kind == "bytea":
+        return values
+    told = _quoted if kind == "text" else _told
+    if values and values.count(values[0]) == len(values):
+        return "{" + ",".join([told(values[0])] * len(values)) + "}"
+    return "{" + ",".join(map(told, values)) + "}"
+
+
+def columns(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return what some rows have, an array for each of their columns."""
+    values = zip(*rows, strict=True) if rows else [()] * len(kinds)
+    return [array(kind, column) for kind, column in zip(kinds, values, strict=True)]
+
+
+def parameters(kinds: Sequence[str], first: int) -> str:
+    """Return how a statement reads the arrays of some columns, numbered from a place."""
+    return ", ".join(parameter(place, kind) for place, kind in enumerate(kinds, first))
+
+
+def _told(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    # The driver says it so, too: it is how a day is written that no other comes after.
+    return _INFINITY if value == date.max else str(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.translate(_ESCAPES) + '"'
