@@ -183,9 +183,11 @@ async def _read(draft: Draft, collection: str) -> None:
 
 def _may_move(written: Written) -> bool:
     """Say whether a record enters a list, changes lists, or moves; `complete_date` moves tasks."""
+    if written.is_new:
+        return True
     found = _workflows[registry.numbered(written.key[0]).name]
     names = [name for name in ("status_id", found.by, "complete_date") if name in (written.after or {})]
-    return written.is_new or written.changes(*(name for name in names if name))
+    return written.changes(*(name for name in names if name))
 
 
 def _steps(found: Workflow, work: Work) -> Steps:

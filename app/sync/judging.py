@@ -9,12 +9,12 @@ from uuid import UUID
 from app.accounts.features import allows
 from app.core.ids import NIL
 from app.core.principal import Channel, Level
-from app.sync import registry
+from app.sync import links, registry
 from app.sync.commands import Call, Command, find
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.fields import Values
-from app.sync.links import linking, links_in, renamed
+from app.sync.links import links_in, renamed
 from app.sync.members import added, resolved
 from app.sync.reactions import Notice, at_hand
 from app.sync.refusals import (
@@ -90,12 +90,15 @@ class Judge:
     def _judge(self, change: Change) -> Ruling:
         key = self._key(change)
         self.permit(change)
-        return {
-            Operation.CREATE: self._create,
-            Operation.PATCH: self._patch,
-            Operation.DELETE: self._delete,
-            Operation.COMMAND: self._command,
-        }[change.op](key, change)
+        match change.op:
+            case Operation.CREATE:
+                return self._create(key, change)
+            case Operation.PATCH:
+                return self._patch(key, change)
+            case Operation.DELETE:
+                return self._delete(key, change)
+            case Operation.COMMAND:
+                return self._command(key, change)
 
     def take(self, change: Change) -> None:
         """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
@@ -360,10 +363,10 @@ def links_of(change: Change) -> Iterator[tuple[str, Key]]:
     collection = registry.named(change.collection)
     if collection is None:
         return
-    fields = change.fields
-    named = {name: fields[name] for name in linking(collection.model) if name in fields}
-    if not named:
+    fields, linking = change.fields, links.linking(collection.model)
+    if linking.isdisjoint(fields):
         return
+    named = {name: value for name, value in fields.items() if name in linking}
     for name, target, record_id in links_in(collection.model, added(collection, named)):
         parent = registry.named(target)
         if parent is not None:
@@ -392,6 +395,8 @@ def _with_renamed(ruling: Ruling, fields: Sequence[str]) -> Ruling:
 
 def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str, Any], old: Values) -> None:
     """Let a device repeat what the server set, so that it may send whole records, but not change it."""
+    if collection.defaults.keys().isdisjoint(sent):
+        return
     usual = old or collection.defaults
     wrong = [
         name

@@ -1,6 +1,6 @@
 """Which records a record refers to: links among its fields, and inside the elements it keeps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, get_args
 from uuid import UUID
@@ -39,9 +39,10 @@ def linked_inside(annotation: Any) -> set[str]:
     return {collection for collection, _ in _linking(element).values() if collection} if element else set()
 
 
-def linking(model: type[BaseModel]) -> Iterable[str]:
+@cache
+def linking(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the fields in which records may be named."""
-    return _linking(model).keys()
+    return frozenset(_linking(model))
 
 
 @cache
