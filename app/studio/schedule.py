@@ -202,11 +202,11 @@ WITH wanted AS (
     SELECT * FROM jsonb_to_recordset($2::text::jsonb) AS w(day date, starts time, ends time, people uuid[])
 ), stored AS (
     SELECT w.*, $3::int AS number, t.id, t.start_time, t.end_time FROM wanted w
-    JOIN sessions t ON t.account_id = $1 AND t.date = w.day
+    CROSS JOIN LATERAL (SELECT * FROM sessions WHERE account_id = $1 AND date = w.day OFFSET 0) AS t
     WHERE NOT t.is_cancelled AND (t.photographer_id = ANY (w.people) OR t.assistant_id = ANY (w.people))
     UNION ALL
     SELECT w.*, $4::int, t.id, t.start_time, t.end_time FROM wanted w
-    JOIN appointments t ON t.account_id = $1 AND t.date = w.day
+    CROSS JOIN LATERAL (SELECT * FROM appointments WHERE account_id = $1 AND date = w.day OFFSET 0) AS t
     WHERE NOT t.is_cancelled AND t.user_ids && w.people
     UNION ALL
     SELECT w.*, $3::int, t.id, e.start_time, e.end_time
@@ -221,4 +221,7 @@ WHERE coalesce(start_time, '00:00') = starts
     OR (coalesce(start_time, '00:00') < ends
         AND starts < CASE WHEN start_time IS NULL THEN '24:00' ELSE coalesce(end_time, start_time) END)
 """
-"""Bookings of the same people at the same times: by day, and among all sessions with further events."""
+"""Bookings of the same people at the same times: by day, and among all sessions with further events.
+
+Day by day by its index: joined at once, a plan that expects many days reads all bookings there are.
+"""

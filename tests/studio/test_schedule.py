@@ -1,13 +1,19 @@
 """The schedule: bookings that move, people booked twice, and appointments that become sessions."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+import orjson
 import pytest
+from sqlalchemy.engine import make_url
 
 from app.core.db import Session
 from app.studio.schedule import CLASHING, ScheduleConflict
+from tests.samples import named
 from tests.studio.conftest import Company, Fields, call, create, delete, patch
+from tests.sync.test_plans import indexes, plan
 
 TEN = {"date": "2026-06-20", "start_time": "10:00:00", "end_time": "11:00:00"}
 ELEVEN = {"date": "2026-06-20", "start_time": "11:00:00", "end_time": "12:00:00"}
@@ -202,23 +208,39 @@ async def test_what_does_not_touch_the_time_is_not_warned_of_again(company: Comp
     assert verdict["warnings"] == []
 
 
-async def test_the_bookings_of_a_day_are_found_by_index(company: Company) -> None:
-    await company.must_push(session(company, **TEN))
-    async with company.desk.database.reading(company.desk.account_id) as reading:
-        plan = await _plan(reading, company)
-    assert "ix_sessions_date" in plan
-    assert "ix_sessions_with_events" in plan
-    assert "ix_appointments_date" in plan
+# As many bookings as an account of some size has, each on a day of its own.
+BOOKED = """
+INSERT INTO {name}
+SELECT made.* FROM {name} t, generate_series(1, 4000) AS n, jsonb_populate_record(t, jsonb_build_object(
+    'id', gen_random_uuid(), 'date', t.date + n, 'session_number', NULL)) AS made
+WHERE t.account_id = $1
+"""
 
 
-async def _plan(reading: Session, company: Company) -> str:
-    wanted = f'[{{"day":"2026-06-20","starts":"10:00","ends":"11:00","people":["{company.user_id}"]}}]'
-    # Of a few rows any plan is as good: those of an account of some size are left.
-    for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
-        await reading.raw.execute(f"SET LOCAL enable_{way} = off")
-    sql = "EXPLAIN " + CLASHING.replace("$1", f"'{company.desk.account_id}'").replace("$2", f"'{wanted}'")
-    rows = await reading.raw.fetch(sql.replace("$3", "500").replace("$4", "600"))
-    return "\n".join(row[0] for row in rows)
+@pytest.fixture
+async def booked(company: Company, owner_url: str) -> AsyncIterator[Session]:
+    """Read an account of some size, known to the database: of a few rows any plan is as good."""
+    await company.must_push(session(company, **TEN), meeting(company, **ELEVEN))
+    account_id, names = company.desk.account_id, ("sessions", "appointments")
+    plain = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    owner = await asyncpg.connect(plain, server_settings={"app.account": str(account_id)})
+    for name in names:
+        await owner.execute(BOOKED.format(name=name), account_id)
+        await owner.execute(f"VACUUM ANALYZE {name}")
+    async with company.desk.database.reading(account_id) as reading:
+        yield reading
+    for name in names:
+        await owner.execute(f"DELETE FROM {name} WHERE account_id = $1", account_id)
+        await owner.execute(f"VACUUM ANALYZE {name}")
+    await owner.close()
+
+
+async def test_the_bookings_of_a_day_are_found_by_index(booked: Session, company: Company) -> None:
+    wanted = [{"day": "2026-06-20", "starts": "10:00", "ends": "11:00", "people": [company.user_id]}]
+    numbers = [named("sessions").number, named("appointments").number]
+    arguments = booked.account_id, orjson.dumps(wanted).decode(), *numbers
+    scans = await plan(booked, CLASHING, *arguments)
+    assert {"ix_sessions_date", "ix_appointments_date", "ix_sessions_with_events"} == indexes(scans)
 
 
 async def test_an_appointment_of_a_session_is_its_client_s(company: Company) -> None:
