@@ -30,7 +30,7 @@ SERVER = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Foreseen:
+class Foreseen:
     """What some fields that were sent make of a record."""
 
     sent: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Draft:
         self._ids: dict[int, dict[UUID, None]] = {}
         self._referring: dict[Key, list[Reference]] = {}
         self._restamped: dict[int, set[UUID]] = {}
-        self._foreseen: dict[Key, _Foreseen] = {}
+        self._foreseen: dict[Key, Foreseen] = {}
         self._whole: set[int] = set()
         self._ages: dict[int, int] = {}
         self.has_merged = False
@@ -113,7 +113,9 @@ class Draft:
     def fields(self, key: Key) -> Values:
         """Return the fields of a record without bookkeeping; none of one that does not exist."""
         state = self.get(key)
-        fields = dict(state.values) if state and state.values else {}
+        if state is None or not state.values:
+            return {}
+        fields = dict(state.values)
         for name in BOOKKEEPING:
             fields.pop(name, None)
         return fields
@@ -157,6 +159,10 @@ class Draft:
             after = None if sent is None else self.foresee(key, before, sent)
             yield Written(key, before or None, after, frozenset(sent or ()))
 
+    def expect(self, foreseen: Mapping[Key, Foreseen]) -> None:
+        """Take over what was checked before the turn came."""
+        self._foreseen.update(foreseen)
+
     def foresee(self, key: Key, before: Values, sent: Mapping[str, Any]) -> Values:
         """Return all fields of a record in canonical form once some are set, or raise `InvalidFieldsError`.
 
@@ -165,7 +171,7 @@ class Draft:
         known = self._foreseen.get(key)
         if known is None or known.sent is not sent or known.before != before:
             after = canonical(registry.numbered(key[0]), {**before, **sent})
-            known = self._foreseen[key] = _Foreseen(sent, before, after)
+            known = self._foreseen[key] = Foreseen(sent, before, after)
         return dict(known.after)
 
     async def load_referring(self, keys: Iterable[Key]) -> None:
@@ -413,7 +419,8 @@ class Draft:
     async def _follow(self) -> None:
         """Keep what is kept beside the records, and the way from merged ones to those that live."""
         for number, written in self._by_number().items():
-            await follow(self.session, number, written)
+            new = {each for each in written if self._loaded.get((number, each)) is None}
+            await follow(self.session, number, written, new)
         for (number, record_id), state in self._changed.items():
             if state.merged_into is not None:
                 await feed.follow_on(self.session, number, record_id, state.merged_into)

@@ -10,7 +10,7 @@ from app.core.db import Database
 from app.core.keys import KeyRing
 from app.sync.cursor import Sealer
 from app.sync.pull import Pulled, idle, opened, pull, resting
-from app.sync.push import push
+from app.sync.push import prepare, push
 from app.sync.schemas import PullRequest, SyncRequest
 
 
@@ -43,12 +43,13 @@ class Asking:
         if sent.push and sent.push.changes:
             if self.claims.device_id is None:
                 raise DeviceRequired
+            ready = prepare(sent.push)
             async with self.database.writing(self.claims.account_id, gone=self.gone) as turn:
                 work = await admit(turn, self.keys, self.claims)
                 refuse_old(work.schema_version, self.minimum)
                 at = (turn, work.who, work.clock)
                 await opened(*at, self.sealer, sent.pull, schema_version=work.schema_version)
-                pushed = await push(*at, sent.push, schema_version=work.schema_version)
+                pushed = await push(*at, ready, schema_version=work.schema_version)
             return pushed, *await self._read(sent.pull)
         return pushed, *await self.pull(sent.pull)
 

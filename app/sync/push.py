@@ -1,7 +1,9 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
@@ -12,37 +14,65 @@ from app.core import metrics
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock
-from app.sync import inbox, streams
-from app.sync.draft import Draft
+from app.sync import inbox, registry, streams
+from app.sync.draft import Draft, Foreseen
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
+from app.sync.feed import Key
 from app.sync.groups import Decision, groups_of
 from app.sync.judging import Judge, key_of
 from app.sync.refusals import ReferenceMerged
-from app.sync.schemas import MAX_CHANGES, Change, Outcome, PushRequest
+from app.sync.schemas import MAX_CHANGES, Change, Operation, Outcome, PushRequest
 from app.sync.streams import Stream
 from app.sync.taking import take_in
 from app.sync.target import target_of
+from app.sync.validation import InvalidFieldsError, canonical
 from app.sync.verdicts import forgotten, render, told_again
 
 _LOSING = (Outcome.MERGED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.BLOCKED)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A push, with what of it needs no turn: the prints of its changes, and the records it would make."""
+
+    sent: PushRequest
+    prints: Mapping[int, bytes]
+    foreseen: Mapping[Key, Foreseen]
+
+
+def prepare(sent: PushRequest) -> Prepared:
+    """Work out what can be known of a push before the account's turn comes: it then holds nobody up.
+
+    Raises `TooManyChanges`.
+    """
+    if len(sent.changes) > MAX_CHANGES:
+        raise TooManyChanges(max_changes=MAX_CHANGES)
+    prints = {change.n: _fingerprint(change) for change in sent.changes}
+    made = {key: foreseen for change in sent.changes for key, foreseen in _made(change)}
+    return Prepared(sent, prints, made)
+
+
 async def push(
-    session: WriteSession, who: Principal, at: Clock, sent: PushRequest, *, schema_version: int | None = None
+    session: WriteSession,
+    who: Principal,
+    at: Clock,
+    sent: PushRequest | Prepared,
+    *,
+    schema_version: int | None = None,
 ) -> bytes:
     """Take in what is new, repeat the answers to what is not, and return the answer's JSON text.
 
     Raises `TooManyChanges`, `StreamGap` and `StreamDiverged`, and then nothing has happened.
     """
-    if len(sent.changes) > MAX_CHANGES:
-        raise TooManyChanges(max_changes=MAX_CHANGES)
+    ready = sent if isinstance(sent, Prepared) else prepare(sent)
+    sent, prints = ready.sent, ready.prints
     stream = await streams.find(session, _device(who), sent.stream)
     if sent.first > stream.last + 1:
         raise StreamGap(expected=stream.last + 1)
-    prints = {change.n: _fingerprint(change) for change in sent.changes}
     repeated = await _repeated(session, stream, sent, prints)
     session.revision = at.revision + 1
     draft = await Draft.begin(session, who, stream.writer)
+    draft.expect(ready.foreseen)
     target = await target_of(session, who, at, None, schema_version)
     fresh: Mapping[int, bytes] = {}
     if changes := [change for change in sent.changes if change.n > stream.last]:
@@ -101,6 +131,15 @@ def _device(who: Principal) -> UUID:
     if who.device_id is None:
         raise DeviceRequired
     return who.device_id
+
+
+def _made(change: Change) -> Iterator[tuple[Key, Foreseen]]:
+    """Yield the record a change would make, if it is one that can be kept; why not is told in its turn."""
+    collection = registry.named(change.collection)
+    if collection and change.op is Operation.CREATE:
+        with suppress(InvalidFieldsError):
+            after = canonical(collection, change.fields)
+            yield (collection.number, change.id), Foreseen(change.fields, {}, after)
 
 
 def _fingerprint(change: Change) -> bytes:

@@ -4,7 +4,7 @@ Each is declared once, beside its collection. It may refuse the write, warn, set
 or change others. What it needs to know is read beforehand for all writes of a transaction together.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -216,12 +216,15 @@ def _of(collection: str) -> tuple[Reaction, ...]:
     return (*_reactions.get(collection, ()), *_to_all)
 
 
-Follow = Callable[[WriteSession, Mapping[UUID, Values | None]], Awaitable[None]]
+Follow = Callable[[WriteSession, Mapping[UUID, Values | None], Collection[UUID]], Awaitable[None]]
 _following: dict[str, list[Follow]] = {}
 
 
 def on_flush(collection: str) -> Callable[[Follow], Follow]:
-    """Declare what is kept beside the records of a collection, by those that were written; none are gone."""
+    """Declare what is kept beside the records of a collection, by those that were written; none are gone.
+
+    It is told, too, which of them were never there before, so that nothing can be kept of those yet.
+    """
 
     def declare(follow: Follow) -> Follow:
         _following.setdefault(collection, []).append(follow)
@@ -230,10 +233,12 @@ def on_flush(collection: str) -> Callable[[Follow], Follow]:
     return declare
 
 
-async def follow(session: WriteSession, number: int, written: Mapping[UUID, Values | None]) -> None:
+async def follow(
+    session: WriteSession, number: int, written: Mapping[UUID, Values | None], new: Collection[UUID]
+) -> None:
     """Let everything be kept that is kept beside some records."""
     for each in _following.get(registry.numbered(number).name, ()):
-        await each(session, written)
+        await each(session, written, new)
 
 
 def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[tuple[int, str]]:

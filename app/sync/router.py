@@ -27,7 +27,7 @@ from app.sync.manifest import manifest
 from app.sync.positions import Came
 from app.sync.preference_schemas import EstimateBody
 from app.sync.pull import Pulled
-from app.sync.push import push
+from app.sync.push import Prepared, prepare, push
 
 
 class SyncRoute(JsonRoute):
@@ -54,9 +54,10 @@ async def sealer(request: Request) -> Sealer:
     return cast("Sealer", request.app.state.sealer)
 
 
-async def sent(body: Sent[schemas.PushRequest]) -> schemas.PushRequest:
-    """Read a push before its turn comes: what is solved first holds nobody up."""
-    return body
+async def sent(body: Sent[schemas.PushRequest], claims: Caller) -> Prepared:
+    """Prepare the push of who may ask before its turn comes: what is solved first holds nobody up."""
+    del claims
+    return prepare(body)
 
 
 async def _asking(request: Request, claims: Caller) -> Asking:
@@ -137,7 +138,7 @@ async def pull_changes(asking: AskingOf, body: Sent[schemas.PullRequest]) -> Res
     ),
 )
 async def push_changes(
-    body: Annotated[schemas.PushRequest, Depends(sent)], work: DeviceWriting, minimum: MinimumOf
+    body: Annotated[Prepared, Depends(sent)], work: DeviceWriting, minimum: MinimumOf
 ) -> Response:
     """Send what the user did and get a verdict for each change.
 

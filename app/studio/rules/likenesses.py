@@ -1,6 +1,6 @@
 """What clients are compared by: kept beside each, so that one who is like another is found by index."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,10 +32,12 @@ class ClientLikeness(SQLModel, table=True):
 
 
 @on_flush("clients")
-async def keep(session: WriteSession, written: Mapping[UUID, Values | None]) -> None:
+async def keep(session: WriteSession, written: Mapping[UUID, Values | None], new: Collection[UUID]) -> None:
     """Keep what the clients that were written may have in common with others."""
     living = [(record_id, fields) for record_id, fields in written.items() if fields is not None]
-    await session.raw.execute(_KEEP, session.account_id, _as_json(living), list(written))
+    known = [record_id for record_id in written if record_id not in new]
+    sql, arguments = (_REPLACE, [known]) if known else (_KEEP, [])
+    await session.raw.execute(sql, session.account_id, _as_json(living), *arguments)
 
 
 async def found(
@@ -81,8 +83,13 @@ _LIKENESSES = """
         FROM jsonb_array_elements(c.phones) AS phone
     ) AS likeness
     WHERE likeness.value IS NOT NULL"""
-# What stays is neither deleted nor written again: one statement may not do both to a row.
 _KEEP = f"""
+INSERT INTO client_likenesses (account_id, client_id, kind, value)
+SELECT $1, id, kind, value FROM ({_LIKENESSES}) AS likenesses
+ON CONFLICT DO NOTHING
+"""
+# What stays is neither deleted nor written again: one statement may not do both to a row.
+_REPLACE = f"""
 WITH likenesses AS MATERIALIZED ({_LIKENESSES}
 ), forgotten AS (
     DELETE FROM client_likenesses AS old
