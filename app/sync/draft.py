@@ -1,5 +1,6 @@
 """The only code that writes a synced record or the feed: in memory first, with what follows, then at once."""
 
+import asyncio
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,11 +23,13 @@ from app.sync.reactions import Work, Written, at_hand, follow, looks_ahead, prep
 from app.sync.records import Reference
 from app.sync.refusals import StillReferenced
 from app.sync.registry import FieldSpec
-from app.sync.stamping import Stamping, State, all_states, states
+from app.sync.stamping import Body, Stamping, State, all_states, rendered, states
 from app.sync.validation import InvalidFieldsError, canonical
 
 SERVER = 0
 """The writer that stands for everybody but a phone's own stream."""
+_AT_ONCE = 20
+"""How many records are rendered before the database is looked after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,17 +379,34 @@ class Draft:
         """Write the changes: records, then the feed, its past and the account's clock."""
         if not self._changed and not self._restamped:
             return
-        await self._write_records()
-        await self._follow()
+        bodies = await self._write_and_render()
         if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
             await feed.move_scope(self.session)
-        stamping = Stamping(self.session, self._who, self.revision, self._restamped)
+        stamping = Stamping(self.session, self._who, self.revision, self._restamped, bodies)
         written = await stamping.write(self._changed, self._loaded)
         self._loaded |= written
         self._written |= dict.fromkeys(self._changed)
         self._changed, self._restamped = {}, {}
         if written:
             self.reached = self.revision
+
+    async def _write_and_render(self) -> dict[Key, Body]:
+        """Render what the feed will have of the records while the database is busy writing them."""
+        bodies: dict[Key, Body] = {}
+        writing = asyncio.ensure_future(self._write_beside())
+        try:
+            for place, (key, state) in enumerate(self._changed.items()):
+                if place % _AT_ONCE == 0:
+                    # Lets the next statement go out as soon as the last is answered.
+                    await asyncio.sleep(0)
+                bodies[key] = rendered(key, state)
+        finally:
+            await writing
+        return bodies
+
+    async def _write_beside(self) -> None:
+        await self._write_records()
+        await self._follow()
 
     def _change(self, key: Key, values: Values | None, field_revisions: Mapping[str, list[int]]) -> None:
         before = self.get(key)

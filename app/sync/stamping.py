@@ -42,6 +42,15 @@ class State:
         return self.values is None
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a phone receives of a record, and which of its optional parts hold something."""
+
+    filled: int
+    core: bytes
+    parts: list[bytes]
+
+
 @dataclass(slots=True)
 class Shift:
     """What a parent's children no longer say, and what they say now: the latest days, kind by kind."""
@@ -66,13 +75,14 @@ class Stamping:
 
     A parent carries the latest day of its descendants, kind by kind, so that whoever holds a child holds the
     parent too; a parent that changes in this alone moves in the feed but keeps its version. Those in `asked`
-    are looked at anew, whatever has moved below them.
+    are looked at anew, whatever has moved below them. `bodies` are those rendered already.
     """
 
     session: WriteSession
     who: Principal
     revision: int
     asked: Mapping[int, set[UUID]]
+    bodies: Mapping[Key, Body]
     numbers: dict[str, int] = field(default_factory=dict)
     written: dict[Key, State] = field(default_factory=dict)
     shifts: dict[int, dict[UUID, Shift]] = field(default_factory=dict)
@@ -112,7 +122,7 @@ class Stamping:
             anchors = self._anchors(collection, old, state, latest.get(key[1]))
             if key not in changed and old and anchors == old.anchors:
                 continue
-            row = _row(collection, key, state, anchors)
+            row = _row(key, state, anchors, self.bodies.get(key) or rendered(key, state))
             now = replace(state, anchors=anchors, sizes=row.sizes)
             self.rows.append(row)
             turn.take(old.weighed if old else None, now.weighed)
@@ -246,18 +256,26 @@ def _state_of(row: FeedRow | None) -> State | None:
     return State(row.body_revision, row.values, row.anchors, row.field_revisions, row.sizes, row.merged_into)
 
 
-def _row(collection: Collection, key: Key, state: State, anchors: Anchors) -> FeedRow:
-    values = state.values
+def rendered(key: Key, state: State) -> Body:
+    """Render a record, whatever its anchors will be."""
+    collection, values = registry.numbered(key[0]), state.values
+    if not values:
+        return Body(0, b"", [])
+    core = core_of(collection, key[1], state.body_revision, values)
+    return Body(filled_of(collection, values), core, parts_of(collection, values))
+
+
+def _row(key: Key, state: State, anchors: Anchors, body: Body) -> FeedRow:
     return FeedRow(
         key=key,
         body_revision=state.body_revision,
         anchors=anchors,
-        is_deleted=values is None,
-        filled=filled_of(collection, values) if values else 0,
+        is_deleted=state.is_deleted,
+        filled=body.filled,
         mark=mark_of(key[1], state.body_revision),
         field_revisions=state.field_revisions,
-        core=core_of(collection, key[1], state.body_revision, values) if values else b"",
-        parts=parts_of(collection, values) if values else [],
+        core=body.core,
+        parts=body.parts,
         merged_into=state.merged_into,
     )
 
