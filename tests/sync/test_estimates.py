@@ -154,6 +154,10 @@ async def test_an_estimate_is_within_a_tenth_of_what_a_first_sync_brings(
     assert answer.total.records == pytest.approx(sum(map(len, held.values())), rel=0.05)
 
 
+DRIVER_S = ("typeinfo_tree", "set_config('jit'")
+"""What the driver asks once on each connection, about types it meets."""
+
+
 async def test_what_a_phone_asks_again_costs_four_statements_and_none_reads_the_feed(
     database: Database, photographer: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +172,7 @@ async def test_what_a_phone_asks_again_costs_four_statements_and_none_reads_the_
             await estimate_of(session, photographer, at, wished(preferences={"texts_past_days": days}))
             await asyncio.sleep(0)  # the driver tells its loggers a turn later
             session.raw.remove_query_logger(seen.append)
-            asked.append(seen[1:])
+            asked.append([each for each in seen[1:] if not any(own in each.query for own in DRIVER_S)])
             if days == 30:
                 [sampling] = [each for each in seen if "FROM feed\n" in each.query]
                 assert await most_rows_of_the_feed(session, sampling) <= 100
