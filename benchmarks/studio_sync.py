@@ -7,6 +7,7 @@ from uuid import UUID
 from app.accounts.tokens import verify_access
 from app.http.compression import Encoding, encoder
 from app.sync import registry
+from app.sync.exchange import Asking
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from app.sync.streaming import BYTES, ROWS, Source, lines
 from benchmarks.ground import Demo, Ground
@@ -70,7 +71,8 @@ def _source(ground: Ground, lines: Lines) -> Source:
     """Return what a stream of the signed-in phone reads from."""
     claims = verify_access(ground.keys, lines.token or "")
     asked = PullRequest(max_rows=ROWS, max_bytes=BYTES)
-    return Source(ground.database, ground.keys, claims, ground.sealer, registry.schema_version(), asked)
+    minimum = registry.schema_version()
+    return Source(Asking(ground.database, ground.keys, claims, ground.sealer, minimum), asked)
 
 
 async def _by_stream(source: Source, rows: int, encoding: Encoding | None) -> Work:

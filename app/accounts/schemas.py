@@ -79,22 +79,11 @@ class PasswordRequest(Wire):
     )
 
 
-class ResetRequest(Wire):
+class ResetRequest(PasswordRequest):
     """The three words, and the password that takes the place of the one that must be reset."""
 
     account: str = Field(description="The account name, in any case.", examples=["demo"], max_length=200)
     initials: str = Field(description="The user's initials, in any case.", examples=["JD"], max_length=200)
-    current_password: str = Field(
-        description="The password until now.",
-        examples=["a long walk by the sea"],
-        min_length=1,
-        max_length=256,
-    )
-    new_password: str = Field(
-        description="The password from now on: 12 to 256 characters of any kind.",
-        examples=["three ducks on a pond"],
-        max_length=256,
-    )
 
 
 class DeviceRequest(Wire):

@@ -23,7 +23,7 @@ class Asking:
     claims: Claims
     sealer: Sealer
     minimum: int
-    gone: Gone
+    gone: Gone | None = None
 
     async def pull(self, asked: PullRequest) -> tuple[Pulled, Standing]:
         """Return the next page and whose it is; raises as a pull.
@@ -31,7 +31,7 @@ class Asking:
         Most ask for what they have. That much is seen by one look at the clock, and only who lacks something
         gets a transaction, in which they are judged again.
         """
-        return await self._glanced(asked) or await self._read(asked)
+        return await self._glanced(asked) or await self.read(asked)
 
     async def push_and_pull(self, sent: SyncRequest) -> tuple[bytes, Pulled, Standing]:
         """Return the verdicts as JSON text, and the page that has what the push changed.
@@ -50,7 +50,7 @@ class Asking:
                 at = (turn, work.who, work.clock)
                 await opened(*at, self.sealer, sent.pull, schema_version=work.schema_version)
                 pushed = await push(*at, ready, schema_version=work.schema_version)
-            return pushed, *await self._read(sent.pull)
+            return pushed, *await self.read(sent.pull)
         return pushed, *await self.pull(sent.pull)
 
     async def _glanced(self, asked: PullRequest) -> tuple[Pulled, Standing] | None:
@@ -64,7 +64,8 @@ class Asking:
         pulled = idle(cursor, stands.who, stands.clock, asked, schema_version=stands.schema_version)
         return (pulled, stands) if pulled else None
 
-    async def _read(self, asked: PullRequest) -> tuple[Pulled, Standing]:
+    async def read(self, asked: PullRequest) -> tuple[Pulled, Standing]:
+        """Return the next page, read in a transaction that has ended; raises as a pull."""
         async with self.database.reading(self.claims.account_id, gone=self.gone) as session:
             work = await admit(session, self.keys, self.claims)
             refuse_old(work.schema_version, self.minimum)

@@ -1,18 +1,17 @@
 """The door to a pull as one stream of lines."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from app.accounts.errors import ClientTooOld
-from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf
+from app.accounts.guards import GUARDED
 from app.http.compression import encoder, encoding_for, headers_for
 from app.http.problems import refusals_of
 from app.http.streams import UNBUFFERED, PatientResponse
-from app.http.unit_of_work import DatabaseOf, GoneOf
-from app.sync.cursor import Sealer
-from app.sync.router import NOTICING, OF_PULLS, sealer
+from app.sync.router import NOTICING, OF_PULLS, AskingOf
 from app.sync.schemas import CollectionName, PullRequest
 from app.sync.streaming import BYTES, ROWS, Source, lines
 
@@ -63,15 +62,7 @@ async def _asked(
     responses={**_LINES, **refusals_of(*GUARDED, *OF_PULLS, ClientTooOld)},
 )
 async def stream_changes(
-    *,
-    request: Request,
-    claims: Caller,
-    keys: KeysOf,
-    database: DatabaseOf,
-    seal: Annotated[Sealer, Depends(sealer)],
-    minimum: MinimumOf,
-    asked: Annotated[PullRequest, Depends(_asked)],
-    gone: GoneOf,
+    request: Request, asking: AskingOf, asked: Annotated[PullRequest, Depends(_asked)]
 ) -> PatientResponse:
     """Get every page from a cursor to a consistent point in one answer: the fastest way through a first sync.
 
@@ -79,8 +70,9 @@ async def stream_changes(
     them and its cursor in one local transaction. A stream that breaks off is begun again with the last cursor
     stored. What would be refused on the way is the last line, `refused`, with the members of a problem.
     """
-    source = Source(database, keys, claims, seal, minimum, asked)
-    first = await source.read(asked.cursor, gone)
+    first = await Source(asking, asked).read(asked.cursor)
+    # Once the answer has begun it is the answer that hears of who hangs up.
+    source = Source(replace(asking, gone=None), asked)
     encoding = encoding_for(request.scope)
     return PatientResponse(
         lines(source, first, encoder(encoding), request.state.request_id),

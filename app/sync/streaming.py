@@ -10,21 +10,17 @@ from typing import Any
 
 from app.accounts.devices import note_sync
 from app.accounts.errors import TokenExpired
-from app.accounts.standing import Work, admit, refuse_old
-from app.accounts.tokens import Claims
+from app.accounts.standing import Standing
 from app.core import clock
-from app.core.admission import Gone
-from app.core.db import Database, Session
-from app.core.keys import KeyRing
 from app.http.compression import Encoder
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.problems import members
 from app.sync import positions
-from app.sync.cursor import Sealer
+from app.sync.exchange import Asking
 from app.sync.page import line
 from app.sync.positions import Came
-from app.sync.pull import Pulled, pull
+from app.sync.pull import Pulled
 from app.sync.schemas import PullRequest
 
 ROWS, BYTES = 10_000, 8_000_000
@@ -37,29 +33,19 @@ _AT_ONCE = 4
 class Source:
     """Reads page after page for one caller, who is judged anew for each as for a request."""
 
-    database: Database
-    keys: KeyRing
-    claims: Claims
-    sealer: Sealer
-    minimum: int
+    asking: Asking
     asked: PullRequest
 
-    async def read(self, cursor: str | None, gone: Gone | None = None) -> tuple[Pulled, Work[Session]]:
-        """Return the page behind a cursor, in a transaction that has ended; raises as a pull."""
-        if self.claims.expires_at is not None and self.claims.expires_at <= clock.now():
+    async def read(self, cursor: str | None) -> tuple[Pulled, Standing]:
+        """Return the page behind a cursor; raises as a pull."""
+        expires_at = self.asking.claims.expires_at
+        if expires_at is not None and expires_at <= clock.now():
             raise TokenExpired
-        asked = self.asked.model_copy(update={"cursor": cursor})
-        async with self.database.reading(self.claims.account_id, gone=gone) as session:
-            work = await admit(session, self.keys, self.claims)
-            refuse_old(work.schema_version, self.minimum)
-            pulled = await pull(
-                session, work.who, work.clock, self.sealer, asked, schema_version=work.schema_version
-            )
-        return pulled, work
+        return await self.asking.read(self.asked.model_copy(update={"cursor": cursor}))
 
 
 async def lines(
-    source: Source, first: tuple[Pulled, Work[Session]], encoder: Encoder, request_id: str
+    source: Source, first: tuple[Pulled, Standing], encoder: Encoder, request_id: str
 ) -> AsyncIterator[bytes]:
     """Yield the pages from the first to a consistent point; what is refused on the way is the last line.
 
@@ -69,7 +55,7 @@ async def lines(
     ahead = _begun(source, pulled)
     try:
         came = Came(source.asked.cursor, work.clock.revision, source.asked.collections)
-        await positions.note(source.database, work.who, source.sealer, came)
+        await positions.note(source.asking.database, work.who, source.asking.sealer, came)
         while True:
             for place, piece in enumerate(pulled.page.lines(pulled.head)):
                 if ready := encoder.add(piece):
@@ -82,7 +68,7 @@ async def lines(
             yield encoder.flush()
             pulled, work = await ahead
             ahead = _begun(source, pulled)
-        await note_sync(source.database, work.who, work.last_sync)
+        await note_sync(source.asking.database, work.who, work.last_sync)
     except Exception as error:
         refusal = translate(error)
         if isinstance(refusal, InternalError):
@@ -95,9 +81,9 @@ async def lines(
     yield encoder.finish()
 
 
-def _begun(source: Source, pulled: Pulled) -> asyncio.Task[tuple[Pulled, Work[Session]]] | None:
+def _begun(source: Source, pulled: Pulled) -> asyncio.Task[tuple[Pulled, Standing]] | None:
     """Begin to read the page behind another, if there is one."""
     if pulled.is_consistent:
         return None
-    coming: Coroutine[Any, Any, tuple[Pulled, Work[Session]]] = source.read(pulled.cursor)
+    coming: Coroutine[Any, Any, tuple[Pulled, Standing]] = source.read(pulled.cursor)
     return asyncio.create_task(coming)

@@ -19,6 +19,7 @@ from app.accounts.tokens import verify_access
 from app.core.db import Database
 from app.http.compression import Encoding, encoder
 from app.sync import stream_router
+from app.sync.exchange import Asking
 from app.sync.schemas import PullRequest
 from app.sync.streaming import Source, lines
 from tests.accounts.studios import Studio, new_studio
@@ -57,7 +58,8 @@ def source(house: FastAPI, phone: Phone, rows: int = 4) -> Source:
     """Return what a stream of a phone reads from."""
     claims = verify_access(house.state.keys, phone.headers["Authorization"].removeprefix("Bearer "))
     asked = PullRequest(max_rows=rows, collections=["clients"])
-    return Source(house.state.database, house.state.keys, claims, house.state.sealer, 1, asked)
+    state = house.state
+    return Source(Asking(state.database, state.keys, claims, state.sealer, 1), asked)
 
 
 async def streamed(phone: Phone, **asked: Any) -> list[Line]:
@@ -223,7 +225,8 @@ async def test_a_token_that_runs_out_on_the_way_ends_the_stream(house: FastAPI, 
     found = source(house, phone)
     first = await found.read(None)
     past = datetime(2020, 1, 1, tzinfo=UTC)
-    over = replace(found, claims=replace(found.claims, expires_at=past))
+    claims = replace(found.asking.claims, expires_at=past)
+    over = replace(found, asking=replace(found.asking, claims=claims))
     pieces = b"".join([piece async for piece in lines(over, first, encoder(None), "a request")])
     assert orjson.loads(pieces.splitlines()[-1])["refused"]["code"] == "token_expired"
     assert pieces.count(b'{"page"') == 1
@@ -232,10 +235,11 @@ async def test_a_token_that_runs_out_on_the_way_ends_the_stream(house: FastAPI, 
 @pytest.mark.usefixtures("some")
 async def test_a_slow_reader_holds_no_connection(house: FastAPI, phone: Phone, database_url: str) -> None:
     small = Database(database_url, pool_size=1)
-    stream = await begun(replace(source(house, phone), database=small))
+    found = source(house, phone)
+    stream = await begun(replace(found, asking=replace(found.asking, database=small)))
     await anext(stream)
     # The next page is read ahead; then the reader takes nothing in for as long as it likes.
-    async with asyncio.timeout(5), small.reading(source(house, phone).claims.account_id):
+    async with asyncio.timeout(5), small.reading(found.asking.claims.account_id):
         pass
     await stream.aclose()  # type: ignore[attr-defined]
     await small.close()

@@ -7,13 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.accounts import store
-from app.accounts.lifecycle import change_account
-from app.accounts.models import SubscriptionState
-from app.accounts.users import change_user
 from app.core.db import Database
 from app.core.keys import load_keys
-from app.core.principal import Principal
 from app.core.settings import Settings
+from tests.accounts.ends import deactivated, signed_out, subscription_lapsed, user_made_inactive
 from tests.accounts.studios import Studio, bearer, new_studio
 from tests.samples import sample
 from tests.sync.live import Served, serving
@@ -92,29 +89,6 @@ async def test_what_was_written_since_is_brought(studio: Studio, phone: Json, re
     assert pushed.json()["results"][0]["verdict"] == "applied"
     page = await pull(studio, phone, cursor=rest["cursor"])
     assert [each["id"] for each in page["changes"]["clients"]["put"]] == [made["id"]]
-
-
-async def deactivated(studio: Studio, phone: Json) -> None:
-    address = f"/v1/devices/{phone['device']['id']}"
-    headers = await studio.administrator()
-    answer = await studio.client.patch(address, json={"is_inactive": True}, headers=headers)
-    assert answer.status_code == 200
-
-
-async def user_made_inactive(studio: Studio, phone: Json) -> None:
-    async with studio.database.writing(studio.account.account_id) as session:
-        who = Principal.system(studio.account.account_id)
-        await change_user(session, who, UUID(phone["user"]["id"]), is_active=False)
-
-
-async def subscription_lapsed(studio: Studio, _: Json) -> None:
-    async with studio.database.writing(studio.account.account_id) as session:
-        who = Principal.system(studio.account.account_id)
-        await change_account(session, who, subscription_state=SubscriptionState.CANCELLED)
-
-
-async def signed_out(studio: Studio, phone: Json) -> None:
-    await studio.client.post("/v1/auth/logout", headers=bearer(phone))
 
 
 @pytest.mark.parametrize(

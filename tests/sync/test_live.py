@@ -5,23 +5,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from jwt import PyJWK, decode
 
-from app.accounts.lifecycle import change_account
-from app.accounts.models import Edition, SubscriptionState
 from app.accounts.tokens import Claims, issue_access, verify_access
-from app.accounts.users import change_user
 from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing, load_keys
-from app.core.principal import Principal
 from app.core.settings import Settings
 from app.sync.live.watchers import PER_SIGN_IN
-from tests.accounts.studios import PASSWORD, Studio, bearer, new_studio
+from tests.accounts.ends import (
+    deactivated,
+    edition_lowered,
+    password_changed_elsewhere,
+    signed_out,
+    subscription_lapsed,
+    user_made_inactive,
+)
+from tests.accounts.studios import Studio, bearer, new_studio
 from tests.samples import sample
 from tests.sync.live import Event, Served, serving
 
@@ -147,40 +151,6 @@ async def test_another_account_pokes_nobody(server: Served, studio: Studio, phon
         await push(stranger, await stranger.signed_in())
         revision = await push(studio, phone)
         assert (await ear.poke())[0] == revision
-
-
-async def deactivated(studio: Studio, phone: Json) -> None:
-    address = f"/v1/devices/{phone['device']['id']}"
-    headers = await studio.administrator()
-    await studio.client.patch(address, json={"is_inactive": True}, headers=headers)
-
-
-async def user_made_inactive(studio: Studio, phone: Json) -> None:
-    async with studio.database.writing(studio.account.account_id) as session:
-        who = Principal.system(studio.account.account_id)
-        await change_user(session, who, UUID(phone["user"]["id"]), is_active=False)
-
-
-async def subscription_lapsed(studio: Studio, _: Json) -> None:
-    async with studio.database.writing(studio.account.account_id) as session:
-        who = Principal.system(studio.account.account_id)
-        await change_account(session, who, subscription_state=SubscriptionState.CANCELLED)
-
-
-async def edition_lowered(studio: Studio, _: Json) -> None:
-    async with studio.database.writing(studio.account.account_id) as session:
-        await change_account(session, Principal.system(studio.account.account_id), edition=Edition.EXPRESS)
-
-
-async def signed_out(studio: Studio, phone: Json) -> None:
-    await studio.client.post("/v1/auth/logout", headers=bearer(phone))
-
-
-async def password_changed_elsewhere(studio: Studio, _: Json) -> None:
-    desk = await studio.signed_in(device=None)
-    body = {"current_password": PASSWORD, "new_password": "a long walk up the hill"}
-    answer = await studio.client.post("/v1/auth/password", json=body, headers=bearer(desk))
-    assert answer.status_code == 204, answer.text
 
 
 @pytest.mark.parametrize(
