@@ -100,18 +100,22 @@ def main(
     size = QUICK if quick else Size(rounds=rounds, clients=clients, rate=rate, seconds=seconds)
     size = replace(size, records=tuple(records or size.records), workers=tuple(workers or size.workers))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the app is served on
-        report = Report.of(
-            runner.run(_measured([each for each in Measure if each in (measures or Measure)], size))
+        results = runner.run(
+            _measured([each for each in Measure if each in (measures or Measure)], size, path)
         )
-    report.print()
-    if path:
-        report.keep(path)
+    Report.of(results).print()
 
 
-async def _measured(measures: list[Measure], size: Size) -> list[Result]:
+async def _measured(measures: list[Measure], size: Size, path: Path | None) -> list[Result]:
+    """Measure one after the other; what is to be kept is so at once, whatever becomes of the next."""
+    results: list[Result] = []
     async with ground(size) as made:
         settle_memory()
-        return [result for measure in measures for result in await _MEASURES[measure](made)]
+        for measure in measures:
+            results += await _MEASURES[measure](made)
+            if path:
+                Report.of(results).keep(path)
+    return results
 
 
 if __name__ == "__main__":

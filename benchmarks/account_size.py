@@ -38,13 +38,15 @@ CREATE TABLE sample AS
 SELECT * FROM feed WHERE account_id = $1 AND NOT is_deleted ORDER BY md5(record_id::text) LIMIT $2
 """
 # Each copy lies further in the past, so that a day of a large account is not a hundred days of work.
+_BEFORE_ID = b'{"id":"'
 _COPIES = f"""
 INSERT INTO feed (account_id, collection, record_id, revision, body_revision, since, is_deleted, day, labels,
                   owners, private, {LATEST}, filled, mark, field_revisions, sizes, body, preview)
-SELECT $1, collection, gen_random_uuid(), 1, 1, 1, false, day - n * $3::integer, labels, owners, private,
+SELECT $1, collection, new_id, 1, 1, 1, false, day - n * $3::integer, labels, owners, private,
        {", ".join(f"{latest.strip()} - n * $3::integer" for latest in LATEST.split(","))},
-       filled, mark, field_revisions, sizes, body, preview
-FROM sample, generate_series(0, $2::integer - 1) AS n
+       filled, mark, field_revisions, sizes,
+       overlay(body PLACING convert_to(new_id::text, 'UTF8') FROM {len(_BEFORE_ID) + 1}), preview
+FROM (SELECT *, gen_random_uuid() AS new_id FROM sample, generate_series(0, $2::integer - 1) AS n) AS copied
 """
 _NUMBERS = """
 INSERT INTO anchor_numbers (account_id, name, number)
