@@ -9,15 +9,18 @@ from uuid import UUID
 import orjson
 
 from app.sync import registry
-from app.sync.reader import Room
+from app.sync.reader import BETWEEN, Room, Run
 
-_TOGETHER = 64
-"""Records written in one piece: some tens of kilobytes, which are still at hand when they are sent."""
+_TOGETHER = 32 * 1024
+"""Bytes of records written in one piece, which are still at hand when they are sent."""
 
 
 @dataclass(slots=True)
 class Page:
-    """The changes of one answer, by collection number, and the room that is left."""
+    """The changes of one answer, by collection number, and the room that is left.
+
+    What is put is a record, or a run of them in one text.
+    """
 
     room: Room
     puts: dict[int, list[bytes]] = field(default_factory=dict)
@@ -42,6 +45,16 @@ class Page:
             left = max(0, self.room.bytes - upto_bytes[fitting - 1])
             self.room = Room(self.room.rows - fitting, left)
         return fitting
+
+    def take_run(self, number: int, run: Run) -> bool:
+        """Send a run of records if all of it fits, and say whether it does."""
+        rows, size = self.room.rows - run.records, self.room.bytes - run.cost
+        if min(rows, size) < 0:
+            return False
+        if run.records:
+            self.room, self.is_empty = Room(rows, size), False
+            self.put(number, run.text)
+        return True
 
     def put_all(self, number: int, bodies: Iterable[bytes]) -> None:
         """Send records whole, each without its closing brace."""
@@ -79,8 +92,8 @@ class Page:
         for number, bodies in sorted(self.puts.items()):
             before = b'{"put":"%b","record":' % _name(number)
             between = b"}}\n" + before
-            for first in range(0, len(bodies), _TOGETHER):
-                yield b"%b%b}}\n" % (before, between.join(bodies[first : first + _TOGETHER]))
+            for some in _together(bodies):
+                yield b"%b%b}}\n" % (before, between.join(some).replace(BETWEEN, between))
         for number in sorted({*self.deletions, *self.evictions}, reverse=True):
             yield b"".join(self._removals(number))
         yield line({"page": head})
@@ -93,7 +106,7 @@ class Page:
             yield line({"evict": name, "id": record_id})
 
     def _collection(self, number: int, before: bytes) -> list[bytes]:
-        bodies = self.puts.get(number, [])
+        bodies = [body.replace(BETWEEN, b"},") for body in self.puts.get(number, [])]
         closed = [b"},"] * (2 * len(bodies))
         closed[::2], closed[-1:] = bodies, [b"}"] if bodies else []
         deleted = orjson.dumps(self.deletions.get(number, []), default=str)
@@ -104,6 +117,18 @@ class Page:
             *closed,
             b'],"del":%b,"evict":%b,"merged":%b}' % (deleted, evicted, orjson.dumps(merges)),
         ]
+
+
+def _together(bodies: Iterable[bytes]) -> Iterator[list[bytes]]:
+    some, size = list[bytes](), 0
+    for body in bodies:
+        some.append(body)
+        size += len(body)
+        if size >= _TOGETHER:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def line(members: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,7 @@
 """The SQL of the pull: rules and slices go in as one JSON parameter, bodies come out as bytes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import accumulate
@@ -13,7 +13,7 @@ import orjson
 from app.core.db import Session
 from app.sync.anchors import ALWAYS, SLOTS, Anchors
 from app.sync.bodies import BODY, CARRIED, COST, GIVEN, REMOVAL_BYTES, whole_upto
-from app.sync.cursor import BOTTOM, TOP, RecordKey
+from app.sync.cursor import BOTTOM, TOP, RecordKey, below
 from app.sync.feed import ANCHORS, LATEST, anchors_of
 from app.sync.rendering import id_in
 from app.sync.scope import EARLIEST, Rule, Scope, Shift
@@ -102,6 +102,10 @@ class Slice:
         is_simple = self.way is Way.ENTER or (self.way is Way.DIFFER and self._adds)
         return self.is_long and is_simple and self.is_told and self.whole_upto > 0
 
+    def below(self, key: RecordKey) -> list["Slice"]:
+        """Return what is left of it below a key: nothing below its end."""
+        return [replace(self, top=below(key))] if key != self.bottom else []
+
     @property
     def _adds(self) -> bool:
         """Say whether all stays that was given, and days alone tell what that was."""
@@ -134,6 +138,23 @@ class Moved:
         """Return the record of a row."""
         body = self.bodies[row]
         return self.gone[row] or id_in(body or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Records of a long stretch as they lie, down to a key, in one text: a zero byte between each two.
+
+    JSON text holds none.
+    """
+
+    records: int
+    text: bytes
+    downto: RecordKey
+
+    @property
+    def cost(self) -> int:
+        """Return what they count for when a page is filled."""
+        return len(self.text) + 1 + self.records
 
 
 async def fresh(session: Session, after: Place, upto: int, scope: Scope, room: Room) -> list[Fresh]:
@@ -170,9 +191,9 @@ async def moved(
 ) -> Moved:
     """Return the records that enter or leave, slice by slice from the top down, at least two if there are.
 
-    Those of a run, or of all slices before the next. As many are asked for as fit if all are of a typical
-    size. Where one is much larger, the database counts bytes as it goes: no answer is larger than a page, and
-    one record.
+    Those of a slice that could not be read as a run, or of all before the next. As many are asked for as fit
+    if all are of a typical size. Where one is much larger, the database counts bytes as it goes: no answer is
+    larger than a page, and one record.
     """
     together = slices[: _together(slices)]
     most = room.rows + 1
@@ -193,15 +214,24 @@ def _together(slices: Sequence[Slice]) -> int:
 
 async def _quickly(session: Session, upto: int, slices: Sequence[Slice], few: int) -> Moved:
     """Return records as they come; of one that is large there is neither body nor id."""
-    first = slices[0]
-    if not first.is_run:
-        values = (session.account_id, upto, as_json(slices), few)
-        return _moved(len(slices), await session.raw.fetch(QUICK, *values), few)
-    statement, given = (REST, _days_of(first.given)) if first.given else (RUN, ())
-    stretch = (session.account_id, first.collection, upto, *first.top, *first.bottom)
-    rows = await session.raw.fetch(statement, *stretch, first.whole_upto, few, *given)
-    bodies = [row[0] for row in rows]
-    return Moved(1, [0] * len(rows), [None] * len(rows), bodies, len(rows) < few)
+    values = (session.account_id, upto, as_json(slices), few)
+    return _moved(len(slices), await session.raw.fetch(QUICK, *values), few)
+
+
+async def run(session: Session, upto: int, stretch: Slice, many: int) -> Run | None:
+    """Return so many records from the top of a stretch on, or fewer that are all; none if not all are alike.
+
+    PostgreSQL puts them together: a row for each would cost the driver as much again as all the rest.
+    """
+    statement, given = (REST, _days_of(stretch.given)) if stretch.given else (RUN, ())
+    place = (session.account_id, stretch.collection, upto, *stretch.top, *stretch.bottom)
+    [row] = await session.raw.fetch(statement, *place, stretch.whole_upto, many, *given)
+    found, whole, text, day = row
+    if whole < found:
+        return None
+    if found < many:
+        return Run(found, text or b"", stretch.bottom)
+    return Run(found, text, (day, id_in(text[text.rfind(BETWEEN) + 1 :])))
 
 
 def _days_of(rule: Rule) -> Sequence[date | None]:
@@ -371,6 +401,8 @@ def _admits(name: str) -> str:
                  OR {children}), false)"""
 
 
+BETWEEN = b"\0"
+"""What stands between the records of a run."""
 _PLACE = "revision, collection, record_id"
 
 # What does not fit still tells that there is more: a page ends with the row that passes its limit, and the
@@ -479,13 +511,18 @@ FROM (SELECT f.*, {GIVEN} AS given FROM (SELECT f.*, {COST} AS bytes FROM ({_FOU
 
 
 def _run(but: str) -> str:
-    """Return the same of one slice whose records are sent as they are kept, which is most of a first sync."""
+    """Return the same of one slice whose records are sent as they are kept, which is most of a first sync.
+
+    One that is large, or has parts that are not sent, is counted and has no body.
+    """
     return f"""
-    SELECT CASE WHEN cardinality(sizes) <= $8 AND octet_length(body) <= {LARGE} THEN body END AS body
-    FROM feed
-    WHERE account_id = $1 AND collection = $2 AND NOT is_deleted AND revision + 0 <= $3
-      AND (day, record_id) <= ($4, $5) AND (day, record_id) >= ($6, $7) {but}
-    ORDER BY day DESC, record_id DESC LIMIT $9"""
+    SELECT count(*), count(body), string_agg(body, '\\000'::bytea), min(day) FROM (
+        SELECT CASE WHEN cardinality(sizes) <= $8 AND octet_length(body) <= {LARGE} THEN body END AS body, day
+        FROM feed
+        WHERE account_id = $1 AND collection = $2 AND NOT is_deleted AND revision + 0 <= $3
+          AND (day, record_id) <= ($4, $5) AND (day, record_id) >= ($6, $7) {but}
+        ORDER BY day DESC, record_id DESC LIMIT $9
+    ) AS f"""
 
 
 RUN = _run("")

@@ -1,7 +1,6 @@
 """How the pull's statements find their records: by index, and for what they carry alone."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -169,7 +168,7 @@ async def test_what_a_pull_asks_is_planned_once_and_not_on_every_page(session: S
     stretch = Slice(number_of("sessions"), TOP, BOTTOM, None, Rule())
     for typical_bytes in (1, 1, 10**6, 10**6):
         await reader.moved(session, EVERYTHING, [stretch], Room(1, 1), typical_bytes)
-        await reader.moved(session, EVERYTHING, [replace(stretch, is_long=True)], Room(1, 1), 1)
+        await reader.run(session, EVERYTHING, stretch, 1)
     prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1"
     for statement in (reader.QUICK, reader.MOVED, reader.RUN):
         assert await session.raw.fetchval(prepared, statement) == 1

@@ -118,12 +118,12 @@ class Engine:
             digests=asked.digests,
         )
         # Of the ways to read a stretch, every other page takes the one for long ones.
-        long = 1 if asked.rows % 2 else transition.LONG
+        long, few = (1, 1) if asked.rows % 2 else (transition.LONG, transition.FEW)
         async with self._database.reading(who.account_id) as session:
             at = await read_clock(session)
             if asked.meanwhile:
                 await asked.meanwhile()
-            with patch.object(transition, "LONG", long):
+            with patch.multiple(transition, LONG=long, FEW=few):
                 pulled = await pull(session, who, at, _SEALER, request)
         came = Came(asked.cursor, at.revision, request.collections)
         await positions.note(self._database, who, _SEALER, came)
