@@ -24,7 +24,7 @@ from app.sync.feed import LATEST
 from app.sync.pull import Pulled, pull
 from app.sync.schemas import MAX_PAGE_BYTES, PullRequest
 from app.sync.target import circumstances_of
-from benchmarks.ground import Ground, phone_of
+from benchmarks.ground import Ground, phone_of, tally
 from benchmarks.samples import Result, Way, Work, compare
 
 _CHANGES = 10
@@ -113,6 +113,7 @@ async def _made(ground: Ground) -> tuple[Account, Account]:
         if number < 2:
             await direct.execute(_CHANGED, account_id, _CHANGES)
             await direct.execute("UPDATE account_clock SET revision = 2 WHERE account_id = $1", account_id)
+            await tally(ground.database, account_id)
             made.append(Account(f"{filled * copies:,} records", phone_of(account_id)))
     await direct.execute("DROP TABLE sample")
     await direct.execute("VACUUM ANALYZE")

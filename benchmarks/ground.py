@@ -22,7 +22,7 @@ from app.core.settings import Settings
 from app.demo.seeding import ACCOUNT, seed
 from app.demo.sign_in import SignIn
 from app.studio.preferences import MobilePreferences
-from app.sync import preference_store, registry
+from app.sync import preference_store, registry, tallies
 from app.sync.cursor import Sealer
 from app.sync.preference_store import Change
 from benchmarks.serving import Served, the_app
@@ -142,6 +142,14 @@ async def send_everything(database: Database, account_id: UUID) -> None:
     change = Change(None, {}, {**lifted, "include_estimates": True}, is_resync=False)
     async with database.writing(account_id) as session:
         await preference_store.keep(session, Principal.system(account_id), change)
+
+
+async def tally(database: Database, account_id: UUID) -> None:
+    """Count what was written into a feed by hand, as whoever writes records does."""
+    async with database.writing(account_id) as session:
+        for collection in registry.collections():
+            if lacking := await tallies.differing(session, collection.number):
+                await tallies.mend(session, lacking)
 
 
 @asynccontextmanager

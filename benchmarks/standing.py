@@ -22,7 +22,7 @@ from jose import jwt
 from sqlalchemy.engine import make_url
 
 from app.accounts.passwords import hash_password
-from benchmarks.ground import Ground, send_everything
+from benchmarks.ground import Ground, send_everything, tally
 from benchmarks.peers import kinto
 from benchmarks.peers.records import ACCOUNT, SECRET, USER, records
 from benchmarks.serving import Served, by_uvicorn
@@ -123,6 +123,7 @@ async def _fill_ours(ground: Ground, account_id: UUID, made: Sequence[Record]) -
         days = [date.fromisoformat(each["date"]) for each in some]
         ids = [UUID(each["id"]) for each in some]
         await ground.direct.execute(_FEED, account_id, _PAYMENTS, ids, days, bodies)
+    await tally(ground.database, account_id)
     await send_everything(ground.database, account_id)
     await ground.direct.execute("VACUUM ANALYZE feed")
 

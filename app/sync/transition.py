@@ -242,9 +242,9 @@ class Transition:
         """Yield what may differ: collections switched off first, children before parents; then the rest."""
         for number in self._in_order():
             wanted = goal.get(number)
+            is_long = wanted == self.target.get(number) and self._left(number) >= LONG
             for top, piece in self._stretches(number):
                 if self._is_moved(piece, wanted, goal):
-                    is_long = goal is self.target and self._left(number) >= LONG
                     yield from _slices_of(number, top, piece, wanted, is_long=is_long)
 
     def _is_moved(self, piece: Piece, wanted: Rule | None, goal: Scope) -> bool:
