@@ -11,7 +11,7 @@ import orjson
 from app.sync import registry
 from app.sync.reader import BETWEEN, Room, Run
 
-_TOGETHER = 32 * 1024
+_AT_ONCE = 64 * 1024
 """Bytes of records written in one piece, which are still at hand when they are sent."""
 
 
@@ -85,7 +85,7 @@ class Page:
         return b"".join([*pieces, b"}}"])
 
     def lines(self, head: Mapping[str, Any]) -> Iterator[bytes]:
-        """Yield the page as lines of JSON, some at a time, the other members last: with them it is whole.
+        """Yield the page as lines of JSON, piece by piece, the other members last: with them it is whole.
 
         Parents are put before their children, and removed after them.
         """
@@ -93,7 +93,9 @@ class Page:
             before = b'{"put":"%b","record":' % _name(number)
             between = b"}}\n" + before
             for some in _together(bodies):
-                yield b"%b%b}}\n" % (before, between.join(some).replace(BETWEEN, between))
+                text = b"%b%b}}\n" % (before, between.join(some).replace(BETWEEN, between))
+                for first in range(0, len(text), _AT_ONCE):
+                    yield text[first : first + _AT_ONCE]
         for number in sorted({*self.deletions, *self.evictions}, reverse=True):
             yield b"".join(self._removals(number))
         yield line({"page": head})
@@ -124,7 +126,7 @@ def _together(bodies: Iterable[bytes]) -> Iterator[list[bytes]]:
     for body in bodies:
         some.append(body)
         size += len(body)
-        if size >= _TOGETHER:
+        if size >= _AT_ONCE:
             yield some
             some, size = [], 0
     if some:

@@ -25,8 +25,6 @@ from app.sync.schemas import PullRequest
 
 ROWS, BYTES = 10_000, 8_000_000
 """What a page of a stream has at most: it costs a few statements, and a cut costs a page."""
-_AT_ONCE = 4
-"""Pieces of a page that are written one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +55,11 @@ async def lines(
         came = Came(source.asked.cursor, work.clock.revision, source.asked.collections)
         await positions.note(source.asking.database, work.who, source.asking.sealer, came)
         while True:
-            for place, piece in enumerate(pulled.page.lines(pulled.head)):
+            for piece in pulled.page.lines(pulled.head):
                 if ready := encoder.add(piece):
                     yield ready
-                if place % _AT_ONCE == 0:
-                    # The driver takes in what has come of the next page.
-                    await asyncio.sleep(0)
+                # The driver takes in what has come of the next page.
+                await asyncio.sleep(0)
             if ahead is None:
                 break
             yield encoder.flush()
