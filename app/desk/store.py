@@ -13,7 +13,7 @@ import orjson
 from app.core.db import Session, WriteSession
 from app.sync import registry
 from app.sync.bodies import BODY, CARRIED, COST
-from app.sync.feed import Key
+from app.sync.feed import Key, by_key
 from app.sync.registry import Collection
 from app.sync.scope import Rule
 from app.sync.tables import Kind
@@ -159,7 +159,7 @@ _FIND = f"""
 SELECT body_revision, is_deleted, merged_into, {BODY} FROM (
     SELECT f.*, {COST} AS bytes FROM (
         SELECT f.*, $4::int AS wanted_omit, NOT f.is_deleted AS is_put FROM feed f
-        WHERE f.account_id = $1 AND f.collection = $2 AND f.record_id = $3 AND {_MAY_SEE % (5, 5)}
+        WHERE f.account_id = $1 AND f.collection = $2 AND {_MAY_SEE % (5, 5)} AND {by_key("$3")}
     ) f
 ) f
 """
@@ -207,7 +207,7 @@ def _page_sql(name: str, links: tuple[str, ...], way: Way, *, is_first: bool) ->
     if way is Way.LINK:
         source = (
             f'SELECT f.day, f.record_id FROM "{name}" t CROSS JOIN LATERAL'
-            f" ({source} AND f.record_id = t.id OFFSET 0) f WHERE t.account_id = $1 AND {named}"
+            f" ({source} AND {by_key('t.id')}) f WHERE t.account_id = $1 AND {named}"
         )
     elif way is Way.STRETCH:
         stretch = f"SELECT f.* FROM feed f WHERE {listed} {_IN_ORDER} LIMIT {STRETCH}"
@@ -227,7 +227,7 @@ SELECT day, record_id, keys - nth AS left, {BODY} FROM (
     FROM (SELECT f.*, {COST} AS bytes FROM (
         SELECT f.*, $3::int AS wanted_omit, true AS is_put FROM page CROSS JOIN LATERAL (
             SELECT * FROM feed f
-            WHERE f.account_id = $1 AND f.collection = $2 AND f.record_id = page.record_id OFFSET 0
+            WHERE f.account_id = $1 AND f.collection = $2 AND {by_key("page.record_id")}
         ) f
     ) f) f
 ) f

@@ -164,9 +164,9 @@ def _below_sql(parent: int) -> str:
         )
         kinds.append(f"""
     SELECT {days}
-    FROM (SELECT id FROM "{child.name}" WHERE account_id = $1 AND "{link.name}" = parents.id OFFSET 0) AS t
+    FROM (SELECT id FROM "{child.name}" WHERE account_id = $1 AND {by_key("parents.id", link.name)}) AS t
     CROSS JOIN LATERAL (
-        SELECT * FROM feed WHERE account_id = $1 AND collection = {child.number} AND record_id = t.id OFFSET 0
+        SELECT * FROM feed WHERE account_id = $1 AND collection = {child.number} AND {by_key("t.id")}
     ) AS f""")
     latest = ", ".join(f"max(latest_{slot}) AS latest_{slot}" for slot in range(1, SLOTS + 1))
     return f"""
@@ -227,6 +227,15 @@ async def write(
         *columns(_PAST_TYPES, past),
         *tallies.columns(turns),
     )
+
+
+def by_key(wanted: str, column: str = "record_id") -> str:
+    """Return the end of a subquery that looks for one value, by the index of its column and no other.
+
+    While a table is small any index looks as good to a plan, and a plan is kept when the table has grown. To
+    be between a value and itself is to have an order, which the other indexes have not.
+    """
+    return f'"{column}" BETWEEN {wanted} AND {wanted} ORDER BY "{column}"'
 
 
 def later(one: date | None, other: date | None) -> date | None:
@@ -321,11 +330,11 @@ FROM unnest({parameters(_KEY_TYPES, 2)}) AS wanted(number, id)
 CROSS JOIN LATERAL (
     (SELECT collection, record_id, body_revision, {ANCHORS}, is_deleted, merged_into, filled, mark,
             field_revisions, sizes, body, preview
-     FROM feed WHERE account_id = $1 AND collection = wanted.number AND record_id = wanted.id)
+     FROM feed WHERE account_id = $1 AND collection = wanted.number AND {by_key("wanted.id")})
     UNION ALL
     (SELECT collection, record_id, 0, 0, NULL, 'infinity', '{{}}', owners, private, {_NOTHING},
             true, merged_into, 0, 0, '{{}}', '{{0}}', '', ''
-     FROM deleted_records WHERE account_id = $1 AND collection = wanted.number AND record_id = wanted.id)
+     FROM deleted_records WHERE account_id = $1 AND collection = wanted.number AND {by_key("wanted.id")})
     LIMIT 1
 ) AS found
 """

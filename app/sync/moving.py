@@ -9,6 +9,7 @@ import orjson
 from app.core.db import WriteSession
 from app.core.ids import NIL
 from app.sync import registry
+from app.sync.feed import by_key
 from app.sync.fields import BOOKKEEPING, Values
 from app.sync.registry import Collection, FieldSpec
 from app.sync.tables import Kind
@@ -74,7 +75,7 @@ WITH kept AS (
            convert_from(substring(f.body FROM f.sizes[1] + 1), 'UTF8') AS rest
     FROM moved CROSS JOIN LATERAL (
         SELECT *, ctid AS place FROM feed
-        WHERE account_id = $1 AND collection = {number} AND record_id = moved.id OFFSET 0
+        WHERE account_id = $1 AND collection = {number} AND {by_key("moved.id")}
     ) AS f
 ), named AS (
     SELECT '"{name}":"' || $2::uuid || '"' AS old, '"{name}":"' || $3::uuid || '"' AS new

@@ -1,5 +1,6 @@
 """How the pull's statements find their records: by index, and for what they carry alone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -7,10 +8,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from asyncpg.connection import LoggedQuery
 from sqlalchemy.engine import make_url
 
 from app.core.db import Database, Session
 from app.core.revisions import read_clock
+from app.desk import store
 from app.sync import feed, reader, registry
 from app.sync.anchors import SLOTS
 from app.sync.cursor import BOTTOM, TOP
@@ -162,6 +165,31 @@ async def test_a_whole_list_is_found_by_index_however_much_else_there_is(session
     lists = [number_of("client_statuses"), number_of("task_statuses")]
     scans = await plan(session, feed.ALL_STATES, session.account_id, lists)
     assert indexes(scans) == {"ix_feed_day"}
+
+
+async def test_records_are_found_by_their_keys_by_plans_made_when_there_were_few(own_database: str) -> None:
+    """A connection plans a statement once, and keeps the plan until there are statistics."""
+    database = Database(own_database)
+    desk, client, session_id = await open_desk(database), uuid4(), uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    await desk.put("sessions", session_id, **sample("sessions", client_id=str(client)))
+    parent = registry.numbered(number_of("clients"))
+    seen: list[LoggedQuery] = []
+    async with database.reading(desk.account_id) as session:
+        with session.raw.query_logger(seen.append):
+            await feed.states(session, [(parent.number, client), (parent.number, uuid4())])
+            await feed.latest_below(session, parent, [client])
+            await store.find(session, (parent.number, client), Rule())
+            # The driver tells of a query at the next turn of the loop.
+            await asyncio.sleep(0)
+        asked = [each for each in seen if "FROM feed" in each.query]
+        told = [indexes(await plan(session, each.query, *each.args)) for each in asked]
+    await database.close()
+    states, below, found = told
+    assert states == {"pk_feed", "pk_deleted_records"}
+    links = {child.name for child, link in registry.children(parent) if link.name == "client_id"}
+    assert below == {"pk_feed", "ix_invoices_bill_to_client_id", *(f"ix_{name}_client_id" for name in links)}
+    assert found == {"pk_feed"}
 
 
 async def test_what_a_pull_asks_is_planned_once_and_not_on_every_page(session: Session) -> None:
