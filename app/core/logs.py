@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import orjson
 
+from app.core import traces
+
 Format = Literal["auto", "json", "text"]
 
 TOLD = "told"
@@ -30,7 +32,7 @@ class _WithoutValues(logging.Formatter):
 
 
 class JsonLines(_WithoutValues):
-    """One object a line: `time`, `level`, `logger`, `message`, and the members of the line itself."""
+    """One object a line: `time`, `level`, `logger`, `message`, the line's own members, ids of its trace."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -39,7 +41,7 @@ class JsonLines(_WithoutValues):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            **getattr(record, TOLD, {}),
+            **_members(record),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -54,8 +56,12 @@ class Lines(_WithoutValues):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
         """Return the line without its traceback."""
-        members = (f" {name}={_word(value)}" for name, value in getattr(record, TOLD, {}).items())
+        members = (f" {name}={_word(value)}" for name, value in _members(record).items())
         return super().formatMessage(record) + "".join(members)
+
+
+def _members(record: logging.LogRecord) -> dict[str, Any]:
+    return {**getattr(record, TOLD, {}), **traces.under_way()}
 
 
 def _word(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What traces leave out: the query of an address, which has what somebody looked for, or a cursor."""
+"""What traces leave out, the query of an address: what somebody looked for, or a cursor; and their ids."""
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -19,3 +19,17 @@ def leave_out_queries() -> None:
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         provider.add_span_processor(_WithoutQueries())
+
+
+def under_way() -> dict[str, str]:
+    """Return the ids of the trace and the span under way, by the names OpenTelemetry has for them in a log.
+
+    None where no traces are kept, or not of this request.
+    """
+    found = trace.get_current_span().get_span_context()
+    if not found.is_valid:
+        return {}
+    return {
+        "trace_id": trace.format_trace_id(found.trace_id),
+        "span_id": trace.format_span_id(found.span_id),
+    }

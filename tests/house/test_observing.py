@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,8 @@ from tests.serving import a_process
 CARD = "4111111111111111"
 WRONG = "not a long walk at all"
 NOTE = "she prefers the blue dress"
+CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
+"""The trace a caller has begun."""
 
 Lines = list[dict[str, Any]]
 
@@ -192,6 +195,48 @@ async def test_a_trace_names_the_route_and_nothing_that_was_sent(
     told = "".join(span.to_json() for span in spans)
     for secret in (*secrets, token, "blue"):
         assert secret not in told
+
+
+class Kept(logging.Handler):
+    """Keeps lines as machines read them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: Lines = []
+        self.setFormatter(logs.JsonLines())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(json.loads(self.format(record)))
+
+
+@pytest.fixture
+def kept() -> Iterator[Lines]:
+    """Keep what is logged of requests."""
+    handler, log = Kept(), logging.getLogger("studio.http")
+    log.addHandler(handler)
+    yield handler.lines
+    log.removeHandler(handler)
+
+
+async def test_a_line_names_the_span_of_its_request(
+    database_url: str,
+    tmp_path: Path,
+    traces: InMemorySpanExporter,
+    kept: Lines,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened(database_url, tmp_path) as app, asked(app) as client:
+        monkeypatch.delattr(app.state, "told_limits")
+        for path in ("/v1/nowhere", "/v1/limits", "/health/live"):
+            await client.get(path, headers={"traceparent": f"00-{CALLER}-00f067aa0ba902b7-01"})
+    spans = [span.context for span in traces.get_finished_spans() if span.kind is trace.SpanKind.SERVER]
+    not_found, defect = [trace.format_span_id(context.span_id) for context in spans]
+    assert [(line["message"], line.get("trace_id"), line.get("span_id")) for line in kept] == [
+        ("request", CALLER, not_found),
+        ("defect", CALLER, defect),
+        ("request", CALLER, defect),
+        ("request", None, None),
+    ]
 
 
 def test_what_a_library_warns_of_is_a_line_as_any_other(
