@@ -117,9 +117,10 @@ class _Way:
 class Database:
     """The connections of one process, lent to accounts by turns.
 
-    Some are kept for what is urgent, and must go on when there is too much to do: signing in, refreshing,
-    health. A caller who waits may say when they are `gone`. Who gets no connection in time is told
-    `Overloaded`, and whose account has too many waiting, or is written to for too long, `AccountBusy`.
+    What is urgent goes first, and goes on when there is too much to do: signing in, refreshing, health. Some
+    connections are kept for it, and some for all else, since anybody may try to sign in. A caller who waits
+    may say when they are `gone`. Who gets no connection in time is told `Overloaded`, and whose account has
+    too many waiting, or is written to for too long, `AccountBusy`.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, patience: float = _PATIENCE) -> None:
@@ -129,11 +130,11 @@ class Database:
         of_rush, when_full = max(patience, _PATIENCE_OF_RUSH), min(patience, _PATIENCE_WHEN_FULL)
         self._rush = _Way(
             _turn(turns, "urgent turn"),
-            _lane(connections, "urgent connection", pool_size, (of_rush, of_rush)),
+            _lane(connections, "urgent connection", most_of_either(pool_size), (of_rush, of_rush)),
         )
         self._usual = _Way(
             _turn(turns, "turn"),
-            _lane(connections, "connection", usual_places(pool_size), (patience, when_full)),
+            _lane(connections, "connection", most_of_either(pool_size), (patience, when_full)),
         )
         metrics.watch(self.engine.pool)
         self._notifier = Notifier(self._publish)
@@ -252,8 +253,11 @@ async def _begin(raw: "asyncpg.Connection[asyncpg.Record]", statements: str, *, 
             metrics.lock_wait.record(perf_counter() - began)
 
 
-def usual_places(pool_size: int) -> int:
-    """Return how many of a pool's connections are lent for what is not urgent; the rest are kept."""
+def most_of_either(pool_size: int) -> int:
+    """Return how many of a pool's connections are lent for what is urgent, and as many for what is not.
+
+    The rest are kept from either: pulls do not keep people from signing in, nor guesses phones from pulling.
+    """
     return max(1, pool_size - max(1, pool_size // 5))
 
 

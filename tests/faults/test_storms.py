@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from app.core.db import Database, usual_places
+from app.core.db import Database, most_of_either
 from app.core.keys import load_keys
 from app.core.settings import Settings
 from tests.accounts.studios import Studio, new_studio
@@ -34,7 +34,7 @@ SELECT count(*) FROM pg_stat_activity WHERE application_name = 'studio' AND wait
 async def studios(cluster: Cluster, client: httpx.AsyncClient) -> AsyncIterator[list[Studio]]:
     """Make a studio more than have a place."""
     database, keys = Database(cluster.url), load_keys(Settings(data_dir=cluster.data_dir))
-    yield [await new_studio(database, client, keys) for _ in range(usual_places(10) + 1)]
+    yield [await new_studio(database, client, keys) for _ in range(most_of_either(10) + 1)]
     await database.close()
 
 

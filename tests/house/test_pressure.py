@@ -67,10 +67,10 @@ async def phone(pressed: Studio) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def taken(app: FastAPI, places: int, *, is_urgent: bool = False) -> AsyncIterator[AsyncExitStack]:
+async def taken(app: FastAPI, usual: int, urgent: int = 0) -> AsyncIterator[AsyncExitStack]:
     """Have other accounts keep places busy."""
     async with AsyncExitStack() as busy:
-        for _ in range(places):
+        for is_urgent in [False] * usual + [True] * urgent:
             session = app.state.database.reading(uuid4(), is_urgent=is_urgent)
             await busy.enter_async_context(session)
         yield busy
@@ -92,10 +92,28 @@ async def test_pulls_are_shed_while_signing_in_goes_on(
         assert (await client.post("/v1/sync/pull", json={}, headers=desk)).status_code == 200
 
 
+async def test_a_flood_of_sign_ins_leaves_places_to_pulls(
+    app: FastAPI, client: httpx.AsyncClient, desk: dict[str, str]
+) -> None:
+    over = asyncio.Event()
+
+    async def sign_in() -> None:
+        async with taken(app, 0, urgent=1):
+            await over.wait()
+
+    flood = [asyncio.create_task(sign_in()) for _ in range(2 * POOL)]
+    # Whoever finds a place has it now.
+    await asyncio.sleep(0)
+    answer = await client.post("/v1/sync/pull", json={}, headers=desk)
+    over.set()
+    await asyncio.gather(*flood)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_a_process_without_a_free_connection_lives_and_is_not_ready(
     app: FastAPI, client: httpx.AsyncClient
 ) -> None:
-    async with taken(app, POOL, is_urgent=True), asyncio.timeout(30):
+    async with taken(app, 1, urgent=POOL - 1), asyncio.timeout(30):
         ready = asyncio.ensure_future(client.get("/health/ready"))
         assert (await client.get("/health/live")).status_code == 200
         assert not ready.done()
@@ -172,7 +190,7 @@ async def test_who_hangs_up_while_waiting_waits_no_more(
 async def test_who_cannot_be_let_in_is_told_when_to_come_back(
     route: Route, app: FastAPI, client: httpx.AsyncClient, desk: dict[str, str], phone: dict[str, str]
 ) -> None:
-    async with taken(app, POOL, is_urgent=True):
+    async with taken(app, 1, urgent=POOL - 1):
         answer = await route.ask(client, phone if route.operation["operationId"] in OF_PHONES else desk)
     assert answer.status_code in SHED, answer.text
     assert answer.json()["code"] in {"overloaded", "account_busy"}
