@@ -28,7 +28,12 @@ class Found:
     lost: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     halves: list[str] = field(default_factory=list)
-    compared: int = field(default=0, compare=False)
+    compared: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether all that was acknowledged is there; where nothing was, nothing is shown."""
+        return self.compared > 0 and not self.wrong
 
     @property
     def wrong(self) -> int:

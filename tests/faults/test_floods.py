@@ -1,13 +1,21 @@
-"""A flood of requests that are refused leaves a server as it was."""
+"""A flood of requests that are refused leaves a server as it was, and who asks meanwhile is answered."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
 import psutil
 import pytest
 
 from tests.accounts.studios import Studio
 from tests.facts import Property
+from tests.faults.phones import Phone
 from tests.faults.serving import Server
+from tests.faults.waits import p99
 
 _MOST_MEGABYTES = 20
+_PULLS = 500
 
 
 @pytest.mark.parametrize("many", [50, pytest.param(5_000, marks=pytest.mark.proof)])
@@ -36,3 +44,50 @@ async def test_a_flood_that_is_refused_takes_no_memory(
     record_property("counted: requests of a flood that was refused", 5 * many)
     record_property("worst: megabytes a flood took", round(grown, 1))
     assert grown <= _MOST_MEGABYTES
+
+
+@asynccontextmanager
+async def guessed(server: Server, studio: Studio, many: int) -> AsyncIterator[None]:
+    """Have so many guess passwords at once, each of its own user, for as long as it lasts."""
+    over = asyncio.Event()
+    # A connection kept over a wait may be hung up on as it is used again.
+    fresh = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, limits=fresh) as crowd:
+
+        async def guess(who: int) -> None:
+            number = 0
+            while not over.is_set():
+                number += 1
+                words = studio.words(initials=f"{who}-{number}", password="not the one", device=None)
+                answer = await crowd.post("/v1/auth/login", json=words)
+                assert answer.status_code in {401, 429, 503}, answer.text
+                if answer.status_code != 401:
+                    # What asks on and on is on the same processors, and would be measured instead.
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(over.wait(), int(answer.headers["Retry-After"]))
+
+        async with asyncio.TaskGroup() as tasks:
+            for who in range(many):
+                tasks.create_task(guess(who))
+            yield
+            over.set()
+
+
+async def test_a_flood_of_sign_ins_refuses_no_pull(
+    server: Server, studio: Studio, phones: list[Phone]
+) -> None:
+    async with guessed(server, studio, 40):
+        await p99(phones[0], 40)
+
+
+@pytest.mark.proof
+@pytest.mark.measures
+async def test_how_long_pulls_wait_beside_a_flood_of_sign_ins_is_told(
+    server: Server, studio: Studio, phones: list[Phone], record_property: Property
+) -> None:
+    before = await p99(phones[0], _PULLS)
+    async with guessed(server, studio, 200):
+        during = await p99(phones[0], _PULLS)
+    record_property("counted: pulls beside a flood of sign-ins", _PULLS)
+    record_property("worst: milliseconds of p99 without a flood", 1000 * before)
+    record_property("worst: times that p99 beside a flood of sign-ins", during / before)

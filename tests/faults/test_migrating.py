@@ -16,10 +16,12 @@ from alembic import command
 from app.core.migrations import configuration
 from tests.accounts.studios import Studio
 from tests.facts import Property
-from tests.faults.ledger import Found, settle, share_a_client
+from tests.faults.ledger import settle, share_a_client
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster
+from tests.faults.waits import p99
 
+_PULLS = 500
 _NEXT = '''"""A column, an index and a table more."""
 
 import sqlalchemy as sa
@@ -94,7 +96,7 @@ async def test_a_migration_goes_up_and_down_under_load(
             for move in (next_version.up, next_version.down):
                 await move()
                 await answers.get()
-    assert await settle(next_version.cluster, studio, phones) == Found()
+    assert (await settle(next_version.cluster, studio, phones)).is_whole
     record_property("counted: migrations under load", 2 * many)
     record_property("counted: pushes under migrations", sum(phone.pushes for phone in phones))
     record_property("counted: of them sent away", sum(phone.unanswered for phone in phones))
@@ -117,5 +119,29 @@ async def test_a_migration_that_does_not_get_its_lock_fails_cleanly(
         await next_version.up()
         await next_version.down()
     await reader.close()
-    assert await settle(next_version.cluster, studio, phones) == Found()
+    assert (await settle(next_version.cluster, studio, phones)).is_whole
     record_property("counted: migrations under load", 2)
+
+
+@pytest.mark.proof
+@pytest.mark.measures
+async def test_how_long_pulls_wait_under_migrations_is_told(
+    studio: Studio, phones: list[Phone], next_version: Next, record_property: Property
+) -> None:
+    """X-14: beside the same load, without migrations and with one after the other."""
+    other = Phone(studio.client, await studio.signed_in(device=studio.phone()), 3)
+    over = asyncio.Event()
+
+    async def migrate() -> None:
+        while not over.is_set():
+            await next_version.up()
+            await next_version.down()
+
+    await share_a_client(phones[0])
+    async with load(phones), asyncio.TaskGroup() as tasks:
+        before = await p99(other, _PULLS)
+        tasks.create_task(migrate())
+        during = await p99(other, _PULLS)
+        over.set()
+    record_property("counted: pulls under migrations", _PULLS)
+    record_property("worst: times the p99 of pulls under migrations", during / before)
