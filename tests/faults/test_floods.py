@@ -15,7 +15,7 @@ from tests.faults.serving import Server
 from tests.faults.waits import p99
 
 _MOST_MEGABYTES = 20
-_PULLS = 500
+_PULLS = 300
 
 
 @pytest.mark.parametrize("many", [50, pytest.param(5_000, marks=pytest.mark.proof)])

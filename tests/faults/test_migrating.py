@@ -21,7 +21,7 @@ from tests.faults.phones import Phone
 from tests.faults.serving import Cluster
 from tests.faults.waits import p99
 
-_PULLS = 500
+_PULLS = 300
 _NEXT = '''"""A column, an index and a table more."""
 
 import sqlalchemy as sa

@@ -15,7 +15,7 @@ from tests.faults.phones import Phone
 from tests.faults.serving import Cluster
 from tests.faults.waits import p99
 
-_PULLS = 500
+_PULLS = 300
 _SHARE = 2
 """Requests under way at once of an account that asks for no more than others."""
 _SENT_AWAY = {429, 503}
@@ -37,7 +37,7 @@ async def pulled(phone: Phone, at_once: int) -> AsyncIterator[None]:
 
     async def ask() -> None:
         while not over.is_set():
-            answer = await phone.client.post("/v1/sync/pull", json={"max_rows": 500}, headers=phone.headers)
+            answer = await phone.client.post("/v1/sync/pull", json={"max_rows": 100}, headers=phone.headers)
             assert answer.status_code in {200, *_SENT_AWAY}, answer.text
             # Who is sent away asks again as soon as a turn has passed: it is to be a burden.
             await asyncio.sleep(0)

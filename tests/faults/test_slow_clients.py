@@ -14,7 +14,7 @@ from tests.faults.waits import p99
 from tests.samples import sample
 
 _SMALL_BUFFER = 4_096
-_PULLS = 500
+_PULLS = 300
 MOST_MEGABYTES = 50
 
 
