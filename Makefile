@@ -59,7 +59,8 @@ prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some 
 
 prove-convergence: $(STAMP) ## Tell random histories of whole phones, and have them see planted bugs; honours STORIES, SEED, STEPS
 	@STORIES=$(if $(filter file,$(origin STORIES)),$(HISTORIES),$(STORIES)) SEED=$(SEED) \
-		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence
+		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence \
+		clients/python/tests/test_python_client_story.py
 
 prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, CASES, SEED
 	@ATTACKS=$(ATTACKS) CASES=$(CASES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks

@@ -52,7 +52,7 @@ async def test_a_record_is_read_as_it_is_pulled(
     again = await desk.read(collection, record_id, if_none_match=answer.headers["etag"])
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
     assert as_documented(collection, "read", answer)
-    assert as_documented(collection, "list", await desk.ask("GET", f"{collection.name}?limit=500"))
+    assert as_documented(collection, "list", await desk.ask("GET", f"{collection.name}?limit=5"))
     listed = await desk.all(collection)
     assert {each["id"]: each for each in listed} == pulled
     assert len(listed) == len(pulled)
@@ -247,11 +247,13 @@ async def test_a_list_is_read_page_by_page_and_by_what_it_names(
     for _ in range(3):
         await planted(studio, collection.name)
     whole = await desk.all(collection)
-    assert await desk.all(collection, limit=2) == whole
+    # All tests of a worker write to one account: pages of two would be hundreds.
+    assert await desk.all(collection, limit=max(2, len(whole) // 4)) == whole
     for spec in collection.links:
         for named in {str(each) for record in whole[:5] for each in _ids(record[spec.name])}:
             expected = [record for record in whole if named in _ids(record[spec.name])]
-            assert await desk.all(collection, limit=2, naming={spec.name: named}) == expected
+            limit = max(2, len(expected) // 4)
+            assert await desk.all(collection, limit=limit, naming={spec.name: named}) == expected
 
 
 def _ids(value: Any) -> list[str]:

@@ -70,10 +70,10 @@ def test_the_same_seed_tells_the_same_history(begin: Begin) -> None:
     traces = []
     for _ in range(2):
         story = begin(7)
-        story.tell(20)
+        story.tell(10)
         traces.append((story.trace, +Counter(story.counts)))
         story.close()
     assert traces[0] == traces[1]
     other = begin(8)
-    other.tell(20)
+    other.tell(10)
     assert other.trace != traces[0][0]

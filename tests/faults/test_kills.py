@@ -16,7 +16,7 @@ from tests.faults.ledger import settle, share_a_client
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster, Server
 
-A_FEW = 6
+A_FEW = 4
 MANY = {"server": 200, "database": 50}
 _HASTY = {"synchronous_commit": "off", "wal_writer_delay": "10s"}
 _STREAMS = "SELECT device_id, last FROM device_streams WHERE device_id = ANY($1)"

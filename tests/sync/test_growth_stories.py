@@ -17,7 +17,7 @@ from tests.samples import named
 from tests.sync.conftest import Desk, open_desk, phone_of
 from tests.sync.world import ALBUMS, NEWEST, PRINTS, CutError, World, ago, album, check, puts
 
-EVERY_DAY, STORIES = 8, 40
+EVERY_DAY, STORIES = 4, 40
 STEPS = 60
 
 

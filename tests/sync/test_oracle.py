@@ -21,9 +21,9 @@ from tests.sync.oracle.membership import NAMES
 from tests.sync.oracle.phone import TALLY, Phone
 from tests.sync.oracle.run import tell
 
-STORIES = int(os.environ.get("STORIES", "60"))
+STORIES = int(os.environ.get("STORIES", "20"))
 SEED = int(os.environ.get("SEED", "0"))
-BLOCK = 60
+BLOCK = 20
 
 
 @pytest.mark.parametrize("block", range(SEED, SEED + -(-STORIES // BLOCK)))
