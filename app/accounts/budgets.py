@@ -4,17 +4,16 @@ import math
 from datetime import timedelta
 from uuid import UUID
 
-from limits import RateLimitItemPerMinute
-
 from app.accounts import store
 from app.core import clock
 from app.core.db import Database, Session
 from app.http.errors import RateLimited
+from app.http.limits import Limit
 
 WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 10
 
-STRANGERS = RateLimitItemPerMinute(MOST_FAILURES, WINDOW.seconds // 60, namespace="stranger")
+STRANGERS = Limit("stranger", MOST_FAILURES, WINDOW.seconds)
 """For accounts that do not exist there is no row to count in: each address has this, per process."""
 
 

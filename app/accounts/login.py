@@ -96,7 +96,7 @@ async def account_called(database: Database, name: str, limits: RateLimits, addr
     async with database.directory() as connection:
         account_id = await store.find_account(connection, name.strip().lower())
     if account_id is None:
-        await limits.count(STRANGERS, address)
+        limits.count(STRANGERS, address)
     return account_id
 
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
-from limits import RateLimitItemPerMinute
 
 from app.accounts.budgets import MOST_FAILURES, WINDOW
 from app.accounts.errors import InvalidOperatorKey
 from app.http.errors import NotFound
+from app.http.limits import Limit
 
-GUESSES = RateLimitItemPerMinute(MOST_FAILURES, WINDOW.seconds // 60, namespace="operator")
+GUESSES = Limit("operator", MOST_FAILURES, WINDOW.seconds)
 """Wrong keys an address may try, per process."""
 
 _key = APIKeyHeader(
@@ -42,7 +42,7 @@ async def _operator(request: Request, key: Annotated[str | None, Depends(_key)])
         raise InvalidOperatorKey
     if not secrets.compare_digest(hash_of(key), kept):
         address = request.client.host if request.client else "unknown"
-        await request.app.state.limits.count(GUESSES, address)
+        request.app.state.limits.count(GUESSES, address)
         raise InvalidOperatorKey
 
 

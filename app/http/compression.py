@@ -7,6 +7,7 @@ microsecond a record, and a higher one costs ten times that for a tenth of the s
 import sys
 from asyncio import to_thread
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from isal import isal_zlib
@@ -103,7 +104,12 @@ def compressed(content: bytes, encoding: Encoding) -> bytes:
 
 def encoding_for(scope: Scope) -> Encoding | None:
     """Return the best of what the caller says it takes (RFC 9110, 12.5.3), none when it names neither."""
-    weights = dict(map(_weighed, ",".join(Headers(scope=scope).getlist("accept-encoding")).split(",")))
+    return _best(",".join(Headers(scope=scope).getlist("accept-encoding")))
+
+
+@lru_cache(maxsize=64)
+def _best(accepted: str) -> Encoding | None:
+    weights = dict(map(_weighed, accepted.split(",")))
     best = max(Encoding, key=lambda each: weights.get(each, 0.0))
     return best if weights.get(best) else None
 
@@ -135,5 +141,6 @@ class JsonText(Response):
             self.body = (
                 await to_thread(compressed, content, encoding) if is_large else compressed(content, encoding)
             )
-        self.headers.update({**headers_for(encoding), "Content-Length": str(len(self.body))})
+            self.headers["Content-Length"] = str(len(self.body))
+        self.headers.update(headers_for(encoding))
         await super().__call__(scope, receive, send)

@@ -1,13 +1,19 @@
-"""How many requests one caller may make, counted in this process over a sliding minute."""
+"""How many requests one caller may make, counted in this process over a sliding window of time."""
 
-import math
-import time
-
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from time import monotonic
 
 from app.http.errors import RateLimited
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many of one kind of request, which has a name of its own, in so many seconds."""
+
+    name: str
+    most: int
+    seconds: int = 60
 
 
 class RateLimits:
@@ -19,21 +25,46 @@ class RateLimits:
 
     def __init__(self, *, per_address: int, per_caller: int) -> None:
         """Say how many requests a minute an address and a signed-in caller may make."""
-        self._address = RateLimitItemPerMinute(per_address, namespace="address")
-        self._caller = RateLimitItemPerMinute(per_caller, namespace="caller")
-        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._addresses = _Counter(Limit("address", per_address))
+        self._callers = _Counter(Limit("caller", per_caller))
+        self._others: dict[Limit, _Counter] = {}
 
-    async def count_address(self, address: str) -> None:
+    def count_address(self, address: str) -> None:
         """Count a request from an address, or refuse it."""
-        await self.count(self._address, address)
+        self._addresses.count(address)
 
-    async def count_caller(self, caller: str) -> None:
+    def count_caller(self, caller: Hashable) -> None:
         """Count a request of a caller whose token was verified, or refuse it."""
-        await self.count(self._caller, caller)
+        self._callers.count(caller)
 
-    async def count(self, limit: RateLimitItem, key: str) -> None:
+    def count(self, limit: Limit, key: Hashable) -> None:
         """Count against any limit, or refuse with the seconds after which there is room again."""
-        if await self._counter.hit(limit, key):
-            return
-        window = await self._counter.get_window_stats(limit, key)
-        raise RateLimited(headers={"Retry-After": str(max(1, math.ceil(window.reset_time - time.time())))})
+        if limit not in self._others:
+            self._others[limit] = _Counter(limit)
+        self._others[limit].count(key)
+
+
+class _Counter:
+    """Requests by key in the present window, and in the one before, which counts less and less.
+
+    Nothing is gone through to forget: a window that is over is dropped whole.
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._window = 0.0
+        self._now: dict[Hashable, int] = {}
+        self._before: dict[Hashable, int] = {}
+
+    def count(self, key: Hashable) -> None:
+        window, gone = divmod(monotonic() / self._limit.seconds, 1)
+        if window != self._window:
+            self._before = self._now if window == self._window + 1 else {}
+            self._window, self._now = window, {}
+        now, before = self._now.get(key, 0), self._before.get(key, 0)
+        room, left = self._limit.most - now, 1 - gone
+        if int(before * left) >= room:
+            # The rest of this window, unless so much of the last one is counted no more before that.
+            wait = (left - room / before if room else left) * self._limit.seconds
+            raise RateLimited(headers={"Retry-After": str(int(wait) + 1)})
+        self._now[key] = now + 1

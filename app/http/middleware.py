@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,13 +22,14 @@ from app.http.streams import GOING_ON
 
 log = logging.getLogger("studio.http")
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=63072000",
-}
+_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=63072000"),
+)
+"""Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
 _TOLD = ("account", "user", "device", "code")
 
@@ -65,7 +65,7 @@ class _Visit:
         """Let the application answer; an exception becomes an answer too, and the connection stays usable."""
         try:
             if not self.scope["path"].startswith("/health/"):
-                await limits.count_address(_address(self.scope))
+                limits.count_address(_address(self.scope))
             found = {*self.scope}
             await app(self.scope, receive, self.send)
             if (going_on := self.state.pop(GOING_ON, None)) is not None:
@@ -88,10 +88,10 @@ class _Visit:
         """Send a message of the answer, with the headers every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self.request_id
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
+            own = message["headers"]
+            said = {name for name, _ in own}
+            usual = [each for each in _HEADERS if each[0] not in said]
+            message["headers"] = [*own, (b"x-request-id", self.request_id.encode()), *usual]
         await self._send(message)
 
     async def _answer(self, error: Exception, receive: Receive) -> None:
