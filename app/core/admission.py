@@ -19,6 +19,9 @@ Gone = Callable[[], Awaitable[object]]
 NOBODY = NIL
 """The account of those who come in for none."""
 
+_MOMENT = 0.02
+"""Seconds within which most are let in: to watch meanwhile who hangs up would take longer than their wait."""
+
 _Queue = deque["asyncio.Future[None]"]
 
 
@@ -150,10 +153,17 @@ class Lane:
 
     async def _first(self, let_in: "asyncio.Future[None]", gone: Gone | None) -> None:
         """Wait to be let in; raise when the caller goes, or patience ends, before that."""
+        patience = self._patience()
+        moment = min(patience, _MOMENT)
+        await asyncio.wait({let_in}, timeout=moment)
+        if not let_in.done():
+            await self._watching(let_in, gone, patience - moment)
+
+    async def _watching(self, let_in: "asyncio.Future[None]", gone: Gone | None, patience: float) -> None:
         leaving = asyncio.ensure_future(gone()) if gone else None
         try:
             waited_for: set[asyncio.Future[Any]] = {let_in, leaving} if leaving else {let_in}
-            await asyncio.wait(waited_for, timeout=self._patience(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited_for, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             has_gone = leaving is not None and leaving.done()
         finally:
             if leaving is not None:
