@@ -3,11 +3,12 @@
 import hmac
 import zlib
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -23,6 +24,7 @@ _SEAL = 16
 _TAG = 6
 _RAW = -zlib.MAX_WBITS
 
+T = TypeVar("T")
 RecordKey = tuple[date, UUID]
 """A place within one collection, which is gone through from the latest day to the earliest: day, record."""
 FIRST_ID, LAST_ID = NIL, UUID(int=2**128 - 1)
@@ -111,6 +113,30 @@ class Cursor:
         return are_same and not (way and way.used)
 
 
+Packed = Sequence[Any]
+"""The rules of a scope as a cursor at rest holds them: what they say, and whose they are."""
+
+
+def packed_scope(scope: Scope) -> Packed:
+    """Return a scope as it would be read in a cursor at rest, without its rules being unpacked there."""
+    rules = _Rules()
+    numbers = rules.pack(scope.items())
+    return list(orjson.loads(orjson.dumps([rules.known, numbers])))
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A cursor at rest as it is read, its rules packed: it is compared much sooner than it is unpacked."""
+
+    owner: bytes
+    binding: bytes
+    epoch: bytes
+    resync: int
+    collections: list[str] | None
+    revision: int
+    base: Packed
+
+
 class Sealer:
     """Seals cursors so that nobody widens their own scope, and opens them again."""
 
@@ -128,6 +154,13 @@ class Sealer:
 
     def open(self, text: str) -> Cursor:
         """Return what was sealed; raises `CursorMalformed`, or `ResyncRequired` for another version's."""
+        return self._opened(text, _unpack)
+
+    def rest(self, text: str) -> Rest | None:
+        """Return what was sealed if it is at rest, without unpacking its rules; raises as `open`."""
+        return self._opened(text, _rest)
+
+    def _opened(self, text: str, read: Callable[[bytes], T]) -> T:
         try:
             if "=" in text:
                 raise CursorMalformed
@@ -135,7 +168,7 @@ class Sealer:
             packed, seal = sealed[:-_SEAL], sealed[-_SEAL:]
             if key not in self._keys or not hmac.compare_digest(seal, self._sign(key, packed)):
                 raise CursorMalformed
-            return _unpack(packed)
+            return read(packed)
         except (ValueError, IndexError, KeyError, TypeError, zlib.error):
             raise CursorMalformed from None
 
@@ -158,17 +191,31 @@ def _pack(cursor: Cursor) -> bytes:
     return bytes([VERSION]) + tags + zlib.compress(orjson.dumps([rules.known, packed]), 9, _RAW)
 
 
-def _unpack(text: bytes) -> Cursor:
+_Tags = tuple[bytes, bytes, bytes]
+
+
+def _read(text: bytes) -> tuple[_Tags, list[dict[str, Any] | None], dict[str, Any]]:
+    """Return the tags of owner, binding and epoch, the rules, and what refers to them."""
     # Read before anything else: another version's cursor may look like anything behind it.
     if text[0] != VERSION:
         raise ResyncRequired(reason="cursor_expired", mode="replace")
     owner, binding, epoch = (text[1 + place * _TAG :][:_TAG] for place in range(3))
     known, packed = orjson.loads(zlib.decompress(text[1 + 3 * _TAG :], _RAW))
+    return (owner, binding, epoch), known, packed
+
+
+def _rest(text: bytes) -> Rest | None:
+    tags, known, packed = _read(text)
+    if "t" in packed:
+        return None
+    return Rest(*tags, packed["s"], packed["c"], packed["r"], [known, packed["b"]])
+
+
+def _unpack(text: bytes) -> Cursor:
+    tags, known, packed = _read(text)
     rules = _Rules(known)
     return Cursor(
-        owner=owner,
-        binding=binding,
-        epoch=epoch,
+        *tags,
         resync=packed["s"],
         collections=packed["c"],
         revision=packed["r"],
@@ -252,9 +299,9 @@ class _Rules:
         return self._rules[number]
 
     def pack(self, rules: Iterable[tuple[int, Rule | None]]) -> list[list[int]]:
-        """Return the numbers of each rule's collections behind that of the rule."""
+        """Return the numbers of each rule's collections behind that of the rule, the same for equal rules."""
         packed: dict[int, list[int]] = {}
-        for number, rule in rules:
+        for number, rule in sorted(rules, key=itemgetter(0)):
             packed.setdefault(self.number(rule), []).append(number)
         return [[rule, *numbers] for rule, numbers in packed.items()]
 

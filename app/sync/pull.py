@@ -13,7 +13,7 @@ from app.core.errors import AppError
 from app.core.principal import Principal
 from app.core.revisions import Clock
 from app.sync import reader, registry
-from app.sync.cursor import Cursor, Sealer, tag
+from app.sync.cursor import Cursor, Rest, Sealer, Transit, tag
 from app.sync.errors import CursorCollections, CursorForeign, ResyncRequired, UnknownCollections
 from app.sync.page import Page
 from app.sync.reader import Room
@@ -78,47 +78,56 @@ async def pull(
     )
     is_asked = asked.digests and cursor.transit is None
     digests = await digests_of(session, target.scope) if is_asked else None
-    pulled = _told(page, cursor, asked, sealed=sealer.seal(cursor), at=at, day=target.day, digests=digests)
+    sealed = sealer.seal(cursor)
+    pulled = _told(page, cursor.transit, asked, sealed=sealed, at=at, day=target.day, digests=digests)
     metrics.page_duration.record(perf_counter() - began)
     return pulled
 
 
-def resting(sealer: Sealer, asked: PullRequest) -> Cursor | None:
+def resting(sealer: Sealer, asked: PullRequest) -> Rest | None:
     """Return the cursor of who may have all there is; a cursor that is no good is the pull's to refuse."""
     if asked.cursor is None or asked.digests:
         return None
     with suppress(AppError):
-        cursor = sealer.open(asked.cursor)
-        is_for_these = asked.collections is None or _names(asked) == cursor.collections
-        return cursor if is_for_these and cursor.transit is None else None
+        found = sealer.rest(asked.cursor)
+        is_for_these = found and (asked.collections is None or _names(asked) == found.collections)
+        return found if is_for_these else None
     return None
 
 
 def idle(
-    cursor: Cursor, who: Principal, at: Clock, asked: PullRequest, *, schema_version: int | None = None
+    found: Rest, who: Principal, at: Clock, asked: PullRequest, *, schema_version: int | None = None
 ) -> Pulled | None:
-    """Return the page of a device that has all there is, made of the account's clock alone, else none."""
+    """Return the page of a device that has all there is, made of the account's clock alone, else none.
+
+    It has all there is when its cursor says what one would that were given to it now.
+    """
     began = perf_counter()
-    target = kept_target(who, at, cursor.collections, schema_version)
-    if target is None or not _has_all(cursor, who, at, target):
+    target = kept_target(who, at, found.collections, schema_version)
+    if target is None or found != _rest(who, at, found.collections, target):
         return None
     metrics.sync_behind.record(0)
     page = Page(Room(asked.max_rows, asked.max_bytes))
-    pulled = _told(page, cursor, asked, sealed=str(asked.cursor), at=at, day=target.day)
+    pulled = _told(page, None, asked, sealed=str(asked.cursor), at=at, day=target.day)
     metrics.page_duration.record(perf_counter() - began)
     return pulled
 
 
-def _has_all(cursor: Cursor, who: Principal, at: Clock, target: Target) -> bool:
-    with suppress(AppError):
-        _continued(cursor, who, at, target)
-        return cursor.revision == at.revision and cursor.base == target.scope
-    return False
+def _rest(who: Principal, at: Clock, names: list[str] | None, target: Target) -> Rest:
+    return Rest(
+        owner=tag(who.account_id, who.user_id),
+        binding=tag(who.binding_id),
+        epoch=tag(at.epoch),
+        resync=target.resync,
+        collections=names,
+        revision=at.revision,
+        base=target.base,
+    )
 
 
 def _told(
     page: Page,
-    cursor: Cursor,
+    way: Transit | None,
     asked: PullRequest,
     *,
     sealed: str,
@@ -126,14 +135,14 @@ def _told(
     day: date,
     digests: Mapping[str, Any] | None = None,
 ) -> Pulled:
-    """Return a page with the other members of its answer."""
-    is_consistent = cursor.transit is None
+    """Return a page with the other members of its answer; no way is left at a consistent point."""
+    is_consistent = way is None
     head: dict[str, Any] = {
         "cursor": sealed,
         "revision": at.revision,
         "replace": asked.cursor is None,
         "has_more": not is_consistent,
-        "usable": cursor.transit is None or cursor.transit.is_usable,
+        "usable": way is None or way.is_usable,
         "consistent": is_consistent,
         "progress": {
             registry.numbered(number).name: {"done": done, "total": total}

@@ -13,6 +13,7 @@ from app.core.revisions import Clock
 from app.sync import facts, feed, preference_store, registry
 from app.sync.circumstances import NOBODY_YET, Circumstances
 from app.sync.compile import compile_near, compile_rights, compile_scope
+from app.sync.cursor import Packed, packed_scope
 from app.sync.facts import SITES
 from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
@@ -29,7 +30,7 @@ _compiled: OrderedDict[_Key, _Compiled] = OrderedDict()
 class Target:
     """What a device should hold on this `day`, what comes first, how often it was told to start again.
 
-    `rights` is what its user may see, on the device or not.
+    `rights` is what its user may see, on the device or not; `base` is the scope as a cursor at rest has it.
     """
 
     scope: Scope
@@ -37,6 +38,7 @@ class Target:
     rights: Scope
     resync: int
     day: date
+    base: Packed
 
 
 async def target_of(
@@ -60,8 +62,8 @@ async def target_of(
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
     rights = compile_rights(None if given.sees_private else given.me, version, given.sight)
-    scopes = compile_scope(given, names), compile_near(given, names), rights
-    target = Target(*scopes, in_force.resync, today)
+    scope = compile_scope(given, names)
+    target = Target(scope, compile_near(given, names), rights, in_force.resync, today, packed_scope(scope))
     if is_final:
         _compiled[_key(who, names, version)] = (_stamp(at, today), target)
     if len(_compiled) > _MOST:

@@ -82,13 +82,18 @@ async def test_a_phone_that_has_all_is_told_so_without_a_transaction(
     assert both.json() == {"push": None, "pull": {**page, "server_time": both.json()["pull"]["server_time"]}}
 
 
-async def test_what_was_written_since_is_brought(studio: Studio, phone: Json, rest: Json) -> None:
+async def test_what_was_written_since_is_brought_and_then_looked_for_no_more(
+    studio: Studio, phone: Json, rest: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = {"n": 1, "collection": "clients", "id": str(uuid4()), "op": "create", "fields": sample("clients")}
     body = {"stream": uuid4().hex, "first": 1, "changes": [made]}
     pushed = await studio.client.post("/v1/sync/push", json=body, headers=bearer(phone))
     assert pushed.json()["results"][0]["verdict"] == "applied"
     page = await pull(studio, phone, cursor=rest["cursor"])
     assert [each["id"] for each in page["changes"]["clients"]["put"]] == [made["id"]]
+    monkeypatch.delattr(Database, "reading")
+    page = await pull(studio, phone, cursor=page["cursor"])
+    assert (page["consistent"], page["changes"]) == (True, {})
 
 
 @pytest.mark.parametrize(
