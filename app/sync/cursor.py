@@ -290,10 +290,10 @@ class _Rules:
         self._rules = [None if each is None else Rule.from_json(each) for each in self.known]
 
     def number(self, rule: Rule | None) -> int:
-        if rule not in self._numbers:
-            self._numbers[rule] = len(self.known)
+        found = self._numbers.setdefault(rule, len(self.known))
+        if found == len(self.known):
             self.known.append(None if rule is None else rule.as_json())
-        return self._numbers[rule]
+        return found
 
     def rule(self, number: int) -> Rule | None:
         return self._rules[number]

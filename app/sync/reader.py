@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
@@ -352,7 +353,8 @@ def _shifted(shift: Shift) -> dict[str, str]:
     }
 
 
-def _columns(name: str, rule: Rule | None) -> dict[str, Any]:
+@lru_cache(maxsize=4096)
+def _columns(name: str, rule: Rule | None) -> Mapping[str, Any]:
     """No rule at all has nothing in its columns: the statement takes that for false."""
     if rule is None:
         return {}

@@ -48,14 +48,18 @@ async def advance(
     `near` is the part of the target that comes first. `now` is the clock of the session's snapshot, and the
     target was compiled from that same state.
     """
-    if cursor.transit is None and cursor.revision == now and cursor.base == target:
+    is_settled = cursor.transit is None and cursor.base == target
+    if is_settled and cursor.revision == now:
         return
     way = cursor.transit or _set_out(cursor)
+    if is_settled:
+        # Only what was written since can differ: nothing is to be counted, nor to be moved.
+        way.aim_at(target)
     step = Transition(session, cursor, way, target, near, now, device_id, page)
     await step.aim()
     await step.judge_fresh()
     for goal in (near, target):
-        if not page.is_cut:
+        if not (page.is_cut or is_settled):
             await step.move_unchanged(goal)
     page.progress = way.progress
     way.is_usable = not page.is_cut or step.is_usable()
