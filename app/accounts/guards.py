@@ -78,7 +78,7 @@ class _AccessToken(HTTPBearer):
         claims = verify_access(state.keys, credentials.credentials)
         request.state.account, request.state.user = claims.account_id, claims.user_id
         request.state.device = claims.device_id
-        state.limits.count_caller(claims.sign_in_id)
+        state.limits.count_caller(str(claims.sign_in_id))
         return claims
 
 

@@ -111,7 +111,7 @@ async def _exchange(
     row = await store.read_standing(session, token.sign_in_id) if token else None
     if token is None or row is None:
         raise InvalidToken
-    limits.count_caller(token.sign_in_id)
+    limits.count_caller(str(token.sign_in_id))
     refuse_deactivated(row, session.account_id, keys)
     if row["revoked_at"] is not None or reported.device_uid not in (None, row["device_uid"]):
         raise InvalidToken

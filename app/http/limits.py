@@ -1,10 +1,16 @@
-"""How many requests one caller may make, counted in this process over a sliding window of time."""
+"""How many requests one caller may make, counted in this process: so many at once, then as time goes by."""
 
-from collections.abc import Hashable
+import math
 from dataclasses import dataclass
-from time import monotonic
+from datetime import timedelta
+
+from throttled import MemoryStore, RateLimiterType, Throttled
+from throttled.rate_limiter import per_duration
 
 from app.http.errors import RateLimited
+
+_MOST_CALLERS = 100_000
+"""Whoever asked longest ago is forgotten beyond these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,46 +31,29 @@ class RateLimits:
 
     def __init__(self, *, per_address: int, per_caller: int) -> None:
         """Say how many requests a minute an address and a signed-in caller may make."""
-        self._addresses = _Counter(Limit("address", per_address))
-        self._callers = _Counter(Limit("caller", per_caller))
-        self._others: dict[Limit, _Counter] = {}
+        self._store = MemoryStore(options={"MAX_SIZE": _MOST_CALLERS})
+        self._counted: dict[Limit, Throttled] = {}
+        self._address = Limit("address", per_address)
+        self._caller = Limit("caller", per_caller)
 
     def count_address(self, address: str) -> None:
         """Count a request from an address, or refuse it."""
-        self._addresses.count(address)
+        self.count(self._address, address)
 
-    def count_caller(self, caller: Hashable) -> None:
+    def count_caller(self, caller: str) -> None:
         """Count a request of a caller whose token was verified, or refuse it."""
-        self._callers.count(caller)
+        self.count(self._caller, caller)
 
-    def count(self, limit: Limit, key: Hashable) -> None:
+    def count(self, limit: Limit, key: str) -> None:
         """Count against any limit, or refuse with the seconds after which there is room again."""
-        if limit not in self._others:
-            self._others[limit] = _Counter(limit)
-        self._others[limit].count(key)
+        if limit not in self._counted:
+            self._counted[limit] = self._throttled(limit)
+        counted = self._counted[limit].limit(key)
+        if counted.limited:
+            wait = max(1, math.ceil(counted.state.retry_after))
+            raise RateLimited(headers={"Retry-After": str(wait)})
 
-
-class _Counter:
-    """Requests by key in the present window, and in the one before, which counts less and less.
-
-    Nothing is gone through to forget: a window that is over is dropped whole.
-    """
-
-    def __init__(self, limit: Limit) -> None:
-        self._limit = limit
-        self._window = 0.0
-        self._now: dict[Hashable, int] = {}
-        self._before: dict[Hashable, int] = {}
-
-    def count(self, key: Hashable) -> None:
-        window, gone = divmod(monotonic() / self._limit.seconds, 1)
-        if window != self._window:
-            self._before = self._now if window == self._window + 1 else {}
-            self._window, self._now = window, {}
-        now, before = self._now.get(key, 0), self._before.get(key, 0)
-        room, left = self._limit.most - now, 1 - gone
-        if int(before * left) >= room:
-            # The rest of this window, unless so much of the last one is counted no more before that.
-            wait = (left - room / before if room else left) * self._limit.seconds
-            raise RateLimited(headers={"Retry-After": str(int(wait) + 1)})
-        self._now[key] = now + 1
+    def _throttled(self, limit: Limit) -> Throttled:
+        quota = per_duration(timedelta(seconds=limit.seconds), limit.most)
+        using = RateLimiterType.GCRA.value
+        return Throttled(using=using, quota=quota, store=self._store, key_prefix=limit.name)

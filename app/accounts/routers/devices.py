@@ -117,6 +117,6 @@ async def wiped(
     deactivation. A phone keeps the order until this has been answered, and may repeat it.
     """
     order = verify_wipe(keys, body.wipe_order)
-    request.app.state.limits.count_caller(order.device_id)
+    request.app.state.limits.count_caller(str(order.device_id))
     async with database.writing(order.account_id, is_urgent=True) as session:
         return WipeReceived.model_validate(await devices.confirm_wipe(session, order))
