@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     Time,
     Uuid,
+    column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -98,12 +99,13 @@ def build_table(
 ) -> Table:
     """Return the table of a collection: key, fields, bookkeeping, a foreign key and an index per link.
 
-    It has an index per field its records are found by, too.
+    It has an index per field its records are found by, too. What is null is in none of them: nobody looks for
+    records by what they do not have, and most links of most records are empty.
 
     A field introduced after `since` keeps its default in the database too: for the rows that are there when
     its column is added, and for those an older version of the app goes on to write.
     """
-    columns = [_column(key, info, since) for key, info in fields.items()]
+    columns = {key: _column(key, info, since) for key, info in fields.items()}
     links = [
         (key, mark.collection)
         for key, info in fields.items()
@@ -114,11 +116,9 @@ def build_table(
         ForeignKeyConstraint(["account_id", key], [f"{parent}.account_id", f"{parent}.id"])
         for key, parent in links
     ]
-    indexes = [
-        Index(f"ix_{name}_{key}", "account_id", key) for key in (*(key for key, _ in links), *found_by)
-    ]
+    indexes = [_index(f"ix_{name}_{key}", columns[key]) for key in (*(key for key, _ in links), *found_by)]
     unique = [
-        Index(f"uq_{name}_{key}", "account_id", key, unique=True)
+        _index(f"uq_{name}_{key}", columns[key], is_unique=True)
         for key, info in fields.items()
         if _is_unique(info)
     ]
@@ -127,13 +127,18 @@ def build_table(
         SQLModel.metadata,
         Column("account_id", Uuid(), nullable=False),
         Column("id", Uuid(), nullable=False),
-        *columns,
+        *columns.values(),
         *bookkeeping(),
         PrimaryKeyConstraint("account_id", "id"),
         *foreign,
         *indexes,
         *unique,
     )
+
+
+def _index(name: str, found: Column[Any], *, is_unique: bool = False) -> Index:
+    where = column(found.name).is_not(None) if found.nullable else None
+    return Index(name, "account_id", found.name, unique=is_unique, postgresql_where=where)
 
 
 def bookkeeping() -> list[Column[Any]]:

@@ -25,6 +25,7 @@ from app.accounts.users import NewUser
 from app.core.db import APP_ROLE, Database
 from app.core.migrations import configuration, migrate
 from app.core.principal import Principal
+from app.sync import registry
 from app.sync.store import Write, write
 from app.sync.upkeep import Found, verify
 from tests.samples import sample
@@ -54,6 +55,27 @@ def test_up_down_and_up_again(empty_database: str) -> None:
 
 def test_the_tables_are_those_the_code_declares(owner_url: str) -> None:
     command.check(configuration(owner_url))
+
+
+async def test_what_an_index_leaves_out_is_what_the_code_declares(owner_url: str) -> None:
+    """Alembic does not compare that."""
+    rows = await _rows(owner_url, _PARTIAL)
+    declared = {
+        str(index.name)
+        for collection in registry.collections()
+        for index in collection.table.indexes
+        if index.dialect_options["postgresql"]["where"] is not None
+    }
+    assert "uq_clients_client_number" in declared
+    assert "ix_sessions_client_id" not in declared, "a session always has a client"
+    of_collections = {collection.name for collection in registry.collections()}
+    assert {row["name"] for row in rows if row["table"] in of_collections} == declared
+
+
+_PARTIAL = """
+    SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name
+    FROM pg_index WHERE indpred IS NOT NULL AND indisvalid
+"""
 
 
 @pytest.fixture

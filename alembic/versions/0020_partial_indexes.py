@@ -1,0 +1,134 @@
+"""What is null is in no index of a link, a number or what records are found by."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+_FOUND_BY = {
+    "task_types": ("default_department_id",),
+    "companies": ("client_number_status_id",),
+    "resources": ("studio_id",),
+    "locations": ("studio_id",),
+    "special_events": ("studio_id",),
+    "appointment_types": ("default_resource_id",),
+    "session_types": ("default_assistant_id", "default_photographer_id", "default_resource_id"),
+    "session_statuses": ("default_department_id", "session_type_id"),
+    "organizations": ("studio_id",),
+    "clients": ("lead_source_id", "organization_id", "referred_by_id", "status_id", "studio_id"),
+    "sessions": (
+        "assistant_id",
+        "booked_by_id",
+        "date",
+        "location_id",
+        "organization_id",
+        "photographer_id",
+        "session_type_id",
+        "status_id",
+        "studio_id",
+    ),
+    "invoices": (
+        "bill_to_client_id",
+        "classification_id",
+        "client_id",
+        "original_invoice_id",
+        "sales_rep_id",
+        "session_id",
+        "status_id",
+        "studio_id",
+    ),
+    "payments": ("client_id", "invoice_id", "payment_method_id", "studio_id", "user_id"),
+    "appointments": (
+        "appointment_type_id",
+        "booked_by_id",
+        "client_id",
+        "location_id",
+        "series_id",
+        "session_id",
+        "status_id",
+        "studio_id",
+    ),
+    "tasks": (
+        "assigned_by_id",
+        "assigned_department_id",
+        "assigned_user_id",
+        "client_id",
+        "invoice_id",
+        "parent_task_id",
+        "session_id",
+        "status_id",
+        "studio_id",
+        "task_type_id",
+    ),
+    "phone_calls": (
+        "assigned_department_id",
+        "assigned_user_id",
+        "client_id",
+        "outcome_id",
+        "phone_call_type_id",
+        "result_id",
+        "session_id",
+        "studio_id",
+        "task_id",
+    ),
+    "emails": (
+        "client_id",
+        "email_type_id",
+        "invoice_id",
+        "session_id",
+        "status_id",
+        "studio_id",
+        "task_id",
+        "user_id",
+    ),
+    "text_messages": ("client_id", "session_id", "studio_id", "task_id", "user_id"),
+}
+_UNIQUE = {
+    "clients": ("client_number",),
+    "sessions": ("session_number",),
+    "invoices": ("invoice_number", "web_order_number"),
+    "tasks": ("task_number",),
+}
+
+
+def upgrade() -> None:
+    _build_anew(is_partial=True)
+
+
+def downgrade() -> None:
+    _build_anew(is_partial=False)
+
+
+def _build_anew(*, is_partial: bool) -> None:
+    """Build each index beside the one it takes the place of: at no moment are two records given one number."""
+    with op.get_context().autocommit_block():
+        for table, field, kind in _indexes():
+            name = f"{kind}_{table}_{field}"
+            anew, former = f"{name}_anew", f"{name}_former"
+            for left in (anew, former):
+                op.drop_index(left, table, if_exists=True, postgresql_concurrently=True)
+            op.create_index(
+                anew,
+                table,
+                ["account_id", field],
+                unique=kind == "uq",
+                postgresql_where=sa.text(f"{field} IS NOT NULL") if is_partial else None,
+                postgresql_concurrently=True,
+            )
+            swapped = (
+                f"ALTER INDEX IF EXISTS {name} RENAME TO {former}; ALTER INDEX {anew} RENAME TO {name};"
+            )
+            op.execute(f"DO $$ BEGIN {swapped} END $$")
+            op.drop_index(former, table, if_exists=True, postgresql_concurrently=True)
+
+
+def _indexes() -> Iterator[tuple[str, str, str]]:
+    for kind, tables in (("ix", _FOUND_BY), ("uq", _UNIQUE)):
+        for table, fields in tables.items():
+            for field in fields:
+                yield table, field, kind
