@@ -24,6 +24,9 @@ class Level(StrEnum):
     ADD_MODIFY_DELETE = "add_modify_delete"
     FULL_ACCESS = "full_access"
 
+    # Each change is judged by levels, and a member's own hash is worked out from its name each time.
+    __hash__ = str.__hash__
+
     def covers(self, needed: "Level") -> bool:
         """Say whether this level has what another one has."""
         return _RANKS[self] >= _RANKS[needed]

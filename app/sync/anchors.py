@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from app.sync.fields import Values
@@ -13,10 +13,11 @@ ALWAYS = date.max
 SLOTS = 8
 """How many kinds of children the feed has room for."""
 NOT_YET: tuple[date | None, ...] = (None,) * SLOTS
+Told = tuple[date, tuple[int, ...], tuple[int, ...], bool, tuple[date | None, ...]]
+"""What a rule can tell states apart by: day, labels, owners, whether private, latest days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchors:
+class Anchors(NamedTuple):
     """One state's anchors, the revision at which it began, and the device that set it.
 
     `labels` and `owners` are small numbers of the account; `latest` has the latest day among all descendants
@@ -32,7 +33,7 @@ class Anchors:
     latest: tuple[date | None, ...] = NOT_YET
 
     @property
-    def told(self) -> tuple[Any, ...]:
+    def told(self) -> Told:
         """Return what a rule can tell states apart by."""
         return self.day, self.labels, self.owners, self.private, self.latest
 
@@ -73,7 +74,8 @@ class Stamp:
 
     def labels_of(self, values: Values) -> list[str]:
         """Return what a record is labelled with: ids, and names of the declaration's own."""
-        return [*_ids(values, self.label_names), *(self.also(values) if self.also else ())]
+        found = list(_ids(values, self.label_names))
+        return [*found, *self.also(values)] if self.also else found
 
     def owners_of(self, values: Values) -> list[str]:
         """Return the ids of those a record belongs to."""

@@ -1,9 +1,10 @@
 """Arrays for the database as the text of one: the driver looks at each element of its own several times."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+_NULL = "NULL"
 _INFINITY = "infinity"
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
@@ -17,10 +18,16 @@ def array(kind: str, values: Sequence[Any]) -> Any:
     """Return some values as what `parameter` reads."""
     if kind == "bytea":
         return values
-    told = _quoted if kind == "text" else _told
-    if values and values.count(values[0]) == len(values):
-        return "{" + ",".join([told(values[0])] * len(values)) + "}"
-    return "{" + ",".join(map(told, values)) + "}"
+    if not values:
+        return "{}"
+    told = _TOLD.get(kind, str)
+    if values.count(values[0]) == len(values):
+        elements = [_NULL if values[0] is None else told(values[0])] * len(values)
+    elif None in values:
+        elements = [_NULL if each is None else told(each) for each in values]
+    else:
+        elements = list(map(told, values))
+    return "{" + ",".join(elements) + "}"
 
 
 def columns(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
@@ -34,12 +41,15 @@ def parameters(kinds: Sequence[str], first: int) -> str:
     return ", ".join(parameter(place, kind) for place, kind in enumerate(kinds, first))
 
 
-def _told(value: Any) -> str:
-    if value is None:
-        return "NULL"
+def _day(value: date) -> str:
     # The driver says it so, too: it is how a day is written that no other comes after.
     return _INFINITY if value == date.max else str(value)
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.translate(_ESCAPES) + '"'
+    has_any = '"' in text or "\\" in text
+    return f'"{text.translate(_ESCAPES)}"' if has_any else f'"{text}"'
+
+
+_TOLD: Mapping[str, Callable[[Any], str]] = {"date": _day, "text": _quoted}
+"""How values are said of which their own text is not what the database reads."""

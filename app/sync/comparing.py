@@ -1,7 +1,7 @@
 """Comparing the feed with the records, which are the truth, one page of a collection at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
@@ -50,7 +50,7 @@ async def compare(
         ):
             wrong.append(record_id)
             continue
-        anew = replace(row, filled=filled_of(collection, values), parts=parts_of(collection, values))
+        anew = row._replace(filled=filled_of(collection, values), parts=parts_of(collection, values))
         if anew != row:
             outdated.append(anew)
             turn.take((row.anchors, row.sizes), (anew.anchors, anew.sizes))

@@ -3,7 +3,6 @@
 import asyncio
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -66,10 +65,10 @@ class Draft:
         self._restamped: dict[int, set[UUID]] = {}
         self._foreseen: dict[Key, Foreseen] = {}
         self._whole: set[int] = set()
-        self._ages: dict[int, int] = {}
         self.has_merged = False
         # Held by each other, they and all they hold would wait for the collector, many pushes at once.
         self.work = Work(weakref.proxy(self), who)
+        self._ages = self.work.ages
 
     @classmethod
     async def begin(cls, session: WriteSession, who: Principal, writer: int = SERVER) -> "Draft":
@@ -101,10 +100,6 @@ class Draft:
     def _grow(self, number: int) -> None:
         self._ages[number] = self._ages.get(number, 0) + 1
 
-    def age(self, number: int) -> int:
-        """Return a number that is another whenever the records of a collection may be seen as others."""
-        return self._ages.get(number, 0)
-
     def get(self, key: Key) -> State | None:
         """Return a record as this transaction sees it; it must have been loaded."""
         return self._changed.get(key) or self._loaded[key]
@@ -115,7 +110,7 @@ class Draft:
 
     def fields(self, key: Key) -> Values:
         """Return the fields of a record without bookkeeping; none of one that does not exist."""
-        state = self.get(key)
+        state = self._changed.get(key) or self._loaded[key]
         if state is None or not state.values:
             return {}
         fields = dict(state.values)
@@ -138,29 +133,34 @@ class Draft:
 
     async def prepare(self, intended: Sequence[tuple[Key, Mapping[str, Any] | None]]) -> None:
         """Read what will be looked at when some fields are set, or records without any deleted."""
-        await self.load(at_hand(self.work, (number for (number, _), _ in intended)))
+        numbers = {number for (number, _), _ in intended}
+        await self.load(at_hand(self.work, numbers))
+        ahead = {number for number in numbers if looks_ahead(number)}
         writes: list[Written] = []
         first: dict[Key, Values] = {}
         latest: dict[Key, Values] = {}
         for key, fields in intended:
-            if looks_ahead(key[0]):
-                before = latest.get(key) or self.fields(key)
-                found = list(self._foreseeable(key, before, fields))
-                latest[key] = next((each.after for each in found if each.after), before)
-                alone = first.setdefault(key, self.fields(key) or latest[key])
-                if before and before != alone:
-                    # Earlier changes of the record may be refused, and this one not.
-                    found += (
-                        replace(each, is_instead=True) for each in self._foreseeable(key, alone, fields)
-                    )
-                writes += found
+            if key[0] in ahead:
+                present = self.fields(key)
+                before = latest.get(key) or present
+                found = self._foreseeable(key, before, fields)
+                latest[key] = (found and found.after) or before
+                alone = first.setdefault(key, present or latest[key])
+                if found:
+                    writes.append(found)
+                # Earlier changes of the record may be refused, and this one not.
+                if before and before != alone and (instead := self._foreseeable(key, alone, fields)):
+                    writes.append(replace(instead, is_instead=True))
         if writes:
             await prepare(self.work, writes)
 
-    def _foreseeable(self, key: Key, before: Values, sent: Mapping[str, Any] | None) -> Iterator[Written]:
-        with suppress(InvalidFieldsError):
+    def _foreseeable(self, key: Key, before: Values, sent: Mapping[str, Any] | None) -> Written | None:
+        """Return the write some fields would make; none where they cannot be kept."""
+        try:
             after = None if sent is None else self.foresee(key, before, sent)
-            yield Written(key, before or None, after, frozenset(sent or ()))
+        except InvalidFieldsError:
+            return None
+        return Written(key, before or None, after, frozenset(sent or ()))
 
     def expect(self, foreseen: Mapping[Key, Foreseen]) -> None:
         """Take over what was checked before the turn came."""
@@ -201,6 +201,8 @@ class Draft:
 
     async def load_survivors(self, keys: Iterable[Key]) -> None:
         """Read what merged records were merged into; the records themselves must have been loaded."""
+        if not self.has_merged:
+            return
         waiting = {survivor for key in keys if (survivor := self.survivor(key)) != key}
         while unknown := waiting - self._loaded.keys():
             await self.load(unknown)
@@ -345,7 +347,7 @@ class Draft:
         react(self.work, Written(key, self.fields(key), None, frozenset()))
         self.delete(key)
         self.restamp([into])
-        self._changed[key] = replace(self._changed[key], merged_into=into[1])
+        self._changed[key] = self._changed[key]._replace(merged_into=into[1])
         self.has_merged = True
 
     def restamp(self, keys: Iterable[Key]) -> None:
@@ -421,11 +423,7 @@ class Draft:
             for number, written in by_number.items()
         }
         for number in sorted(by_number):
-            living = [
-                {"id": str(each), **values}
-                for each, values in by_number[number].items()
-                if values is not None
-            ]
+            living = {each: values for each, values in by_number[number].items() if values is not None}
             await records.release(self.session, registry.numbered(number), dead[number])
             await records.upsert(self.session, registry.numbered(number), living)
         for (number, record_id), state in self._changed.items():

@@ -1,10 +1,9 @@
 """The SQL that writes the feed: one row per record, its past, its tallies, and the account's clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -24,8 +23,7 @@ Key = tuple[int, UUID]
 Latest = tuple[date | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRow:
+class FeedRow(NamedTuple):
     """A record's row in the feed, but for its revision."""
 
     key: Key
@@ -266,7 +264,7 @@ def anchors_of(record: Any) -> Anchors:
 
 def _flat(row: FeedRow) -> tuple[Any, ...]:
     """Return a row in the order of the statement's arrays."""
-    fields = orjson.dumps(row.field_revisions).decode()
+    fields = orjson.dumps(row.field_revisions).decode() if row.field_revisions else "{}"
     head = (row.is_deleted, row.merged_into, row.body_revision, row.filled, row.mark, fields)
     return (*row.key, *_flat_anchors(row.anchors), *head, _array(row.sizes), *row.body)
 

@@ -80,6 +80,8 @@ def _parents_first(groups: Sequence[Group]) -> list[Group]:
     for group in groups:
         for key in group.created():
             makers.setdefault(key, group)
+    if not any(key in makers for group in groups for key in group.needs()):
+        return list(groups)
     ordered: dict[int, Group] = {}
     for group in groups:
         _place(group, makers, ordered, frozenset())

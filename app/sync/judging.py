@@ -1,6 +1,6 @@
 """How one change is judged against the records as they stand: applied, merged, already so, or refused."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -135,19 +135,16 @@ class Judge:
             if key is None:
                 continue
             before = foreseen.get(key) or draft.fields(key)
-            fields = await self._intends(key, change, before)
+            is_command = change.op is Operation.COMMAND
+            fields = await self._leads_to(key, change, before) if is_command else _sets(key, change, before)
             intended.append((key, fields))
-            with suppress(InvalidFieldsError):
-                if key in commanded:
+            if key in commanded:
+                with suppress(InvalidFieldsError):
                     foreseen[key] = canonical(registry.numbered(key[0]), {**before, **(fields or {})})
         await draft.prepare(intended)
 
-    async def _intends(self, key: Key, change: Change, before: Values) -> Mapping[str, Any] | None:
-        """Return the fields a change may set, none for a deletion; a command reads what it needs."""
-        if change.op is Operation.DELETE:
-            return None
-        if change.op is not Operation.COMMAND:
-            return resolved(registry.numbered(key[0]), before, change.fields)[0]
+    async def _leads_to(self, key: Key, change: Change, before: Values) -> Mapping[str, Any]:
+        """Return the fields a command may set; it reads what it needs."""
         called = find(change.collection, change.command)
         if called is None or not before:
             return {}
@@ -183,8 +180,9 @@ class Judge:
 
     def _may_write(self, collection: Collection) -> bool:
         """Say whether a collection is written to from where the user is: lists are maintained at a desk."""
-        is_at_desk = self.draft.work.who.channel is Channel.DESK
-        return collection.is_writable or (is_at_desk and not collection.is_kept_by_server)
+        return collection.is_writable or (
+            self.draft.work.who.channel is Channel.DESK and not collection.is_kept_by_server
+        )
 
     def permit(self, change: Change) -> None:
         """Refuse what the user's rights do not reach; what follows from a change needs none."""
@@ -195,13 +193,11 @@ class Judge:
             for feature, level in called.needed(collection).items():
                 self._require(feature, level)
 
-    def _permit_parts(self, key: Key, old: Values, values: Values, names: Iterable[str]) -> None:
+    def _permit_parts(self, key: Key, old: Values, values: Values, names: Container[str]) -> None:
         """Refuse to fill, change or empty fields in a part for which the user lacks that right."""
-        collection = registry.numbered(key[0])
-        for part, feature in collection.part_features.items():
-            for name in names:
-                if collection.fields[name].part is part and values[name] != old.get(name):
-                    self._require(feature, _needed(old.get(name), values[name]))
+        for name, feature in registry.numbered(key[0]).guarded.items():
+            if name in names and values[name] != old.get(name):
+                self._require(feature, _needed(old.get(name), values[name]))
 
     def _require(self, feature: str | None, level: Level) -> None:
         if feature is not None and not allows(self.draft.work.who, feature, level):
@@ -351,6 +347,13 @@ class Judge:
         }
 
 
+def _sets(key: Key, change: Change, before: Values) -> Mapping[str, Any] | None:
+    """Return the fields a change may set that is no command, none for a deletion."""
+    if change.op is Operation.DELETE:
+        return None
+    return resolved(registry.numbered(key[0]), before, change.fields)[0]
+
+
 def _needed(old: Any, new: Any) -> Level:
     """Return the level for which a field gets another value: filled, changed or emptied."""
     if new in EMPTY:
@@ -377,7 +380,9 @@ def _going(changes: Sequence[Change], keys: Mapping[int, Key]) -> set[Key]:
     """Return what some changes delete, and what they bring below that: it may go too."""
     known = [change for change in changes if change.n in keys]
     going = {keys[change.n] for change in known if change.op is Operation.DELETE}
-    below = [(keys[change.n], {target for _, target in links_of(change)}) for change in known if going]
+    if not going:
+        return going
+    below = [(keys[change.n], {target for _, target in links_of(change)}) for change in known]
     while more := {key for key, targets in below if not targets.isdisjoint(going)} - going:
         going |= more
     return going

@@ -20,7 +20,11 @@ def resolved(
     place of one with its id, and others removed, elements by their ids. An element that is there and differs
     may have been changed by somebody else, so that its field is compared like any other.
     """
-    by_members = {name: value for name, value in sent.items() if _is_by_members(collection, name, value)}
+    by_members = {
+        name: value
+        for name, value in sent.items()
+        if isinstance(value, dict) and _is_by_members(collection, name, value)
+    }
     if not by_members:
         return sent, set()
     fields, free = dict(sent), set[str]()
@@ -35,16 +39,16 @@ def resolved(
 def added(collection: Collection, sent: Mapping[str, Any]) -> Values:
     """Return the fields with what is newly named in them."""
     return {
-        name: value.get("add", []) if _is_by_members(collection, name, value) else value
+        name: value.get("add", [])
+        if isinstance(value, dict) and _is_by_members(collection, name, value)
+        else value
         for name, value in sent.items()
     }
 
 
-def _is_by_members(collection: Collection, name: str, value: Any) -> bool:
-    if not isinstance(value, dict) or not value:
-        return False
+def _is_by_members(collection: Collection, name: str, value: dict[str, Any]) -> bool:
     spec = collection.fields.get(name)
-    if spec is None or spec.kind not in _LISTS:
+    if not value or spec is None or spec.kind not in _LISTS:
         return False
     return value.keys() <= _WORDS and all(isinstance(each, list) for each in value.values())
 

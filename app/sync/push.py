@@ -1,13 +1,14 @@
 """A push: numbered changes in, a verdict for each out, in one transaction; a repeat gets the same answer."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter
 
 from app.accounts.errors import DeviceRequired
 from app.core import metrics
@@ -25,9 +26,11 @@ from app.sync.schemas import MAX_CHANGES, Change, Operation, Outcome, PushReques
 from app.sync.streams import Stream
 from app.sync.taking import take_in
 from app.sync.target import target_of
-from app.sync.validation import InvalidFieldsError, canonical
+from app.sync.validation import canonical_each
 from app.sync.verdicts import forgotten, render, told_again
 
+_USUAL = {name: each.get_default(call_default_factory=True) for name, each in Change.model_fields.items()}
+_INSTANTS = TypeAdapter(datetime)
 _LOSING = (Outcome.MERGED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.BLOCKED)
 
 
@@ -48,8 +51,7 @@ def prepare(sent: PushRequest) -> Prepared:
     if len(sent.changes) > MAX_CHANGES:
         raise TooManyChanges(max_changes=MAX_CHANGES)
     prints = {change.n: _fingerprint(change) for change in sent.changes}
-    made = {key: foreseen for change in sent.changes for key, foreseen in _made(change)}
-    return Prepared(sent, prints, made)
+    return Prepared(sent, prints, _made(sent.changes))
 
 
 async def push(
@@ -133,16 +135,32 @@ def _device(who: Principal) -> UUID:
     return who.device_id
 
 
-def _made(change: Change) -> Iterator[tuple[Key, Foreseen]]:
-    """Yield the record a change would make, if it is one that can be kept; why not is told in its turn."""
-    collection = registry.named(change.collection)
-    if collection and change.op is Operation.CREATE:
-        with suppress(InvalidFieldsError):
-            after = canonical(collection, change.fields)
-            yield (collection.number, change.id), Foreseen(change.fields, {}, after)
+def _made(changes: Sequence[Change]) -> dict[Key, Foreseen]:
+    """Return the records some changes would make, those that can be kept; why not is told in its turn."""
+    making: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.op is Operation.CREATE:
+            making.setdefault(change.collection, []).append(change)
+    made: dict[Key, Foreseen] = {}
+    for name, those in making.items():
+        if collection := registry.named(name):
+            found = canonical_each(collection, [change.fields for change in those])
+            made |= {
+                (collection.number, change.id): Foreseen(change.fields, {}, after)
+                for change, after in zip(those, found, strict=True)
+                if after is not None
+            }
+    return made
 
 
 def _fingerprint(change: Change) -> bytes:
-    """Tell changes apart by what was sent: a member the server learns later alters no older print."""
-    told = change.model_dump(mode="json", exclude_defaults=True)
+    """Tell changes apart by what was sent: a member the server learns later alters no older print.
+
+    It is the print of what `model_dump` says of the change in JSON without defaults, put together by hand,
+    since the fields are what JSON made of them already.
+    """
+    told = {name: value for name, value in change.__dict__.items() if value != _USUAL[name]}
+    told["id"] = str(change.id)
+    if change.client_time is not None:
+        told["client_time"] = _INSTANTS.dump_python(change.client_time, mode="json")
     return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()[:16]

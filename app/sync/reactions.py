@@ -70,9 +70,9 @@ Asks = Callable[["Draft", Sequence[Written]], Awaitable[Any]]
 """What a reaction asks the database, once for all writes it may concern."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reaction:
-    """One rule of the field."""
+    """One rule of the field; declared in the same words twice it is one, which asks once for all writes."""
 
     react: "Callable[[Written, Work], None]"
     looks_at: LooksAt | None
@@ -94,7 +94,9 @@ class Work:
     """The moment of the transaction, where the company is."""
     minute: str = field(init=False)
     """The same as people read it."""
-    made: dict[Any, tuple[int, Any]] = field(default_factory=dict)
+    made: dict[Any, tuple[int | None, Any]] = field(default_factory=dict)
+    ages: dict[int, int] = field(default_factory=dict)
+    """A number for each collection that is another whenever its records may be seen as others."""
 
     def __post_init__(self) -> None:
         """Tell the time once."""
@@ -108,7 +110,7 @@ class Work:
 
     def once(self, key: Hashable, collection: str, make: Callable[[], T]) -> T:
         """Return what is made of the records of a collection, made anew when one of them has changed."""
-        age = self.draft.age(registry.number_of(collection))
+        age = self.ages.get(registry.number_of(collection))
         known = self.made.get(key)
         if known is None or known[0] != age:
             known = self.made[key] = age, make()
@@ -140,6 +142,7 @@ class Work:
         self.notices.append(Notice(code, message, tuple(fields), tuple(records)))
 
 
+_declared: dict[tuple[Any, ...], Reaction] = {}
 _reactions: dict[str, list[Reaction]] = {}
 _to_all: list[Reaction] = []
 React = Callable[[Written, Work], None]
@@ -160,7 +163,8 @@ def on_write(
     """
 
     def declare(react: React) -> React:
-        reaction = Reaction(react, looks_at, asks, at_hand)
+        words = react, looks_at, asks, at_hand
+        reaction = _declared.setdefault(words, Reaction(*words))
         _of.cache_clear()
         for name in collections:
             _reactions.setdefault(name, []).append(reaction)

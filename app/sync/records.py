@@ -1,6 +1,6 @@
 """The SQL of the typed tables: one text per collection, built from its declaration."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -23,13 +23,15 @@ _MOST = 1000
 _DIALECT = PGDialect()  # type: ignore[no-untyped-call]
 
 
-async def upsert(session: WriteSession, collection: Collection, rows: Sequence[Values]) -> None:
-    """Write whole records of one collection, given in JSON form with their ids.
+async def upsert(session: WriteSession, collection: Collection, written: Mapping[UUID, Values]) -> None:
+    """Write whole records of one collection, given in JSON form by their ids.
 
     What is null is not said: that is what the database takes for what is not there.
     """
-    if rows:
-        said = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    if written:
+        said = [{name: value for name, value in row.items() if value is not None} for row in written.values()]
+        for row, record_id in zip(said, written, strict=True):
+            row["id"] = str(record_id)
         text = orjson.dumps(said).decode()
         await session.raw.execute(_upsert_sql(collection.table), session.account_id, text)
 

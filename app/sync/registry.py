@@ -118,6 +118,16 @@ class Collection:
         return self.model.model_construct().model_dump(mode="json", include=names)
 
     @cached_property
+    def guarded(self) -> Mapping[str, str]:
+        """Return the features of fields whose part has its own, by name."""
+        return {
+            name: feature
+            for part, feature in self.part_features.items()
+            for name, spec in self.fields.items()
+            if spec.part is part
+        }
+
+    @cached_property
     def newest(self) -> int:
         """Return the schema version that last added to it."""
         return max((spec.since for spec in self.fields.values()), default=self.since)

@@ -223,6 +223,9 @@ class Operation(StrEnum):
     DELETE = "delete"
     COMMAND = "command"
 
+    # Looked up for each change, and a member's own hash is worked out from its name each time.
+    __hash__ = str.__hash__
+
 
 class Atomicity(StrEnum):
     """What stands or falls together: each group, the whole push, or each change alone."""

@@ -1,8 +1,8 @@
 """Stamping: how changed records get their anchors, children before parents, and their rows in the feed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.core.db import Session, WriteSession
@@ -15,9 +15,10 @@ from app.sync.registry import Collection
 from app.sync.rendering import core_of, filled_of, mark_of, parts_of
 from app.sync.tallies import Turn, Weighed
 
+_UNTOUCHED: Mapping[str, list[int]] = {}
 
-@dataclass(frozen=True, slots=True)
-class State:
+
+class State(NamedTuple):
     """A record as it stands: its version, its values (none once deleted), and who changed which field.
 
     `anchors` and `sizes` are those last written; what a draft has not yet written has the former ones. What
@@ -27,7 +28,7 @@ class State:
     body_revision: int
     values: Values | None
     anchors: Anchors | None
-    field_revisions: Mapping[str, list[int]] = field(default_factory=dict)
+    field_revisions: Mapping[str, list[int]] = _UNTOUCHED
     sizes: tuple[int, ...] = ()
     merged_into: UUID | None = None
 
@@ -42,8 +43,7 @@ class State:
         return self.values is None
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What a phone receives of a record, and which of its optional parts hold something."""
 
     filled: int
@@ -89,12 +89,15 @@ class Stamping:
     rows: list[FeedRow] = field(default_factory=list)
     ended: list[tuple[Key, Anchors]] = field(default_factory=list)
     turns: dict[int, Turn] = field(default_factory=dict)
+    named: dict[Key, tuple[list[str], list[str]]] = field(default_factory=dict)
 
     async def write(
         self, changed: Mapping[Key, State], loaded: Mapping[Key, State | None]
     ) -> dict[Key, State]:
         """Write the rows of changed records and of the parents they move; return all that was written."""
-        self.numbers = await feed.numbers(self.session, _names(changed))
+        self.named = _names(changed)
+        named = (name for both in self.named.values() for names in both for name in names)
+        self.numbers = await feed.numbers(self.session, named)
         by_number: dict[int, dict[Key, State]] = {number: {} for number in self.asked}
         for key, state in changed.items():
             by_number.setdefault(key[0], {})[key] = state
@@ -119,11 +122,11 @@ class Stamping:
             state = changed.get(key) or old
             if state is None:
                 continue
-            anchors = self._anchors(collection, old, state, latest.get(key[1]))
+            anchors = self._anchors(key, old, state, latest.get(key[1]))
             if key not in changed and old and anchors == old.anchors:
                 continue
             row = _row(key, state, anchors, self.bodies.get(key) or rendered(key, state))
-            now = replace(state, anchors=anchors, sizes=row.sizes)
+            now = state._replace(anchors=anchors, sizes=row.sizes)
             self.rows.append(row)
             turn.take(old.weighed if old else None, now.weighed)
             if old and old.anchors and not old.is_deleted and anchors != old.anchors:
@@ -163,22 +166,19 @@ class Stamping:
         read = await states(self.session, missing) if missing else {}
         return read | {key: loaded[key] for key in keys if key in loaded}
 
-    def _anchors(
-        self, collection: Collection, old: State | None, state: State, latest: feed.Latest | None
-    ) -> Anchors:
+    def _anchors(self, key: Key, old: State | None, state: State, latest: feed.Latest | None) -> Anchors:
         """Anchors that stay the same keep the revision at which they began."""
         before = old.anchors if old else None
         if latest is None:
             latest = before.latest if before else NOT_YET
-        stamp, values = collection.stamp, state.values
+        stamp, values = registry.numbered(key[0]).stamp, state.values
         if values is None:
             kept = before or Anchors(self.revision, None, latest=latest)
-            return replace(kept, since=self.revision, by=self.who.device_id)
+            return kept._replace(since=self.revision, by=self.who.device_id)
         if state is old and before:
             labels, owners = before.labels, before.owners
         else:
-            labels = numbered(stamp.labels_of(values), self.numbers)
-            owners = numbered(stamp.owners_of(values), self.numbers)
+            labels, owners = (numbered(names, self.numbers) for names in self.named[key])
         day, private = stamp.day_of(values), stamp.is_private(values)
         now = Anchors(self.revision, self.who.device_id, day, labels, owners, private, latest)
         return before if before and old and not old.is_deleted and before.told == now.told else now
@@ -247,7 +247,7 @@ def _with_late(state: State | None, typed: Values, defaults: Mapping[str, Any]) 
     if state is None or state.values is None:
         return state
     late = {name: typed.get(name, default) for name, default in defaults.items()}
-    return replace(state, values={**late, **state.values})
+    return state._replace(values={**late, **state.values})
 
 
 def _state_of(row: FeedRow | None) -> State | None:
@@ -280,12 +280,13 @@ def _row(key: Key, state: State, anchors: Anchors, body: Body) -> FeedRow:
     )
 
 
-def _names(changed: Mapping[Key, State]) -> set[str]:
-    names: set[str] = set()
-    for (number, _), state in changed.items():
+def _names(changed: Mapping[Key, State]) -> dict[Key, tuple[list[str], list[str]]]:
+    """Return what changed records are labelled with, and whose they are."""
+    names: dict[Key, tuple[list[str], list[str]]] = {}
+    for key, state in changed.items():
         if state.values is not None:
-            stamp = registry.numbered(number).stamp
-            names.update(stamp.labels_of(state.values), stamp.owners_of(state.values))
+            stamp = registry.numbered(key[0]).stamp
+            names[key] = stamp.labels_of(state.values), stamp.owners_of(state.values)
     return names
 
 

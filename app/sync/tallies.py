@@ -5,15 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 from app.core.db import Session, WriteSession
 from app.sync import arrays
-from app.sync.anchors import ALWAYS, NOT_YET, SLOTS, Anchors
+from app.sync.anchors import ALWAYS, NOT_YET, SLOTS, Anchors, Told
 from app.sync.scope import Rule, Scope
 
 Numbers = tuple[int, ...]
+_Amounted = tuple["Counted", date, Numbers]
 Months = Mapping[date, int]
 """An amount by the first day of its month; what is always at hand stands on the day that is always."""
 
@@ -36,6 +38,9 @@ class Counted(IntEnum):
     LATEST = 6
     LAST = 7
     ACTIVITY = 8
+
+    # Counted by for each record, and a member's own hash is worked out from its name each time.
+    __hash__ = int.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Turn:
     """By how much some writing changes the tallies of one collection: mostly a few bytes."""
 
     collection: int
-    amounts: Counter[tuple[Counted, date, Numbers]] = field(default_factory=Counter)
+    amounts: Counter[_Amounted] = field(default_factory=Counter)
 
     def take(self, before: Weighed | None, after: Weighed | None) -> None:
         """Put on what a row comes to, and take off what it came to before."""
@@ -76,8 +81,15 @@ class Turn:
                     amounts[Counted.BYTES, month, (place,)] += now - was
             return
         for row, sign in ((before, -1), (after, 1)):
-            for counted, month, numbers, amount in _contributed(*row) if row else ():
-                amounts[counted, month, numbers] += sign * amount
+            if row is None:
+                continue
+            anchors, sizes = row
+            for key, amount in _contributed(anchors.told):
+                amounts[key] += sign * amount
+            month = _month_of(anchors.day)
+            for place, size in enumerate(sizes, 1):
+                if size:
+                    amounts[Counted.BYTES, month, (place,)] += sign * size
 
     def rows(self) -> Iterator[tuple[int, Counted, date, str, int]]:
         """Yield collection, kind, month, numbers as the text of an array, and amount, of all that differs."""
@@ -91,29 +103,33 @@ def columns(turns: Iterable[Turn]) -> list[Any]:
     return arrays.columns(_TYPES, [row for turn in turns for row in turn.rows()])
 
 
-def _contributed(anchors: Anchors, sizes: Sequence[int]) -> Iterator[tuple[Counted, date, Numbers, int]]:
-    """Yield what one living row adds, as `contributions` does: what is counted, month, numbers, amount."""
-    month = _month_of(anchors.day)
-    yield Counted.RECORDS, month, (), 1
-    for place, size in enumerate(sizes, 1):
-        if size:
-            yield Counted.BYTES, month, (place,), size
-    if anchors.labels:
-        yield Counted.LABELS, month, anchors.labels, 1
-    if anchors.owners:
-        yield Counted.OWNERS, month, anchors.owners, 1
-    if anchors.private:
-        yield Counted.PRIVATE, month, anchors.owners, 1
-    if anchors.latest == NOT_YET:
+@lru_cache(maxsize=10_000)
+def _contributed(told: Told) -> tuple[tuple[_Amounted, int], ...]:
+    """Return what one living row adds but for its bytes, as `contributions` does; many say the same."""
+    return tuple(_counts(*told))
+
+
+def _counts(
+    day: date, labels: Numbers, owners: Numbers, private: bool, latest: tuple[date | None, ...]
+) -> Iterator[tuple[_Amounted, int]]:
+    month = _month_of(day)
+    yield (Counted.RECORDS, month, ()), 1
+    if labels:
+        yield (Counted.LABELS, month, labels), 1
+    if owners:
+        yield (Counted.OWNERS, month, owners), 1
+    if private:
+        yield (Counted.PRIVATE, month, owners), 1
+    if latest == NOT_YET:
         return
-    below = [(latest, -slot) for slot, latest in enumerate(anchors.latest, 1) if latest]
-    for latest, slot in below:
-        yield Counted.LATEST, _month_of(latest), (-slot,), 1
+    below = [(each, -slot) for slot, each in enumerate(latest, 1) if each]
+    for each, slot in below:
+        yield (Counted.LATEST, _month_of(each), (-slot,)), 1
     last, slot = max(below)
-    yield Counted.LAST, _month_of(last), (-slot,), 1
-    if last > anchors.day:
-        yield Counted.ACTIVITY, _month_of(last), (-slot,), 1
-        yield Counted.ACTIVITY, month, (0,), -1
+    yield (Counted.LAST, _month_of(last), (-slot,)), 1
+    if last > day:
+        yield (Counted.ACTIVITY, _month_of(last), (-slot,)), 1
+        yield (Counted.ACTIVITY, month, (0,)), -1
 
 
 def _month_of(day: date) -> date:
@@ -150,7 +166,7 @@ def _named(rule: Rule) -> Numbers:
 def contributions(row: str) -> str:
     """Return the query of what one living row of the feed adds: kind, month, numbers and amount.
 
-    It tells the same as `_contributed` does of the rows a transaction writes, which it has at hand.
+    It tells the same as `Turn.take` does of the rows a transaction writes, which it has at hand.
     """
     month = _month(f"{row}.day")
     slots = ", ".join(f"({slot}, {row}.latest_{slot})" for slot in range(1, SLOTS + 1))

@@ -1,14 +1,16 @@
 """What a client sent for a record, checked against its declaration and brought to one JSON form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import Any, get_args
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.sync.fields import Colour, EmailAddress, Values
-from app.sync.registry import Collection
+from app.sync.registry import Collection, Record
 
 _MOST_REASONS = 20
 _LONGEST_PATH = 200
@@ -67,6 +69,26 @@ def canonical(collection: Collection, fields: Mapping[str, Any]) -> Values:
     except TypeError:
         raise InvalidFieldsError({"": "Numbers must fit in 64 bits."}) from None
     return record.model_dump(mode="json")
+
+
+def canonical_each(collection: Collection, sent: Sequence[Mapping[str, Any]]) -> list[Values | None]:
+    """Return the same of many records, none of those that are refused; all at once where none is."""
+    many = _many(collection.model)
+    with suppress(ValidationError, TypeError):
+        return list(many.dump_python(many.validate_json(orjson.dumps(sent)), mode="json"))
+    return [_canonical_or_none(collection, fields) for fields in sent]
+
+
+def _canonical_or_none(collection: Collection, fields: Mapping[str, Any]) -> Values | None:
+    try:
+        return canonical(collection, fields)
+    except InvalidFieldsError:
+        return None
+
+
+@cache
+def _many(model: type[Record]) -> TypeAdapter[list[Record]]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]
 
 
 def reasons_of(error: ValidationError) -> dict[str, str]:

@@ -11,7 +11,7 @@ from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.feed import Key
 from app.sync.groups import Decision
-from app.sync.judging import key_of
+from app.sync.judging import APPLIED, NOOP, key_of
 from app.sync.reactions import Notice
 from app.sync.refusals import ChangeRefused
 from app.sync.rendering import projected
@@ -49,6 +49,7 @@ def render(
     """
     room, copied, owed = MAX_COPIES, set[Key](), set[Key]()
     rendered: dict[int, bytes] = {}
+    alike: dict[tuple[bool, int | None, bool], bytes] = {}
     for change in reversed(changes):
         decision, key = decisions[change.n], key_of(change)
         state = draft.get(key) if key else None
@@ -63,8 +64,17 @@ def render(
             room -= len(orjson.dumps(copy))
         if key and key not in copied and _is_undone(decision, is_in_scope=is_in_scope):
             owed.add(key)
-        verdict = _verdict(change, decision, state if is_in_scope else None, is_in_scope=is_in_scope)
-        rendered[change.n] = orjson.dumps({**verdict, "inbox_id": entries.get(change.n), "server": copy})
+        told = state.body_revision if is_in_scope and state and state.values is not None else None
+        # Of most changes nothing is to be said but that they were taken in: the same of all.
+        is_plain = (decision is APPLIED or decision is NOOP) and change.n not in entries
+        kind = decision is APPLIED, told, is_in_scope
+        text = alike.get(kind) if is_plain else None
+        if text is None:
+            verdict = _verdict(decision, told, is_in_scope=is_in_scope)
+            text = orjson.dumps({**verdict, "inbox_id": entries.get(change.n), "server": copy})[1:]
+            if is_plain:
+                alike[kind] = text
+        rendered[change.n] = b'{"n":%d,%b' % (change.n, text)
     return Rendered(dict(sorted(rendered.items())), frozenset(owed))
 
 
@@ -98,11 +108,10 @@ def forgotten(n: int) -> bytes:
     return orjson.dumps({"n": n, **told})
 
 
-def _verdict(change: Change, decision: Decision, state: State | None, *, is_in_scope: bool) -> dict[str, Any]:
+def _verdict(decision: Decision, revision: int | None, *, is_in_scope: bool) -> dict[str, Any]:
     return {
-        "n": change.n,
         "verdict": decision.outcome,
-        "revision": state.body_revision if state and state.values is not None else None,
+        "revision": revision,
         "code": decision.code,
         "message": decision.message,
         "fields": decision.fields,

@@ -277,8 +277,8 @@ def test_a_grandchild_holds_its_grandparent() -> None:
     told = compiled(given(clients_scope="groups", invoices_past_days=0, payments_past_days=100))
     anchors = Anchors(1, None, latest=(*NOT_YET[:3], TODAY - timedelta(days=99), *NOT_YET[4:]))
     assert told["clients"].admits(anchors)
-    assert told["invoices"].admits(replace(anchors, day=TODAY - timedelta(days=200)))
-    older = replace(anchors, latest=(*NOT_YET[:3], TODAY - timedelta(days=101), *NOT_YET[4:]))
+    assert told["invoices"].admits(anchors._replace(day=TODAY - timedelta(days=200)))
+    older = anchors._replace(latest=(*NOT_YET[:3], TODAY - timedelta(days=101), *NOT_YET[4:]))
     assert not told["clients"].admits(older)
 
 
@@ -421,7 +421,7 @@ def test_a_child_never_opens_what_is_private() -> None:
     rule = Rule(me=ME, edges=((1, EARLIEST),))
     anchors = Anchors(1, None, private=True, owners=(99,), latest=(ALWAYS, *NOT_YET[1:]))
     assert not rule.admits(anchors)
-    assert rule.admits(replace(anchors, private=False))
+    assert rule.admits(anchors._replace(private=False))
 
 
 # The day: calendar days in the account's zone, from the database's instant.

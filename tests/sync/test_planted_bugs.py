@@ -227,7 +227,7 @@ def grandparents_forgotten(patch: pytest.MonkeyPatch) -> None:
 
     def only_its_own(collection: Any, state: Any) -> feed.Latest:
         anchors = state and state.anchors
-        return real(collection, replace(state, anchors=replace(anchors, latest=NOT_YET)) if anchors else None)
+        return real(collection, state._replace(anchors=anchors._replace(latest=NOT_YET)) if anchors else None)
 
     patch.setattr(stamping, "_below", only_its_own)
 

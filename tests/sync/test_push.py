@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -472,6 +473,29 @@ async def test_the_print_of_a_change_does_not_know_the_schema() -> None:
         )
     )
     assert _fingerprint(change).hex() == "0c9a7527a5d9c4304a780e32561146c6"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"op": "create", "fields": sample("clients")},
+        {
+            "op": "patch",
+            "base_revision": 0,
+            "fields": {"balance": 12.5, "last_name": None, "b": {"é": [True]}},
+        },
+        {"op": "delete", "fields": None, "group": "", "client_time": "2026-06-13T17:04:05.120+02:00"},
+        {"op": "command", "command": "merge", "fields": {}, "client_time": "2026-06-13T15:04:05Z"},
+        {"op": "create", "client_time": "2026-06-13T15:04:05"},
+    ],
+)
+async def test_the_print_of_a_change_is_that_of_what_was_said_of_it(sent: dict[str, Any]) -> None:
+    """Those of former versions are stored, and were made of this."""
+    about = {"n": 7, "collection": "clients", "id": str(UUID(int=7))}
+    change = Change.model_validate_json(orjson.dumps({**about, **sent}))
+    said = change.model_dump(mode="json", exclude_defaults=True)
+    printed = sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
+    assert _fingerprint(change) == printed[: len(_fingerprint(change))]
 
 
 async def test_writers_of_two_servers_never_share_a_revision(desk: Desk, database_url: str) -> None:

@@ -44,8 +44,11 @@ def asked_for(written: Written, work: Work) -> None:
     """
     if written.after is None or work.who.channel is Channel.SYSTEM:
         return
+    rules = settings_of(work)["validation_rules"]
+    if not rules:
+        return
     empty: dict[str, list[str]] = {RuleLevel.REQUIRED: [], RuleLevel.PROMPT: []}
-    for rule in settings_of(work)["validation_rules"]:
+    for rule in rules:
         path = rule["record_field"]
         if _is_about(rule, written) and _value(written.after, path) in EMPTY and _is_saved(written, path):
             empty[rule["level"]].append(path)

@@ -66,7 +66,7 @@ async def _alike(draft: Draft, writes: Sequence[Written]) -> _Alike:
 def possible_duplicates(written: Written, work: Work) -> None:
     """Warn of clients that have the same where the company compares it."""
     alike = cast("_Alike | None", work.answer)
-    if written.after is None or alike is None:
+    if written.after is None or alike is None or not alike.likenesses:
         return
     client = written.key[1]
     same: dict[UUID, None] = {}
