@@ -1,43 +1,132 @@
-"""How many wrong passwords are put up with: ten in a quarter of an hour."""
+"""How many wrong passwords a user, an account and an address have in a quarter of an hour.
 
+They are counted in the database, where every process sees them. An account that does not exist is counted
+like any other, in one of a few buckets that stand for all of those, so that no answer tells which there are.
+"""
+
+import hmac
 import math
+from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
 from app.accounts import store
 from app.core import clock
 from app.core.db import Database, Session
+from app.core.keys import KeyRing
 from app.http.errors import RateLimited
-from app.http.limits import Limit
 
 WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 10
+"""Of a user, or of a phone that is already bound."""
+MOST_IN_ACCOUNT = 200
+"""By whoever comes without a bound phone: there are too many initials to try a few passwords with each."""
+MOST_FROM_ADDRESS = 100
+"""Whatever the accounts: many people of a studio come from one."""
 
-STRANGERS = Limit("stranger", MOST_FAILURES, WINDOW.seconds)
-"""For accounts that do not exist there is no row to count in: each address has this, per process."""
+_BUCKETS = 256
+_LONGEST = 20
+_NETWORK = 64
 
 
-def caller_of(initials_key: str, bound_device_uid: UUID | None) -> str:
-    """Name whom a wrong password is counted against.
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """One count, and how far it may go; `caller` can be made again from what is counted, and not read."""
 
-    A phone that is already bound has a budget of its own, so that nobody can lock it out by guessing
-    elsewhere.
+    caller: str
+    most: int
+
+
+def bucket_of(keys: KeyRing, name: str) -> UUID:
+    """Return what takes the place of the id of an account that does not exist."""
+    return _bucket(keys, f"account:{name}")
+
+
+def budgets_of(
+    keys: KeyRing, account_name: str, initials_key: str, bound_device_uid: UUID | None
+) -> tuple[Budget, ...]:
+    """Return what a wrong password is counted against in its account, given by its name in lower case.
+
+    A phone that is already bound has a budget of its own and no other, so that nobody can lock it out by
+    guessing elsewhere.
     """
-    return f"device:{bound_device_uid}" if bound_device_uid else f"user:{initials_key[:20]}"
+    if bound_device_uid:
+        return (Budget(_caller(keys, account_name, f"device:{bound_device_uid}"), MOST_FAILURES),)
+    return (
+        Budget(_caller(keys, account_name, f"user:{initials_key[:_LONGEST]}"), MOST_FAILURES),
+        Budget(_caller(keys, account_name, "account"), MOST_IN_ACCOUNT),
+    )
 
 
-async def require_budget(session: Session, caller: str) -> None:
-    """Refuse a caller who has tried too many wrong passwords of late."""
-    spent = await store.read_budget(session, caller)
-    if spent is None:
-        return
-    failures, window_start = spent
-    left = window_start + WINDOW - clock.now()
-    if failures >= MOST_FAILURES and left > timedelta():
+async def require_budgets(session: Session, budgets: tuple[Budget, ...]) -> None:
+    """Refuse whom one of the budgets is spent for, until all of them have room again."""
+    spent = await store.read_budgets(session, [budget.caller for budget in budgets])
+    ends = [
+        window_start + WINDOW
+        for budget in budgets
+        for failures, window_start in [spent.get(budget.caller, (0, clock.now()))]
+        if failures >= budget.most
+    ]
+    left = max(ends, default=clock.now()) - clock.now()
+    if left > timedelta():
         raise RateLimited(headers={"Retry-After": str(math.ceil(left.total_seconds()))})
 
 
-async def count_failure(database: Database, account_id: UUID, caller: str) -> None:
-    """Count a wrong password in the database, where every process sees it."""
+async def require_address(database: Database, keys: KeyRing, address: str) -> None:
+    """Refuse an address from which too many wrong passwords have come, whatever accounts they were for."""
+    network = _network(address)
+    if network is not None:
+        bucket, budget = _of_network(keys, network)
+        async with database.reading(bucket, is_urgent=True) as session:
+            await require_budgets(session, (budget,))
+
+
+async def count_failure(database: Database, account_id: UUID, budgets: tuple[Budget, ...]) -> None:
+    """Count a wrong password in an account, or in the bucket of one that does not exist."""
     async with database.writing(account_id, is_urgent=True) as session:
-        await store.count_failure(session, caller, WINDOW)
+        await store.count_failure(session, [budget.caller for budget in budgets], WINDOW)
+
+
+async def count_address(database: Database, keys: KeyRing, address: str) -> None:
+    """Count a wrong password against the address it came from."""
+    network = _network(address)
+    if network is not None:
+        bucket, budget = _of_network(keys, network)
+        await count_failure(database, bucket, (budget,))
+
+
+def _of_network(keys: KeyRing, network: str) -> tuple[UUID, Budget]:
+    return _bucket(keys, f"address:{network}"), Budget(_caller(keys, "", network), MOST_FROM_ADDRESS)
+
+
+def _network(address: str) -> str | None:
+    """Return what is counted as one address: of the sixth version what one household is given.
+
+    None of this machine's own, which are those of a proxy that does not say for whom it asks.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    if found.is_loopback:
+        return None
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> _NETWORK << _NETWORK))
+    return str(found)
+
+
+def _caller(keys: KeyRing, account_name: str, counted: str) -> str:
+    """Name a count by a keyed hash: people type passwords where account names belong."""
+    return _hash(keys, f"caller:{account_name}\n{counted}").hex()
+
+
+def _bucket(keys: KeyRing, counted: str) -> UUID:
+    number = int.from_bytes(_hash(keys, counted)) % _BUCKETS
+    return UUID(bytes=_hash(keys, f"bucket:{number}")[:16])
+
+
+def _hash(keys: KeyRing, counted: str) -> bytes:
+    return hmac.digest(keys.derived("sign-in budgets"), counted.encode("utf-8", "surrogatepass"), "sha256")

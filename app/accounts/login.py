@@ -2,10 +2,19 @@
 
 import unicodedata
 from dataclasses import dataclass
+from typing import NoReturn
 from uuid import UUID
 
 from app.accounts import passwords, sign_ins, store
-from app.accounts.budgets import STRANGERS, caller_of, count_failure, require_budget
+from app.accounts.budgets import (
+    Budget,
+    bucket_of,
+    budgets_of,
+    count_address,
+    count_failure,
+    require_address,
+    require_budgets,
+)
 from app.accounts.errors import (
     DeviceNotAuthorized,
     InvalidCredentials,
@@ -20,7 +29,6 @@ from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.ids import new_id
 from app.core.keys import KeyRing
-from app.http.limits import RateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,16 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was found under an account name and initials before the password was looked at."""
+    """What was found under an account name and initials before the password was looked at.
+
+    `account_id` is that of a bucket when there is no such account; the first of the `budgets` is the caller's
+    own.
+    """
 
     account_id: UUID
     user_id: UUID | None
     password_hash: str | None
-    caller: str
+    budgets: tuple[Budget, ...]
 
 
 def initials_key(initials: str) -> str:
@@ -66,7 +78,6 @@ async def login(
     phone: Phone | None,
     *,
     minimum_schema_version: int,
-    limits: RateLimits,
     address: str,
 ) -> SignedIn:
     """Sign somebody in, a phone or, without one, a desk.
@@ -75,11 +86,9 @@ async def login(
     hears anything but `invalid_credentials`; the further refusals come in the order subscription, edition,
     reset, authorization, slot, deactivation, age of the app.
     """
-    account_id = await account_called(database, credentials.account_name, limits, address)
-    known = await find(database, account_id or new_id(), credentials, phone)
+    known = await find(database, keys, credentials, phone, address)
     if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
-        await count_failure(database, known.account_id, known.caller)
-        raise InvalidCredentials
+        await refuse(database, keys, known, address)
     fresh = await _stronger(credentials.password, known.password_hash)
     async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
@@ -87,37 +96,42 @@ async def login(
         device = await _slot(session, keys, user, phone) if phone else None
         refuse_old(phone.schema_version if phone else None, minimum_schema_version)
         user.password_hash = fresh or user.password_hash
-        await store.clear_budget(session, known.caller)
+        await store.clear_budget(session, known.budgets[0].caller)
         return await sign_ins.begin(session, keys, account, user, device)
 
 
-async def account_called(database: Database, name: str, limits: RateLimits, address: str) -> UUID | None:
-    """Return the account of a name; who asks for those there are not is counted by address."""
+async def find(
+    database: Database, keys: KeyRing, credentials: Credentials, phone: Phone | None, address: str
+) -> Known:
+    """Look up a user and their hash; an account or user that does not exist takes the same steps."""
+    await require_address(database, keys, address)
+    name, key = credentials.account_name.strip().lower(), initials_key(credentials.initials)
     async with database.directory() as connection:
-        account_id = await store.find_account(connection, name.strip().lower())
-    if account_id is None:
-        limits.count(STRANGERS, address)
-    return account_id
-
-
-async def find(database: Database, account_id: UUID, credentials: Credentials, phone: Phone | None) -> Known:
-    """Look up a user and their hash; an account that does not exist takes the same steps."""
-    key = initials_key(credentials.initials)
-    async with database.reading(account_id, is_urgent=True) as session:
+        account_id = await store.find_account(connection, name)
+    async with database.reading(account_id or bucket_of(keys, name), is_urgent=True) as session:
         user = await store.find_active_user(session, key)
-        bound = await _is_bound(session, user, phone) if user and phone else False
-        caller = caller_of(key, phone.uid if phone and bound else None)
-        await require_budget(session, caller)
+        bound = await _is_bound(session, user.user_id if user else session.account_id, phone)
+        budgets = budgets_of(keys, name, key, phone.uid if phone and bound else None)
+        await require_budgets(session, budgets)
         return Known(
             account_id=session.account_id,
             user_id=user.user_id if user else None,
             password_hash=user.password_hash if user else None,
-            caller=caller,
+            budgets=budgets,
         )
 
 
-async def _is_bound(session: Session, user: User, phone: Phone) -> bool:
-    return any(device.device_uid == phone.uid for device in await store.list_devices(session, user.user_id))
+async def refuse(database: Database, keys: KeyRing, known: Known, address: str) -> NoReturn:
+    """Count a wrong word and say no more than that one was."""
+    await count_failure(database, known.account_id, known.budgets)
+    await count_address(database, keys, address)
+    raise InvalidCredentials
+
+
+async def _is_bound(session: Session, user_id: UUID, phone: Phone | None) -> bool:
+    """Tell whether a phone has signed in as a user before; who is no user has no devices."""
+    devices = await store.list_devices(session, user_id)
+    return phone is not None and any(device.device_uid == phone.uid for device in devices)
 
 
 async def _stronger(password: str, kept: str | None) -> str | None:

@@ -3,18 +3,16 @@
 from dataclasses import replace
 
 from app.accounts import passwords, store
-from app.accounts.budgets import caller_of, count_failure, require_budget
+from app.accounts.budgets import budgets_of, count_failure, require_budgets
 from app.accounts.changes import change
 from app.accounts.errors import InvalidCredentials
-from app.accounts.login import Credentials, account_called, find, recheck
+from app.accounts.login import Credentials, find, recheck, refuse
 from app.accounts.models import User
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
 from app.core.db import Database
-from app.core.ids import new_id
 from app.core.keys import KeyRing
 from app.core.principal import Principal
-from app.http.limits import RateLimits
 
 
 async def change_password(database: Database, keys: KeyRing, claims: Claims, current: str, new: str) -> None:
@@ -26,10 +24,10 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
     async with database.reading(claims.account_id, is_urgent=True) as session:
         who = (await admit(session, keys, claims)).who
         user = await session.get_one(User, (claims.account_id, claims.user_id))
-        budget = caller_of(user.initials_key, None)
-        await require_budget(session, budget)
+        budgets = budgets_of(keys, who.account_name, user.initials_key, None)
+        await require_budgets(session, budgets)
     if not await passwords.verify(current, user.password_hash):
-        await count_failure(database, claims.account_id, budget)
+        await count_failure(database, claims.account_id, budgets)
         raise InvalidCredentials
     passwords.require_acceptable(new, who.account_name, user.initials, user.last_name)
     kept = await passwords.hash_password(new)
@@ -39,26 +37,24 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
         if fresh.password_hash != user.password_hash:
             raise InvalidCredentials
         await change(session, who, fresh, {"password_hash": kept})
-        await store.clear_budget(session, budget)
+        await store.clear_budget(session, budgets[0].caller)
         await store.revoke_sign_ins(
             session, "password_changed", user_id=claims.user_id, but=claims.sign_in_id
         )
 
 
 async def reset_password(
-    database: Database, credentials: Credentials, new: str, *, limits: RateLimits, address: str
+    database: Database, keys: KeyRing, credentials: Credentials, new: str, address: str
 ) -> None:
     """Put a new password in the place of one that its user knows and may have to reset; ends all sign-ins.
 
     Who knows the three words need not be signed in, and hears of nothing else but what is wrong with the new
     password. Wrong guesses count like those at signing in.
     """
-    account_id = await account_called(database, credentials.account_name, limits, address)
-    known = await find(database, account_id or new_id(), credentials, None)
+    known = await find(database, keys, credentials, None, address)
     current = credentials.password
     if not await passwords.verify(current, known.password_hash) or known.user_id is None:
-        await count_failure(database, known.account_id, known.caller)
-        raise InvalidCredentials
+        await refuse(database, keys, known, address)
     async with database.reading(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
     passwords.require_acceptable(new, account.account_name, user.initials, user.last_name)
@@ -69,5 +65,5 @@ async def reset_password(
         who = Principal.system(account.account_id, account.account_name, account.time_zone)
         themselves = replace(who, user_id=user.user_id, initials=user.initials)
         await change(session, themselves, user, {"password_hash": kept, "must_reset": False})
-        await store.clear_budget(session, known.caller)
+        await store.clear_budget(session, known.budgets[0].caller)
         await store.revoke_sign_ins(session, "password_reset", user_id=user.user_id)

@@ -42,10 +42,17 @@ _AT_ONCE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 
 
 _COUNT_FAILURE = """
     INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
-    SELECT account_id, $2, $3, 1 FROM accounts WHERE account_id = $1
+    SELECT $1, caller, $3, 1 FROM unnest($2::text[]) AS counted(caller) ORDER BY caller
     ON CONFLICT (account_id, caller) DO UPDATE SET
         failures = CASE WHEN old.window_start <= $4 THEN 1 ELSE old.failures + 1 END,
         window_start = CASE WHEN old.window_start <= $4 THEN $3 ELSE old.window_start END
+"""
+# Where there is no account there is no clock to take turns by, and who waited for a row could wait for ever.
+_FORGET_FAILURES = """
+    DELETE FROM sign_in_budgets
+    WHERE account_id = $1 AND caller = ANY(ARRAY(
+        SELECT caller FROM sign_in_budgets WHERE account_id = $1 AND window_start <= $2
+        FOR UPDATE SKIP LOCKED))
 """
 
 _COPIES = """
@@ -263,28 +270,22 @@ async def forget_expired_tokens(session: WriteSession, sign_in_id: UUID) -> None
     )
 
 
-async def read_budget(session: Session, caller: str) -> tuple[int, datetime] | None:
-    """Return how many wrong passwords a caller has tried, and since when."""
-    row = await session.raw.fetchrow(
-        "SELECT failures, window_start FROM sign_in_budgets WHERE account_id = $1 AND caller = $2",
+async def read_budgets(session: Session, callers: Sequence[str]) -> dict[str, tuple[int, datetime]]:
+    """Return how many wrong passwords callers have tried, and since when."""
+    rows = await session.raw.fetch(
+        "SELECT caller, failures, window_start FROM sign_in_budgets"
+        " WHERE account_id = $1 AND caller = ANY($2::text[])",
         session.account_id,
-        caller,
+        callers,
     )
-    return (row["failures"], row["window_start"]) if row else None
+    return {row["caller"]: (row["failures"], row["window_start"]) for row in rows}
 
 
-async def count_failure(session: WriteSession, caller: str, window: timedelta) -> None:
-    """Count a wrong password, in a new window when the old one is over; forget windows that are.
-
-    Counts nothing, in the same time, when there is no such account.
-    """
+async def count_failure(session: WriteSession, callers: Sequence[str], window: timedelta) -> None:
+    """Count a wrong password, in a new window where the old one is over; forget windows that are."""
     now = clock.now()
-    await session.raw.execute(_COUNT_FAILURE, session.account_id, caller, now, now - window)
-    await session.raw.execute(
-        "DELETE FROM sign_in_budgets WHERE account_id = $1 AND window_start <= $2",
-        session.account_id,
-        now - window,
-    )
+    await session.raw.execute(_COUNT_FAILURE, session.account_id, callers, now, now - window)
+    await session.raw.execute(_FORGET_FAILURES, session.account_id, now - window)
 
 
 async def clear_budget(session: WriteSession, caller: str) -> None:

@@ -64,6 +64,8 @@ def limits_of(settings: Settings, desk: DeskLimits, series: SeriesLimits) -> Lim
             refresh_token_days=sign_ins.SLIDING.days,
             days=sign_ins.ABSOLUTE.days,
             wrong_passwords=budgets.MOST_FAILURES,
+            wrong_passwords_in_account=budgets.MOST_IN_ACCOUNT,
+            wrong_passwords_from_address=budgets.MOST_FROM_ADDRESS,
             wrong_passwords_seconds=int(budgets.WINDOW.total_seconds()),
             shortest_password=passwords.SHORTEST,
             longest_password=passwords.LONGEST,

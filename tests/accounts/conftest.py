@@ -8,13 +8,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts import passwords
-from app.accounts.routers import account, auth, devices, operator, security, users
 from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing, load_keys
 from app.core.settings import Settings
-from app.http.limits import RateLimits
-from app.http.porch import build_porch
+from tests.accounts.apps import people_app
 from tests.accounts.studios import Studio, new_studio
 
 
@@ -26,15 +24,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
 
 @pytest.fixture
 def app(database: Database, keys: KeyRing) -> FastAPI:
-    """Assemble the app as the house does, of the rooms up to this one."""
-    app = FastAPI()
-    app.state.database, app.state.keys = database, keys
-    app.state.minimum_schema_version = 1
-    app.state.operator_key_hash = None
-    for room in (auth, users, security, account, devices, operator):
-        app.include_router(room.router)
-    build_porch(app, RateLimits(per_address=6000, per_caller=1200))
-    return app
+    """Serve the people of the house."""
+    return people_app(database, keys)
 
 
 @pytest.fixture

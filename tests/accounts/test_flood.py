@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import asyncpg
 
@@ -26,16 +27,18 @@ async def rows(owner_url: str) -> Counter[str]:
 async def test_a_flood_of_wrong_words_leaves_a_count_for_a_quarter_of_an_hour(
     studio: Studio, owner_url: str, hold: Callable[[datetime], None]
 ) -> None:
-    before, client = await rows(owner_url), studio.client
+    before, client, mark = await rows(owner_url), studio.client, uuid4().hex
     for number in range(60):
         answers = [
             await studio.login(password=WRONG, initials=f"Z{number}", device=None),
-            await studio.login(password=WRONG, account=f"nobody-{number}", device=None),
+            await studio.login(password=WRONG, account=f"{mark}-{number}", device=None),
             await client.post("/v1/auth/refresh", json={"refresh_token": f"{number:043}"}),
             await client.get("/v1/devices", headers={"Authorization": f"Bearer e{number}.e.e"}),
         ]
         assert {answer.status_code for answer in answers} <= {401, 422, 429}
-    assert +(await rows(owner_url) - before) == Counter({"sign_in_budgets": 60})
+    # Of each user, of each account that is not there, and in each account.
+    assert +(await rows(owner_url) - before) == Counter({"sign_in_budgets": 60 + 60 + 61})
     hold(now() + timedelta(minutes=15))
     await studio.login(password=WRONG, device=None)
-    assert +(await rows(owner_url) - before) == Counter({"sign_in_budgets": 1})
+    left = await studio.execute("SELECT caller FROM sign_in_budgets WHERE account_id = $1")
+    assert len(left) == 2

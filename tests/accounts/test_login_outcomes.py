@@ -1,5 +1,7 @@
 """Every outcome of signing in, in the order in which they are looked at."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.core.clock import now
@@ -32,7 +34,7 @@ async def test_blanks_a_keyboard_adds_around_account_and_initials_do_not_matter(
 
 
 WRONG = {
-    "account": {"account": "nobody-has-this-name"},
+    "account": {"account": f"nobody-{uuid4().hex}"},
     "initials": {"initials": "ZZ"},
     "password": {"password": "another long walk"},
     "initials with a blank inside": {"initials": "P K"},

@@ -76,8 +76,7 @@ async def log_in(
         login.Credentials(body.account, body.initials, body.password),
         _phone(body.device) if body.device else None,
         minimum_schema_version=minimum,
-        limits=request.app.state.limits,
-        address=request.client.host if request.client else "unknown",
+        address=_address(request),
     )
     return signed_in_answer(found, keys)
 
@@ -148,18 +147,23 @@ async def password(body: Sent[PasswordRequest], claims: Caller, database: Databa
     status_code=204,
     responses=refusals_of(InvalidCredentials, PasswordBlocked, *BODY),
 )
-async def reset(body: Sent[ResetRequest], request: Request, database: DatabaseOf) -> None:
+async def reset(body: Sent[ResetRequest], request: Request, database: DatabaseOf, keys: KeysOf) -> None:
     """Change a password that must be reset, before signing in; any other one is changed by this too.
 
     All sign-ins of the user end. Then sign in with the new password.
     """
     await reset_password(
         database,
+        keys,
         login.Credentials(body.account, body.initials, body.current_password),
         body.new_password,
-        limits=request.app.state.limits,
-        address=request.client.host if request.client else "unknown",
+        _address(request),
     )
+
+
+def _address(request: Request) -> str:
+    """Return the peer's address; whether a proxy's word is taken for it is the server's setting, not ours."""
+    return request.client.host if request.client else "unknown"
 
 
 def _phone(report: PhoneReport) -> login.Phone:

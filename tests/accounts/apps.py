@@ -1,0 +1,21 @@
+"""The porch and the people as an application of their own: what one process of the house serves."""
+
+from fastapi import FastAPI
+
+from app.accounts.routers import account, auth, devices, operator, security, users
+from app.core.db import Database
+from app.core.keys import KeyRing
+from app.http.limits import RateLimits
+from app.http.porch import build_porch
+
+
+def people_app(database: Database, keys: KeyRing) -> FastAPI:
+    """Assemble the app as the house does, of the rooms up to this one."""
+    app = FastAPI()
+    app.state.database, app.state.keys = database, keys
+    app.state.minimum_schema_version = 1
+    app.state.operator_key_hash = None
+    for room in (auth, users, security, account, devices, operator):
+        app.include_router(room.router)
+    build_porch(app, RateLimits(per_address=6000, per_caller=1200))
+    return app
