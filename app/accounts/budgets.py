@@ -1,4 +1,4 @@
-"""How many wrong passwords a user, an account and an address have in a quarter of an hour.
+"""How many wrong passwords a user, an account and a network have in a quarter of an hour.
 
 They are counted in the database, where every process sees them. An account that does not exist is counted
 like any other, in one of a few buckets that stand for all of those, so that no answer tells which there are.
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.accounts import store
 from app.core import clock
-from app.core.db import Database, Session
+from app.core.db import Database, Session, WriteSession
 from app.core.keys import KeyRing
 from app.http.errors import RateLimited
 
@@ -21,8 +21,8 @@ WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 10
 """Of a user, or of a phone that is already bound."""
 MOST_IN_ACCOUNT = 200
-"""By whoever comes without a bound phone: there are too many initials to try a few passwords with each."""
-MOST_FROM_ADDRESS = 100
+"""By whoever has no budget of their own: there are too many initials to try a few passwords with each."""
+MOST_FROM_NETWORK = 100
 """Whatever the accounts: many people of a studio come from one."""
 
 _BUCKETS = 256
@@ -32,10 +32,28 @@ _NETWORK = 64
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One count, and how far it may go; `caller` can be made again from what is counted, and not read."""
+    """One count and how far it may go; `caller` is made of what is counted, which cannot be read from it."""
 
     caller: str
     most: int
+
+
+def network_of(address: str) -> str | None:
+    """Return what counts as one address: of the sixth version what one household is given.
+
+    None of this machine's own, which are those of a proxy that does not say for whom it asks.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    if found.is_loopback:
+        return None
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> _NETWORK << _NETWORK))
+    return str(found)
 
 
 def bucket_of(keys: KeyRing, name: str) -> UUID:
@@ -43,16 +61,14 @@ def bucket_of(keys: KeyRing, name: str) -> UUID:
     return _bucket(keys, f"account:{name}")
 
 
-def budgets_of(
-    keys: KeyRing, account_name: str, initials_key: str, bound_device_uid: UUID | None
-) -> tuple[Budget, ...]:
+def budgets_of(keys: KeyRing, account_name: str, initials_key: str, own: str | None) -> tuple[Budget, ...]:
     """Return what a wrong password is counted against in its account, given by its name in lower case.
 
-    A phone that is already bound has a budget of its own and no other, so that nobody can lock it out by
-    guessing elsewhere.
+    Who has shown before that they belong there has an `own` budget and no other, so that nobody can lock
+    them out by guessing elsewhere: a phone that is bound, a user at a desk in a network they know.
     """
-    if bound_device_uid:
-        return (Budget(_caller(keys, account_name, f"device:{bound_device_uid}"), MOST_FAILURES),)
+    if own:
+        return (Budget(_caller(keys, account_name, f"own:{initials_key}:{own}"), MOST_FAILURES),)
     return (
         Budget(_caller(keys, account_name, f"user:{initials_key[:_LONGEST]}"), MOST_FAILURES),
         Budget(_caller(keys, account_name, "account"), MOST_IN_ACCOUNT),
@@ -73,49 +89,34 @@ async def require_budgets(session: Session, budgets: tuple[Budget, ...]) -> None
         raise RateLimited(headers={"Retry-After": str(math.ceil(left.total_seconds()))})
 
 
-async def require_address(database: Database, keys: KeyRing, address: str) -> None:
-    """Refuse an address from which too many wrong passwords have come, whatever accounts they were for."""
-    network = _network(address)
+async def require_network(database: Database, keys: KeyRing, network: str | None) -> None:
+    """Refuse a network from which too many wrong passwords have come, whatever accounts they were for."""
     if network is not None:
         bucket, budget = _of_network(keys, network)
         async with database.reading(bucket, is_urgent=True) as session:
             await require_budgets(session, (budget,))
 
 
-async def count_failure(database: Database, account_id: UUID, budgets: tuple[Budget, ...]) -> None:
+async def count_failure(session: WriteSession, budgets: tuple[Budget, ...]) -> None:
     """Count a wrong password in an account, or in the bucket of one that does not exist."""
-    async with database.writing(account_id, is_urgent=True) as session:
-        await store.count_failure(session, [budget.caller for budget in budgets], WINDOW)
+    await store.count_failure(session, [budget.caller for budget in budgets], WINDOW)
 
 
-async def count_address(database: Database, keys: KeyRing, address: str) -> None:
-    """Count a wrong password against the address it came from."""
-    network = _network(address)
+async def count_network(database: Database, keys: KeyRing, network: str | None) -> None:
+    """Count a wrong password against the network it came from."""
     if network is not None:
         bucket, budget = _of_network(keys, network)
-        await count_failure(database, bucket, (budget,))
+        async with database.writing(bucket, is_urgent=True) as session:
+            await count_failure(session, (budget,))
+
+
+async def forget_failures(session: WriteSession, budgets: tuple[Budget, ...]) -> int:
+    """Forget the caller's own wrong passwords, the first of the budgets, and return how many there were."""
+    return await store.clear_budget(session, budgets[0].caller, clock.now() - WINDOW)
 
 
 def _of_network(keys: KeyRing, network: str) -> tuple[UUID, Budget]:
-    return _bucket(keys, f"address:{network}"), Budget(_caller(keys, "", network), MOST_FROM_ADDRESS)
-
-
-def _network(address: str) -> str | None:
-    """Return what is counted as one address: of the sixth version what one household is given.
-
-    None of this machine's own, which are those of a proxy that does not say for whom it asks.
-    """
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address):
-        found = found.ipv4_mapped or found
-    if found.is_loopback:
-        return None
-    if isinstance(found, IPv6Address):
-        return str(IPv6Address(int(found) >> _NETWORK << _NETWORK))
-    return str(found)
+    return _bucket(keys, f"address:{network}"), Budget(_caller(keys, "", network), MOST_FROM_NETWORK)
 
 
 def _caller(keys: KeyRing, account_name: str, counted: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +76,50 @@ class DeviceChanged(Event):
     is_inactive: bool
     is_gone: bool
     changed: tuple[str, ...]
+
+
+class Oddity(StrEnum):
+    """What is unusual about a sign-in, and worth a look."""
+
+    AFTER_FAILURES = "after_failures"
+    NEW_DEVICE = "new_device"
+    NEW_NETWORK = "new_network"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Event):
+    """Somebody has signed in; `failures` are the wrong passwords before it that were counted as theirs."""
+
+    account_id: UUID
+    sign_in_id: UUID
+    user_id: UUID
+    device_id: UUID | None
+    network: str | None
+    failures: int
+    odd: tuple[Oddity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRefused(Event):
+    """A wrong password was tried; with a `user_id` for somebody there is.
+
+    Announced with a made-up account too, so that an account that does not exist takes no less time.
+    """
+
+    account_id: UUID
+    user_id: UUID | None
+    network: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInEnded(Event):
+    """Somebody has signed out, or a sign-in was ended because a spent token was used again."""
+
+    account_id: UUID
+    sign_in_id: UUID
+    user_id: UUID
+    device_id: UUID | None
+    reason: str
 
 
 def account_fields(account: Account) -> dict[str, Any]:

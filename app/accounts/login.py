@@ -10,10 +10,12 @@ from app.accounts.budgets import (
     Budget,
     bucket_of,
     budgets_of,
-    count_address,
     count_failure,
-    require_address,
+    count_network,
+    forget_failures,
+    network_of,
     require_budgets,
+    require_network,
 )
 from app.accounts.errors import (
     DeviceNotAuthorized,
@@ -22,13 +24,16 @@ from app.accounts.errors import (
     PasswordResetRequired,
     SubscriptionInactive,
 )
+from app.accounts.events import SignInRefused
 from app.accounts.models import CURRENT_STATES, Account, Device, User
 from app.accounts.sign_ins import SignedIn
 from app.accounts.standing import deactivated, refuse_old, require_mobile
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
+from app.core.events import announce
 from app.core.ids import new_id
 from app.core.keys import KeyRing
+from app.core.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,15 @@ class Phone:
 class Known:
     """What was found under an account name and initials before the password was looked at.
 
-    `account_id` is that of a bucket when there is no such account; the first of the `budgets` is the caller's
-    own.
+    `account_id` is that of a bucket when there is no such account. `network` is where the caller is, unless
+    they are known there.
     """
 
     account_id: UUID
     user_id: UUID | None
     password_hash: str | None
     budgets: tuple[Budget, ...]
+    network: str | None
 
 
 def initials_key(initials: str) -> str:
@@ -88,50 +94,61 @@ async def login(
     """
     known = await find(database, keys, credentials, phone, address)
     if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
-        await refuse(database, keys, known, address)
+        await refuse(database, keys, known)
     fresh = await _stronger(credentials.password, known.password_hash)
     async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
         _require_current(account, user, phone)
-        device = await _slot(session, keys, user, phone) if phone else None
+        device, is_new = await _slot(session, keys, user, phone) if phone else (None, False)
         refuse_old(phone.schema_version if phone else None, minimum_schema_version)
         user.password_hash = fresh or user.password_hash
-        await store.clear_budget(session, known.budgets[0].caller)
-        return await sign_ins.begin(session, keys, account, user, device)
+        failures = await forget_failures(session, known.budgets)
+        came = sign_ins.Came(network_of(address), failures, is_new)
+        return await sign_ins.begin(session, keys, (account, user, device), came)
 
 
 async def find(
     database: Database, keys: KeyRing, credentials: Credentials, phone: Phone | None, address: str
 ) -> Known:
     """Look up a user and their hash; an account or user that does not exist takes the same steps."""
-    await require_address(database, keys, address)
     name, key = credentials.account_name.strip().lower(), initials_key(credentials.initials)
+    network = network_of(address)
     async with database.directory() as connection:
         account_id = await store.find_account(connection, name)
     async with database.reading(account_id or bucket_of(keys, name), is_urgent=True) as session:
         user = await store.find_active_user(session, key)
-        bound = await _is_bound(session, user.user_id if user else session.account_id, phone)
-        budgets = budgets_of(keys, name, key, phone.uid if phone and bound else None)
+        own = await _own(session, user.user_id if user else session.account_id, phone, network)
+        budgets = budgets_of(keys, name, key, own)
         await require_budgets(session, budgets)
-        return Known(
-            account_id=session.account_id,
-            user_id=user.user_id if user else None,
-            password_hash=user.password_hash if user else None,
-            budgets=budgets,
-        )
+    strange = None if own else network
+    await require_network(database, keys, strange)
+    return Known(
+        account_id=session.account_id,
+        user_id=user.user_id if user else None,
+        password_hash=user.password_hash if user else None,
+        budgets=budgets,
+        network=strange,
+    )
 
 
-async def refuse(database: Database, keys: KeyRing, known: Known, address: str) -> NoReturn:
+async def refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
     """Count a wrong word and say no more than that one was."""
-    await count_failure(database, known.account_id, known.budgets)
-    await count_address(database, keys, address)
+    who = Principal.system(known.account_id)
+    async with database.writing(known.account_id, is_urgent=True) as session:
+        await count_failure(session, known.budgets)
+        await announce(session, who, SignInRefused(known.account_id, known.user_id, known.network))
+    await count_network(database, keys, known.network)
     raise InvalidCredentials
 
 
-async def _is_bound(session: Session, user_id: UUID, phone: Phone | None) -> bool:
-    """Tell whether a phone has signed in as a user before; who is no user has no devices."""
+async def _own(session: Session, user_id: UUID, phone: Phone | None, network: str | None) -> str | None:
+    """Return by what a user has been known before; who is no user has neither devices nor networks."""
+    if phone is None:
+        networks = await store.read_networks(session, user_id)
+        return f"network:{network}" if network in networks else None
     devices = await store.list_devices(session, user_id)
-    return phone is not None and any(device.device_uid == phone.uid for device in devices)
+    is_bound = any(device.device_uid == phone.uid for device in devices)
+    return f"device:{phone.uid}" if is_bound else None
 
 
 async def _stronger(password: str, kept: str | None) -> str | None:
@@ -157,8 +174,8 @@ def _require_current(account: Account, user: User, phone: Phone | None) -> None:
         raise PasswordResetRequired
 
 
-async def _slot(session: WriteSession, keys: KeyRing, user: User, phone: Phone) -> Device:
-    """Return the row of this phone, or bind it to the user's oldest free one.
+async def _slot(session: WriteSession, keys: KeyRing, user: User, phone: Phone) -> tuple[Device, bool]:
+    """Return the row of this phone, or bind it to the user's oldest free one, and say whether it is new.
 
     A phone whose own row was deactivated is refused and never falls through to a free row, or a lost phone
     could take its replacement's place.
@@ -176,4 +193,4 @@ async def _slot(session: WriteSession, keys: KeyRing, user: User, phone: Phone) 
         row.device_uid, row.binding_id, row.bound_at = phone.uid, new_id(), clock.now()
     row.name, row.model, row.platform = phone.name, phone.model, phone.platform
     row.app_version, row.schema_version = phone.app_version, phone.schema_version
-    return row
+    return row, own is None

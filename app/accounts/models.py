@@ -219,7 +219,10 @@ class Device(SQLModel, table=True):
 
 
 class SignIn(SQLModel, table=True):
-    """One sign-in and the family of refresh tokens that prolongs it, until it is revoked or ends."""
+    """One sign-in and the family of refresh tokens that prolongs it, until it is revoked or ends.
+
+    `network` is where it came from, if that is known: there the user is no stranger any more.
+    """
 
     __tablename__ = "sign_ins"
     __table_args__ = (
@@ -235,6 +238,7 @@ class SignIn(SQLModel, table=True):
     sign_in_id: UUID = Field(primary_key=True)
     user_id: UUID
     device_id: UUID | None = None
+    network: str | None = None
     created_at: datetime = Field(sa_type=_instant())
     absolute_end: datetime = Field(sa_type=_instant())
     revoked_at: datetime | None = Field(default=None, sa_type=_instant())

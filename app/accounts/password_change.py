@@ -1,34 +1,33 @@
 """How a user changes their own password, signed in or, when it must be reset, before that."""
 
-from dataclasses import replace
-
 from app.accounts import passwords, store
-from app.accounts.budgets import budgets_of, count_failure, require_budgets
+from app.accounts.budgets import budgets_of, forget_failures, require_budgets
 from app.accounts.changes import change
 from app.accounts.errors import InvalidCredentials
-from app.accounts.login import Credentials, find, recheck, refuse
+from app.accounts.login import Credentials, Known, find, recheck, refuse
 from app.accounts.models import User
+from app.accounts.sign_ins import who_signs
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
 from app.core.db import Database
 from app.core.keys import KeyRing
-from app.core.principal import Principal
 
 
 async def change_password(database: Database, keys: KeyRing, claims: Claims, current: str, new: str) -> None:
     """Put a new password in the place of the current one, and end the user's other sign-ins.
 
-    Wrong guesses at the current one count like those at signing in. Passwords are compared and hashed between
+    Wrong guesses at the current one count for this sign-in alone. Passwords are compared and hashed between
     two transactions, never inside one.
     """
     async with database.reading(claims.account_id, is_urgent=True) as session:
         who = (await admit(session, keys, claims)).who
         user = await session.get_one(User, (claims.account_id, claims.user_id))
-        budgets = budgets_of(keys, who.account_name, user.initials_key, None)
+        own = f"sign-in:{claims.sign_in_id}"
+        budgets = budgets_of(keys, who.account_name, user.initials_key, own)
         await require_budgets(session, budgets)
     if not await passwords.verify(current, user.password_hash):
-        await count_failure(database, claims.account_id, budgets)
-        raise InvalidCredentials
+        known = Known(claims.account_id, claims.user_id, user.password_hash, budgets, network=None)
+        await refuse(database, keys, known)
     passwords.require_acceptable(new, who.account_name, user.initials, user.last_name)
     kept = await passwords.hash_password(new)
     async with database.writing(claims.account_id, is_urgent=True) as session:
@@ -37,7 +36,7 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
         if fresh.password_hash != user.password_hash:
             raise InvalidCredentials
         await change(session, who, fresh, {"password_hash": kept})
-        await store.clear_budget(session, budgets[0].caller)
+        await forget_failures(session, budgets)
         await store.revoke_sign_ins(
             session, "password_changed", user_id=claims.user_id, but=claims.sign_in_id
         )
@@ -54,7 +53,7 @@ async def reset_password(
     known = await find(database, keys, credentials, None, address)
     current = credentials.password
     if not await passwords.verify(current, known.password_hash) or known.user_id is None:
-        await refuse(database, keys, known, address)
+        await refuse(database, keys, known)
     async with database.reading(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
     passwords.require_acceptable(new, account.account_name, user.initials, user.last_name)
@@ -62,8 +61,6 @@ async def reset_password(
     kept = await passwords.hash_password(new)
     async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
-        who = Principal.system(account.account_id, account.account_name, account.time_zone)
-        themselves = replace(who, user_id=user.user_id, initials=user.initials)
-        await change(session, themselves, user, {"password_hash": kept, "must_reset": False})
-        await store.clear_budget(session, known.budgets[0].caller)
+        await change(session, who_signs(account, user), user, {"password_hash": kept, "must_reset": False})
+        await forget_failures(session, known.budgets)
         await store.revoke_sign_ins(session, "password_reset", user_id=user.user_id)

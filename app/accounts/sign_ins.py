@@ -4,24 +4,28 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.accounts import store
+from app.accounts import events, store
 from app.accounts.errors import InvalidToken, RefreshReused, TokenExpired
 from app.accounts.models import Account, Device, RefreshToken, SignIn, User
 from app.accounts.standing import refuse_deactivated, refuse_lapsed, refuse_old
 from app.accounts.tokens import Claims, issue_access
 from app.core import clock
 from app.core.db import Database, WriteSession
+from app.core.events import announce
 from app.core.ids import new_id
 from app.core.keys import KeyRing
+from app.core.principal import Channel, Principal
 from app.http.limits import RateLimits
 
 SLIDING = timedelta(days=30)
 ABSOLUTE = timedelta(days=180)
 LOST_ANSWER = timedelta(seconds=60)
+MANY_FAILURES = 5
+"""Wrong passwords before the right one, after which a sign-in is worth a look."""
 
 _ID_BYTES = 16
 _SECRET_BYTES = 32
@@ -47,11 +51,22 @@ class Reported:
     schema_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """From where somebody signs in, if that is known, behind how many wrong passwords, on which phone."""
+
+    network: str | None
+    failures: int
+    is_new_device: bool
+
+
 async def begin(
-    session: WriteSession, keys: KeyRing, account: Account, user: User, device: Device | None
+    session: WriteSession, keys: KeyRing, people: tuple[Account, User, Device | None], came: Came
 ) -> SignedIn:
-    """Begin a sign-in; a phone has one at a time, so that its former one ends."""
+    """Begin a sign-in; a phone has one at a time, so that its former one ends. Announces `SignedIn`."""
+    account, user, device = people
     await store.forget_ended_sign_ins(session, user.user_id)
+    odd = await _odd(session, user, device, came)
     if device is not None:
         await store.revoke_sign_ins(session, "signed_in_again", device_id=device.device_id)
     now = clock.now()
@@ -60,6 +75,7 @@ async def begin(
         sign_in_id=new_id(),
         user_id=user.user_id,
         device_id=device.device_id if device else None,
+        network=came.network,
         created_at=now,
         absolute_end=now + ABSOLUTE,
     )
@@ -67,7 +83,49 @@ async def begin(
     await session.flush()
     secret = secrets.token_bytes(_SECRET_BYTES)
     _keep(session, sign_in, secret, now)
-    return _signed_in(keys, sign_in, secret, (account, user, device))
+    told = events.SignedIn(
+        account_id=account.account_id,
+        sign_in_id=sign_in.sign_in_id,
+        user_id=user.user_id,
+        device_id=sign_in.device_id,
+        network=came.network,
+        failures=came.failures,
+        odd=odd,
+    )
+    await announce(session, who_signs(account, user, device), told)
+    return _signed_in(keys, sign_in, secret, people)
+
+
+async def end(session: WriteSession, who: Principal, sign_in: SignIn, reason: str) -> None:
+    """End one sign-in; announces `SignInEnded`."""
+    await store.revoke_sign_ins(session, reason, sign_in_id=sign_in.sign_in_id)
+    ids = sign_in.account_id, sign_in.sign_in_id, sign_in.user_id, sign_in.device_id
+    await announce(session, who, events.SignInEnded(*ids, reason))
+
+
+def who_signs(account: Account, user: User, device: Device | None = None) -> Principal:
+    """Return a user who is not signed in, as the one who does what they are about to do."""
+    who = Principal.system(account.account_id, account.account_name, account.time_zone)
+    return replace(
+        who,
+        user_id=user.user_id,
+        initials=user.initials,
+        channel=Channel.MOBILE if device else Channel.DESK,
+        device_id=device.device_id if device else None,
+    )
+
+
+async def _odd(
+    session: WriteSession, user: User, device: Device | None, came: Came
+) -> tuple[events.Oddity, ...]:
+    """Return what is unusual; the first network of a user is not, for there is nothing to compare it with."""
+    known = await store.read_networks(session, user.user_id) if device is None else set()
+    found = {
+        events.Oddity.AFTER_FAILURES: came.failures >= MANY_FAILURES,
+        events.Oddity.NEW_DEVICE: came.is_new_device,
+        events.Oddity.NEW_NETWORK: bool(known) and came.network is not None and came.network not in known,
+    }
+    return tuple(oddity for oddity, is_so in found.items() if is_so)
 
 
 async def refresh(
@@ -118,7 +176,8 @@ async def _exchange(
     if min(token.expires_at, row["absolute_end"]) <= clock.now():
         raise TokenExpired
     if token.used_at is not None and not await _may_be_lost(session, keys, token, secret):
-        await store.revoke_sign_ins(session, "refresh_reused", sign_in_id=token.sign_in_id)
+        sign_in = await session.get_one(SignIn, (session.account_id, token.sign_in_id))
+        await end(session, Principal.system(session.account_id), sign_in, "refresh_reused")
         return None
     refuse_lapsed(row)
     refuse_old(reported.schema_version, minimum)

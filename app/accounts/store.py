@@ -288,11 +288,27 @@ async def count_failure(session: WriteSession, callers: Sequence[str], window: t
     await session.raw.execute(_FORGET_FAILURES, session.account_id, now - window)
 
 
-async def clear_budget(session: WriteSession, caller: str) -> None:
-    """Forget a caller's wrong passwords."""
-    await session.raw.execute(
-        "DELETE FROM sign_in_budgets WHERE account_id = $1 AND caller = $2", session.account_id, caller
+async def clear_budget(session: WriteSession, caller: str, since: datetime) -> int:
+    """Forget a caller's wrong passwords and return how many there were in a window that began since."""
+    found = await session.raw.fetchval(
+        "DELETE FROM sign_in_budgets WHERE account_id = $1 AND caller = $2"
+        " RETURNING CASE WHEN window_start > $3 THEN failures ELSE 0 END",
+        session.account_id,
+        caller,
+        since,
     )
+    return int(found or 0)
+
+
+async def read_networks(session: Session, user_id: UUID) -> set[str]:
+    """Return from where a user has signed in at desks, as far as that is remembered."""
+    rows = await session.raw.fetch(
+        "SELECT DISTINCT network FROM sign_ins"
+        " WHERE account_id = $1 AND user_id = $2 AND device_id IS NULL AND network IS NOT NULL",
+        session.account_id,
+        user_id,
+    )
+    return {row["network"] for row in rows}
 
 
 async def stamp_last_sync(session: Session, device_id: UUID) -> None:

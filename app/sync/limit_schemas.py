@@ -68,10 +68,11 @@ class SignInLimits(Answer):
         description="Wrong passwords after which a user or phone has to wait: `rate_limited`.", examples=[10]
     )
     wrong_passwords_in_account: int = Field(
-        description="Of all who try an account without a phone that is bound to it.", examples=[200]
+        description="Of all who try an account and are not known to belong there.", examples=[200]
     )
-    wrong_passwords_from_address: int = Field(
-        description="From one address, or one network of the sixth version, for all accounts.", examples=[100]
+    wrong_passwords_from_network: int = Field(
+        description="From an address, or a network of 64 bits of the sixth version, for all accounts.",
+        examples=[100],
     )
     wrong_passwords_seconds: int = Field(
         description="Seconds within which they are counted, and after which they are forgotten.",

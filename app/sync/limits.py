@@ -65,7 +65,7 @@ def limits_of(settings: Settings, desk: DeskLimits, series: SeriesLimits) -> Lim
             days=sign_ins.ABSOLUTE.days,
             wrong_passwords=budgets.MOST_FAILURES,
             wrong_passwords_in_account=budgets.MOST_IN_ACCOUNT,
-            wrong_passwords_from_address=budgets.MOST_FROM_ADDRESS,
+            wrong_passwords_from_network=budgets.MOST_FROM_NETWORK,
             wrong_passwords_seconds=int(budgets.WINDOW.total_seconds()),
             shortest_password=passwords.SHORTEST,
             longest_password=passwords.LONGEST,

@@ -127,7 +127,7 @@ async def test_many_initials_of_an_account_are_as_many_of_one_that_is_not_there(
 async def test_an_address_has_so_many_guesses_whatever_they_are_for(
     studio: Studio, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "MOST_FROM_ADDRESS", 6)
+    monkeypatch.setattr(budgets, "MOST_FROM_NETWORK", 6)
     network = f"2001:db8:{uuid4().hex[:4]}:1:"
     asked = [words for _ in range(2) for words in names(studio)]
     statuses = []

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Request
 
-from app.accounts import login, sign_ins, store
+from app.accounts import login, sign_ins
 from app.accounts.answers import signed_in_answer
 from app.accounts.errors import (
     ClientTooOld,
@@ -22,6 +22,7 @@ from app.accounts.errors import (
     UserInactive,
 )
 from app.accounts.guards import GUARDED, Caller, KeysOf, MinimumOf, Writing
+from app.accounts.models import SignIn
 from app.accounts.password_change import change_password, reset_password
 from app.accounts.schemas import (
     MAX_SIGN_IN_BYTES,
@@ -125,7 +126,8 @@ async def refresh(
 )
 async def log_out(work: Writing) -> None:
     """End the caller's sign-in; the device stays bound."""
-    await store.revoke_sign_ins(work.session, "signed_out", sign_in_id=work.who.sign_in_id)
+    sign_in = await work.session.get_one(SignIn, (work.who.account_id, work.who.sign_in_id))
+    await sign_ins.end(work.session, work.who, sign_in, "signed_out")
 
 
 @router.post(
