@@ -19,6 +19,7 @@ from app.accounts.routers.devices import router as devices
 from app.accounts.routers.operator import router as operator
 from app.accounts.routers.security import router as security
 from app.accounts.routers.users import router as users
+from app.audit.router import router as audit
 from app.core import exposition, logs, traces
 from app.core.beat import Beat
 from app.core.db import Database, listening
@@ -153,6 +154,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
     people = (auth, users, security, account, devices, operator)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     for router in (sync, stream, live, desk, *people, preferences, limits):
+    people = (auth, users, security, account, devices, operator, audit)
+    for router in (*people, preferences, sync, stream, live, limits, desk):
         made.include_router(router)
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())

@@ -1,8 +1,9 @@
 """The one place that every change of an account, its people, groups and devices passes on its way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import events
@@ -18,6 +19,12 @@ from app.http.etags import etag
 Versioned = Account | User | SecurityGroup
 R = TypeVar("R", Account, User, SecurityGroup)
 
+_SUBJECTS: dict[type[Versioned | Device], tuple[str, str]] = {
+    Account: ("accounts", "account_id"),
+    User: ("users", "user_id"),
+    SecurityGroup: ("security_groups", "group_id"),
+    Device: ("devices", "device_id"),
+}
 _SECRET = {"password_hash": "password"}
 _TAKEN = {"uq_users_active_initials": InitialsTaken, "uq_security_groups_account_id_name_key": GroupNameTaken}
 
@@ -45,9 +52,31 @@ async def tell(
     session: WriteSession, who: Principal, row: Versioned | Device, *changed: str, is_gone: bool = False
 ) -> None:
     """Write a row and announce which of its fields were set; of a password only that it was."""
-    names = tuple(sorted(_SECRET.get(name, name) for name in changed if not name.endswith("_key")))
+    named = [name for name in changed if not name.endswith("_key")]
+    difference = _difference(row, named, is_gone=is_gone)
     await _flush(session)
+    names = tuple(sorted(_SECRET.get(name, name) for name in named))
     await announce(session, who, _event(row, names, is_gone=is_gone))
+    await announce(session, who, difference)
+
+
+def _difference(row: Versioned | Device, names: Iterable[str], *, is_gone: bool) -> events.RowChanged:
+    """Return what a row was and is, of what is set; to be asked before it is written."""
+    state = inspect(row)
+    subject, name_of_id = _SUBJECTS[type(row)]
+    before = after = None
+    if is_gone:
+        before = _public(row.model_dump(exclude={"account_id"}))
+    else:
+        after = _public({name: getattr(row, name) for name in names})
+    if not (is_gone or state.pending):
+        before = _public({name: next(iter(state.attrs[name].history.deleted), None) for name in names})
+    return events.RowChanged(row.account_id, subject, getattr(row, name_of_id), before, after)
+
+
+def _public(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what may be told of a row: a secret is there or not."""
+    return {_SECRET.get(name, name): None if name in _SECRET else value for name, value in values.items()}
 
 
 def _event(row: Versioned | Device, names: tuple[str, ...], *, is_gone: bool) -> Event:

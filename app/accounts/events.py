@@ -78,6 +78,21 @@ class DeviceChanged(Event):
     changed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RowChanged(Event):
+    """An account, user, security group or device has been made, has changed or is gone, for the record.
+
+    `before` and `after` have what is set of it, never a secret: of a password only that it was. A new one has
+    no `before`, one that is gone no `after`.
+    """
+
+    account_id: UUID
+    subject: str
+    record_id: UUID
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
 class Oddity(StrEnum):
     """What is unusual about a sign-in, and worth a look."""
 

@@ -1,4 +1,4 @@
-"""`account create`, `change`, `list`, `password`, `number` and `key`."""
+"""`account create`, `change`, `list`, `password`, `number`, `key` and `audit`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +16,8 @@ from app.accounts.models import Account, Edition, SubscriptionState
 from app.accounts.operator import hash_of, new_key
 from app.accounts.store import accounts, find_active_user
 from app.accounts.users import NewUser, set_password
+from app.audit.chain import Checked, check
+from app.audit.store import BEGINNING, Head
 from app.cli.ground import account_of, console, database, fail, migrated, print_table, run
 from app.core.db import WriteSession
 from app.core.principal import Principal
@@ -155,6 +157,40 @@ def number(
         if not run(_set(url, account, kind, last)):
             fail(f"There is no account {account}.")
     console.print(f"The next of the {kind.value} gets the first free number from {last + 1} on.")
+
+
+@cli.command()
+def audit(
+    name: Annotated[str, typer.Argument(help="Account name.")],
+    *,
+    noted: Annotated[
+        str | None, typer.Option(help="What this said earlier and was noted elsewhere, such as 117:9f86….")
+    ] = None,
+) -> None:
+    """Check the audit trail of an account: that no entry was changed, taken out or put in."""
+    with migrated() as url:
+        found = run(_checked(url, name, _head(noted)))
+    if found.broken is not None:
+        fail(f"The trail of {name} is broken at entry {found.broken}; {found.head.position} before it hold.")
+    console.print(f"The trail of {name} holds. Note elsewhere: {found.head.position}:{found.head.hash.hex()}")
+
+
+def _head(noted: str | None) -> Head:
+    if noted is None:
+        return BEGINNING
+    position, _, made = noted.partition(":")
+    try:
+        return Head(int(position), bytes.fromhex(made))
+    except ValueError:
+        fail("What was noted is a number, a colon and a hash.")
+
+
+async def _checked(url: str, name: str, noted: Head) -> Checked:
+    async with database(url) as opened:
+        account_id = await account_of(opened, name)
+        if account_id is None:
+            fail(f"There is no account {name}.")
+        return await check(opened, account_id, noted)
 
 
 def _row(account: Account, pool: Pool) -> tuple[str, ...]:

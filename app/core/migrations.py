@@ -31,13 +31,16 @@ def migrate(url: str) -> None:
     command.upgrade(configuration(url), "head")
 
 
-def protect(table: str) -> None:
-    """Let the app see and write only the rows of the account it has set, in a table led by account_id."""
+def protect(table: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
+    """Let the app see and write only the rows of the account it has set, in a table led by account_id.
+
+    With fewer `rights` it cannot do the rest to any.
+    """
     mine = "account_id = NULLIF(current_setting('app.account', true), '')::uuid"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY {table}_account ON {table} USING ({mine}) WITH CHECK ({mine})")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP_ROLE}")
+    op.execute(f"GRANT {rights} ON {table} TO {APP_ROLE}")
 
 
 def create_app_role() -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from app.core import clock
@@ -24,7 +24,8 @@ class AccountClock(SQLModel, table=True):
     Because the lock is held to commit, the order of revisions is the order of commits: a reader that has
     seen N never meets a smaller number later. No sequence, timestamp or transaction id has this property.
     `floor` is how far deletions may be forgotten. After a restored backup `restored_from` is how far that had
-    come, and `former_epoch` the one whose cursors were given before.
+    come, and `former_epoch` the one whose cursors were given before. `audit_position` and `audit_hash` are
+    those of the last entry of the audit trail.
     """
 
     __tablename__ = "account_clock"
@@ -38,6 +39,10 @@ class AccountClock(SQLModel, table=True):
     feed_schema: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     former_epoch: UUID | None = None
     restored_from: int | None = Field(default=None, sa_type=BigInteger)
+    audit_position: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    audit_hash: bytes = Field(
+        default=b"", sa_type=LargeBinary, sa_column_kwargs={"server_default": text("''::bytea")}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.accounts.errors import DeviceNotFound
 from app.accounts.features import Feature, declare, require
 from app.accounts.store import read_device
+from app.audit.trail import Action, Entry, keep
 from app.core.db import Session, WriteSession
 from app.core.principal import Level, Principal
 from app.http.errors import InvalidRequest
@@ -99,6 +100,23 @@ async def supposed(
 async def _keep(session: WriteSession, who: Principal, change: Change) -> None:
     if change.before != change.after or change.is_resync:
         await preference_store.keep(session, who, change)
+        await keep(session, who, _entry(session.account_id, change))
+
+
+def _entry(account_id: UUID, change: Change) -> Entry:
+    names = change.before.keys() | change.after.keys()
+    differing = {name for name in names if change.before.get(name) != change.after.get(name)}
+    before, after = (
+        {name: values.get(name) for name in differing} for values in (change.before, change.after)
+    )
+    return Entry(
+        PREFERENCES,
+        "preferences" if change.device_id is None else "device_preferences",
+        change.device_id or account_id,
+        Action.CHANGED,
+        before,
+        {**after, "is_resync": True} if change.is_resync else after,
+    )
 
 
 async def admit(session: Session, who: Principal, device_id: UUID, level: Level) -> None:

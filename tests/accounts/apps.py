@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from app.accounts.routers import account, auth, devices, operator, security, users
+from app.audit.router import router as audit
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.http.limits import RateLimits
@@ -17,5 +18,6 @@ def people_app(database: Database, keys: KeyRing) -> FastAPI:
     app.state.operator_key_hash = None
     for room in (auth, users, security, account, devices, operator):
         app.include_router(room.router)
+    app.include_router(audit)
     build_porch(app, RateLimits(per_address=6000, per_caller=1200))
     return app

@@ -1,0 +1,38 @@
+"""The audit trail as a table for spreadsheets."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from app.audit.store import Row
+
+AT_ONCE = 1_000
+_COLUMNS = ("position", *Row._fields)
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+Page = Sequence[asyncpg.Record]
+
+
+async def lines(first: Page, read: Callable[[int], Awaitable[Page]]) -> AsyncIterator[str]:
+    """Yield pages as lines of CSV, each read when the one before has been taken."""
+    yield _written([_COLUMNS])
+    page = first
+    while page:
+        yield _written([[_cell(row[name]) for name in _COLUMNS] for row in page])
+        page = await read(page[-1]["position"]) if len(page) == AT_ONCE else []
+
+
+def _written(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text that no spreadsheet takes for a formula."""
+    text = value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULAS) else text

@@ -1,0 +1,100 @@
+"""`/v1/audit`: the trail of an account, for who may look at it."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
+
+from app.accounts.errors import PermissionDenied
+from app.accounts.features import require
+from app.accounts.guards import GUARDED, Caller, KeysOf, reading_of
+from app.accounts.standing import Work, admit
+from app.audit import export, store
+from app.audit.schemas import EntryAnswer, EntryPage
+from app.audit.store import Sought
+from app.audit.trail import AUDIT
+from app.core.db import Session
+from app.core.principal import Level
+from app.http.problems import refusals_of
+from app.http.streams import UNBUFFERED, PatientResponse
+from app.http.unit_of_work import DatabaseOf
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"])
+
+_ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
+_INSTANT = "2026-05-04T09:30:00Z"
+_MEDIA_TYPE = "text/csv"
+_TABLE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The entries, the newest first.", "content": {_MEDIA_TYPE: {}}}
+}
+Viewing = Annotated[Work[Session], reading_of(AUDIT, Level.VIEW_ONLY)]
+
+
+async def _sought(
+    since: Annotated[AwareDatetime | None, Query(description="From when on.", examples=[_INSTANT])] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before when.", examples=[_INSTANT])] = None,
+    user_id: Annotated[UUID | None, Query(description="What one user did.", examples=[_ID])] = None,
+    feature: Annotated[
+        str | None, Query(description="Of one feature.", max_length=100, examples=["users"])
+    ] = None,
+    record_id: Annotated[UUID | None, Query(description="Of one record.", examples=[_ID])] = None,
+) -> Sought:
+    return Sought(since, until, user_id, feature, record_id)
+
+
+SoughtOf = Annotated[Sought, Depends(_sought)]
+
+
+@router.get(
+    "",
+    operation_id="audit_list",
+    summary="Read the audit trail",
+    responses=refusals_of(PermissionDenied, *GUARDED),
+)
+async def list_entries(
+    work: Viewing,
+    sought: SoughtOf,
+    page: Annotated[
+        int | None, Query(ge=1, lt=2**62, description="The `next_page` of the page before.", examples=[17])
+    ] = None,
+    limit: Annotated[
+        int, Query(ge=1, le=500, description="The most entries in the page.", examples=[100])
+    ] = 100,
+) -> EntryPage:
+    """Tell what was done in the account, the newest first."""
+    found = await store.page(work.session, sought, page, limit + 1)
+    shown = [_told(row) for row in found[:limit]]
+    return EntryPage(entries=shown, next_page=shown[-1].position if len(found) > limit else None)
+
+
+@router.get(
+    ".csv",
+    operation_id="audit_export",
+    summary="Export the audit trail",
+    response_class=StreamingResponse,
+    responses={**_TABLE, **refusals_of(PermissionDenied, *GUARDED)},
+)
+async def export_entries(
+    claims: Caller, keys: KeysOf, database: DatabaseOf, sought: SoughtOf
+) -> PatientResponse:
+    """Get what was done as a table, the newest first; no spreadsheet takes anything of it for a formula."""
+
+    async def read(behind: int | None) -> list[asyncpg.Record]:
+        async with database.reading(claims.account_id) as session:
+            require((await admit(session, keys, claims)).who, AUDIT, Level.VIEW_ONLY)
+            return await store.page(session, sought, behind, export.AT_ONCE)
+
+    return PatientResponse(
+        export.lines(await read(None), read),
+        media_type=_MEDIA_TYPE,
+        headers={"Content-Disposition": 'attachment; filename="audit.csv"', **UNBUFFERED},
+    )
+
+
+def _told(row: asyncpg.Record) -> EntryAnswer:
+    texts = {name: orjson.loads(row[name]) if row[name] else None for name in ("before", "after")}
+    return EntryAnswer.model_validate({**dict(row), **texts})

@@ -1,0 +1,228 @@
+"""The audit trail: all that people and administrators do is in it, and nobody rewrites it."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.audit import export
+from app.audit.chain import check
+from app.audit.store import Head
+from app.core.clock import now
+from tests.accounts.studios import PASSWORD, Studio, bearer
+
+WRONG = "not the password at all"
+OTHER = "the sea by a long walk"
+
+
+async def trail(studio: Studio, **sought: Any) -> list[dict[str, Any]]:
+    """Return the trail as the administrator reads it, the newest first."""
+    headers = await studio.administrator()
+    answer = await studio.client.get("/v1/audit", params=sought, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["entries"])
+
+
+def done(entries: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(entry["subject"], entry["action"], entry["initials"]) for entry in entries]
+
+
+async def as_owner(owner_url: str, statement: str, *values: object) -> None:
+    """Do with the trail what only who owns the tables can."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        # The walls between accounts hold for the owner too.
+        await connection.execute("ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY")
+        await connection.execute(statement, *values)
+        await connection.execute("ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY")
+    finally:
+        await connection.close()
+
+
+async def test_how_an_account_began_is_in_its_trail(studio: Studio) -> None:
+    found = await trail(studio)
+    assert done(found[::-1])[:4] == [
+        ("accounts", "created", "SPSA"),
+        ("users", "created", "SPSA"),
+        ("users", "created", "SPSA"),
+        ("devices", "created", "SPSA"),
+    ]
+    assert [entry["position"] for entry in found] == list(range(len(found), 0, -1))
+    assert found[-2]["after"]["initials"] == "JD"
+    assert found[-2]["after"]["password"] is None
+
+
+async def test_a_change_tells_who_made_it_and_what_it_was(studio: Studio) -> None:
+    headers, user = await studio.administrator(), studio.photographer.user_id
+    body = {"last_name": "Carr", "show_on_calendar": False}
+    tag = {**headers, "If-Match": '"1"'}
+    answer = await studio.client.patch(f"/v1/users/{user}", json=body, headers=tag)
+    assert answer.status_code == 200, answer.text
+    [entry] = [each for each in await trail(studio, record_id=str(user)) if each["action"] == "changed"]
+    assert (entry["initials"], entry["channel"], entry["feature"]) == ("JD", "desk", "users")
+    assert entry["before"] == {"last_name": "Kerr", "show_on_calendar": True}
+    assert entry["after"] == {"last_name": "Carr", "show_on_calendar": False}
+
+
+async def test_a_device_is_followed_from_its_authorization_to_its_removal(studio: Studio) -> None:
+    [device] = await studio.authorize()
+    headers = await studio.administrator()
+    for body in ({"is_inactive": True}, {"is_inactive": False}):
+        await studio.client.patch(f"/v1/devices/{device}", json=body, headers=headers)
+    await studio.client.delete(f"/v1/devices/{device}", headers=headers)
+    found = await trail(studio, record_id=str(device))
+    assert [entry["action"] for entry in found] == ["deleted", "changed", "changed", "created"]
+    assert found[0]["after"] is None
+    assert (found[2]["before"], found[2]["after"]) == ({"is_inactive": False}, {"is_inactive": True})
+
+
+async def test_passwords_are_in_the_trail_by_name_alone(studio: Studio) -> None:
+    signed_in = await studio.signed_in(device=None)
+    body = {"current_password": PASSWORD, "new_password": OTHER}
+    await studio.client.post("/v1/auth/password", json=body, headers=bearer(signed_in))
+    await studio.login(initials=WRONG[:10], password=WRONG, device=None)
+    rows = await studio.execute("SELECT * FROM audit_entries WHERE account_id = $1")
+    text = "\n".join(str(value) for row in rows for value in row.values())
+    assert not [word for word in (PASSWORD, OTHER, WRONG[:10], "argon2") if word in text]
+    [entry] = [
+        each for each in await trail(studio) if (each["subject"], each["action"]) == ("users", "changed")
+    ]
+    assert (entry["before"], entry["after"]) == ({"password": None}, {"password": None})
+
+
+async def test_signing_in_and_out_and_what_is_refused_are_told(studio: Studio) -> None:
+    for _ in range(5):
+        await studio.login(password=WRONG)
+    signed_in = await studio.signed_in()
+    await studio.client.post("/v1/auth/logout", headers=bearer(signed_in))
+    found = [entry for entry in await trail(studio) if entry["record_id"] == str(studio.photographer.user_id)]
+    assert [entry["action"] for entry in found[:7]] == ["signed_out", "signed_in", *["sign_in_refused"] * 5]
+    assert found[1]["after"] == {
+        "failures": 5, "network": None, "odd": ["after_failures", "new_device"]
+    }  # fmt: skip
+    assert (found[1]["channel"], found[1]["device_id"]) == ("mobile", signed_in["device"]["id"])
+    assert found[0]["after"] == {"reason": "signed_out"}
+
+
+async def test_a_spent_token_that_comes_back_is_told(
+    studio: Studio, hold: Callable[[datetime], None]
+) -> None:
+    signed_in = await studio.signed_in(device=None)
+    body = {"refresh_token": signed_in["refresh_token"]}
+    await studio.client.post("/v1/auth/refresh", json=body)
+    hold(now() + timedelta(minutes=2))
+    assert (await studio.client.post("/v1/auth/refresh", json=body)).json()["code"] == "refresh_reused"
+    assert (await trail(studio))[1]["after"] == {"reason": "refresh_reused"}
+
+
+async def test_a_desk_in_a_new_network_is_odd_and_one_in_a_known_one_waits_for_nobody(
+    studio: Studio, app: FastAPI
+) -> None:
+    home, away = f"2001:db8:{uuid4().hex[:4]}::1", f"2001:db8:{uuid4().hex[:4]}::1"
+    words = studio.words(device=None)
+    for address in (home, away):
+        assert (await ask(app, address, words)).status_code == 200
+    for _ in range(10):
+        await studio.login(password=WRONG, device=None)
+    assert (await studio.login(device=None)).status_code == 429
+    assert (await ask(app, home, words)).status_code == 200
+    found = [entry["after"]["odd"] for entry in await trail(studio) if entry["action"] == "signed_in"]
+    assert found[1:] == [[], ["new_network"], []]
+
+
+async def test_the_trail_is_read_in_pages_and_by_what_is_sought(
+    studio: Studio, hold: Callable[[datetime], None]
+) -> None:
+    began = now() + timedelta(hours=1)
+    for minutes in range(6):
+        hold(began + timedelta(minutes=minutes))
+        await studio.signed_in(device=None)
+    headers = await studio.administrator()
+    user = {"user_id": str(studio.photographer.user_id), "limit": 4}
+    first = (await studio.client.get("/v1/audit", params=user, headers=headers)).json()
+    rest = (
+        await studio.client.get("/v1/audit", params={**user, "page": first["next_page"]}, headers=headers)
+    ).json()
+    assert (len(first["entries"]), len(rest["entries"]), rest["next_page"]) == (4, 2, None)
+    window = {"since": began + timedelta(minutes=1), "until": began + timedelta(minutes=3)}
+    sought = {name: value.isoformat() for name, value in window.items()}
+    assert len(await trail(studio, feature="users", **sought)) == 2
+    assert await trail(studio, feature="invoices") == []
+
+
+async def test_who_may_not_view_the_trail_gets_neither_pages_nor_table(studio: Studio) -> None:
+    headers = bearer(await studio.signed_in(device=None))
+    for path in ("/v1/audit", "/v1/audit.csv"):
+        answer = await studio.client.get(path, headers=headers)
+        assert (answer.status_code, answer.json()["feature"]) == (403, "audit")
+
+
+async def test_the_table_has_every_entry_and_no_formula(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "AT_ONCE", 2)
+    headers = await studio.administrator()
+    await studio.execute("UPDATE users SET initials = '=1+1' WHERE account_id = $1 AND initials = 'JD'")
+    await studio.client.patch(
+        "/v1/account", json={"is_security_active": True}, headers={**headers, "If-Match": '"1"'}
+    )
+    answer = await studio.client.get("/v1/audit.csv", headers=headers)
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["position"] for row in rows] == [str(number) for number in range(len(rows), 0, -1)]
+    assert len(rows) == len(await studio.execute("SELECT 1 FROM audit_entries WHERE account_id = $1"))
+    assert rows[0]["initials"] == "'=1+1"
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit_entries SET initials = 'XX'", "DELETE FROM audit_entries"])
+async def test_the_app_can_neither_change_nor_remove_entries(studio: Studio, change: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await studio.execute(f"{change} WHERE account_id = $1")
+
+
+async def test_a_trail_that_was_tampered_with_is_found_out(
+    studio: Studio, owner_url: str, client: httpx.AsyncClient
+) -> None:
+    del client
+    for _ in range(3):
+        await studio.signed_in(device=None)
+    account_id = studio.account.account_id
+    whole = await check(studio.database, account_id)
+    assert whole.broken is None
+    assert whole.head.position == 7
+    noted = whole.head
+    await as_owner(
+        owner_url,
+        "UPDATE audit_entries SET initials = 'XX' WHERE account_id = $1 AND position = 5",
+        account_id,
+    )
+    assert (await check(studio.database, account_id)).broken == 5
+    await as_owner(owner_url, "DELETE FROM audit_entries WHERE account_id = $1 AND position >= 5", account_id)
+    assert (await check(studio.database, account_id)).broken == 5
+    head = await _head(studio, account_id)
+    await studio.execute(
+        "UPDATE account_clock SET audit_position = $2, audit_hash = $3 WHERE account_id = $1", *head
+    )
+    assert (await check(studio.database, account_id)).broken is None, "all that is left holds together"
+    assert (await check(studio.database, account_id, noted)).broken == 5, "but it was longer once"
+
+
+async def ask(app: FastAPI, address: str, words: dict[str, Any]) -> httpx.Response:
+    """Sign in from an address."""
+    transport = httpx.ASGITransport(app=app, client=(address, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        return await client.post("/v1/auth/login", json=words)
+
+
+async def _head(studio: Studio, account_id: UUID) -> Head:
+    [row] = await studio.execute(
+        "SELECT position, hash FROM audit_entries WHERE account_id = $1 ORDER BY position DESC LIMIT 1"
+    )
+    assert account_id == studio.account.account_id
+    return Head(row["position"], row["hash"])
