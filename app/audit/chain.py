@@ -54,7 +54,8 @@ async def check(database: Database, account_id: UUID, noted: Head = store.BEGINN
 
 def _link(account_id: UUID, head: Head, row: Row) -> Head:
     position = head.position + 1
-    text = orjson.dumps([account_id, position, _instant(row.at), *row[1:]])
+    # The driver's ids are of a kind of their own.
+    text = orjson.dumps([account_id, position, _instant(row.at), *row[1:]], default=str)
     return Head(position, hashlib.sha256(head.hash + text).digest())
 
 

@@ -67,4 +67,6 @@ async def keep(session: WriteSession, who: Principal, *entries: Entry) -> None:
 
 
 def _text(values: Mapping[str, Any] | None) -> str | None:
-    return orjson.dumps(dict(values), option=orjson.OPT_SORT_KEYS).decode() if values is not None else None
+    if values is None:
+        return None
+    return orjson.dumps(dict(values), default=str, option=orjson.OPT_SORT_KEYS).decode()
