@@ -97,10 +97,11 @@ async def _tokens(ground: Ground) -> list[tuple[UUID, str]]:
             user = await find_active_user(session, "jd")
             if user is None:
                 raise LookupError("JD")
+            people, came = (account, user, None), sign_ins.Came(None, 0, is_new_device=False)
             found += [
                 (
                     account.account_id,
-                    (await sign_ins.begin(session, ground.keys, account, user, None)).access_token,
+                    (await sign_ins.begin(session, ground.keys, people, came)).access_token,
                 )
                 for _ in range(each)
             ]

@@ -207,7 +207,7 @@ ROWS = (
             "tests/house/test_observing.py",
             "tests/accounts/test_problems.py::test_a_line_is_logged_without_secrets",
         ]),
-    Row(55, "A changed audit log is noticed", "100 %", missing="there is no audit log yet"),
+    Row(55, "A changed audit log is noticed", "100 %", _BASICS, tests=["tests/accounts/test_audit.py"]),
     Row(56, "Whatever may be asked is answered as declared", "2,000 an operation, 0 that are not", _ATTACKS,
         {"requests made of the document": 700_000}, tests=["tests/attacks/test_contract_fuzz.py"]),
     Row(57, "Load on two cores, as last measured", "200/s, p99 250 ms, 0 errors", MEASURED,

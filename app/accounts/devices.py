@@ -1,6 +1,6 @@
 """The devices of an account: two for each licence, authorized and deactivated by its administrators."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,12 +15,14 @@ from app.accounts.errors import (
     UnknownUser,
     WipeOrderStale,
 )
+from app.accounts.events import DeviceWiped
 from app.accounts.models import Account, Device, Edition
 from app.accounts.tokens import WipeOrder
 from app.core import clock, metrics
 from app.core.db import Database, Session, WriteSession
+from app.core.events import announce
 from app.core.ids import new_id
-from app.core.principal import Principal
+from app.core.principal import Channel, Principal
 from app.http.failures import what_passes_left
 
 PER_LICENCE = 2
@@ -93,7 +95,8 @@ async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
     """Write down that a phone has cleared its copy; a second time changes nothing.
 
     The order itself is the proof, and the only one asked for: it was signed here for this phone and this
-    deactivation, and the phone's tokens may long have ended or been wiped with the rest.
+    deactivation, and the phone's tokens may long have ended or been wiped with the rest. Announces
+    `DeviceWiped`.
     """
     device = await store.read_device(session, order.device_id)
     if device is None:
@@ -103,6 +106,10 @@ async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
     if device.wiped_at is None:
         device.wiped_at = clock.now()
         await store.revoke_sign_ins(session, "wiped", device_id=device.device_id)
+        phone = replace(
+            Principal.system(device.account_id), channel=Channel.MOBILE, device_id=device.device_id
+        )
+        await announce(session, phone, DeviceWiped(device.account_id, device.device_id, device.wiped_at))
     return device
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -76,6 +77,15 @@ class DeviceChanged(Event):
     is_inactive: bool
     is_gone: bool
     changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceWiped(Event):
+    """A deactivated phone has confirmed that its local copy is gone."""
+
+    account_id: UUID
+    device_id: UUID
+    wiped_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

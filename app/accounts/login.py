@@ -28,6 +28,7 @@ from app.accounts.events import SignInRefused
 from app.accounts.models import CURRENT_STATES, Account, Device, User
 from app.accounts.sign_ins import SignedIn
 from app.accounts.standing import deactivated, refuse_old, require_mobile
+from app.accounts.turns import turn_of
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.events import announce
@@ -92,9 +93,7 @@ async def login(
     hears anything but `invalid_credentials`; the further refusals come in the order subscription, edition,
     reset, authorization, slot, deactivation, age of the app.
     """
-    known = await find(database, keys, credentials, phone, address)
-    if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
-        await refuse(database, keys, known)
+    known = await prove(database, keys, credentials, phone, address)
     fresh = await _stronger(credentials.password, known.password_hash)
     async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
@@ -107,11 +106,23 @@ async def login(
         return await sign_ins.begin(session, keys, (account, user, device), came)
 
 
-async def find(
+async def prove(
     database: Database, keys: KeyRing, credentials: Credentials, phone: Phone | None, address: str
 ) -> Known:
+    """Return whose three words these are; wrong ones are counted, and refused by no other sentence."""
+    name = credentials.account_name.strip().lower()
+    async with turn_of(keys, name):
+        known = await _find(database, keys, (name, initials_key(credentials.initials)), phone, address)
+        if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
+            await refuse(database, keys, known)
+    return known
+
+
+async def _find(
+    database: Database, keys: KeyRing, named: tuple[str, str], phone: Phone | None, address: str
+) -> Known:
     """Look up a user and their hash; an account or user that does not exist takes the same steps."""
-    name, key = credentials.account_name.strip().lower(), initials_key(credentials.initials)
+    name, key = named
     network = network_of(address)
     async with database.directory() as connection:
         account_id = await store.find_account(connection, name)

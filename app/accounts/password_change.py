@@ -1,16 +1,18 @@
 """How a user changes their own password, signed in or, when it must be reset, before that."""
 
 from app.accounts import passwords, store
-from app.accounts.budgets import budgets_of, forget_failures, require_budgets
+from app.accounts.budgets import Budget, budgets_of, forget_failures, require_budgets
 from app.accounts.changes import change
 from app.accounts.errors import InvalidCredentials
-from app.accounts.login import Credentials, Known, find, recheck, refuse
+from app.accounts.login import Credentials, Known, prove, recheck, refuse
 from app.accounts.models import User
 from app.accounts.sign_ins import who_signs
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
+from app.accounts.turns import turn_of
 from app.core.db import Database
 from app.core.keys import KeyRing
+from app.core.principal import Principal
 
 
 async def change_password(database: Database, keys: KeyRing, claims: Claims, current: str, new: str) -> None:
@@ -19,15 +21,7 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
     Wrong guesses at the current one count for this sign-in alone. Passwords are compared and hashed between
     two transactions, never inside one.
     """
-    async with database.reading(claims.account_id, is_urgent=True) as session:
-        who = (await admit(session, keys, claims)).who
-        user = await session.get_one(User, (claims.account_id, claims.user_id))
-        own = f"sign-in:{claims.sign_in_id}"
-        budgets = budgets_of(keys, who.account_name, user.initials_key, own)
-        await require_budgets(session, budgets)
-    if not await passwords.verify(current, user.password_hash):
-        known = Known(claims.account_id, claims.user_id, user.password_hash, budgets, network=None)
-        await refuse(database, keys, known)
+    who, user, budgets = await _prove(database, keys, claims, current)
     passwords.require_acceptable(new, who.account_name, user.initials, user.last_name)
     kept = await passwords.hash_password(new)
     async with database.writing(claims.account_id, is_urgent=True) as session:
@@ -42,6 +36,23 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
         )
 
 
+async def _prove(
+    database: Database, keys: KeyRing, claims: Claims, current: str
+) -> tuple[Principal, User, tuple[Budget, ...]]:
+    """Return whose password this is, with what wrong ones are counted against."""
+    async with turn_of(keys, str(claims.sign_in_id)):
+        async with database.reading(claims.account_id, is_urgent=True) as session:
+            who = (await admit(session, keys, claims)).who
+            user = await session.get_one(User, (claims.account_id, claims.user_id))
+            own = f"sign-in:{claims.sign_in_id}"
+            budgets = budgets_of(keys, who.account_name, user.initials_key, own)
+            await require_budgets(session, budgets)
+        if not await passwords.verify(current, user.password_hash):
+            known = Known(claims.account_id, claims.user_id, user.password_hash, budgets, network=None)
+            await refuse(database, keys, known)
+    return who, user, budgets
+
+
 async def reset_password(
     database: Database, keys: KeyRing, credentials: Credentials, new: str, address: str
 ) -> None:
@@ -50,14 +61,11 @@ async def reset_password(
     Who knows the three words need not be signed in, and hears of nothing else but what is wrong with the new
     password. Wrong guesses count like those at signing in.
     """
-    known = await find(database, keys, credentials, None, address)
-    current = credentials.password
-    if not await passwords.verify(current, known.password_hash) or known.user_id is None:
-        await refuse(database, keys, known)
+    known = await prove(database, keys, credentials, None, address)
     async with database.reading(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
     passwords.require_acceptable(new, account.account_name, user.initials, user.last_name)
-    passwords.require_other(new, current)
+    passwords.require_other(new, credentials.password)
     kept = await passwords.hash_password(new)
     async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)

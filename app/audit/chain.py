@@ -1,15 +1,14 @@
 """What ties the entries of an account together: each has a hash of itself and of the one before."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 import orjson
 
 from app.audit import store
-from app.audit.store import Head, Row
+from app.audit.store import Deed, Doer, Head
 from app.core.db import Database
 
 _AT_ONCE = 2_000
@@ -23,12 +22,12 @@ class Checked:
     broken: int | None
 
 
-def linked(account_id: UUID, head: Head, rows: Iterable[Row]) -> list[tuple[Head, Row]]:
-    """Return rows in their order, each with what becomes of the head once it is there."""
-    found = []
-    for row in rows:
-        head = _link(account_id, head, row)
-        found.append((head, row))
+def linked(account_id: UUID, head: Head, doer: Doer, deeds: Iterable[Deed]) -> list[bytes]:
+    """Return the hashes of deeds that are done behind a head, in their order."""
+    by, made, found = _by(account_id, doer), head.hash, []
+    for position, deed in enumerate(deeds, head.position + 1):
+        made = _link(made, by, position, deed)
+        found.append(made)
     return found
 
 
@@ -40,24 +39,29 @@ async def check(database: Database, account_id: UUID, noted: Head = store.BEGINN
     head = store.BEGINNING
     while True:
         async with database.reading(account_id) as session:
-            rows = await store.in_order(session, head.position, _AT_ONCE)
+            entries = await store.in_order(session, head.position, _AT_ONCE)
             kept = await store.read_head(session)
-        for given, row in rows:
-            made = _link(account_id, head, row)
-            if made != given or (made.position == noted.position and made != noted):
-                return Checked(head, made.position)
+        for given, doer, deed in entries:
+            position = head.position + 1
+            made = Head(position, _link(head.hash, _by(account_id, doer), position, deed))
+            if made != given or (position == noted.position and made != noted):
+                return Checked(head, position)
             head = made
-        if len(rows) < _AT_ONCE:
+        if len(entries) < _AT_ONCE:
             is_whole = head == kept and head.position >= noted.position
             return Checked(head, None if is_whole else head.position + 1)
 
 
-def _link(account_id: UUID, head: Head, row: Row) -> Head:
-    position = head.position + 1
+def _by(account_id: UUID, doer: Doer) -> bytes:
+    """Return the first line of what is hashed: the account, and who did it."""
+    at = doer.at.isoformat(timespec="microseconds")
     # The driver's ids are of a kind of their own.
-    text = orjson.dumps([account_id, position, _instant(row.at), *row[1:]], default=str)
-    return Head(position, hashlib.sha256(head.hash + text).digest())
+    return orjson.dumps([account_id, at, *doer[1:]], default=str)
 
 
-def _instant(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")
+def _link(former: bytes, by: bytes, position: int, deed: Deed) -> bytes:
+    """Hash an entry behind the one before, in lines; none of what stands in one breaks it."""
+    feature, subject, record_id, action, before, after = deed
+    words = f"\n{position}\n{feature}\n{subject}\n{record_id}\n{action}\n".encode()
+    was, is_ = (b"-" if before is None else before), (b"-" if after is None else after)
+    return sha256(b"%b%b%b%b\n%b" % (former, by, words, was, is_)).digest()

@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 
-from app.audit.store import Row
+from app.audit.store import NAMES
 
 AT_ONCE = 1_000
-_COLUMNS = ("position", *Row._fields)
+_COLUMNS = ("position", *NAMES)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 Page = Sequence[asyncpg.Record]

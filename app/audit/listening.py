@@ -1,6 +1,13 @@
 """What the people's room announces, written into the trail."""
 
-from app.accounts.events import AccountCreated, RowChanged, SignedIn, SignInEnded, SignInRefused
+from app.accounts.events import (
+    AccountCreated,
+    DeviceWiped,
+    RowChanged,
+    SignedIn,
+    SignInEnded,
+    SignInRefused,
+)
 from app.accounts.features import DEVICES, SECURITY, USERS
 from app.audit.trail import Action, Entry, keep
 from app.core.db import WriteSession
@@ -44,6 +51,13 @@ def _action(event: RowChanged) -> Action:
     if event.before is None:
         return Action.CREATED
     return Action.DELETED if event.after is None else Action.CHANGED
+
+
+@hears(DeviceWiped)
+async def device_wiped(session: WriteSession, who: Principal, event: DeviceWiped) -> None:
+    """Write down that a phone says its copy is gone."""
+    after = {"wiped_at": event.wiped_at}
+    await keep(session, who, Entry(DEVICES, "devices", event.device_id, Action.WIPED, None, after))
 
 
 @hears(SignedIn)

@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints
 
 from app.accounts.errors import PermissionDenied
 from app.accounts.features import require
@@ -16,9 +16,9 @@ from app.accounts.standing import Work, admit
 from app.audit import export, store
 from app.audit.schemas import EntryAnswer, EntryPage
 from app.audit.store import Sought
-from app.audit.trail import AUDIT
+from app.audit.trail import AUDIT, Action
 from app.core.db import Session
-from app.core.principal import Level
+from app.core.principal import Channel, Level
 from app.http.problems import refusals_of
 from app.http.streams import UNBUFFERED, PatientResponse
 from app.http.unit_of_work import DatabaseOf
@@ -31,19 +31,32 @@ _MEDIA_TYPE = "text/csv"
 _TABLE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The entries, the newest first.", "content": {_MEDIA_TYPE: {}}}
 }
+_Name = Annotated[str, StringConstraints(max_length=63, pattern=r"^[a-z_]+$")]
 Viewing = Annotated[Work[Session], reading_of(AUDIT, Level.VIEW_ONLY)]
 
 
 async def _sought(
+    *,
     since: Annotated[AwareDatetime | None, Query(description="From when on.", examples=[_INSTANT])] = None,
     until: Annotated[AwareDatetime | None, Query(description="Before when.", examples=[_INSTANT])] = None,
     user_id: Annotated[UUID | None, Query(description="What one user did.", examples=[_ID])] = None,
-    feature: Annotated[
-        str | None, Query(description="Of one feature.", max_length=100, examples=["users"])
+    channel: Annotated[
+        Channel | None,
+        Query(description="What came in one way; by `system`, what the house did.", examples=["desk"]),
+    ] = None,
+    feature: Annotated[_Name | None, Query(description="Of one feature.", examples=["users"])] = None,
+    subject: Annotated[
+        _Name | None,
+        Query(
+            description="Of one kind of thing: `users`, `sign_ins`, or a collection.", examples=["clients"]
+        ),
     ] = None,
     record_id: Annotated[UUID | None, Query(description="Of one record.", examples=[_ID])] = None,
+    action: Annotated[
+        Action | None, Query(description="What was done in one way.", examples=["changed"])
+    ] = None,
 ) -> Sought:
-    return Sought(since, until, user_id, feature, record_id)
+    return Sought(since, until, user_id, channel, feature, subject, record_id, action)
 
 
 SoughtOf = Annotated[Sought, Depends(_sought)]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.core.arrays import columns, parameters
 from app.core.db import Session, WriteSession
 
 
@@ -21,20 +22,33 @@ class Head(NamedTuple):
 BEGINNING = Head(0, b"")
 
 
-class Row(NamedTuple):
-    """An entry as it is kept, but for its place in the chain."""
+class Doer(NamedTuple):
+    """Who does something, when, and by which way: the same for all entries of one transaction."""
 
     at: datetime
     user_id: UUID | None
     initials: str
     channel: str
     device_id: UUID | None
+
+
+class Deed(NamedTuple):
+    """What is done, as it is kept: to a record with this id, what it was and what it is as JSON."""
+
     feature: str
     subject: str
-    record_id: UUID | None
+    record_id: str | None
     action: str
-    before: str | None
-    after: str | None
+    before: bytes | None
+    after: bytes | None
+
+
+class Kept(NamedTuple):
+    """An entry as it is read."""
+
+    head: Head
+    doer: Doer
+    deed: Deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +58,74 @@ class Sought:
     since: datetime | None = None
     until: datetime | None = None
     user_id: UUID | None = None
+    channel: str | None = None
     feature: str | None = None
+    subject: str | None = None
     record_id: UUID | None = None
+    action: str | None = None
 
 
-_NAMES = ", ".join(Row._fields)
-_TYPES = (
-    "timestamptz", "uuid", "text", "text", "uuid", "text", "text", "uuid", "text", "text", "text"
-)  # fmt: skip
-_ARRAYS = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(("bigint", "bytea", *_TYPES), 4))
+NAMES = (*Doer._fields, *Deed._fields)
 _HEAD = "SELECT audit_position, audit_hash FROM account_clock WHERE account_id = $1"
-# Nothing is kept of an account that does not exist, which has no clock either.
+
+_DOER = ", ".join(Doer._fields)
+_DEED = ", ".join(Deed._fields)
+_DOER_TYPES = ("timestamptz", "uuid", "text", "text", "uuid")
+_DEED_TYPES = ("bytea", "varchar", "varchar", "uuid", "varchar", "bytea", "bytea")
+COLUMNS = 1 + len(_DOER_TYPES) + len(_DEED_TYPES)
+"""How many parameters `told` returns."""
+
+
+def advancing(first: int) -> str:
+    """Return what `adding` sets on the account's clock: how far the trail has come, if it has moved."""
+    hashes = f"${first + 1 + len(_DOER_TYPES)}::bytea[]"
+    return f"""audit_position = coalesce(${first}::bigint + cardinality({hashes}), audit_position),
+        audit_hash = coalesce(({hashes})[cardinality({hashes})], audit_hash)"""
+
+
+def adding(first: int, clock: str) -> str:
+    """Return the statement that adds entries, `told` in parameters from a place on.
+
+    `clock` is the query that has moved the account's clock: nothing is kept of an account that does not
+    exist, which has none.
+    """
+    doer = ", ".join(f"${place}::{kind}" for place, kind in enumerate(_DOER_TYPES, first + 1))
+    return f"""
+    INSERT INTO audit_entries (account_id, position, hash, {_DOER}, {_DEED})
+    SELECT {clock}.account_id, ${first}::bigint + place, hash, {doer}, feature, subject, record_id, action,
+           convert_from(before, 'UTF8'), convert_from(after, 'UTF8')
+    FROM unnest({parameters(_DEED_TYPES, first + 1 + len(_DOER_TYPES))})
+         WITH ORDINALITY AS done(hash, {_DEED}, place)
+    CROSS JOIN {clock}"""
+
+
+def told(head: Head, doer: Doer, linked: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Return the parameters that tell of deeds, each behind its hash, to be added behind a head."""
+    return [head.position, *doer, *columns(_DEED_TYPES, linked)]
+
+
+NOTHING: list[Any] = [None] * (1 + len(_DOER_TYPES)) + columns(_DEED_TYPES, [])
+"""The parameters that tell of none."""
+
 _APPEND = f"""
-WITH head AS (
-    UPDATE account_clock SET audit_position = $2, audit_hash = $3 WHERE account_id = $1 RETURNING account_id
+WITH tick AS (
+    UPDATE account_clock SET {advancing(2)} WHERE account_id = $1 RETURNING account_id
 )
-INSERT INTO audit_entries (account_id, position, hash, {_NAMES})
-SELECT head.account_id, position, hash, {_NAMES}
-FROM unnest({_ARRAYS}) AS kept(position, hash, {_NAMES}) CROSS JOIN head
+{adding(2, "tick")}
 """
 _IN_ORDER = f"""
-SELECT position, hash, {_NAMES} FROM audit_entries
+SELECT position, hash, {_DOER}, {_DEED} FROM audit_entries
 WHERE account_id = $1 AND position > $2 ORDER BY position LIMIT $3
 """
 _CONDITIONS = {
     "since": "at >= {}",
     "until": "at < {}",
     "user_id": "user_id = {}",
+    "channel": "channel = {}",
     "feature": "feature = {}",
+    "subject": "subject = {}",
     "record_id": "record_id = {}",
+    "action": "action = {}",
 }
 _BEHIND = """
 (at, position) < (SELECT at, position FROM audit_entries WHERE account_id = $1 AND position = {})
@@ -85,17 +138,30 @@ async def read_head(session: Session) -> Head:
     return Head(row["audit_position"], row["audit_hash"]) if row else BEGINNING
 
 
-async def append(session: WriteSession, linked: Sequence[tuple[Head, Row]]) -> None:
-    """Add entries behind the last one; the session holds the account's clock, so nobody else does."""
-    position, last = linked[-1][0]
-    columns = zip(*((*head, *row) for head, row in linked), strict=True)
-    await session.raw.execute(_APPEND, session.account_id, position, last, *map(list, columns))
+async def head_of(session: WriteSession) -> Head:
+    """Return how far the trail has come in a transaction, which is asked once."""
+    if session.audit_head is None:
+        session.audit_head = await read_head(session)
+    return Head(*session.audit_head)
 
 
-async def in_order(session: Session, after: int, most: int) -> list[tuple[Head, Row]]:
+async def append(session: WriteSession, entries: Sequence[Any]) -> None:
+    """Add what was `told`; the session holds the account's clock, so nobody else does."""
+    await session.raw.execute(_APPEND, session.account_id, *entries)
+
+
+async def in_order(session: Session, after: int, most: int) -> list[Kept]:
     """Return so many entries behind a position, the oldest first."""
     rows = await session.raw.fetch(_IN_ORDER, session.account_id, after, most)
-    return [(Head(row["position"], row["hash"]), Row(*list(row.values())[2:])) for row in rows]
+    return [_kept(*row.values()) for row in rows]
+
+
+def _kept(position: int, made: bytes, *values: Any) -> Kept:
+    first = len(Doer._fields)
+    feature, subject, record_id, action, *texts = values[first:]
+    before, after = (None if text is None else text.encode() for text in texts)
+    deed = Deed(feature, subject, None if record_id is None else str(record_id), action, before, after)
+    return Kept(Head(position, made), Doer(*values[:first]), deed)
 
 
 async def page(session: Session, sought: Sought, behind: int | None, most: int) -> list[asyncpg.Record]:
@@ -110,7 +176,7 @@ async def page(session: Session, sought: Sought, behind: int | None, most: int) 
         values.append(behind)
         conditions.append(_BEHIND.format(f"${len(values)}"))
     return await session.raw.fetch(
-        f"SELECT position, {_NAMES} FROM audit_entries WHERE {' AND '.join(conditions)}"
+        f"SELECT position, {_DOER}, {_DEED} FROM audit_entries WHERE {' AND '.join(conditions)}"
         " ORDER BY at DESC, position DESC LIMIT $2",
         *values,
     )

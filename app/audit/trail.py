@@ -1,6 +1,6 @@
 """Adding to the audit trail, in the transaction of what it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ import orjson
 
 from app.accounts.features import Feature, declare
 from app.audit import chain, store
-from app.audit.store import Row
+from app.audit.store import Deed, Doer, Head
 from app.core import clock
 from app.core.db import WriteSession
 from app.core.principal import Level, Principal
@@ -26,9 +26,12 @@ class Action(StrEnum):
     CREATED = "created"
     CHANGED = "changed"
     DELETED = "deleted"
+    MERGED = "merged"
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     SIGNED_OUT = "signed_out"
+    WIPED = "wiped"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +46,33 @@ class Entry:
     after: Mapping[str, Any] | None = None
 
 
-async def keep(session: WriteSession, who: Principal, *entries: Entry) -> None:
-    """Add entries to the trail; they stand if and only if what they tell of does."""
-    now = clock.now()
-    rows = [
-        Row(
-            now,
-            who.user_id,
-            who.initials,
-            who.channel.value,
-            who.device_id,
-            entry.feature,
-            entry.subject,
-            entry.record_id,
-            entry.action.value,
-            _text(entry.before),
-            _text(entry.after),
-        )
-        for entry in entries
-    ]
-    head = await store.read_head(session)
-    await store.append(session, chain.linked(session.account_id, head, rows))
+async def keep(session: WriteSession, who: Principal, entry: Entry) -> None:
+    """Add an entry to the trail; it stands if and only if what it tells of does."""
+    deed = Deed(
+        entry.feature,
+        entry.subject,
+        str(entry.record_id) if entry.record_id else None,
+        entry.action.value,
+        _text(entry.before),
+        _text(entry.after),
+    )
+    await store.append(session, await following(session, doer_of(who), [deed]))
 
 
-def _text(values: Mapping[str, Any] | None) -> str | None:
-    if values is None:
-        return None
-    return orjson.dumps(dict(values), default=str, option=orjson.OPT_SORT_KEYS).decode()
+async def following(session: WriteSession, doer: Doer, deeds: Sequence[Deed]) -> list[Any]:
+    """Return the parameters by which deeds are added behind the last entry of a transaction."""
+    if not deeds:
+        return store.NOTHING
+    head = await store.head_of(session)
+    hashes = chain.linked(session.account_id, head, doer, deeds)
+    session.audit_head = Head(head.position + len(deeds), hashes[-1])
+    return store.told(head, doer, [(made, *deed) for made, deed in zip(hashes, deeds, strict=True)])
+
+
+def doer_of(who: Principal) -> Doer:
+    """Return who does something now."""
+    return Doer(clock.now(), who.user_id, who.initials, who.channel.value, who.device_id)
+
+
+def _text(values: Mapping[str, Any] | None) -> bytes | None:
+    return None if values is None else orjson.dumps(dict(values), default=str, option=orjson.OPT_SORT_KEYS)

@@ -96,11 +96,13 @@ class WriteSession(Session):
     """A transaction that has its turn: it holds the lock on the account's clock until it ends.
 
     `revision` is the one number all its writes are stamped with, none until something asks for it.
-    `has_moved_scope` tells that what scopes are compiled from has changed in it.
+    `has_moved_scope` tells that what scopes are compiled from has changed in it, `audit_head` how far the
+    audit trail has come, once that was asked for.
     """
 
     revision: int | None = None
     has_moved_scope: bool = False
+    audit_head: tuple[int, bytes] | None = None
 
 
 S = TypeVar("S", bound=Session)

@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from app.core import clock
-from app.core.db import Session
+from app.core.db import Session, WriteSession
 
 CLOCK_COLUMNS = (
     "c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema, c.former_epoch, c.restored_from,"
-    " statement_timestamp() AS now"
+    " c.audit_position, c.audit_hash, statement_timestamp() AS now"
 )
 """What `Clock.of` reads, of `account_clock` as `c`."""
 
@@ -58,6 +58,7 @@ class Clock:
     floor: int
     feed_schema: int
     now: datetime
+    audit_head: tuple[int, bytes]
     former_epoch: UUID | None = None
     restored_from: int | None = None
 
@@ -71,6 +72,7 @@ class Clock:
             floor=row["floor"],
             feed_schema=row["feed_schema"],
             now=clock.told(row["now"]),
+            audit_head=(row["audit_position"], row["audit_hash"]),
             former_epoch=row["former_epoch"],
             restored_from=row["restored_from"],
         )
@@ -78,6 +80,12 @@ class Clock:
     def day_in(self, time_zone: str) -> date:
         """Return what day it is in a zone with an IANA name."""
         return clock.day_of(self.now, time_zone)
+
+
+def go_on(session: WriteSession, at: Clock) -> None:
+    """Let a transaction go on behind a clock it has read itself, since its turn came."""
+    session.revision = at.revision + 1
+    session.audit_head = session.audit_head or at.audit_head
 
 
 async def read_clock(session: Session) -> Clock:

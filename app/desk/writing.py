@@ -9,6 +9,7 @@ from app.accounts import errors
 from app.accounts.standing import Work
 from app.core.db import WriteSession
 from app.core.ids import new_id
+from app.core.revisions import go_on
 from app.desk import store
 from app.desk.answers import Answered, address, written
 from app.desk.errors import refusal_of
@@ -79,7 +80,7 @@ def creation(collection: Collection, sent: dict[str, Any]) -> Asked:
 async def carry_out(work: Work[WriteSession], asked: Asked) -> Answered:
     """Do what is asked and answer with the record as it is then, or refuse it with the verdict's words."""
     session = work.session
-    session.revision = work.clock.revision + 1
+    go_on(session, work.clock)
     draft = await Draft.begin(session, work.who)
     judge = Judge(draft, SERVER, OnConflict.FAIL, await rights_of(session, work.who, work.clock))
     try:

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import orjson
 
-from app.core import clock
+from app.audit.store import Deed
+from app.audit.trail import doer_of
 from app.core.db import WriteSession
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.sync import facts, feed, records, registry
+from app.sync.auditing import audited, renaming
 from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, OnDelete, Values
 from app.sync.links import renamed
@@ -53,8 +55,10 @@ class Draft:
         self.reached = revision - 1
         self.session = session
         self._who = who
+        self._doer = doer_of(who)
         self._writer = writer
-        now, user = clock.now().isoformat().replace("+00:00", "Z"), str(who.user_id) if who.user_id else None
+        now = self._doer.at.isoformat().replace("+00:00", "Z")
+        user = str(who.user_id) if who.user_id else None
         self._made = {"created_at": now, "created_by": user}
         self._updated = {"updated_at": now, "updated_by": user}
         self._loaded: dict[Key, State | None] = {}
@@ -381,10 +385,11 @@ class Draft:
         """Write the changes: records, then the feed, its past and the account's clock."""
         if not self._changed and not self._restamped:
             return
-        bodies = await self._write_and_render()
+        bodies, deeds = await self._write_and_render()
         if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
             await feed.move_scope(self.session)
-        stamping = Stamping(self.session, self._who, self.revision, self._restamped, bodies)
+        done = self._doer, deeds
+        stamping = Stamping(self.session, self._who, self.revision, self._restamped, bodies, done)
         written = await stamping.write(self._changed, self._loaded)
         self._loaded |= written
         self._written |= dict.fromkeys(self._changed)
@@ -392,9 +397,10 @@ class Draft:
         if written:
             self.reached = self.revision
 
-    async def _write_and_render(self) -> dict[Key, Body]:
-        """Render what the feed will have of the records while the database is busy writing them."""
+    async def _write_and_render(self) -> tuple[dict[Key, Body], list[Deed]]:
+        """Render what the feed and the audit trail will have while the database is busy with the records."""
         bodies: dict[Key, Body] = {}
+        deeds: list[Deed] = []
         writing = asyncio.ensure_future(self._write_beside())
         try:
             for place, (key, state) in enumerate(self._changed.items()):
@@ -402,21 +408,27 @@ class Draft:
                     # Lets the next statement go out as soon as the last is answered.
                     await asyncio.sleep(0)
                 bodies[key] = rendered(key, state)
+                if deed := audited(key, self._loaded.get(key), state):
+                    deeds.append(deed)
         finally:
-            await writing
-        return bodies
+            moved = await writing
+        return bodies, deeds + moved
 
-    async def _write_beside(self) -> None:
-        await self._write_records()
+    async def _write_beside(self) -> list[Deed]:
+        moved = await self._write_records()
         await self._follow()
+        return moved
 
     def _change(self, key: Key, values: Values | None, field_revisions: Mapping[str, list[int]]) -> None:
         before = self.get(key)
         self._grow(key[0])
         self._changed[key] = State(self.revision, values, before.anchors if before else None, field_revisions)
 
-    async def _write_records(self) -> None:
-        """Parents are written before children, and deleted after them; their unique values are free first."""
+    async def _write_records(self) -> list[Deed]:
+        """Write parents before children, delete them after them; return what moved along with merged ones.
+
+        What is to go gives its unique values free first.
+        """
         by_number = self._by_number()
         dead = {
             number: [each for each, values in written.items() if values is None]
@@ -426,13 +438,18 @@ class Draft:
             living = {each: values for each, values in by_number[number].items() if values is not None}
             await records.release(self.session, registry.numbered(number), dead[number])
             await records.upsert(self.session, registry.numbered(number), living)
+        moved: list[Deed] = []
         for (number, record_id), state in self._changed.items():
             if state.merged_into is not None:
                 stamp = self.revision, self._writer, self._updated
                 ways = record_id, state.merged_into
-                await move(self.session, registry.numbered(number), ways, stamp, dead)
+                async for child, link, ids in move(
+                    self.session, registry.numbered(number), ways, stamp, dead
+                ):
+                    moved += renaming(child, link, ids, ways)
         for number in sorted(by_number, reverse=True):
             await records.delete(self.session, registry.numbered(number), dead[number])
+        return moved
 
     async def _follow(self) -> None:
         """Keep what is kept beside the records, and the way from merged ones to those that live."""

@@ -8,11 +8,14 @@ from uuid import UUID
 
 import orjson
 
+from app.audit.store import Deed, Doer, advancing
+from app.audit.store import adding as auditing
+from app.audit.trail import following
+from app.core.arrays import columns, parameters
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.sync import registry, tallies
 from app.sync.anchors import NOT_YET, SLOTS, Anchors
-from app.sync.arrays import columns, parameters
 from app.sync.fields import Part, Values
 from app.sync.registry import Collection
 from app.sync.rendering import joined, taken_apart, values_of
@@ -57,8 +60,10 @@ class FeedRow(NamedTuple):
 async def next_revision(session: WriteSession) -> int:
     """Return the one revision of this transaction; its session holds the lock, so it is nobody else's."""
     if session.revision is None:
-        sql = "SELECT revision FROM account_clock WHERE account_id = $1"
-        session.revision = await session.raw.fetchval(sql, session.account_id) + 1
+        sql = "SELECT revision, audit_position, audit_hash FROM account_clock WHERE account_id = $1"
+        [row] = await session.raw.fetch(sql, session.account_id)
+        session.revision = row["revision"] + 1
+        session.audit_head = session.audit_head or (row["audit_position"], row["audit_hash"])
     return session.revision
 
 
@@ -214,8 +219,10 @@ async def write(
     rows: Sequence[FeedRow],
     ended: Sequence[tuple[Key, Anchors]],
     turns: Iterable[Turn],
+    *,
+    audited: tuple[Doer, Sequence[Deed]],
 ) -> None:
-    """Stamp rows with a revision, keep what ended, tally, and advance the clock: one statement."""
+    """Stamp rows with a revision, keep what ended, tally, audit, and advance the clock: one statement."""
     past = [(*key, *_flat_anchors(each)) for key, each in ended if each.since < revision]
     await session.raw.execute(
         _WRITE,
@@ -224,6 +231,7 @@ async def write(
         *columns(_ROW_TYPES, [_flat(row) for row in rows]),
         *columns(_PAST_TYPES, past),
         *tallies.columns(turns),
+        *await following(session, *audited),
     )
 
 
@@ -308,6 +316,7 @@ _KEY_TYPES = ["smallint", "uuid"]
 _ANEW_TYPES = [*_KEY_TYPES, "smallint", "text", "bytea", "bytea"]
 _PAST_FIRST = 3 + len(_ROW_TYPES)
 _TURNED = _PAST_FIRST + len(_PAST_TYPES)
+_AUDITED = _TURNED + tallies.COLUMNS
 _SELECTED = f'since, "by", day, labels::int[], owners::int[], private, {LATEST}'
 
 
@@ -358,7 +367,8 @@ SELECT name, number, false AS is_new FROM known UNION ALL SELECT name, number, t
 
 _WRITE = f"""
 WITH tick AS (
-    UPDATE account_clock SET revision = $2 WHERE account_id = $1
+    UPDATE account_clock SET revision = $2, {advancing(_AUDITED)} WHERE account_id = $1 RETURNING account_id
+), audited AS ({auditing(_AUDITED, "tick")}
 ), past AS (
     INSERT INTO feed_past (account_id, until, collection, record_id, {ANCHORS})
     SELECT $1, $2, collection, record_id, {_SELECTED}

@@ -1,6 +1,6 @@
 """Moving: all that names a merged record comes to name another, unread, however much it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import cache
 from uuid import UUID
 
@@ -30,10 +30,10 @@ async def move(
     merged: tuple[UUID, UUID],
     stamp: tuple[int, int, Values],
     dead: Mapping[int, Sequence[UUID]],
-) -> None:
+) -> AsyncIterator[tuple[Collection, str, list[UUID]]]:
     """Let what names a record that is merged name the other, but for what is deleted in this transaction.
 
-    `stamp` has the revision, the writer and the bookkeeping.
+    `stamp` has the revision, the writer and the bookkeeping. Yields what has moved, by collection and link.
     """
     revision, writer, kept = stamp
     tail = orjson.dumps({name: kept[name] for name in BOOKKEEPING if name in kept}).decode()[1:-1]
@@ -41,7 +41,8 @@ async def move(
         changed = orjson.dumps({spec.name: [revision, writer]}).decode()
         sql = _move_sql(child.number, spec.name)
         told = revision, changed, "," + tail, orjson.dumps(kept).decode()
-        await session.raw.execute(sql, session.account_id, *merged, *told, dead.get(child.number, ()))
+        rows = await session.raw.fetch(sql, session.account_id, *merged, *told, dead.get(child.number, ()))
+        yield child, spec.name, [row["id"] for row in rows]
 
 
 def movable(target: Collection) -> Iterator[tuple[Collection, FieldSpec]]:
@@ -94,12 +95,15 @@ WITH kept AS (
         sizes = octet_length(after.core) || others, body = after.core || after.rest
     FROM after
     WHERE feed.account_id = $1 AND feed.ctid = after.place
+), tallied AS (
+    INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
+    SELECT $1, {number}, {Counted.BYTES}, date_trunc('month', day::timestamp)::date, '{{1}}',
+           sum(octet_length(core) - size)
+    FROM after GROUP BY 4 HAVING sum(octet_length(core) - size) <> 0
+    ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE
+    SET amount = t.amount + excluded.amount
 )
-INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
-SELECT $1, {number}, {Counted.BYTES}, date_trunc('month', day::timestamp)::date, '{{1}}',
-       sum(octet_length(core) - size)
-FROM after GROUP BY 4 HAVING sum(octet_length(core) - size) <> 0
-ON CONFLICT (account_id, collection, kind, month, numbers) DO UPDATE SET amount = t.amount + excluded.amount
+SELECT id FROM moved
 """
 
 

@@ -14,7 +14,7 @@ from app.accounts.errors import DeviceRequired
 from app.core import metrics
 from app.core.db import WriteSession
 from app.core.principal import Principal
-from app.core.revisions import Clock
+from app.core.revisions import Clock, go_on
 from app.sync import inbox, registry, streams
 from app.sync.draft import Draft, Foreseen
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
@@ -72,7 +72,7 @@ async def push(
     if sent.first > stream.last + 1:
         raise StreamGap(expected=stream.last + 1)
     repeated = await _repeated(session, stream, sent, prints)
-    session.revision = at.revision + 1
+    go_on(session, at)
     draft = await Draft.begin(session, who, stream.writer)
     draft.expect(ready.foreseen)
     target = await target_of(session, who, at, None, schema_version)

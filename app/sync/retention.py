@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.accounts.features import SECURITY
 from app.accounts.store import list_copies
+from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
@@ -47,19 +49,26 @@ async def collect(
     nor the verdict on any change: the ids of what was deleted are kept.
     """
     async with database.writing(who.account_id) as turn:
-        floor = await raise_floor(turn, copies)
+        floor = await raise_floor(turn, who, copies)
         await positions.forget(turn, copies)
     return await _in_batches(database, who, _BURY, floor), await _in_batches(database, who, _END, floor)
 
 
-async def raise_floor(session: WriteSession, copies: Mapping[UUID, datetime | None]) -> int:
-    """Raise the floor to the lowest position of the copies, to the present if there are none; return it."""
+async def raise_floor(session: WriteSession, who: Principal, copies: Mapping[UUID, datetime | None]) -> int:
+    """Raise the floor to the lowest position of the copies, to the present if there are none; return it.
+
+    What is forgotten by that of deleted records is in the audit trail.
+    """
     sql = "SELECT floor, revision FROM account_clock WHERE account_id = $1"
     [row] = await session.raw.fetch(sql, session.account_id)
     lowest = await positions.lowest(session, copies)
     floor = max(int(row["floor"]), int(row["revision"]) if lowest is None else lowest)
     if floor > row["floor"]:
         await session.raw.execute(_RAISE, session.account_id, floor)
+        if records := await session.raw.fetchval(_DOOMED, session.account_id, row["floor"], floor):
+            before, after = {"floor": row["floor"]}, {"floor": floor, "records": records}
+            forgotten = Entry(SECURITY, "deleted_records", None, Action.FORGOTTEN, before, after)
+            await keep(session, who, forgotten)
     return floor
 
 
@@ -94,6 +103,9 @@ async def _batch(session: Session, statement: str, floor: int) -> int:
 
 
 _RAISE = "UPDATE account_clock SET floor = $2 WHERE account_id = $1"
+_DOOMED = """
+SELECT count(*) FROM feed WHERE account_id = $1 AND is_deleted AND revision > $2 AND revision <= $3
+"""
 
 # A row somebody else has locked is left for the next time: two that wait for each other would both be lost.
 # Chosen once and by itself: a plan may look at what stands in an IN again for each row, and find others.

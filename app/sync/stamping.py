@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from app.audit.store import Deed, Doer
 from app.core.db import Session, WriteSession
 from app.core.principal import Principal
 from app.sync import feed, records, registry
@@ -75,7 +76,8 @@ class Stamping:
 
     A parent carries the latest day of its descendants, kind by kind, so that whoever holds a child holds the
     parent too; a parent that changes in this alone moves in the feed but keeps its version. Those in `asked`
-    are looked at anew, whatever has moved below them. `bodies` are those rendered already.
+    are looked at anew, whatever has moved below them. `bodies` are those rendered already; what is `audited`
+    goes into the audit trail with the first of the rows.
     """
 
     session: WriteSession
@@ -83,6 +85,7 @@ class Stamping:
     revision: int
     asked: Mapping[int, set[UUID]]
     bodies: Mapping[Key, Body]
+    audited: tuple[Doer, list[Deed]]
     numbers: dict[str, int] = field(default_factory=dict)
     written: dict[Key, State] = field(default_factory=dict)
     shifts: dict[int, dict[UUID, Shift]] = field(default_factory=dict)
@@ -155,7 +158,9 @@ class Stamping:
     async def _write(self) -> None:
         """Write the rows that are ready."""
         if self.rows:
-            await feed.write(self.session, self.revision, self.rows, self.ended, self.turns.values())
+            turns = self.turns.values()
+            await feed.write(self.session, self.revision, self.rows, self.ended, turns, audited=self.audited)
+            self.audited = self.audited[0], []
         self.rows, self.ended, self.turns = [], [], {}
 
     async def _parents(

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.core import clock
+from app.core.arrays import array
 from app.core.db import Session, WriteSession
-from app.sync.arrays import array
 
 PRINT = 16
 """Bytes of a fingerprint."""

@@ -34,13 +34,13 @@ async def _decide_alone(session: WriteSession, judge: Judge, group: Group) -> di
 
 async def _flush(session: WriteSession, draft: Draft) -> tuple[str, ChangeRefused] | None:
     """Write the draft, or forget it and return the table and the refusal when a constraint forbids it."""
-    has_moved_scope = session.has_moved_scope
+    has_moved_scope, audit_head = session.has_moved_scope, session.audit_head
     await session.raw.execute("SAVEPOINT changes")
     try:
         await draft.flush()
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
         await session.raw.execute("ROLLBACK TO SAVEPOINT changes")
-        session.has_moved_scope = has_moved_scope
+        session.has_moved_scope, session.audit_head = has_moved_scope, audit_head
         draft.go_back({})
         return str(error.table_name or ""), _refusal(error)
     return None

@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
+from app.core import arrays
 from app.core.db import Session, WriteSession
-from app.sync import arrays
 from app.sync.anchors import ALWAYS, NOT_YET, SLOTS, Anchors, Told
 from app.sync.scope import Rule, Scope
 
@@ -226,6 +226,8 @@ WHERE counted.amount IS DISTINCT FROM kept.amount
 
 
 _TYPES = ("smallint", "smallint", "date", "text", "bigint")
+COLUMNS = len(_TYPES)
+"""How many arrays `columns` returns."""
 
 
 def adding(first: int) -> str:

@@ -14,18 +14,28 @@ from fastapi import FastAPI
 
 from app.audit import export
 from app.audit.chain import check
-from app.audit.store import Head
+from app.audit.store import NAMES, Head
 from app.core.clock import now
-from tests.accounts.studios import PASSWORD, Studio, bearer
+from tests.accounts.studios import PASSWORD, Studio, as_owner, bearer
 
 WRONG = "not the password at all"
 OTHER = "the sea by a long walk"
+CHANGED = {
+    "hash": "sha256(hash)",
+    "at": "at + interval '1 microsecond'",
+    "initials": "initials || ' '",
+    "before": "coalesce(before, '')",
+    "after": "after || ' '",
+    **dict.fromkeys(("user_id", "device_id", "record_id"), "gen_random_uuid()"),
+    **{name: f"{name} || 's'" for name in ("channel", "feature", "subject", "action")},
+}
+"""What somebody may make of each column of an entry."""
 
 
 async def trail(studio: Studio, **sought: Any) -> list[dict[str, Any]]:
     """Return the trail as the administrator reads it, the newest first."""
     headers = await studio.administrator()
-    answer = await studio.client.get("/v1/audit", params=sought, headers=headers)
+    answer = await studio.client.get("/v1/audit", params={"limit": 500, **sought}, headers=headers)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["entries"])
 
@@ -34,29 +44,18 @@ def done(entries: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
     return [(entry["subject"], entry["action"], entry["initials"]) for entry in entries]
 
 
-async def as_owner(owner_url: str, statement: str, *values: object) -> None:
-    """Do with the trail what only who owns the tables can."""
-    connection = await asyncpg.connect(owner_url)
-    try:
-        # The walls between accounts hold for the owner too.
-        await connection.execute("ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY")
-        await connection.execute(statement, *values)
-        await connection.execute("ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY")
-    finally:
-        await connection.close()
-
-
 async def test_how_an_account_began_is_in_its_trail(studio: Studio) -> None:
     found = await trail(studio)
-    assert done(found[::-1])[:4] == [
+    people = [entry for entry in found if entry["subject"] in {"accounts", "users", "devices"}]
+    assert done(people[::-1])[:4] == [
         ("accounts", "created", "SPSA"),
         ("users", "created", "SPSA"),
         ("users", "created", "SPSA"),
         ("devices", "created", "SPSA"),
     ]
     assert [entry["position"] for entry in found] == list(range(len(found), 0, -1))
-    assert found[-2]["after"]["initials"] == "JD"
-    assert found[-2]["after"]["password"] is None
+    assert people[-2]["after"]["initials"] == "JD"
+    assert people[-2]["after"]["password"] is None
 
 
 async def test_a_change_tells_who_made_it_and_what_it_was(studio: Studio) -> None:
@@ -79,8 +78,21 @@ async def test_a_device_is_followed_from_its_authorization_to_its_removal(studio
     await studio.client.delete(f"/v1/devices/{device}", headers=headers)
     found = await trail(studio, record_id=str(device))
     assert [entry["action"] for entry in found] == ["deleted", "changed", "changed", "created"]
-    assert found[0]["after"] is None
+    assert (found[0]["before"]["device_id"], found[0]["after"]) == (str(device), None)
     assert (found[2]["before"], found[2]["after"]) == ({"is_inactive": False}, {"is_inactive": True})
+
+
+async def test_the_receipt_of_a_wiped_phone_is_told_once(studio: Studio) -> None:
+    device = (await studio.signed_in())["device"]["id"]
+    headers = await studio.administrator()
+    await studio.client.patch(f"/v1/devices/{device}", json={"is_inactive": True}, headers=headers)
+    receipt = {"wipe_order": (await studio.login()).json()["wipe_order"]}
+    answers = [await studio.client.post("/v1/devices/me/wiped", json=receipt) for _ in range(2)]
+    [entry] = await trail(studio, action="wiped")
+    assert (entry["subject"], entry["record_id"], entry["device_id"]) == ("devices", device, device)
+    assert datetime.fromisoformat(entry["after"]["wiped_at"]) == datetime.fromisoformat(
+        answers[0].json()["wiped_at"]
+    )
 
 
 async def test_passwords_are_in_the_trail_by_name_alone(studio: Studio) -> None:
@@ -145,7 +157,7 @@ async def test_the_trail_is_read_in_pages_and_by_what_is_sought(
         hold(began + timedelta(minutes=minutes))
         await studio.signed_in(device=None)
     headers = await studio.administrator()
-    user = {"user_id": str(studio.photographer.user_id), "limit": 4}
+    user: dict[str, str | int] = {"user_id": str(studio.photographer.user_id), "limit": 4}
     first = (await studio.client.get("/v1/audit", params=user, headers=headers)).json()
     rest = (
         await studio.client.get("/v1/audit", params={**user, "page": first["next_page"]}, headers=headers)
@@ -155,6 +167,30 @@ async def test_the_trail_is_read_in_pages_and_by_what_is_sought(
     sought = {name: value.isoformat() for name, value in window.items()}
     assert len(await trail(studio, feature="users", **sought)) == 2
     assert await trail(studio, feature="invoices") == []
+
+
+async def test_the_trail_is_sought_by_what_was_done_to_what_and_how_it_came_in(studio: Studio) -> None:
+    await studio.login(password=WRONG)
+    await studio.signed_in()
+    whole = await trail(studio)
+    for name, value in (
+        ("action", "sign_in_refused"),
+        ("action", "created"),
+        ("subject", "sign_ins"),
+        ("subject", "devices"),
+        ("channel", "mobile"),
+        ("channel", "system"),
+    ):
+        found = await trail(studio, **{name: value})
+        wanted = [entry["position"] for entry in whole if entry[name] == value]
+        assert wanted, (name, value)
+        assert [entry["position"] for entry in found][-len(wanted) :] == wanted
+    both = await trail(studio, subject="sign_ins", channel="mobile")
+    assert [entry["action"] for entry in both] == ["signed_in"]
+    answer = await studio.client.get(
+        "/v1/audit", params={"action": "painted"}, headers=await studio.administrator()
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
 async def test_who_may_not_view_the_trail_gets_neither_pages_nor_table(studio: Studio) -> None:
@@ -180,37 +216,72 @@ async def test_the_table_has_every_entry_and_no_formula(
     assert rows[0]["initials"] == "'=1+1"
 
 
+async def test_of_the_table_no_more_is_read_than_is_taken() -> None:
+    entry = dict.fromkeys(("position", *NAMES))
+    pages: list[list[Any]] = [[{**entry, "position": number}] * export.AT_ONCE for number in (30, 20)]
+    pages.append([])
+    read: list[int] = []
+
+    async def following(behind: int) -> list[Any]:
+        read.append(behind)
+        return pages[len(read)]
+
+    lines = export.lines(pages[0], following)
+    assert (await anext(lines)).startswith("position,at,")
+    assert (await anext(lines)).count("30,") == export.AT_ONCE
+    assert read == []
+    assert (await anext(lines)).count("20,") == export.AT_ONCE
+    assert read == [30]
+    assert [line async for line in lines] == []
+    assert read == [30, 20]
+
+
 @pytest.mark.parametrize("change", ["UPDATE audit_entries SET initials = 'XX'", "DELETE FROM audit_entries"])
 async def test_the_app_can_neither_change_nor_remove_entries(studio: Studio, change: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await studio.execute(f"{change} WHERE account_id = $1")
 
 
-async def test_a_trail_that_was_tampered_with_is_found_out(
-    studio: Studio, owner_url: str, client: httpx.AsyncClient
-) -> None:
-    del client
+async def test_whatever_of_an_entry_is_changed_is_found_out(studio: Studio, owner_url: str) -> None:
+    await studio.signed_in()
+    account_id = studio.account.account_id
+    place = (await check(studio.database, account_id)).head.position
+    named = "account_id = $1 AND position = $2"
+    assert CHANGED.keys() == {"hash", *NAMES}
+    [entry] = await studio.execute(f"SELECT * FROM audit_entries WHERE {named}", place)
+    for name, other in CHANGED.items():
+        await as_owner(
+            owner_url, f"UPDATE audit_entries SET {name} = {other} WHERE {named}", account_id, place
+        )
+        assert (await check(studio.database, account_id)).broken == place, name
+        back = f"UPDATE audit_entries SET {name} = $3 WHERE {named}"
+        await as_owner(owner_url, back, account_id, place, entry[name])
+    assert (await check(studio.database, account_id)).broken is None
+
+
+async def test_a_trail_that_was_tampered_with_is_found_out(studio: Studio, owner_url: str) -> None:
     for _ in range(3):
         await studio.signed_in(device=None)
     account_id = studio.account.account_id
     whole = await check(studio.database, account_id)
     assert whole.broken is None
-    assert whole.head.position == 7
-    noted = whole.head
+    noted, fifth = whole.head, whole.head.position - 4
     await as_owner(
         owner_url,
-        "UPDATE audit_entries SET initials = 'XX' WHERE account_id = $1 AND position = 5",
+        "UPDATE audit_entries SET initials = 'XX' WHERE account_id = $1 AND position = $2",
         account_id,
+        fifth,
     )
-    assert (await check(studio.database, account_id)).broken == 5
-    await as_owner(owner_url, "DELETE FROM audit_entries WHERE account_id = $1 AND position >= 5", account_id)
-    assert (await check(studio.database, account_id)).broken == 5
+    assert (await check(studio.database, account_id)).broken == fifth
+    cut = "DELETE FROM audit_entries WHERE account_id = $1 AND position >= $2"
+    await as_owner(owner_url, cut, account_id, fifth)
+    assert (await check(studio.database, account_id)).broken == fifth
     head = await _head(studio, account_id)
     await studio.execute(
         "UPDATE account_clock SET audit_position = $2, audit_hash = $3 WHERE account_id = $1", *head
     )
     assert (await check(studio.database, account_id)).broken is None, "all that is left holds together"
-    assert (await check(studio.database, account_id, noted)).broken == 5, "but it was longer once"
+    assert (await check(studio.database, account_id, noted)).broken == fifth, "but it was longer once"
 
 
 async def ask(app: FastAPI, address: str, words: dict[str, Any]) -> httpx.Response:

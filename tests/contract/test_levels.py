@@ -38,6 +38,7 @@ GUARDED = [
     ("PATCH", f"devices/{NOBODY}", "devices", Level.ADD_MODIFY),
     ("DELETE", f"devices/{NOBODY}", "devices", Level.ADD_MODIFY_DELETE),
     ("PUT", "preferences", "preferences", Level.ADD_MODIFY),
+    ("GET", "audit", "audit", Level.VIEW_ONLY),
 ]
 BODIES: Mapping[str, Any] = {"POST": {"user_id": str(NOBODY)}, "PATCH": {"is_inactive": True}, "PUT": {}}
 

@@ -17,7 +17,7 @@ from app.accounts.operator import hash_of
 from app.core.db import Database
 from app.sync import registry
 from app.sync.store import Write
-from tests.accounts.studios import PASSWORD, Studio, new_studio
+from tests.accounts.studios import PASSWORD, Studio, as_owner, new_studio
 from tests.contract.desks import at_a_desk
 from tests.contract.phones import change, signed_in
 from tests.contract.records import by_server
@@ -365,3 +365,35 @@ async def test_a_demo_that_cannot_be_made_is_told_in_a_sentence(typed: Typed) ->
     assert (await typed("demo", "--clients", "-5"))[0] == 2
     code, printed = await typed("demo", "--clients", "5", "--account", "no name")
     assert (code, printed.count("\n"), "field: account_name" in printed) == (1, 1, True)
+
+
+async def test_a_trail_is_checked_and_the_entry_where_it_breaks_is_named(
+    typed: Typed, studio: Studio, owner_url: str
+) -> None:
+    name, account_id = studio.account.account_name, studio.account.account_id
+    for _ in range(3):
+        await studio.signed_in(device=None)
+    code, printed = await typed("account", "audit", name)
+    noted = re.search(r"\d+:[0-9a-f]{64}", printed)
+    assert (code, f"The trail of {name} holds." in printed) == (0, True)
+    assert noted
+    position = int(noted[0].partition(":")[0])
+    await studio.signed_in(device=None)
+    assert (await typed("account", "audit", name, "--noted", noted[0]))[0] == 0
+    altered = "UPDATE audit_entries SET after = '{}' WHERE account_id = $1 AND position = $2"
+    await as_owner(owner_url, altered, account_id, position - 1)
+    code, printed = await typed("account", "audit", name)
+    assert (code, f"broken at entry {position - 1};" in printed) == (1, True)
+
+
+async def test_a_trail_that_is_shorter_than_noted_is_told(typed: Typed, studio: Studio) -> None:
+    name = studio.account.account_name
+    code, printed = await typed("account", "audit", name, "--noted", f"999:{'0' * 64}")
+    assert (code, "is broken at entry" in printed) == (1, True)
+
+
+async def test_a_trail_that_cannot_be_checked_is_told(typed: Typed, studio: Studio) -> None:
+    code, printed = await typed("account", "audit", f"n{uuid4().hex}")
+    assert (code, "There is no account" in printed) == (1, True)
+    code, printed = await typed("account", "audit", studio.account.account_name, "--noted", "yesterday")
+    assert (code, "What was noted is a number, a colon and a hash." in printed) == (1, True)

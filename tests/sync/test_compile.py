@@ -473,7 +473,10 @@ DAYS: list[tuple[str, str, str, str]] = [
 
 
 def clock_at(now: datetime) -> Clock:
-    return Clock(revision=1, scope_revision=1, epoch=uuid4(), floor=0, feed_schema=1, now=now)
+    first = (0, b"")
+    return Clock(
+        revision=1, scope_revision=1, epoch=uuid4(), floor=0, feed_schema=1, now=now, audit_head=first
+    )
 
 
 @pytest.mark.parametrize(("why", "instant", "zone", "local"), DAYS)

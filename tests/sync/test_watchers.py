@@ -105,7 +105,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         _: Database, __: KeyRing, ___: UUID, callers: Collection[Claims]
     ) -> dict[UUID, Clock | AppError]:
         counted.append(len(callers))
-        found = Clock(len(counted), 0, EPOCH, 0, 1, datetime.now(UTC))
+        found = Clock(len(counted), 0, EPOCH, 0, 1, datetime.now(UTC), (0, b""))
         return {each.sign_in_id: found for each in callers}
 
     monkeypatch.setattr(looking, "look_again", look)

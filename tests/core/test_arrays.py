@@ -2,12 +2,12 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from app.sync.arrays import columns, parameters
-from tests.sync.conftest import Desk
+from app.core.arrays import columns, parameters
+from app.core.db import Database
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -22,14 +22,16 @@ ONE, OTHER = UUID(int=1), UUID(int=2)
         ("date", [date(2026, 6, 13), None, date.max, date(999, 1, 1)]),
         ("date", [None, None]),
         ("text", ['{"first_name":[17,1]}', "{1,2}", "{}", "", "NULL", 'a\\"b', "é\n"]),
-        ("bytea", [b"\x00\xff", b""]),
+        ("varchar", ["users", "users"]),
+        ("varchar", ["users", "security_groups"]),
+        ("bytea", [b"\x00\xff", None, b""]),
         ("bigint", []),
     ],
 )
-async def test_values_arrive_as_they_were(desk: Desk, kind: str, values: list[Any]) -> None:
+async def test_values_arrive_as_they_were(database: Database, kind: str, values: list[Any]) -> None:
     kinds = ["smallint", kind]
     rows = list(enumerate(values))
     sql = f"SELECT place, value FROM unnest({parameters(kinds, 1)}) AS sent(place, value) ORDER BY place"
-    async with desk.database.reading(desk.account_id) as session:
+    async with database.reading(uuid4()) as session:
         found = await session.raw.fetch(sql, *columns(kinds, rows))
     assert [(row["place"], row["value"]) for row in found] == rows

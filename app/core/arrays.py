@@ -15,7 +15,10 @@ def parameter(place: int, kind: str) -> str:
 
 
 def array(kind: str, values: Sequence[Any]) -> Any:
-    """Return some values as what `parameter` reads."""
+    """Return some values as what `parameter` reads.
+
+    Of texts only those of the kind "text" may have signs in them: a "varchar" is a word as it stands.
+    """
     if kind == "bytea":
         return values
     if not values:
