@@ -16,7 +16,7 @@ from app.core.principal import Principal
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
 
-Versioned = Account | User | SecurityGroup
+Versioned = Account | User | SecurityGroup | Device
 R = TypeVar("R", Account, User, SecurityGroup)
 
 _SUBJECTS: dict[type[Versioned | Device], tuple[str, str]] = {
@@ -49,7 +49,7 @@ async def change(session: WriteSession, who: Principal, row: R, given: Mapping[s
 
 
 async def tell(
-    session: WriteSession, who: Principal, row: Versioned | Device, *changed: str, is_gone: bool = False
+    session: WriteSession, who: Principal, row: Versioned, *changed: str, is_gone: bool = False
 ) -> None:
     """Write a row and announce which of its fields were set; of a password only that it was."""
     named = [name for name in changed if not name.endswith("_key")]
@@ -79,7 +79,7 @@ def _public(values: Mapping[str, Any]) -> dict[str, Any]:
     return {_SECRET.get(name, name): None if name in _SECRET else value for name, value in values.items()}
 
 
-def _event(row: Versioned | Device, names: tuple[str, ...], *, is_gone: bool) -> Event:
+def _event(row: Versioned, names: tuple[str, ...], *, is_gone: bool) -> Event:
     if isinstance(row, Account):
         return events.AccountChanged(**events.account_fields(row), changed=names)
     if isinstance(row, User):

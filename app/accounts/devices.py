@@ -53,38 +53,69 @@ async def authorize(session: WriteSession, who: Principal, user_id: UUID, studio
     return device
 
 
-async def deactivate(session: WriteSession, who: Principal, device_id: UUID) -> Device:
-    """Shut a phone out from its next request on, and tell it then to clear its copy."""
-    device = await _device(session, device_id)
-    if not device.is_inactive:
-        device.is_inactive = True
-        device.deactivated_at, device.deactivated_by = clock.now(), who.user_id
-        device.wipe_nonce, device.wiped_at = new_id(), None
-        await tell(session, who, device, "is_inactive")
+async def read(session: Session, device_id: UUID) -> Device:
+    """Return a device of the account; raises `DeviceNotFound`."""
+    device = await store.read_device(session, device_id)
+    if device is None:
+        raise DeviceNotFound
     return device
 
 
-async def reactivate(session: WriteSession, who: Principal, device_id: UUID) -> Device:
-    """Free a row for a phone to bind anew, if a place is free.
+async def deactivate(
+    session: WriteSession, who: Principal, device: Device, *, wipe: bool | None = None
+) -> None:
+    """Shut a phone out from its next request on, and tell it then to clear its copy, or to keep it.
 
-    What bound it is forgotten and its sign-ins end, so that whichever phone comes starts with an empty copy.
+    It is to clear it unless said otherwise; one that is shut out already goes on as it was told, unless told
+    otherwise now. An order is taken back as long as it is not known to have been obeyed.
     """
-    device = await _device(session, device_id)
+    changed = set()
     if not device.is_inactive:
-        return device
+        device.is_inactive, wipe = True, wipe is not False
+        device.deactivated_at, device.deactivated_by = clock.now(), who.user_id
+        changed.add("is_inactive")
+    if wipe and device.is_kept:
+        device.wipe_nonce, device.wipe_ordered_at = new_id(), clock.now()
+        changed.add("wipe_ordered_at")
+    if wipe is False and device.wipe_nonce and not device.wiped_at:
+        device.wipe_nonce = device.wipe_ordered_at = None
+        changed.add("wipe_ordered_at")
+    await _changed(session, who, device, changed)
+
+
+async def reactivate(session: WriteSession, who: Principal, device: Device) -> None:
+    """Let a phone in again that has kept its copy, or free its row for one to bind anew, if a place is free.
+
+    Once a copy was to be cleared, what bound the row is forgotten and its sign-ins end, so that whichever
+    phone comes starts with an empty copy.
+    """
+    if not device.is_inactive:
+        return
     await _require_place(session, await _account(session))
-    await store.revoke_sign_ins(session, "reactivated", device_id=device_id)
+    if not device.is_kept:
+        await store.revoke_sign_ins(session, "reactivated", device_id=device.device_id)
+        _unbind(device)
     device.is_inactive = False
+    device.deactivated_at = device.deactivated_by = None
+    await _changed(session, who, device, {"is_inactive"})
+
+
+def _unbind(device: Device) -> None:
     device.device_uid = device.binding_id = device.bound_at = device.last_sync = None
     device.name = device.model = device.platform = device.app_version = device.schema_version = None
-    device.deactivated_at = device.deactivated_by = device.wipe_nonce = device.wiped_at = None
-    await tell(session, who, device, "is_inactive")
-    return device
+    device.queued = device.oldest_queued_at = None
+    device.wipe_nonce = device.wipe_ordered_at = device.wiped_at = None
+
+
+async def _changed(session: WriteSession, who: Principal, device: Device, names: set[str]) -> None:
+    if names:
+        device.version += 1
+        await tell(session, who, device, *sorted(names))
 
 
 async def remove(session: WriteSession, who: Principal, device_id: UUID) -> None:
     """Delete a row no phone is bound to."""
-    device = await _device(session, device_id)
+    device = await read(session, device_id)
     if device.is_bound:
         raise DeviceBound
     await session.delete(device)
@@ -94,17 +125,17 @@ async def remove(session: WriteSession, who: Principal, device_id: UUID) -> None
 async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
     """Write down that a phone has cleared its copy; a second time changes nothing.
 
-    The order itself is the proof, and the only one asked for: it was signed here for this phone and this
-    deactivation, and the phone's tokens may long have ended or been wiped with the rest. Announces
-    `DeviceWiped`.
+    The order itself is the proof, and the only one asked for: it was signed here for this phone and this one
+    time, and the phone's tokens may long have ended or been wiped with the rest. Announces `DeviceWiped`.
     """
     device = await store.read_device(session, order.device_id)
     if device is None:
         raise InvalidToken
-    if not device.is_inactive or (device.wipe_nonce or device.device_id) != order.nonce:
+    if not device.is_inactive or device.wipe_nonce != order.nonce:
         raise WipeOrderStale
     if device.wiped_at is None:
-        device.wiped_at = clock.now()
+        device.wiped_at, device.queued, device.oldest_queued_at = clock.now(), None, None
+        device.version += 1
         await store.revoke_sign_ins(session, "wiped", device_id=device.device_id)
         phone = replace(
             Principal.system(device.account_id), channel=Channel.MOBILE, device_id=device.device_id
@@ -175,13 +206,6 @@ def _idle(devices: list[Device]) -> list[dict[str, str | None]]:
         }
         for device in idle[:_MOST_IDLE]
     ]
-
-
-async def _device(session: WriteSession, device_id: UUID) -> Device:
-    device = await store.read_device(session, device_id)
-    if device is None:
-        raise DeviceNotFound
-    return device
 
 
 async def _account(session: WriteSession) -> Account:

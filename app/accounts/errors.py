@@ -103,6 +103,14 @@ class DeviceDeactivated(AppError):
     title = "This device has been deactivated."
 
 
+class DeviceInactive(AppError):
+    """This phone is shut out for now and keeps all it has: it goes on with it once it is let in again."""
+
+    status = 403
+    code = "device_inactive"
+    title = "This device is not in use; what it holds stays."
+
+
 class DeviceRequired(AppError):
     """Only an authorized phone may ask this, not a desk."""
 

@@ -13,6 +13,7 @@ from fastapi.security import HTTPBearer
 
 from app.accounts.errors import (
     DeviceDeactivated,
+    DeviceInactive,
     DeviceRequired,
     EditionRequired,
     InvalidToken,
@@ -38,6 +39,7 @@ GUARDED: tuple[type[AppError], ...] = (
     SubscriptionInactive,
     EditionRequired,
     DeviceDeactivated,
+    DeviceInactive,
 )
 """What every guarded route may refuse, for `refusals_of`."""
 

@@ -27,7 +27,7 @@ from app.accounts.errors import (
 from app.accounts.events import SignInRefused
 from app.accounts.models import CURRENT_STATES, Account, Device, User
 from app.accounts.sign_ins import SignedIn
-from app.accounts.standing import deactivated, refuse_old, require_mobile
+from app.accounts.standing import refuse_old, require_mobile, shut_out
 from app.accounts.turns import turn_of
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
@@ -196,12 +196,13 @@ async def _slot(session: WriteSession, keys: KeyRing, user: User, phone: Phone) 
         raise DeviceNotAuthorized
     own = next((row for row in rows if row.device_uid == phone.uid), None)
     if own is not None and own.is_inactive:
-        raise deactivated(keys, own.account_id, own.device_id, own.device_uid, own.wipe_nonce)
+        raise shut_out(keys, own.account_id, own.device_id, own.device_uid, own.wipe_nonce)
     row = own or next((row for row in rows if row.device_uid is None and not row.is_inactive), None)
     if row is None:
         raise NoDeviceSlot
     if own is None:
         row.device_uid, row.binding_id, row.bound_at = phone.uid, new_id(), clock.now()
+        row.version += 1
     row.name, row.model, row.platform = phone.name, phone.model, phone.platform
     row.app_version, row.schema_version = phone.app_version, phone.schema_version
     return row, own is None

@@ -181,8 +181,9 @@ class Device(SQLModel, table=True):
     """A slot for a phone of one user: authorized by an administrator, bound at the phone's first login.
 
     It counts against the allowance unless inactive, bound or not. `wipe_nonce` is set while a deactivated
-    phone is being told to clear its copy, and names that one deactivation. `binding_id` names the bond
-    between slot and phone: cursors made under another bond are worth nothing.
+    phone is being told to clear its copy, and names that one order; without it the phone keeps what it has
+    and may come back with it. `binding_id` names the bond between slot and phone: cursors made under another
+    bond are worth nothing.
     """
 
     __tablename__ = "devices"
@@ -204,18 +205,27 @@ class Device(SQLModel, table=True):
     schema_version: int | None = None
     is_inactive: bool = False
     last_sync: datetime | None = Field(default=None, sa_type=_instant())
+    queued: int | None = None
+    oldest_queued_at: datetime | None = Field(default=None, sa_type=_instant())
     authorized_at: datetime = Field(sa_type=_instant())
     authorized_by: UUID | None = None
     bound_at: datetime | None = Field(default=None, sa_type=_instant())
     deactivated_at: datetime | None = Field(default=None, sa_type=_instant())
     deactivated_by: UUID | None = None
     wipe_nonce: UUID | None = None
+    wipe_ordered_at: datetime | None = Field(default=None, sa_type=_instant())
     wiped_at: datetime | None = Field(default=None, sa_type=_instant())
+    version: int = _version()
 
     @property
     def is_bound(self) -> bool:
         """Tell whether a phone has signed in on it."""
         return self.device_uid is not None
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether a phone has, or may have, its copy still and may go on with it."""
+        return self.is_bound and self.wipe_nonce is None
 
 
 class SignIn(SQLModel, table=True):

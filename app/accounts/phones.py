@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.accounts import store
-from app.accounts.errors import DeviceDeactivated, DeviceNotFound
+from app.accounts.errors import DeviceDeactivated, DeviceInactive, DeviceNotFound
 from app.accounts.features import levels_in
 from app.accounts.models import Account, Device, User
 from app.accounts.standing import refuse_lapsed
@@ -80,7 +80,7 @@ def _principal(account: Account, user: User, device: Device, levels: str | None)
 def _refusal(account: Account, user: User, device: Device) -> AppError | None:
     try:
         if device.is_inactive:
-            raise DeviceDeactivated
+            raise DeviceInactive if device.wipe_nonce is None else DeviceDeactivated
         refuse_lapsed({
             "is_active": user.is_active,
             "subscription_state": account.subscription_state,

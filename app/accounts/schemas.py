@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.accounts.models import Edition, SubscriptionState
 from app.http.schemas import Answer, Wire
@@ -96,9 +97,21 @@ class DeviceRequest(Wire):
 
 
 class DeviceChange(Wire):
-    """Whether a phone is shut out."""
+    """Whether a phone is shut out, and what becomes of its copy then."""
 
     is_inactive: bool = Field(description="True deactivates, false reactivates.", examples=[True])
+    wipe: bool | None = Field(
+        None,
+        description="Only to deactivate: true orders the phone to clear its copy, false to keep it, and takes"
+        " back an order it has not obeyed yet. Left out, an active phone is ordered to clear it.",
+        examples=[False],
+    )
+
+    @model_validator(mode="after")
+    def _only_when_shut_out(self) -> "DeviceChange":
+        if self.wipe is not None and not self.is_inactive:
+            raise PydanticCustomError("wipe_of_an_active_device", "Only a phone that is shut out is wiped.")
+        return self
 
 
 class WipeReceipt(Wire):
@@ -137,6 +150,7 @@ class DeviceAnswer(Answer):
     """A row of the account's devices."""
 
     id: UUID = Field(validation_alias="device_id", description="The row.", examples=[_ID])
+    version: int = Field(description="Grows with each change, but not by syncing; the `ETag`.", examples=[1])
     user_id: UUID = Field(description="Whose phone it is.", examples=[_ID])
     studio_id: UUID | None = Field(description="The studio it syncs with.", examples=[None])
     name: str | None = Field(description="What its owner calls it.", examples=["Jo's phone"])
@@ -151,6 +165,9 @@ class DeviceAnswer(Answer):
     bound_at: datetime | None = Field(description="When the phone first signed in.", examples=[_INSTANT])
     deactivated_at: datetime | None = Field(description="When it was shut out.", examples=[None])
     deactivated_by: UUID | None = Field(description="By whom.", examples=[None])
+    wipe_ordered_at: datetime | None = Field(
+        description="Since when it is told to clear its copy; none where it keeps it.", examples=[None]
+    )
     wiped_at: datetime | None = Field(description="When it confirmed that its copy is gone.", examples=[None])
 
 

@@ -10,6 +10,7 @@ from app.accounts import store
 from app.accounts.errors import (
     ClientTooOld,
     DeviceDeactivated,
+    DeviceInactive,
     EditionRequired,
     InvalidToken,
     SubscriptionInactive,
@@ -49,7 +50,8 @@ class Work(Standing, Generic[S]):
 async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     """Return the work of a caller whose token was good, or refuse for what has happened since it was issued.
 
-    A deactivated phone is told so before anything else, on every request until it has confirmed the wipe.
+    A deactivated phone is told so before anything else, on every request: whether to clear its copy, until it
+    has confirmed that, or to keep it.
     """
     row = await store.read_standing(session, claims.sign_in_id)
     stands = _standing(row, keys, claims)
@@ -106,9 +108,9 @@ def _admitted(row: Any, keys: KeyRing, claims: Claims) -> Any:
 
 
 def refuse_deactivated(row: Any, account_id: UUID, keys: KeyRing) -> None:
-    """Refuse a phone that was deactivated and has not confirmed the wipe, with a fresh order."""
+    """Refuse a phone that was deactivated, until it has confirmed that its copy is gone."""
     if row["is_inactive"] and row["wiped_at"] is None:
-        raise deactivated(keys, account_id, row["device_id"], row["device_uid"], row["wipe_nonce"])
+        raise shut_out(keys, account_id, row["device_id"], row["device_uid"], row["wipe_nonce"])
 
 
 def refuse_lapsed(row: Any) -> None:
@@ -133,12 +135,13 @@ def require_mobile(edition: str) -> None:
         raise EditionRequired(minimum_edition=Edition.ESSENTIAL)
 
 
-def deactivated(
+def shut_out(
     keys: KeyRing, account_id: UUID, device_id: UUID, device_uid: UUID | None, nonce: UUID | None
-) -> DeviceDeactivated:
-    """Return the refusal of a phone whose row is inactive."""
-    order = WipeOrder(account_id, device_id, device_uid, nonce or device_id)
-    return DeviceDeactivated(wipe_order=issue_wipe(keys, order))
+) -> AppError:
+    """Return the refusal of a phone whose row is inactive: with a fresh order if its copy is to go."""
+    if nonce is None:
+        return DeviceInactive()
+    return DeviceDeactivated(wipe_order=issue_wipe(keys, WipeOrder(account_id, device_id, device_uid, nonce)))
 
 
 def _principal(row: Any, claims: Claims) -> Principal:

@@ -57,7 +57,7 @@ _FORGET_FAILURES = """
 
 _COPIES = """
     SELECT binding_id AS copy_id, last_sync FROM devices
-    WHERE account_id = $1 AND NOT is_inactive AND binding_id IS NOT NULL
+    WHERE account_id = $1 AND binding_id IS NOT NULL AND (NOT is_inactive OR wipe_nonce IS NULL)
     UNION ALL
     SELECT sign_in_id, NULL FROM sign_ins
     WHERE account_id = $1 AND device_id IS NULL AND revoked_at IS NULL AND absolute_end > $2
@@ -214,7 +214,7 @@ async def count_active_devices(session: Session) -> int:
 
 
 async def list_copies(session: Session) -> dict[UUID, datetime | None]:
-    """Return whose copies may come back: active phones and signed-in desks; of phones with the last sync."""
+    """Return whose copies may come back: phones that are not to be wiped, with their last sync, and desks."""
     rows = await session.raw.fetch(_COPIES, session.account_id, clock.now())
     return {row["copy_id"]: row["last_sync"] for row in rows}
 

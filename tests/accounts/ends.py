@@ -13,9 +13,7 @@ Json = dict[str, Any]
 
 
 async def deactivated(studio: Studio, phone: Json) -> None:
-    address = f"/v1/devices/{phone['device']['id']}"
-    headers = await studio.administrator()
-    answer = await studio.client.patch(address, json={"is_inactive": True}, headers=headers)
+    answer = await studio.change_device(phone["device"]["id"], is_inactive=True)
     assert answer.status_code == 200, answer.text
 
 

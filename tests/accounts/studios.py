@@ -79,6 +79,14 @@ class Studio:
         """Return the headers of the administrator's desk."""
         return bearer(await self.signed_in(initials="JD", device=None))
 
+    async def change_device(
+        self, device: UUID | str, desk: dict[str, str] | None = None, **change: Any
+    ) -> httpx.Response:
+        """Change the version of a device that there is, at an administrator's desk."""
+        headers, path = desk or await self.administrator(), f"/v1/devices/{device}"
+        etag = (await self.client.get(path, headers=headers)).headers.get("etag", '"1"')
+        return await self.client.patch(path, json=change, headers={**headers, "If-Match": etag})
+
     async def execute(self, statement: str, *values: Any) -> list[Any]:
         """Change or read rows of the account by SQL; $1 is the account."""
         async with self.database.writing(self.account.account_id) as session:

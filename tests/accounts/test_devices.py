@@ -22,6 +22,7 @@ async def test_only_administrators_manage_devices(studio: Studio) -> None:
     for answer in (
         await studio.client.get("/v1/devices", headers=headers),
         await studio.client.post("/v1/devices", json={"user_id": str(uuid4())}, headers=headers),
+        await studio.client.get(f"/v1/devices/{uuid4()}", headers=headers),
         await studio.client.patch(f"/v1/devices/{uuid4()}", json={"is_inactive": True}, headers=headers),
         await studio.client.delete(f"/v1/devices/{uuid4()}", headers=headers),
     ):
@@ -48,10 +49,9 @@ async def test_an_inactive_row_frees_a_place_and_needs_one_to_come_back(studio: 
     headers, body = await studio.administrator(), {"user_id": str(studio.photographer.user_id)}
     await studio.authorize(3)
     row = (await studio.client.get("/v1/devices", headers=headers)).json()["devices"][0]["id"]
-    change = f"/v1/devices/{row}"
-    assert (await studio.client.patch(change, json={"is_inactive": True}, headers=headers)).status_code == 200
+    assert (await studio.change_device(row, headers, is_inactive=True)).status_code == 200
     assert (await studio.client.post("/v1/devices", json=body, headers=headers)).status_code == 201
-    answer = await studio.client.patch(change, json={"is_inactive": False}, headers=headers)
+    answer = await studio.change_device(row, headers, is_inactive=False)
     assert (answer.status_code, answer.json()["code"]) == (409, "device_limit_reached")
 
 
@@ -77,7 +77,7 @@ async def test_a_reactivated_row_that_nobody_took_can_be_removed(studio: Studio)
     row = (await studio.signed_in())["device"]["id"]
     headers = await studio.administrator()
     for is_inactive in (True, False):
-        await studio.client.patch(f"/v1/devices/{row}", json={"is_inactive": is_inactive}, headers=headers)
+        await studio.change_device(row, headers, is_inactive=is_inactive)
     assert (await studio.client.delete(f"/v1/devices/{row}", headers=headers)).status_code == 204
 
 
@@ -109,7 +109,8 @@ async def test_another_account_cannot_touch_a_device(studio: Studio, other_studi
     device = (await studio.signed_in())["device"]["id"]
     headers = await other_studio.administrator()
     for answer in (
-        await studio.client.patch(f"/v1/devices/{device}", json={"is_inactive": True}, headers=headers),
+        await studio.client.get(f"/v1/devices/{device}", headers=headers),
+        await studio.change_device(device, headers, is_inactive=True),
         await studio.client.delete(f"/v1/devices/{device}", headers=headers),
         await studio.client.delete(f"/v1/devices/{uuid4()}", headers=headers),
     ):

@@ -125,8 +125,7 @@ async def test_the_oldest_free_row_is_bound_first(studio: Studio) -> None:
 async def test_a_deactivated_phone_does_not_take_a_free_row(studio: Studio) -> None:
     device = (await studio.signed_in())["device"]["id"]
     await studio.authorize()
-    headers = await studio.administrator()
-    await studio.client.patch(f"/v1/devices/{device}", json={"is_inactive": True}, headers=headers)
+    await studio.change_device(device, is_inactive=True)
     answer = await studio.login()
     assert (answer.status_code, answer.json()["code"]) == (403, "device_deactivated")
     assert answer.json()["wipe_order"]

@@ -34,6 +34,7 @@ DENIED = "permission_denied"
 NOBODY = UUID(int=1)
 GUARDED = [
     ("GET", "devices", "devices", Level.VIEW_ONLY),
+    ("GET", f"devices/{NOBODY}", "devices", Level.VIEW_ONLY),
     ("POST", "devices", "devices", Level.ADD_ONLY),
     ("PATCH", f"devices/{NOBODY}", "devices", Level.ADD_MODIFY),
     ("DELETE", f"devices/{NOBODY}", "devices", Level.ADD_MODIFY_DELETE),

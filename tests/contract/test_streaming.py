@@ -209,9 +209,7 @@ async def test_a_phone_deactivated_on_the_way_is_told_to_wipe_by_the_last_line(
     stream = await begun(source(house, phone))
     pieces = await anext(stream)
     mine = verify_access(house.state.keys, phone.headers["Authorization"].removeprefix("Bearer ")).device_id
-    answer = await studio.client.patch(
-        f"/v1/devices/{mine}", json={"is_inactive": True}, headers=await studio.administrator()
-    )
+    answer = await studio.change_device(mine or "", is_inactive=True)
     assert answer.status_code == 200, answer.text
     pieces += b"".join([piece async for piece in stream])
     last = orjson.loads(pieces.splitlines()[-1])

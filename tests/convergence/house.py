@@ -93,7 +93,8 @@ class Desk:
 
     def deactivate(self, device_id: str, *, is_inactive: bool) -> None:
         """Shut a phone out, or let it in again."""
-        self._administer("PATCH", f"/v1/devices/{device_id}", {"is_inactive": is_inactive})
+        answer = self.house.run(self.studio.change_device(device_id, is_inactive=is_inactive))
+        assert answer.is_success, answer.text
 
     def restore(self) -> None:
         """Be told apart from what phones know, as a server is that was restored from a backup."""

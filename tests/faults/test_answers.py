@@ -116,9 +116,7 @@ async def test_a_phone_shut_out_between_two_pages_is_told_to_wipe(
     phone = phones[0]
     page = (await pull(phone)).json()
     assert page["has_more"]
-    change = await studio.client.patch(
-        f"/v1/devices/{phone.device_id}", json={"is_inactive": True}, headers=await studio.administrator()
-    )
+    change = await studio.change_device(phone.device_id, is_inactive=True)
     assert change.status_code == 200
     answer = await pull(phone, page["cursor"])
     assert (answer.status_code, answer.json()["code"]) == (403, "device_deactivated")

@@ -21,8 +21,8 @@ REVOKE = "UPDATE accounts SET subscription_state = $2 WHERE account_id = $1"
 
 async def deactivate(studio: Studio, phone: Phone, desk: dict[str, str], *, is_inactive: bool) -> None:
     """Shut a phone's row out, or let it in again."""
-    path, body = f"/v1/devices/{phone.device_id}", {"is_inactive": is_inactive}
-    (await studio.client.patch(path, json=body, headers=desk)).raise_for_status()
+    answer = await studio.change_device(phone.device_id, desk, is_inactive=is_inactive)
+    answer.raise_for_status()
 
 
 async def listen(server: Server, phone: Phone, begun: asyncio.Event) -> tuple[Any, float]:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from alembic import command
+from app.accounts.devices import authorize, deactivate
 from app.accounts.lifecycle import create_account
 from app.accounts.models import Edition
 from app.accounts.users import NewUser
@@ -243,6 +244,30 @@ async def _with_cards(url: str, cards: list[list[dict[str, Any]]]) -> tuple[UUID
         await write(session, Principal.system(account.account_id), writes)
     await database.close()
     return account.account_id, ids
+
+
+def test_devices_that_are_to_be_wiped_are_known_since_when(empty_database: str) -> None:
+    migrate(empty_database)
+    asyncio.run(_with_devices(empty_database))
+    before = ScriptDirectory.from_config(configuration()).get_revision("0019").down_revision
+    command.downgrade(configuration(empty_database), str(before))
+    migrate(empty_database)
+    kept, wiped = asyncio.run(_rows(empty_database, "SELECT * FROM devices ORDER BY wipe_nonce NULLS FIRST"))
+    assert (kept["is_inactive"], kept["wipe_ordered_at"], kept["version"]) == (True, None, 1)
+    assert wiped["wipe_ordered_at"] == wiped["deactivated_at"] is not None
+
+
+async def _with_devices(url: str) -> None:
+    """Make an account with two phones that are shut out, one with its copy."""
+    account_id, _ = await _with_cards(url, [])
+    [user] = await _rows(url, "SELECT user_id FROM users")
+    database, who = Database(url), Principal.system(account_id)
+    async with database.writing(account_id) as session:
+        for wipe in (False, True):
+            device = await authorize(session, who, user["user_id"], None)
+            device.device_uid = uuid4()
+            await deactivate(session, who, device, wipe=wipe)
+    await database.close()
 
 
 _FEED = "SELECT * FROM feed ORDER BY record_id"

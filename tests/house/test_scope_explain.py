@@ -170,13 +170,17 @@ async def test_what_is_gone_is_told_and_what_was_never_there_fails(scene: Scene)
 
 
 async def test_a_device_is_found_by_its_name_and_when_it_is_shut_out_that_is_told(scene: Scene) -> None:
-    await scene.studio.execute("UPDATE devices SET is_inactive = true WHERE account_id = $1")
     client = await scene.put("clients")
-    for words in ((), ("--collection", "clients", "--id", str(client))):
-        code, printed = await scene.explain(*words, device="pat's PHONE")
-        whose, *rest = printed.splitlines()
-        assert (code, scene.device in whose) == (0, True)
-        assert rest == ["It gets nothing at all: This device has been deactivated. (device_deactivated)"]
+    for wipe, why in (
+        (False, "This device is not in use; what it holds stays. (device_inactive)"),
+        (True, "This device has been deactivated. (device_deactivated)"),
+    ):
+        await scene.studio.change_device(scene.device, is_inactive=True, wipe=wipe)
+        for words in ((), ("--collection", "clients", "--id", str(client))):
+            code, printed = await scene.explain(*words, device="pat's PHONE")
+            whose, *rest = printed.splitlines()
+            assert (code, scene.device in whose) == (0, True)
+            assert rest == [f"It gets nothing at all: {why}"]
 
 
 async def test_of_several_devices_with_one_name_each_is_named(scene: Scene) -> None:

@@ -127,9 +127,9 @@ async def test_only_phones_that_may_come_back_are_waited_for(studio: Studio, pho
         await phone.acknowledge()
     await delete(studio, "tasks", task)
     await one.acknowledge()
-    headers = await studio.administrator()
-    path = f"/v1/devices/{other.device_id}"
-    await studio.client.patch(path, json={"is_inactive": True}, headers=headers)
+    await studio.change_device(other.device_id, is_inactive=True, wipe=False)
+    assert (await trim(studio)).tombstones == 0
+    await studio.change_device(other.device_id, is_inactive=True, wipe=True)
     assert (await trim(studio)).tombstones == 1
 
 

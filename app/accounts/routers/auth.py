@@ -9,6 +9,7 @@ from app.accounts.answers import signed_in_answer
 from app.accounts.errors import (
     ClientTooOld,
     DeviceDeactivated,
+    DeviceInactive,
     DeviceNotAuthorized,
     EditionRequired,
     InvalidCredentials,
@@ -60,6 +61,7 @@ router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=SignInRoute)
         DeviceNotAuthorized,
         NoDeviceSlot,
         DeviceDeactivated,
+        DeviceInactive,
         ClientTooOld,
         *BODY,
     ),
@@ -94,6 +96,7 @@ async def log_in(
         SubscriptionInactive,
         EditionRequired,
         DeviceDeactivated,
+        DeviceInactive,
         ClientTooOld,
         *BODY,
     ),

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 
 from app.accounts import devices, store
 from app.accounts.answers import device_list
+from app.accounts.changes import require_version
 from app.accounts.errors import (
     DeviceBound,
     DeviceLimitReached,
@@ -16,6 +17,7 @@ from app.accounts.errors import (
     PermissionDenied,
     UnknownStudio,
     UnknownUser,
+    VersionChanged,
     WipeOrderStale,
 )
 from app.accounts.features import DEVICES
@@ -34,6 +36,8 @@ from app.accounts.tokens import verify_wipe
 from app.core.db import Session, WriteSession
 from app.core.principal import Level
 from app.http.body import JsonRoute
+from app.http.errors import PreconditionRequired
+from app.http.etags import TAGGED, ExpectedVersion, etag
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
@@ -72,21 +76,55 @@ async def authorize(body: Sent[DeviceRequest], work: Adding) -> DeviceAnswer:
     return DeviceAnswer.model_validate(device)
 
 
+@router.get(
+    "/{device_id}",
+    operation_id="devices_read",
+    summary="Read a device",
+    responses=TAGGED | refusals_of(DeviceNotFound, PermissionDenied, *GUARDED),
+)
+async def read(device_id: DeviceId, work: Viewing, response: Response) -> DeviceAnswer:
+    """Tell how one device stands."""
+    device = await devices.read(work.session, device_id)
+    response.headers["ETag"] = etag(device.version)
+    return DeviceAnswer.model_validate(device)
+
+
 @router.patch(
     "/{device_id}",
     operation_id="devices_change",
-    summary="Deactivate or reactivate a device",
-    responses=refusals_of(DeviceNotFound, DeviceLimitReached, PermissionDenied, *GUARDED, *BODY),
+    summary="Deactivate, wipe or reactivate a device",
+    responses=TAGGED
+    | refusals_of(
+        DeviceNotFound,
+        DeviceLimitReached,
+        VersionChanged,
+        PreconditionRequired,
+        PermissionDenied,
+        *GUARDED,
+        *BODY,
+    ),
 )
-async def change(device_id: DeviceId, body: Sent[DeviceChange], work: Modifying) -> DeviceAnswer:
-    """Shut a phone out from its next request on, or free its row for a phone to sign in on anew.
+async def change(
+    *,
+    device_id: DeviceId,
+    body: Sent[DeviceChange],
+    work: Modifying,
+    expected: ExpectedVersion,
+    response: Response,
+) -> DeviceAnswer:
+    """Shut a phone out from its next request on, with its copy or without, or let it in again.
 
-    Changes a deactivated phone has not sent yet are lost; look at `last_sync` first.
+    With `wipe`, changes it has not sent yet are lost (look at `queued` and `last_sync` first), and once it is
+    reactivated its row is free for a phone to sign in on anew. Without, the phone keeps all it has, and goes
+    on with it once it is reactivated.
     """
+    device = await devices.read(work.session, device_id)
+    require_version(device, expected)
     if body.is_inactive:
-        device = await devices.deactivate(work.session, work.who, device_id)
+        await devices.deactivate(work.session, work.who, device, wipe=body.wipe)
     else:
-        device = await devices.reactivate(work.session, work.who, device_id)
+        await devices.reactivate(work.session, work.who, device)
+    response.headers["ETag"] = etag(device.version)
     return DeviceAnswer.model_validate(device)
 
 

@@ -77,7 +77,9 @@ class Desk:
 
     def deactivate(self, device_id: str, *, is_inactive: bool = True) -> None:
         """Shut a phone out, or let it in again."""
-        self._administer("PATCH", f"/v1/devices/{device_id}", {"is_inactive": is_inactive})
+        path = f"/v1/devices/{device_id}"
+        version = self._administer("GET", path, None)["version"]
+        self._administer("PATCH", path, {"is_inactive": is_inactive}, version)
 
     def devices(self) -> list[dict[str, Any]]:
         """List the rows of the account's devices."""
@@ -88,9 +90,11 @@ class Desk:
         """Read or change rows of the account by SQL; $1 is the account."""
         return self.portal.call(self.studio.execute, statement, *values)
 
-    def _administer(self, method: str, path: str, body: Any) -> Any:
+    def _administer(self, method: str, path: str, body: Any, version: int | None = None) -> Any:
         with httpx.Client(transport=self.door, base_url=BASE_URL) as client:
             headers = self.portal.call(self.studio.administrator)
+            if version is not None:
+                headers["If-Match"] = f'"{version}"'
             answer = client.request(method, path, json=body, headers=headers)
             assert answer.is_success, answer.text
             return answer.json()

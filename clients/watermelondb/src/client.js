@@ -102,8 +102,8 @@ class Client {
   }
 
   /** Ask as the one signed in; an expired token is renewed once. */
-  request(method, path, { body, text, signal } = {}) {
-    return this.#asked((token) => this.#send(method, path, { body, text, signal, token }))
+  request(method, path, { body, text, ifMatch, signal } = {}) {
+    return this.#asked((token) => this.#send(method, path, { body, text, ifMatch, signal, token }))
   }
 
   async #asked(ask) {
@@ -170,8 +170,9 @@ class Client {
     return response
   }
 
-  async #fetch(method, path, text, { token, signal, accept = 'application/json' } = {}) {
+  async #fetch(method, path, text, { token, ifMatch, signal, accept = 'application/json' } = {}) {
     const headers = { accept }
+    if (ifMatch !== undefined) headers['if-match'] = ifMatch
     if (text !== undefined) headers['content-type'] = 'application/json'
     if (token) headers.authorization = `Bearer ${token}`
     try {

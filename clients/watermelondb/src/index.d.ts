@@ -165,7 +165,7 @@ export interface Client {
   }): Promise<VerifyAnswer>
   wait(known: Position, seconds: number, how?: { signal?: AbortSignal }): Promise<Position & { has_changed: boolean }>
   live(known: Position, how?: { signal?: AbortSignal }): AsyncGenerator<{ event?: string; data?: any }>
-  request(method: string, path: string, content?: { body?: unknown; text?: string; signal?: AbortSignal }): Promise<any>
+  request(method: string, path: string, content?: { body?: unknown; text?: string; ifMatch?: string; signal?: AbortSignal }): Promise<any>
 }
 
 /** A change the server did not take in, or took in only in part. */

@@ -314,7 +314,8 @@ test('a first sync cut in the middle goes on; a deactivated phone is wiped by a 
   lost.mend()
 
   const path = `/v1/devices/${lost.session.device.id}`
-  await desk.request('PATCH', path, { body: { is_inactive: true } })
+  const { version } = await desk.request('GET', path)
+  await desk.request('PATCH', path, { body: { is_inactive: true, wipe: true }, ifMatch: `"${version}"` })
   await assert.rejects(lost.sync(), { code: 'device_wiped' })
   assert.equal(lost.wipes, 1)
   assert.equal(await countOf('clients', lost), 0)
