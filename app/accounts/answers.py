@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.accounts.account_schemas import AccountStanding, PoolAnswer
-from app.accounts.devices import Pool, limit_of, pool_of
+from app.accounts.devices import Pool, pool_of
 from app.accounts.models import Account, Device
 from app.accounts.schemas import (
     AccountAnswer,
@@ -46,9 +46,8 @@ async def account_standing(session: Session, account: Account) -> AccountStandin
     })  # fmt: skip
 
 
-def device_list(account: Account, devices: Sequence[Device]) -> DeviceList:
-    """Return the account's devices and its allowance."""
-    pool = Pool(limit_of(account), sum(not device.is_inactive for device in devices))
+def device_list(pool: Pool, devices: Sequence[Device]) -> DeviceList:
+    """Return some of the account's devices and its allowance."""
     return DeviceList(
         devices=[DeviceAnswer.model_validate(device) for device in devices],
         limit=pool.limit,

@@ -1,7 +1,7 @@
 """The devices of an account: two for each licence, authorized and deactivated by its administrators."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from app.accounts import store
@@ -17,6 +17,8 @@ from app.accounts.errors import (
 )
 from app.accounts.events import DeviceWiped
 from app.accounts.models import Account, Device, Edition
+from app.accounts.queues import Queue
+from app.accounts.standing import Standing
 from app.accounts.tokens import WipeOrder
 from app.core import clock, metrics
 from app.core.db import Database, Session, WriteSession
@@ -144,22 +146,25 @@ async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
     return device
 
 
-async def note_sync(database: Database, who: Principal, last_sync: datetime | None) -> None:
-    """Write down that the caller's phone has completed a sync, at most once a second.
+async def note_sync(database: Database, stands: Standing, queue: Queue | None) -> None:
+    """Write down that the caller's phone has completed a sync, and what it still holds if it says so.
+
+    At most once a second, unless it holds more or less than before.
 
     To be called then and only then. It takes no turn among the account's writers: nothing is ordered by it,
     and where there is too much to do, or no database, it is left to the next sync.
     """
+    who = stands.who
     if who.device_id is None:
         return
-    if last_sync is not None:
-        lag = clock.now() - last_sync
+    if stands.last_sync is not None:
+        lag = clock.now() - stands.last_sync
         metrics.sync_lag.record(max(0.0, lag.total_seconds()))
-        if lag < _A_MOMENT:
+        if lag < _A_MOMENT and (queue is None or queue.changes == stands.queued):
             return
     with what_passes_left():
         async with database.beside(who.account_id) as session:
-            await store.stamp_last_sync(session, who.device_id)
+            await store.stamp_last_sync(session, who.device_id, queue)
 
 
 @dataclass(frozen=True, slots=True)

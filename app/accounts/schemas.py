@@ -160,6 +160,12 @@ class DeviceAnswer(Answer):
     is_bound: bool = Field(description="Whether a phone has signed in on it.", examples=[True])
     is_inactive: bool = Field(description="Whether it is shut out.", examples=[False])
     last_sync: datetime | None = Field(description="When it last completed a sync.", examples=[_INSTANT])
+    queued: int | None = Field(
+        description="How many changes it then had yet to send; none where it did not say.", examples=[0]
+    )
+    oldest_queued_at: datetime | None = Field(
+        description="When the oldest of them was made; none where it holds none.", examples=[None]
+    )
     authorized_at: datetime = Field(description="When it was authorized.", examples=[_INSTANT])
     authorized_by: UUID | None = Field(description="By whom; none for the house itself.", examples=[_ID])
     bound_at: datetime | None = Field(description="When the phone first signed in.", examples=[_INSTANT])
@@ -203,7 +209,7 @@ class SignedInAnswer(Answer):
 class DeviceList(Answer):
     """The account's devices and how many more it may have."""
 
-    devices: list[DeviceAnswer] = Field(description="All rows, the first authorized first.")
+    devices: list[DeviceAnswer] = Field(description="The rows asked for, in the order asked for.")
     limit: int = Field(description="How many may be active: two for each licence.", examples=[4])
     in_use: int = Field(description="How many are active, bound or not.", examples=[3])
     over: int = Field(

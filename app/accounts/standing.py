@@ -38,6 +38,7 @@ class Standing:
     clock: Clock
     schema_version: int | None
     last_sync: datetime | None
+    queued: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     """
     row = await store.read_standing(session, claims.sign_in_id)
     stands = _standing(row, keys, claims)
-    return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, session)
+    return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, stands.queued, session)
 
 
 async def glance(
@@ -93,7 +94,8 @@ def _stands(row: Any, keys: KeyRing, claims: Claims) -> Clock | AppError:
 
 def _standing(row: Any, keys: KeyRing, claims: Claims) -> Standing:
     row = _admitted(row, keys, claims)
-    return Standing(_principal(row, claims), Clock.of(row), row["schema_version"], row["last_sync"])
+    phone = (row["schema_version"], row["last_sync"], row["queued"])
+    return Standing(_principal(row, claims), Clock.of(row), *phone)
 
 
 def _admitted(row: Any, keys: KeyRing, claims: Claims) -> Any:

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from app.accounts.models import Account, Device, RefreshToken, SecurityGroup, SignIn, User
+from app.accounts.queues import DeviceOrder, Queue
 from app.core import clock
 from app.core.db import HERE, Session, WriteSession
 from app.core.revisions import CLOCK_COLUMNS
@@ -25,7 +26,7 @@ _STANDING = f"""
     SELECT u.initials, u.is_active, u.is_administrator, u.departments, {_LEVELS},
            a.account_name, a.time_zone, a.edition, a.subscription_state,
            s.sign_in_id, s.device_id, s.revoked_at, s.absolute_end,
-           d.device_uid, d.binding_id, d.studio_id, d.last_sync,
+           d.device_uid, d.binding_id, d.studio_id, d.last_sync, d.queued,
            d.is_inactive, d.wipe_nonce, d.wiped_at, d.schema_version,
            {CLOCK_COLUMNS}
     FROM sign_ins s
@@ -53,6 +54,12 @@ _FORGET_FAILURES = """
     WHERE account_id = $1 AND caller = ANY(ARRAY(
         SELECT caller FROM sign_in_budgets WHERE account_id = $1 AND window_start <= $2
         FOR UPDATE SKIP LOCKED))
+"""
+
+_STAMP = "UPDATE devices SET last_sync = $3 WHERE account_id = $1 AND device_id = $2"
+_STAMP_QUEUE = """
+    UPDATE devices SET last_sync = $3, queued = $4, oldest_queued_at = $5
+    WHERE account_id = $1 AND device_id = $2
 """
 
 _COPIES = """
@@ -196,12 +203,36 @@ async def read_device(session: Session, device_id: UUID) -> Device | None:
     return await session.get(Device, (session.account_id, device_id))
 
 
-async def list_devices(session: Session, user_id: UUID | None = None) -> Sequence[Device]:
-    """Return the devices of the account or of one user, the first authorized first."""
+async def list_devices(
+    session: Session,
+    user_id: UUID | None = None,
+    *,
+    is_inactive: bool | None = None,
+    behind_since: datetime | None = None,
+    order: DeviceOrder = DeviceOrder.AUTHORIZED,
+) -> Sequence[Device]:
+    """Return the devices of the account, or of one user, or that have not synced since, in an order."""
     query = select(Device).where(col(Device.account_id) == session.account_id)
     if user_id is not None:
         query = query.where(col(Device.user_id) == user_id)
-    return (await session.exec(query.order_by(col(Device.authorized_at), col(Device.device_id)))).all()
+    if is_inactive is not None:
+        query = query.where(col(Device.is_inactive) == is_inactive)
+    if behind_since is not None:
+        query = query.where(*_behind(behind_since))
+    return (await session.exec(query.order_by(*_ORDERS[order], col(Device.device_id)))).all()
+
+
+def _behind(since: datetime) -> tuple[Any, ...]:
+    """Return what is so of a phone in use that has not synced since, or never has and was bound before."""
+    seen = func.coalesce(col(Device.last_sync), col(Device.bound_at))
+    return ~col(Device.is_inactive), col(Device.device_uid).is_not(None), seen < since
+
+
+_ORDERS: dict[DeviceOrder, tuple[Any, ...]] = {
+    DeviceOrder.AUTHORIZED: (col(Device.authorized_at),),
+    DeviceOrder.LAST_SYNC: (col(Device.last_sync).asc().nulls_first(), col(Device.authorized_at)),
+    DeviceOrder.QUEUED: (col(Device.oldest_queued_at).asc().nulls_last(), col(Device.authorized_at)),
+}
 
 
 async def count_active_devices(session: Session) -> int:
@@ -311,11 +342,9 @@ async def read_networks(session: Session, user_id: UUID) -> set[str]:
     return {row["network"] for row in rows}
 
 
-async def stamp_last_sync(session: Session, device_id: UUID) -> None:
-    """Write down that a device has just completed a sync."""
-    await session.raw.execute(
-        "UPDATE devices SET last_sync = $3 WHERE account_id = $1 AND device_id = $2",
-        session.account_id,
-        device_id,
-        clock.now(),
-    )
+async def stamp_last_sync(session: Session, device_id: UUID, queue: Queue | None) -> None:
+    """Write down that a device has just completed a sync, and what it said it still holds, if it did."""
+    now = clock.now()
+    statement = _STAMP if queue is None else _STAMP_QUEUE
+    told = () if queue is None else (queue.changes, queue.since(now))
+    await session.raw.execute(statement, session.account_id, device_id, now, *told)

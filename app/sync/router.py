@@ -235,7 +235,7 @@ def _page(
 
     async def note() -> None:
         if pulled.is_consistent:
-            await note_sync(asking.database, stands.who, stands.last_sync)
+            await note_sync(asking.database, stands, asked.queue)
         await positions.note(asking.database, stands.who, asking.sealer, came)
 
     return JsonText(text, background=BackgroundTask(note))

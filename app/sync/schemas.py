@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from app.accounts.queues import Queue
 from app.core.ids import of_the_driver
 from app.core.principal import Level
 from app.http.schemas import Answer, Wire
@@ -65,6 +66,26 @@ class PullRequest(Wire):
     digests: bool = Field(
         False, description="On a consistent page, also tell what the device must hold.", examples=[False]
     )
+    queued: int | None = Field(
+        None,
+        ge=0,
+        le=2**31 - 1,
+        description="How many changes the device has yet to send, not counting those sent along; shown to"
+        " administrators.",
+        examples=[0],
+    )
+    oldest_queued_seconds: int | None = Field(
+        None,
+        ge=0,
+        le=10 * 366 * 24 * 3600,
+        description="How long ago, by the device's clock, the oldest of them was made.",
+        examples=[None],
+    )
+
+    @property
+    def queue(self) -> Queue | None:
+        """Return what the device says it has yet to send, none where it does not say."""
+        return None if self.queued is None else Queue(self.queued, self.oldest_queued_seconds)
 
 
 class Digest(Answer):

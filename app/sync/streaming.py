@@ -65,7 +65,7 @@ async def lines(
             yield encoder.flush()
             pulled, work = await ahead
             ahead = _begun(source, pulled)
-        await note_sync(source.asking.database, work.who, work.last_sync)
+        await note_sync(source.asking.database, work, source.asked.queue)
     except Exception as error:
         refusal = translate(error)
         if isinstance(refusal, InternalError):

@@ -3,9 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from app.accounts.devices import note_sync
 from app.core.clock import now
-from app.core.principal import Channel, Principal
 from tests.accounts.studios import Studio, bearer
 
 
@@ -94,15 +92,36 @@ async def test_a_studio_may_be_named_in_enterprise_alone(studio: Studio) -> None
     assert (answer.status_code, answer.json()["minimum_edition"]) == (403, "enterprise")
 
 
-async def test_a_completed_sync_is_shown(studio: Studio) -> None:
-    phone = await studio.signed_in()
-    account = studio.account.account_id
-    [row] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
-    who = Principal(account, "", "UTC", Channel.MOBILE, device_id=row["device_id"])
-    await note_sync(studio.database, who, None)
-    rows = (await studio.client.get("/v1/devices", headers=await studio.administrator())).json()["devices"]
-    assert rows[0]["id"] == phone["device"]["id"]
-    assert rows[0]["last_sync"]
+async def test_devices_are_listed_as_they_are_looked_for(studio: Studio) -> None:
+    await studio.execute("UPDATE accounts SET licences = 5 WHERE account_id = $1")
+    free, fresh, late, never, out = await studio.authorize(5)
+    bound = "UPDATE devices SET device_uid = device_id, bound_at = $3, last_sync = $4, oldest_queued_at = $5"
+    bound += " WHERE account_id = $1 AND device_id = $2"
+    long_ago, today = now() - timedelta(days=30), now()
+    await studio.execute("DELETE FROM devices WHERE account_id = $1 AND device_id <> ALL($2::uuid[])", [
+        free, fresh, late, never, out
+    ])  # fmt: skip
+    await studio.execute(bound, fresh, long_ago, today, None)
+    await studio.execute(bound, late, long_ago, long_ago, long_ago)
+    await studio.execute(bound, never, long_ago, None, today)
+    await studio.execute(bound, out, long_ago, long_ago - timedelta(days=1), None)
+    await studio.change_device(out, is_inactive=True)
+    for asked, expected in (
+        ("", [free, fresh, late, never, out]),
+        ("is_inactive=true", [out]),
+        ("is_inactive=false", [free, fresh, late, never]),
+        ("behind_days=7", [late, never]),
+        ("behind_days=60", []),
+        ("order=last_sync", [free, never, out, late, fresh]),
+        ("order=queued&is_inactive=false", [late, never, free, fresh]),
+        (f"user_id={studio.photographer.user_id}&behind_days=7&order=last_sync", [never, late]),
+        (f"user_id={uuid4()}", []),
+    ):
+        listed = (
+            await studio.client.get(f"/v1/devices?{asked}", headers=await studio.administrator())
+        ).json()
+        assert [each["id"] for each in listed["devices"]] == [str(each) for each in expected], asked
+        assert (listed["limit"], listed["in_use"]) == (10, 4)
 
 
 async def test_another_account_cannot_touch_a_device(studio: Studio, other_studio: Studio) -> None:

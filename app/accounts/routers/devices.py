@@ -1,9 +1,10 @@
 """`/v1/devices`: the slots of an account, for who may look after them, and the receipt of a wiped phone."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.accounts import devices, store
 from app.accounts.answers import device_list
@@ -23,6 +24,7 @@ from app.accounts.errors import (
 from app.accounts.features import DEVICES
 from app.accounts.guards import GUARDED, KeysOf, reading_of, writing_of
 from app.accounts.models import Account
+from app.accounts.queues import DeviceOrder
 from app.accounts.schemas import (
     DeviceAnswer,
     DeviceChange,
@@ -33,6 +35,7 @@ from app.accounts.schemas import (
 )
 from app.accounts.standing import Work
 from app.accounts.tokens import verify_wipe
+from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.principal import Level
 from app.http.body import JsonRoute
@@ -55,10 +58,36 @@ Deleting = Annotated[Work[WriteSession], writing_of(DEVICES, Level.ADD_MODIFY_DE
 @router.get(
     "", operation_id="devices_list", summary="List devices", responses=refusals_of(PermissionDenied, *GUARDED)
 )
-async def list_devices(work: Viewing) -> DeviceList:
-    """List the account's devices, and how many it may have."""
+async def list_devices(
+    *,
+    work: Viewing,
+    user_id: Annotated[UUID | None, Query(description="Whose devices.", examples=[_ID])] = None,
+    is_inactive: Annotated[
+        bool | None, Query(description="Those that are shut out, or those that are not.", examples=[False])
+    ] = None,
+    behind_days: Annotated[
+        int | None,
+        Query(ge=1, le=365, description="Phones in use that have not synced for so many days.", examples=[7]),
+    ] = None,
+    order: Annotated[
+        DeviceOrder,
+        Query(
+            description="`authorized`: the first authorized first. `last_sync`: who never synced, then whose"
+            " last sync is longest ago. `queued`: whose oldest unsent change is oldest, then who has none.",
+            examples=["last_sync"],
+        ),
+    ] = DeviceOrder.AUTHORIZED,
+) -> DeviceList:
+    """List the account's devices, all or some of them, and how many it may have."""
     account = await work.session.get_one(Account, work.who.account_id)
-    return device_list(account, await store.list_devices(work.session))
+    found = await store.list_devices(
+        work.session,
+        user_id,
+        is_inactive=is_inactive,
+        behind_since=None if behind_days is None else clock.now() - timedelta(days=behind_days),
+        order=order,
+    )
+    return device_list(await devices.pool_of(work.session, account), found)
 
 
 @router.post(

@@ -398,6 +398,24 @@ def test_a_change_the_server_breaks_on_is_set_aside_after_some_syncs(
     assert len(desk.execute("SELECT id FROM tasks WHERE account_id = $1")) == 2
 
 
+def test_what_cannot_be_sent_is_told_of(desk: Desk, new_phone: Callable[..., Phone]) -> None:
+    phone = new_phone(attempts=1)
+    phone.client.sync()
+    [told] = [each for each in desk.devices() if each["id"] == phone.device_id]
+    assert (told["queued"], told["oldest_queued_at"]) == (0, None)
+    phone.client.create("tasks", {"subject": "Poison"})
+
+    def breaks(request: httpx.Request) -> httpx.Response | None:
+        return problem(500, "internal_error") if b"Poison" in request.content else None
+
+    phone.line.instead = breaks
+    with pytest.raises(Problem, match="internal_error"):
+        phone.client.sync()
+    [told] = [each for each in desk.devices() if each["id"] == phone.device_id]
+    assert told["queued"] == 1
+    assert told["oldest_queued_at"]
+
+
 @pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "unavailable")])
 def test_a_busy_server_is_waited_for_as_long_as_it_asks(phone: Phone, status: int, code: str) -> None:
     answers = iter([problem(status, code, 7), problem(status, code, 2)])

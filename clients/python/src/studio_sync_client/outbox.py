@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from studio_sync_client.errors import Json
@@ -80,6 +81,17 @@ def length(store: Store) -> int:
     """Return how many changes are not acknowledged."""
     [(count,)] = store.rows("SELECT count(*) FROM queue")
     return int(count)
+
+
+def waiting(store: Store, sent: int, now: float) -> Json:
+    """Return how many changes wait behind a number, and for how long the oldest of them has."""
+    rows = store.rows("SELECT change FROM queue WHERE n > ? ORDER BY place LIMIT 1", sent)
+    [(count,)] = store.rows("SELECT count(*) FROM queue WHERE n > ?", sent)
+    made = [datetime.fromisoformat(json.loads(change)["client_time"]).timestamp() for (change,) in rows]
+    return {
+        "queued": int(count),
+        "oldest_queued_seconds": max(0, int(now - made[0])) if made else None,
+    }
 
 
 def take(store: Store, n: int) -> Json | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from studio_sync_client import paging
+from studio_sync_client import outbox, paging
 from studio_sync_client.digests import differing, digests
 from studio_sync_client.errors import Json, Problem
 from studio_sync_client.healing import Healed, Healer
@@ -50,9 +50,10 @@ class Puller:
         self._is_compared = verify or not 0 <= now - (store.state("compared_at") or 0) < _COMPARED_EVERY
         self._has_begun_again = False
 
-    def asks(self, cursor: str | None) -> Json:
-        """Return what to ask for."""
+    def asks(self, cursor: str | None, sent: Sequence[int] = ()) -> Json:
+        """Return what to ask for, with what the queue has beside the numbers sent along."""
         return {
+            **outbox.waiting(self._store, sent[-1] if sent else 0, self._now),
             "cursor": cursor,
             "max_rows": self._wanted.max_rows,
             "max_bytes": self._wanted.max_bytes,

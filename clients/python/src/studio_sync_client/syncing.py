@@ -20,7 +20,7 @@ def run(store: Store, session: Session, pusher: Pusher, puller: Puller) -> None:
     has_more = True
     while has_more:
         batch, cursor = pusher.next(), paging.cursor(store)
-        answer = _ask(session, batch, puller.asks(cursor))
+        answer = _ask(session, batch, puller.asks(cursor, batch.numbers if batch else ()))
         if isinstance(answer, Problem):
             if not puller.recovers(answer, cursor) and not (batch and pusher.recovers(batch, answer)):
                 raise answer
