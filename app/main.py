@@ -35,6 +35,7 @@ from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.studio.limits import limits_of_series
 from app.sync.cursor import Sealer
+from app.sync.health_router import router as health
 from app.sync.jobs import TRIM
 from app.sync.limits import limits_of
 from app.sync.limits_router import router as limits
@@ -154,6 +155,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
     people = (auth, users, security, account, devices, operator, audit)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     for router in (sync, stream, live, desk, *people, preferences, limits):
+    people = (auth, users, security, account, devices, operator)
+    for router in (*people, preferences, sync, stream, live, health, limits, desk):
         made.include_router(router)
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())

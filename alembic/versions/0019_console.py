@@ -1,7 +1,9 @@
-"""What administrators are shown of devices: versions, what phones have yet to send, and whose copy is to go."""
+"""What administrators are shown of devices, and how often sync has refused something."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from app.core.migrations import protect
 
 revision = "0019"
 down_revision = "0016"
@@ -35,8 +37,22 @@ def upgrade() -> None:
     op.add_column("devices", sa.Column("oldest_queued_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("devices", sa.Column("wipe_ordered_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(_SINCE_WHEN)
+    op.create_table(
+        "refusal_counts",
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "account_id", "day", "verdict", "code", "reason", name=op.f("pk_refusal_counts")
+        ),
+    )
+    protect("refusal_counts")
 
 
 def downgrade() -> None:
+    op.drop_table("refusal_counts")
     for column in _ADDED:
         op.drop_column("devices", column)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.core.db import Session
 from app.core.principal import Principal
-from app.sync import registry
+from app.sync import registry, tallies
 from app.sync.anchors import Stamp
 from app.sync.circumstances import Circumstances
 from app.sync.commands import Call, command
@@ -133,6 +134,11 @@ def keep(
             values = canonical(registry.numbered(_NUMBER), _entry(judge, who, change, decision))
             entries[change.n] = judge.draft.make(_NUMBER, values)
     return entries
+
+
+async def count_open(session: Session, who: Principal) -> int:
+    """Return how many entries nobody has decided yet, of those somebody may see: by a kept count."""
+    return await tallies.at_hand(session, _NUMBER, None if who.is_administrator else str(who.user_id))
 
 
 async def _read(call: Call) -> None:

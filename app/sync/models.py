@@ -149,6 +149,22 @@ class AcknowledgedPosition(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class RefusalCount(SQLModel, table=True):
+    """How often sync refused something on a day, where the account is, by what it was refused for.
+
+    `verdict` is that on a single change, empty for a whole request; `reason` is that of a reset.
+    """
+
+    __tablename__ = "refusal_counts"
+
+    account_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True, sa_type=Date)
+    verdict: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    reason: str = Field(primary_key=True)
+    amount: int
+
+
 class FeedTally(SQLModel, table=True):
     """How much of a collection stands on a month, counted by `numbers`: estimates are made of these.
 

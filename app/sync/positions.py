@@ -1,7 +1,7 @@
 """How far local copies have come for certain: told by the cursors they come back with, never by answers."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,14 @@ class Came:
     cursor: str | None
     revision: int
     collections: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a copy has come, and when it told."""
+
+    revision: int
+    seen_at: datetime
 
 
 async def note(database: Database, who: Principal, sealer: Sealer, came: Came) -> None:
@@ -75,6 +83,12 @@ async def lowest(session: Session, copies: Mapping[UUID, datetime | None]) -> in
     return min([*known.values(), *unknown], default=None)
 
 
+async def latest(session: Session, copies: Sequence[UUID]) -> dict[UUID, Position]:
+    """Return the position each of some copies last came back with, those that are known."""
+    rows = await session.raw.fetch(_LATEST, session.account_id, copies)
+    return {row["copy_id"]: Position(row["revision"], row["seen_at"]) for row in rows}
+
+
 async def forget(session: Session, copies: Mapping[UUID, datetime | None]) -> None:
     """Forget the positions of copies that will not come back, or have not been heard of for too long."""
     await session.raw.execute(_FORGET, session.account_id, list(copies), clock.now() - ABSENCE)
@@ -113,6 +127,12 @@ _POSITIONS = """
 SELECT copy_id, min(revision) AS revision FROM acknowledged_positions
 WHERE account_id = $1 AND copy_id = ANY($2::uuid[]) AND seen_at > $3
 GROUP BY copy_id
+"""
+
+_LATEST = """
+SELECT DISTINCT ON (copy_id) copy_id, revision, seen_at FROM acknowledged_positions
+WHERE account_id = $1 AND copy_id = ANY($2::uuid[])
+ORDER BY copy_id, seen_at DESC
 """
 
 _FORGET = """

@@ -16,6 +16,7 @@ from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock, go_on
 from app.sync import inbox, registry, streams
+from app.sync.counting import count_verdicts
 from app.sync.draft import Draft, Foreseen
 from app.sync.errors import StreamDiverged, StreamGap, TooManyChanges
 from app.sync.feed import Key
@@ -90,6 +91,7 @@ async def push(
         fresh = verdicts.texts
         taken = [(n, prints[n], answer) for n, answer in fresh.items()]
         await streams.keep(session, stream, taken, confirmed=sent.first)
+        await count_verdicts(session, [decision for _, decision in lost])
         _measure(at, changes, decisions)
     if repeated:
         await draft.load(key for change in sent.changes if (key := key_of(change)))

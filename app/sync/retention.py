@@ -11,7 +11,7 @@ from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
-from app.sync import positions, streams
+from app.sync import counting, positions, streams
 from app.sync.positions import ABSENCE
 
 BATCH = 1_000
@@ -35,6 +35,8 @@ async def trim(database: Database, who: Principal) -> Trimmed:
     """Forget what nobody needs in one account, in short transactions; cut, a later call does the rest."""
     async with database.reading(who.account_id) as session:
         copies = await list_copies(session)
+    async with database.beside(who.account_id) as session:
+        await counting.forget(session)
     tombstones, states = await collect(database, who, copies)
     return Trimmed(tombstones, states, await trim_verdicts(database, who))
 

@@ -13,12 +13,14 @@ from app.accounts.errors import ClientTooOld, DeviceNotFound, DeviceRequired, Pe
 from app.accounts.guards import GUARDED, Caller, DeviceWriting, MinimumOf, Reading
 from app.accounts.standing import Standing, refuse_old
 from app.core.db import Database
+from app.core.errors import AppError
 from app.http.body import JsonRoute
 from app.http.compression import JsonText
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf, committed, gone
 from app.sync import errors, positions, restores, schemas
+from app.sync.counting import count_request
 from app.sync.cursor import Sealer
 from app.sync.estimating import estimate_of
 from app.sync.exchange import Asking
@@ -54,10 +56,10 @@ async def sealer(request: Request) -> Sealer:
     return cast("Sealer", request.app.state.sealer)
 
 
-async def sent(body: Sent[schemas.PushRequest], claims: Caller) -> Prepared:
+async def _sent(request: Request, body: Sent[schemas.PushRequest], claims: Caller) -> AsyncIterator[Prepared]:
     """Prepare the push of who may ask before its turn comes: what is solved first holds nobody up."""
-    del claims
-    return prepare(body)
+    async with _noticed(request.app.state.database, claims.account_id):
+        yield prepare(body)
 
 
 async def _asking(request: Request, claims: Caller) -> Asking:
@@ -71,12 +73,16 @@ AskingOf = Annotated[Asking, Depends(_asking)]
 
 @asynccontextmanager
 async def _noticed(database: Database, account_id: UUID) -> AsyncIterator[None]:
-    """Notice a restored backup nobody has told of, by a cursor from the future that it has undone."""
+    """Count what is refused, and notice a restored backup nobody has told of.
+
+    A cursor from the future that it has undone tells.
+    """
     try:
         yield
-    except errors.ResyncRequired as refused:
-        if refused.ahead is not None:
+    except AppError as refused:
+        if isinstance(refused, errors.ResyncRequired) and refused.ahead is not None:
             await restores.notice(database, account_id, refused.ahead)
+        await count_request(database, account_id, refused)
         raise
 
 
@@ -138,7 +144,7 @@ async def pull_changes(asking: AskingOf, body: Sent[schemas.PullRequest]) -> Res
     ),
 )
 async def push_changes(
-    body: Annotated[Prepared, Depends(sent)], work: DeviceWriting, minimum: MinimumOf
+    body: Annotated[Prepared, committed(_sent)], work: DeviceWriting, minimum: MinimumOf
 ) -> Response:
     """Send what the user did and get a verdict for each change.
 

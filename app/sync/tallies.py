@@ -146,6 +146,13 @@ async def read(session: Session, scope: Scope) -> dict[int, Tally]:
     return {number: Tally(amounts) for number, amounts in found.items()}
 
 
+async def at_hand(session: Session, collection: int, owner: str | None = None) -> int:
+    """Return how many records of a collection are always at hand, of private ones those of one owner."""
+    kind = Counted.RECORDS if owner is None else Counted.PRIVATE
+    amount = await session.raw.fetchval(_AT_HAND, session.account_id, collection, kind, ALWAYS, owner)
+    return int(amount)
+
+
 async def differing(session: Session, collection: int) -> Turn | None:
     """Return by how much the tallies of a collection are not what its feed comes to, if at all."""
     rows = await session.raw.fetch(_DIFFERING, session.account_id, collection)
@@ -205,6 +212,13 @@ FROM feed_tallies
 WHERE account_id = $1 AND collection = ANY($2::smallint[]) AND amount <> 0
   AND (kind NOT IN ({Counted.LABELS}, {Counted.OWNERS}) OR numbers && $3::integer[])
 GROUP BY collection, kind, numbers
+"""
+
+_AT_HAND = """
+SELECT coalesce(sum(amount), 0) FROM feed_tallies
+WHERE account_id = $1 AND collection = $2 AND kind = $3 AND month = $4
+  AND ($5::text IS NULL
+       OR (SELECT number FROM anchor_numbers WHERE account_id = $1 AND name = $5) = ANY(numbers))
 """
 
 _COUNTED = f"""
