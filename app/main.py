@@ -154,9 +154,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     people = (auth, users, security, account, devices, operator, audit)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    for router in (sync, stream, live, desk, *people, preferences, limits):
-    people = (auth, users, security, account, devices, operator)
-    for router in (*people, preferences, sync, stream, live, health, limits, desk):
+    for router in (sync, stream, live, desk, *people, preferences, health, limits):
         made.include_router(router)
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())

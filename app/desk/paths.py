@@ -15,8 +15,13 @@ def readable() -> list[Collection]:
 
 
 def writable() -> list[Collection]:
-    """Return the collections people write to, if only administrators do."""
-    return [each for each in registry.collections() if each.is_writable or not each.is_kept_by_server]
+    """Return the collections whose records people make and remove, if only administrators do."""
+    return [each for each in registry.collections() if each.is_made_at_desk]
+
+
+def changeable() -> list[Collection]:
+    """Return the collections whose records people change, if only administrators do."""
+    return [each for each in registry.collections() if each.is_changed_at_desk]
 
 
 def commanded() -> list[Collection]:
@@ -31,7 +36,7 @@ def commands_of(collection: Collection) -> list[Command]:
 
 def declare() -> None:
     """Let the addresses of routes name them: `{collection:writable}`."""
-    for kind in (readable, writable, commanded):
+    for kind in (readable, writable, changeable, commanded):
         register_url_convertor(kind.__name__, _Names(kind()))
 
 

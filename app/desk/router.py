@@ -102,7 +102,7 @@ async def create_record(
 
 
 @router.patch(
-    "/{collection:writable}/{record_id}",
+    "/{collection:changeable}/{record_id}",
     operation_id="desk_change",
     summary="Change",
     dependencies=[AT_A_DESK],

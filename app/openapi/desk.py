@@ -49,7 +49,7 @@ def expand(made: Schema) -> None:
             if verb in found:
                 raise TypeError(f"{address} is there already: no collection can have that name")
             found[verb] = _operation(deepcopy(template), name, collection, command)
-    for collection in paths.writable():
+    for collection in paths.changeable():
         add_sent(made["components"]["schemas"], collection)
 
 
@@ -66,8 +66,9 @@ def _taken_out(found: Schema) -> Iterator[tuple[str, tuple[str, str, Schema]]]:
 def _operations(collection: Collection) -> Iterator[tuple[str, Command | None]]:
     """Yield what can be asked of a collection, by the name of its template."""
     yield from (("list", None), ("read", None))
-    if collection in paths.writable():
-        yield from (("create", None), ("change", None), ("delete", None))
+    done = {"create": collection.is_made_at_desk, "change": collection.is_changed_at_desk}
+    done["delete"] = done["create"]
+    yield from ((name, None) for name, is_done in done.items() if is_done)
     for command in paths.commands_of(collection):
         yield "command", command
 

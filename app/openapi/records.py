@@ -38,7 +38,7 @@ def add_record(schemas: Schema, collection: Collection) -> None:
 
 
 def add_sent(schemas: Schema, collection: Collection) -> None:
-    """Describe what is sent to change a record, any of its fields, and to create one."""
+    """Describe what is sent to change a record, any of its fields, and to create one where people do."""
     name = record_name(collection)
     made = collection.model.model_json_schema(ref_template=REF + "{model}")
     inner = made.pop("$defs", {})
@@ -59,15 +59,16 @@ def add_sent(schemas: Schema, collection: Collection) -> None:
             "examples": [_some(settable)],
         },
     )
-    add(
-        schemas,
-        f"{name}Create",
-        {
-            "description": "A new record; what is left out gets its `x-default`, or null.",
-            "allOf": [ref(f"{name}Patch"), {"properties": {"id": _OWN_ID}, "required": required}],
-            "examples": [{spec.name: spec.example for spec in settable}],
-        },
-    )
+    if collection.is_made_at_desk:
+        add(
+            schemas,
+            f"{name}Create",
+            {
+                "description": "A new record; what is left out gets its `x-default`, or null.",
+                "allOf": [ref(f"{name}Patch"), {"properties": {"id": _OWN_ID}, "required": required}],
+                "examples": [{spec.name: spec.example for spec in settable}],
+            },
+        )
 
 
 def _sent(spec: FieldSpec, schema: Schema) -> Schema:

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from app.accounts.features import Feature
 from app.accounts.models import Edition
+from app.core.principal import Level
 from app.studio.weekdays import OpeningHours, Weekday
 from app.sync.fields import Element, Id, Line, Link, Minutes, Name, field
 from app.sync.registry import Record, collection
@@ -88,24 +90,37 @@ class ValidationRule(Element):
     level: RuleLevel = field("Whether a missing value is pointed out or refused.", example="prompt")
 
 
-@collection("companies", number=190, is_writable=False, is_kept_by_server=True, is_open=True)
+_SETTINGS = Feature(
+    "companies",
+    "Company settings",
+    "How the business works: hours, numbers, checks and words of its own. Everybody reads them.",
+    Level.VIEW_ONLY,
+    Level.VIEW_ONLY,
+    is_guarded=True,
+)
+
+
+@collection("companies", number=190, is_writable=False, is_kept_by_server=True, set_by=_SETTINGS)
 class Company(Record):
     """The settings of the business; one record, whose id is the account's."""
 
     company_name: Name = field(
-        "The name of the business, fixed at registration.", example="Harbor Light Portraits"
+        "The name of the business, fixed at registration.",
+        example="Harbor Light Portraits",
+        is_read_only=True,
     )
-    edition: Edition = field("The edition the account has.", example="professional")
+    edition: Edition = field("The edition the account has.", example="professional", is_read_only=True)
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = field(
-        "ISO code of the country.", example="US"
+        "ISO code of the country.", example="US", is_read_only=True
     )
     locale: Line = field("Language and region of dates and amounts.", example="en-US", default="en-US")
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = field(
-        "ISO code of the currency of every amount.", example="USD"
+        "ISO code of the currency of every amount.", example="USD", is_read_only=True
     )
     time_zone: Line = field(
         "IANA name of the zone of every booking of a studio without one of its own.",
         example="America/New_York",
+        is_read_only=True,
     )
     opening_hours: list[OpeningHours] = field(
         "When the business is open; bookings outside are allowed and shown in another colour.",

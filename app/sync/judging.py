@@ -172,17 +172,18 @@ class Judge:
         collection = registry.named(change.collection)
         if collection is None:
             raise UnknownCollection
-        if change.op is not Operation.COMMAND and not self._may_write(collection):
+        if change.op is not Operation.COMMAND and not self._may_write(collection, change.op):
             raise ReadOnlyCollection
         if change.id == NIL:
             raise NilId
         return collection.number, change.id
 
-    def _may_write(self, collection: Collection) -> bool:
+    def _may_write(self, collection: Collection, doing: Operation) -> bool:
         """Say whether a collection is written to from where the user is: lists are maintained at a desk."""
-        return collection.is_writable or (
-            self.draft.work.who.channel is Channel.DESK and not collection.is_kept_by_server
-        )
+        if self.draft.work.who.channel is not Channel.DESK:
+            return collection.is_writable
+        is_set = doing is Operation.PATCH
+        return collection.is_changed_at_desk if is_set else collection.is_made_at_desk
 
     def permit(self, change: Change) -> None:
         """Refuse what the user's rights do not reach; what follows from a change needs none."""

@@ -63,8 +63,10 @@ class Collection:
     `number` is its place among all: parents have smaller ones, and it is never used for another. `stamp` says
     how its records are stamped, `rule` which of them a device should hold under given circumstances, none for
     all. Phones may push only to a writable one, and know it if their schema version is not below `since`. The
-    others are maintained at a desk, unless they are `is_kept_by_server`. `feature` is what rights to it are
-    given by, none where everybody has them all, and `part_features` those of parts that have their own.
+    others are maintained at a desk, unless they are `is_kept_by_server`: the server makes and removes the
+    records of these, and a desk sets fields of them where they are `is_set_at_desk`. `feature` is what rights
+    to it are given by, none where everybody has them all, and `part_features` those of parts that have their
+    own.
     """
 
     name: str
@@ -78,7 +80,18 @@ class Collection:
     is_kept_by_server: bool
     since: int
     feature: str | None
+    is_set_at_desk: bool = False
     part_features: Mapping[Part, str] = field(default_factory=dict)
+
+    @property
+    def is_made_at_desk(self) -> bool:
+        """Say whether people at a desk make and remove its records."""
+        return self.is_writable or not self.is_kept_by_server
+
+    @property
+    def is_changed_at_desk(self) -> bool:
+        """Say whether people at a desk set fields of its records."""
+        return self.is_made_at_desk or self.is_set_at_desk
 
     @cached_property
     def core_names(self) -> tuple[str, ...]:
@@ -193,13 +206,15 @@ def collection(
     since: int = 1,
     found_by: tuple[str, ...] = (),
     is_open: bool = False,
+    set_by: Feature | None = None,
     part_features: Mapping[Part, Feature] | None = None,
 ) -> Callable[[type[R]], type[R]]:
     """Declare a collection: its table, its place in every sync and its documents follow from the class.
 
     `found_by` names the fields, beside its links, by which rules of the field look for its records. Rights to
     it are given by a feature of its name, or by that of all lists when people maintain it at a desk; whoever
-    may sign in has them all when it `is_open`. Some of its parts may have features of their own.
+    may sign in has them all when it `is_open`. Records that are kept by the server are `set_by` who has a
+    feature, at a desk. Some of its parts may have features of their own.
     """
 
     def declare(model: type[R]) -> type[R]:
@@ -218,7 +233,10 @@ def collection(
                 since=since,
                 feature=None
                 if is_open
+                else features.declare(set_by)
+                if set_by
                 else _feature(name, model, is_list=not (is_writable or is_kept_by_server)),
+                is_set_at_desk=set_by is not None,
                 part_features={
                     part: features.declare(feature) for part, feature in (part_features or {}).items()
                 },

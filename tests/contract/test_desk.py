@@ -268,7 +268,7 @@ async def test_what_the_server_keeps_is_not_written_at_a_desk(
     before = (await desk.read(collection, record_id)).json()
     for refused in (
         await desk.create(collection, fresh(collection)),
-        await desk.change(collection, record_id, fresh(collection)),
+        *([] if collection.is_set_at_desk else [await desk.change(collection, record_id, fresh(collection))]),
         await desk.delete(collection, record_id),
     ):
         assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
