@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from app.accounts.errors import ClientTooOld
-from app.core import clock
+from app.core import arrays, clock
 from app.core.db import Database, Session, WriteSession
 from app.core.errors import AppError
 from app.http.failures import what_passes_left
-from app.sync import arrays, errors
+from app.sync import errors
 from app.sync.groups import Decision
 
 KEPT_DAYS = 30
