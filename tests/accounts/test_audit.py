@@ -73,8 +73,8 @@ async def test_a_change_tells_who_made_it_and_what_it_was(studio: Studio) -> Non
 async def test_a_device_is_followed_from_its_authorization_to_its_removal(studio: Studio) -> None:
     [device] = await studio.authorize()
     headers = await studio.administrator()
-    for body in ({"is_inactive": True}, {"is_inactive": False}):
-        await studio.client.patch(f"/v1/devices/{device}", json=body, headers=headers)
+    for is_inactive in (True, False):
+        await studio.change_device(device, headers, is_inactive=is_inactive)
     await studio.client.delete(f"/v1/devices/{device}", headers=headers)
     found = await trail(studio, record_id=str(device))
     assert [entry["action"] for entry in found] == ["deleted", "changed", "changed", "created"]
@@ -85,7 +85,7 @@ async def test_a_device_is_followed_from_its_authorization_to_its_removal(studio
 async def test_the_receipt_of_a_wiped_phone_is_told_once(studio: Studio) -> None:
     device = (await studio.signed_in())["device"]["id"]
     headers = await studio.administrator()
-    await studio.client.patch(f"/v1/devices/{device}", json={"is_inactive": True}, headers=headers)
+    await studio.change_device(device, is_inactive=True)
     receipt = {"wipe_order": (await studio.login()).json()["wipe_order"]}
     answers = [await studio.client.post("/v1/devices/me/wiped", json=receipt) for _ in range(2)]
     [entry] = await trail(studio, action="wiped")
