@@ -20,6 +20,8 @@ from app.accounts.routers.operator import router as operator
 from app.accounts.routers.security import router as security
 from app.accounts.routers.users import router as users
 from app.audit.router import router as audit
+from app.console.pages import BASE as CONSOLE
+from app.console.site import console
 from app.core import exposition, logs, traces
 from app.core.beat import Beat
 from app.core.db import Database, listening
@@ -156,6 +158,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     for router in (sync, stream, live, desk, *people, preferences, health, limits):
         made.include_router(router)
+    made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())
     build_porch(

@@ -84,7 +84,7 @@ async def test_a_device_is_followed_from_its_authorization_to_its_removal(studio
 
 async def test_the_receipt_of_a_wiped_phone_is_told_once(studio: Studio) -> None:
     device = (await studio.signed_in())["device"]["id"]
-    headers = await studio.administrator()
+    await studio.administrator()
     await studio.change_device(device, is_inactive=True)
     receipt = {"wipe_order": (await studio.login()).json()["wipe_order"]}
     answers = [await studio.client.post("/v1/devices/me/wiped", json=receipt) for _ in range(2)]

@@ -1,0 +1,134 @@
+"""The public API as a page asks it: in this process, and with the token of whoever has signed in."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Record = dict[str, Any]
+"""An object of the API's JSON."""
+_INSIDE = "http://api.invalid"
+_ENDED = {"invalid_token", "token_expired", "refresh_reused"}
+_PATIENCE = 60
+_PAGE = 200
+_MOST_PAGES = 25
+
+
+class SignedOut(Exception):
+    """The API no longer knows the sign-in."""
+
+
+class Refused(Exception):
+    """The API has said no; `problem` is its answer."""
+
+    def __init__(self, problem: Record) -> None:
+        super().__init__(problem["code"])
+        self.problem = problem
+        self.code: str = problem["code"]
+        self.status: int = problem["status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Somebody who asks: a client of the application, with or without a token."""
+
+    client: httpx.AsyncClient
+    app: ASGIApp
+
+    def passed_on(self, path: str, **asked: str | int) -> Response:
+        """Return the API's own answer as it comes, however long it is."""
+        return _PassedOn(self.app, self.client.build_request("GET", path, params=asked))
+
+    async def get(self, path: str, **asked: str | int) -> Record:
+        """Read."""
+        return await self._ask("GET", path, params=asked)
+
+    async def post(self, path: str, body: Record | None = None) -> Record:
+        """Make, or have done."""
+        return await self._ask("POST", path, body=body)
+
+    async def patch(self, path: str, body: Record, version: int | None = None) -> Record:
+        """Change the version that was read."""
+        return await self._ask("PATCH", path, body=body, version=version)
+
+    async def put(self, path: str, body: Record, version: int) -> Record:
+        """Set what is to be different of the version that was read."""
+        return await self._ask("PUT", path, body=body, version=version)
+
+    async def delete(self, path: str, version: int | None = None) -> None:
+        """Remove."""
+        await self._ask("DELETE", path, version=version)
+
+    async def all(self, path: str, name: str, **asked: str | int) -> list[Record]:
+        """Read a list to its end, or as far as anybody reads a page."""
+        found: list[Record] = []
+        for _ in range(_MOST_PAGES):
+            told = await self.get(path, limit=_PAGE, **asked)
+            found += told[name]
+            if told["next_page"] is None:
+                break
+            asked["page"] = told["next_page"]
+        return found
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Record | None = None,
+        version: int | None = None,
+    ) -> Record:
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        answer = await self.client.request(method, path, params=params, json=body, headers=headers)
+        if answer.is_success:
+            return dict(answer.json()) if answer.content else {}
+        problem = dict(answer.json())
+        if problem["code"] in _ENDED:
+            raise SignedOut
+        raise Refused(problem)
+
+
+@asynccontextmanager
+async def asking(
+    api: ASGIApp, client: tuple[str, int] | None, token: str | None = None
+) -> AsyncIterator[Api]:
+    """Ask an application as whoever is at the other end of a connection, whose address is counted."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app=api, raise_app_exceptions=False, client=client or ("unknown", 0))
+    async with httpx.AsyncClient(
+        transport=transport, base_url=_INSIDE, headers=headers, trust_env=False, timeout=_PATIENCE
+    ) as made:
+        yield Api(made, api)
+
+
+class _PassedOn(Response):
+    """An answer of the API to a request of its own, sent on piece by piece."""
+
+    def __init__(self, app: ASGIApp, asked: httpx.Request) -> None:
+        super().__init__()
+        self.raw_headers = []
+        self._app = app
+        self._asked = asked
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *self.raw_headers]}
+            await send(message)
+
+        url = self._asked.url
+        asked = {
+            **{name: scope[name] for name in ("type", "asgi", "http_version", "client", "server", "scheme")},
+            "method": "GET",
+            "path": url.path,
+            "raw_path": url.raw_path.partition(b"?")[0],
+            "query_string": url.query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in self._asked.headers.raw],
+        }
+        await self._app(asked, receive, with_headers)

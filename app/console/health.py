@@ -1,0 +1,16 @@
+"""Sync health: which phones are behind, what had to begin anew, and what was refused."""
+
+from starlette.responses import Response
+
+from app.console import lookups, sync_words
+from app.console.visits import Visit
+
+
+async def show(visit: Visit) -> Response:
+    """Show how the phones keep up, those first that need somebody."""
+    return visit.page(
+        "health.html",
+        health=await visit.api.get("/v1/sync/health"),
+        people=await lookups.staff(visit.api),
+        sync_words=sync_words,
+    )

@@ -1,0 +1,83 @@
+"""How a phone stands, as a person would say it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.console.api import Record
+from app.core import clock
+
+LATE = timedelta(days=7)
+
+
+class State(StrEnum):
+    """Where a phone is between its authorization and its end."""
+
+    WAITING = "waiting"
+    FRESH = "fresh"
+    ACTIVE = "active"
+    BEHIND = "behind"
+    INACTIVE = "inactive"
+    KEPT = "kept"
+    CLEARING = "clearing"
+    CLEARED = "cleared"
+
+
+_LABELS = {
+    State.WAITING: "Waiting for sign-in",
+    State.FRESH: "Signed in, not synced yet",
+    State.ACTIVE: "Active",
+    State.BEHIND: "Behind",
+    State.INACTIVE: "Deactivated",
+    State.KEPT: "Deactivated, data kept",
+    State.CLEARING: "Deactivated, to be cleared",
+    State.CLEARED: "Deactivated, cleared",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A phone of the list, and how it stands."""
+
+    device: Record
+    state: State
+
+    @property
+    def label(self) -> str:
+        """Say it in a word or two."""
+        return _LABELS[self.state]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether a phone has yet to sign in."""
+        return self.state is State.WAITING
+
+    @property
+    def queue(self) -> str:
+        """Say how much it has not sent yet, as far as it has told."""
+        count = self.device["queued"]
+        if count is None:
+            return "not told"
+        return f"{count:,} change{'' if count == 1 else 's'}" if count else "nothing"
+
+
+def standing_of(device: Record) -> Standing:
+    """Return how a phone stands."""
+    return Standing(device, _inactive(device) if device["is_inactive"] else _active(device))
+
+
+def _inactive(device: Record) -> State:
+    if device["wiped_at"]:
+        return State.CLEARED
+    if not device["bound_at"]:
+        return State.INACTIVE
+    return State.CLEARING if device["wipe_ordered_at"] else State.KEPT
+
+
+def _active(device: Record) -> State:
+    if not device["is_bound"]:
+        return State.WAITING
+    if device["last_sync"] is None:
+        return State.FRESH
+    is_late = clock.now() - datetime.fromisoformat(device["last_sync"]) > LATE
+    return State.BEHIND if is_late else State.ACTIVE

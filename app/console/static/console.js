@@ -1,0 +1,111 @@
+// What makes the pages quicker to use. Everything works without it.
+"use strict";
+
+// A question is asked in a dialog instead of on a page of its own.
+const dialog = document.createElement("dialog");
+document.body.append(dialog);
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  const answer = await fetch(link.href, { credentials: "same-origin" }).catch(() => null);
+  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const content = page && page.querySelector("[data-dialog-content]");
+  if (!content) return location.assign(link.href);
+  dialog.replaceChildren(document.adoptNode(content));
+  dialog.setAttribute("aria-labelledby", content.getAttribute("aria-labelledby"));
+  dialog.showModal();
+});
+
+dialog.addEventListener("click", (event) => {
+  if (event.target !== dialog && !event.target.closest("[data-close]")) return;
+  event.preventDefault();
+  dialog.close();
+});
+
+// On a narrow page the menu is a strip: the present place is brought into sight.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// Whoever was told that something is wrong can go on typing where it is.
+document.querySelector("[aria-invalid]")?.focus();
+
+// What has been done is told once, and not again when the page is loaded anew.
+const address = new URL(location.href);
+if (address.searchParams.has("said")) {
+  address.searchParams.delete("said");
+  history.replaceState(null, "", address);
+}
+
+// A form that is sent twice would be refused the second time, which nobody understands.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.isSent) return event.preventDefault();
+  form.dataset.isSent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.isSent;
+});
+
+// A choice of steps is made with a slider.
+for (const select of document.querySelectorAll("select[data-slider]")) {
+  const slider = document.createElement("input");
+  const shown = document.createElement("output");
+  const label = document.getElementById(select.dataset.slider);
+  slider.type = "range";
+  slider.id = `${select.id}-slider`;
+  label.htmlFor = slider.id;
+  slider.max = select.options.length - 1;
+  slider.disabled = select.disabled;
+  slider.setAttribute("aria-labelledby", select.dataset.slider);
+  const show = () => {
+    shown.textContent = select.selectedOptions[0].textContent;
+    slider.value = select.selectedIndex;
+    slider.setAttribute("aria-valuetext", shown.textContent);
+  };
+  slider.addEventListener("input", () => {
+    select.selectedIndex = slider.valueAsNumber;
+    show();
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  select.hidden = true;
+  select.after(shown, slider);
+  show();
+}
+
+// What a phone would hold is asked for as the sliders move: at most one question at a time, the last one counts.
+const form = document.querySelector("form[data-estimate]");
+if (form) {
+  const place = document.getElementById("estimate");
+  let isAsking = false;
+  let isWanted = false;
+  const mark = () => {
+    for (const knob of form.querySelectorAll(".knob")) {
+      const all = [...knob.querySelectorAll("select, input[type=checkbox]")];
+      knob.classList.toggle("is-changed", all.some((each) =>
+        each.tagName === "SELECT"
+          ? [...each.options].some((option) => option.selected !== option.defaultSelected)
+          : each.checked !== each.defaultChecked));
+    }
+  };
+  const ask = async () => {
+    isWanted = true;
+    if (isAsking) return;
+    isAsking = true;
+    while (isWanted) {
+      isWanted = false;
+      const answer = await fetch(form.dataset.estimate, {
+        method: "POST",
+        credentials: "same-origin",
+        body: new URLSearchParams(new FormData(form)),
+      }).catch(() => null);
+      if (answer && answer.redirected) return location.reload();
+      if (answer && answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        place.replaceChildren(...page.body.childNodes);
+      }
+    }
+    isAsking = false;
+  };
+  form.addEventListener("change", () => { mark(); ask(); });
+}

@@ -1,0 +1,177 @@
+"""What the pages say: refusals of the API in plain words, and what has been done."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+LOOK_AGAIN = "Something is missing or not right. Nothing was saved yet: please look at the marked fields."
+WRONG_CURRENT = "This is not your password until now."
+ANYTHING = "That did not work. Nothing was changed."
+
+_PROBLEMS: Mapping[str, str] = {
+    "invalid_credentials": "Account name, initials or password are not right. Please try again.",
+    "subscription_inactive": "The subscription of this account is not active. Nothing is lost: ask whoever "
+    "looks after the subscription to renew it.",
+    "edition_required": "The edition of this account does not include this.",
+    "user_inactive": "Your user has been made inactive. Ask another administrator.",
+    "permission_denied": "You do not have the right to do this. An administrator can give it to you.",
+    "rate_limited": "There were too many attempts. Please wait a few minutes and try again.",
+    "account_busy": "Very much is going on in your account at this moment. Please try again.",
+    "overloaded": "The server has too much to do at this moment. Please try again in a minute.",
+    "unavailable": "The server is busy for the moment. Please try again in a minute.",
+    "internal_error": "Something went wrong on the server. It has been written down there.",
+    "device_limit_reached": "All places for phones are taken. Deactivate a phone that is no longer used, or "
+    "add licences.",
+    "device_bound": "A phone has signed in on this place meanwhile. Deactivate it instead.",
+    "device_not_found": "This phone is no longer on the list.",
+    "unknown_user": "This user is no longer active. Choose somebody else.",
+    "unknown_studio": "This studio is no longer in use. Choose another one.",
+    "last_administrator": "This is the last administrator. Make somebody else one first.",
+    "own_deactivation": "You cannot deactivate yourself. Another administrator can.",
+    "current_password_required": "To change your own password, use “Change my password”.",
+    "initials_taken": "Somebody else has these initials.",
+    "group_name_taken": "Another group has this name.",
+    "group_in_use": "There are still users in this group. Put them into another one first.",
+    "group_is_built_in": "The group of the administrators is always there and cannot be changed.",
+    "group_limit_reached": "There are as many groups as there may be. Remove one that is not used.",
+    "security_stays": "Security has been activated and stays so.",
+    "version_changed": "Somebody else has changed this meanwhile.",
+    "preferences_changed": "Somebody else has changed this meanwhile.",
+    "changed_meanwhile": "Somebody else has changed this meanwhile.",
+    "already_resolved": "Somebody has decided about this meanwhile.",
+    "user_not_found": "This user is no longer there.",
+    "group_not_found": "This group is no longer there.",
+    "unknown_record": "This is no longer there.",
+    "record_deleted": "The record was deleted meanwhile.",
+    "invalid_fields": "Some of what was entered cannot be kept. Nothing was changed.",
+    "unknown_reference": "Something that was chosen is no longer there.",
+    "not_unique": "There already is one with this number.",
+    "not_found": "There is nothing here, or nothing you may see.",
+}
+_PASSWORDS: Mapping[str, str] = {
+    "too_short": "A password has at least 12 characters. A few words in a row are easy to remember.",
+    "too_long": "A password has at most 256 characters.",
+    "characters": "This password has characters that cannot be typed everywhere.",
+    "common": "This password is on the lists of those who guess. Choose another one.",
+    "context": "Leave the name of the account, initials and last name out of the password.",
+    "same": "This is the password until now. Choose another one.",
+}
+_FIELDS: Mapping[str, str] = {
+    "missing": "Please fill this in.",
+    "string_too_long": "This is too long.",
+    "string_too_short": "Please fill this in.",
+    "string_pattern_mismatch": "This is not written as it should be.",
+    "uuid_parsing": "Please choose from the list.",
+    "enum": "Please choose from the list.",
+    "literal_error": "Please choose from the list.",
+    "unknown_record": "This is no longer on the list.",
+    "less_than_equal": "This number is too large.",
+    "greater_than_equal": "This number is too small.",
+    "int_parsing": "Please write a whole number.",
+    "too_long": "These are too many.",
+    "date_from_datetime_parsing": "Please choose a day.",
+    "date_parsing": "Please choose a day.",
+}
+_PLATFORMS: Mapping[str, str] = {"ios": "iOS", "ipados": "iPadOS"}
+_AT_FIELD: Mapping[str, str] = {
+    "initials_taken": "initials",
+    "group_name_taken": "name",
+    "unknown_user": "user_id",
+    "unknown_studio": "studio_id",
+    "unknown_group": "security_group_id",
+}
+_SAID: Mapping[str, str] = {
+    "signed_out": "You have signed out.",
+    "ended": "Your sign-in has ended. Please sign in again.",
+    "password_changed": "The password was changed. Sign in with the new one.",
+    "device_authorized": "The next phone of this user may sign in now.",
+    "device_deactivated": "The phone is shut out and its place is free. What is on it stays there.",
+    "device_wiped": "The phone is shut out. It is told to clear its copy as soon as it gets in touch.",
+    "device_kept": "The order was taken back. The phone stays shut out, and what is on it stays there.",
+    "device_reactivated": "The phone may sync again; where its copy was cleared, its user signs in anew.",
+    "device_removed": "The authorization was removed, and its place is free.",
+    "preferences_saved": "Saved. Each phone follows at its next sync, and gets only the difference.",
+    "nothing_changed": "Nothing was different, so nothing was changed.",
+    "own_password_changed": "Your password was changed, and your other sign-ins have ended.",
+    "user_created": "The user was created.",
+    "user_saved": "The user was saved.",
+    "password_assigned": "The password was changed, and all sign-ins of this user have ended.",
+    "group_created": "The group was created.",
+    "group_saved": "The group was saved.",
+    "group_removed": "The group was removed.",
+    "security_activated": "Security is active. From now on everybody has the rights you give them.",
+    "company_saved": "Saved. Desks follow at once, phones at their next sync.",
+    "entry_created": "It is on the list. Phones have it after their next sync.",
+    "entry_saved": "The entry was saved. Phones have it after their next sync.",
+    "entry_hidden": "The entry is no longer offered. Records that have it keep it.",
+    "entry_offered": "The entry is offered again.",
+    "entry_moved": "The order was changed.",
+    "entry_removed": "The entry was deleted.",
+    "inbox_taken": "What was typed on the phone was taken.",
+    "inbox_kept": "The value of the studio was kept.",
+}
+
+
+def of_problem(problem: Mapping[str, Any]) -> str:
+    """Return what to tell a person of a refusal; what the API says where there is nothing plainer."""
+    code = problem["code"]
+    if code == "password_blocked":
+        return _PASSWORDS.get(problem.get("reason", ""), problem["title"])
+    if code == "device_limit_reached":
+        figures = f"{problem['in_use']} of {problem['limit']} places are taken. Nothing was changed. "
+        return figures + "Deactivate a phone that is no longer used, or add licences."
+    if code == "still_referenced":
+        users = ", ".join(of_key(each).lower() for each in problem.get("reasons", {}))
+        return f"Others still have this ({users}), so it cannot be deleted. Deactivate it instead."
+    return _PROBLEMS.get(code) or problem.get("detail") or ANYTHING
+
+
+def of_field(kind: str) -> str:
+    """Return what to tell of a field, by the kind of mistake."""
+    return _FIELDS.get(kind, "This cannot be taken as it is.")
+
+
+def by_field(problem: Mapping[str, Any], known: Iterable[str]) -> dict[str, str]:
+    """Return the sentences a refusal has for single fields that are on a page."""
+    code, names = problem["code"], set(known)
+    found = {
+        each["path"].removeprefix("body.").partition(".")[0]: of_field(each["code"])
+        for each in _fields(problem)
+    }
+    found |= problem.get("reasons", {})
+    if code == "password_blocked":
+        found["new_password" if "new_password" in names else "password"] = of_problem(problem)
+    if code in _AT_FIELD:
+        found[_AT_FIELD[code]] = of_problem(problem)
+    if "field" in problem:
+        found[problem["field"]] = of_field("")
+    return {name: sentence for name, sentence in found.items() if name in names}
+
+
+def _fields(problem: Mapping[str, Any]) -> list[dict[str, str]]:
+    return list(problem.get("fields", []))
+
+
+def of_value(value: Any) -> str:
+    """Return a value of the API as a person would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{of_key(key)}: {of_value(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(of_value, value)) or "none"
+    return "none" if value in (None, "") else str(value)
+
+
+def of_key(key: str) -> str:
+    """Return a key of the API as words."""
+    return key.replace("_", " ").capitalize()
+
+
+def of_platform(name: str) -> str:
+    """Return an operating system as its maker writes it."""
+    return _PLATFORMS.get(name.lower()) or of_key(name)
+
+
+def said(key: str) -> str | None:
+    """Return what has been done, by the word an address has for it."""
+    return _SAID.get(key)

@@ -1,0 +1,89 @@
+"""The audit page: what is told, looked for, paged and downloaded."""
+
+import csv
+import io
+
+import pytest
+
+from app.console import audit
+from tests.accounts.studios import Studio
+from tests.console.browser import Browser
+from tests.contract.desks import Desk
+from tests.desk.conftest import Has
+from tests.samples import named
+
+
+async def test_what_was_done_is_told_in_words(
+    studio: Studio, administrator: Browser, desk: Desk, has: Has
+) -> None:
+    client = await has("clients", first_name="Laura", last_name="Doe")
+    await desk.change(named("clients"), client["id"], {"last_name": "Miller"})
+    page = await administrator.open("/audit")
+    for word in ("Jo Doe", "At a desk", "Clients", "Changed", "Last name", "was Doe is Miller", "Signed in"):
+        assert word in page.text
+    for word in (client["id"], str(studio.account.account_id), "last_name"):
+        assert word not in page.text
+
+
+async def test_it_is_looked_through_by_day_people_and_kind(
+    studio: Studio, administrator: Browser, has: Has
+) -> None:
+    await has("clients", last_name="Doe")
+    page = await administrator.open("/audit?subject=clients&action=created")
+    assert "Doe" in page.text
+    assert "Wrong" not in page.text
+    for filters in (
+        "subject=clients&last=2020-01-01",
+        "first=2999-01-01",
+        f"subject=clients&user_id={studio.photographer.user_id}",
+        "subject=clients&channel=mobile",
+    ):
+        page = await administrator.open(f"/audit?{filters}")
+        assert (page.status, "Nothing was found" in page.text) == (200, True)
+    page = await administrator.open("/audit?first=yesterday")
+    assert (page.status, "Please choose a day." in page.text) == (422, True)
+    page = await administrator.open("/audit?last=9999-12-31")
+    assert page.status == 422
+    page = await administrator.open("/audit?user_id=me")
+    assert (page.status, "Please choose from the list." in page.text) == (422, True)
+
+
+async def test_one_leads_to_the_older_ones_and_back(
+    administrator: Browser, has: Has, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "_PAGE", 2)
+    for name in ("Abel", "Baker", "Carter"):
+        await has("clients", last_name=name)
+    page = await administrator.open("/audit?subject=clients&action=created")
+    assert "Carter" in page.text
+    assert "Abel" not in page.text
+    [older] = [each for each in page.links if "page=" in each]
+    page = await administrator.open(older)
+    assert "Abel" in page.text
+    assert "Carter" not in page.text
+    assert "/audit?subject=clients&action=created" in page.links
+
+
+async def test_it_is_downloaded_as_a_table(administrator: Browser, has: Has) -> None:
+    await has("clients", last_name="Doe")
+    answer = await administrator.client.get("/console/audit.csv?subject=clients&action=created")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    [row] = csv.DictReader(io.StringIO(answer.text))
+    assert (row["subject"], row["action"]) == ("clients", "created")
+
+
+async def test_who_may_not_see_it_is_not_given_the_table(photographer: Browser) -> None:
+    answer = await photographer.client.get("/console/audit.csv")
+    assert (answer.status_code, "You do not have the right" in answer.text) == (403, True)
+
+
+async def test_a_user_leads_to_what_was_done_to_them(studio: Studio, administrator: Browser) -> None:
+    user = studio.photographer.user_id
+    page = await administrator.open(f"/users/{user}")
+    link = f"/audit?record_id={user}"
+    assert link in page.links
+    page = await administrator.open(link)
+    assert (page.status, "Only what was done to one" in page.text) == (200, True)

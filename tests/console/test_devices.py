@@ -1,0 +1,158 @@
+"""Mobile devices: authorizing, shutting out, and what the list tells."""
+
+from uuid import uuid4
+
+from tests.accounts.studios import Studio
+from tests.console.browser import Browser
+from tests.contract.phones import signed_in
+
+
+async def _device(studio: Studio) -> str:
+    [row] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
+    return str(row["device_id"])
+
+
+async def test_the_list_tells_who_has_which_phone_and_how_many_places_are_left(
+    studio: Studio, administrator: Browser
+) -> None:
+    page = await administrator.open("/devices")
+    assert "1 of 4" in page.text
+    assert "Waiting for sign-in" in page.text
+    phone = await signed_in(studio)
+    await phone.post("pull", {"cursor": None, "collections": ["lead_sources"]})
+    page = await administrator.open("/devices")
+    for word in ("Pat Kerr", "Pat's phone", "Pixel 9", "Android", "1.0.0", "just now", "Active"):
+        assert word in page.text
+
+
+async def test_a_phone_is_authorized_for_somebody(studio: Studio, administrator: Browser) -> None:
+    await administrator.open("/devices")
+    page = await administrator.send("/devices", user_id=str(studio.photographer.user_id))
+    assert "The next phone of this user may sign in now." in page.text
+    assert "2 of 4" in page.text
+
+
+async def test_nobody_chosen_is_told_at_the_choice(administrator: Browser) -> None:
+    await administrator.open("/devices")
+    page = await administrator.send("/devices", user_id="")
+    assert (page.status, "Please fill this in." in page.text) == (422, True)
+    page = await administrator.send("/devices", user_id=str(uuid4()))
+    assert (page.status, "no longer active" in page.text) == (422, True)
+
+
+async def test_beyond_the_places_the_figures_and_who_is_idle_are_told(
+    studio: Studio, administrator: Browser
+) -> None:
+    phone, device = await signed_in(studio), await _device(studio)
+    await phone.post("pull", {"cursor": None, "collections": ["lead_sources"]})
+    await studio.authorize(3)
+    await administrator.open("/devices")
+    page = await administrator.send("/devices", user_id=str(studio.photographer.user_id))
+    assert page.status == 409
+    assert "4 of 4 places are taken" in page.text
+    idle = page.text.partition("Idle for longest")[2]
+    assert "Last synced just now" in idle
+    assert "Never synced" in idle
+    assert f"/devices/{device}/deactivate" in page.links
+
+
+async def test_what_a_phone_has_not_sent_is_told(studio: Studio, administrator: Browser) -> None:
+    phone, device = await signed_in(studio), await _device(studio)
+    asked = {"cursor": None, "collections": ["lead_sources"], "queued": 3, "oldest_queued_seconds": 7_200}
+    await phone.post("pull", asked)
+    page = await administrator.open("/devices")
+    for word in ("3 changes", "2 hours ago"):
+        assert word in page.text
+    page = await administrator.open(f"/devices/{device}/clear")
+    assert "It last said that 3 changes wait on it" in page.text
+    assert "With something to send 1" in (await administrator.open("/health")).text
+    assert "Phones with something to send 1" in (await administrator.open("/")).text
+
+
+async def test_a_phone_is_shut_out_with_its_data_and_goes_on_where_it_was(
+    studio: Studio, administrator: Browser
+) -> None:
+    phone, device = await signed_in(studio), await _device(studio)
+    copy = await phone.copy("lead_sources")
+    page = await administrator.open("/devices")
+    for action in ("deactivate", "clear"):
+        assert f"/devices/{device}/{action}" in page.links
+    page = await administrator.open(f"/devices/{device}/deactivate")
+    assert "What is on the phone stays on it" in page.text
+    page = await administrator.send(f"/devices/{device}/deactivate")
+    assert "Deactivated, data kept" in page.text
+    refused = await phone.client.get("/v1/sync/manifest", headers=phone.headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "device_inactive")
+    page = await administrator.open(f"/devices/{device}/reactivate")
+    assert "goes on with this phone where it was" in page.text
+    await administrator.send(f"/devices/{device}/reactivate")
+    await copy.pull()
+
+
+async def test_an_order_to_clear_is_taken_back(studio: Studio, administrator: Browser) -> None:
+    await signed_in(studio)
+    device = await _device(studio)
+    await administrator.open(f"/devices/{device}/clear")
+    page = await administrator.send(f"/devices/{device}/clear")
+    assert f"/devices/{device}/keep" in page.links
+    await administrator.open(f"/devices/{device}/keep")
+    page = await administrator.send(f"/devices/{device}/keep")
+    assert "The order was taken back." in page.text
+    assert "Deactivated, data kept" in page.text
+
+
+async def test_the_second_of_two_is_told_before_a_phone_is_cleared(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    await signed_in(studio)
+    device = await _device(studio)
+    await administrator.open(f"/devices/{device}/clear")
+    await colleague.open(f"/devices/{device}/deactivate")
+    await colleague.send(f"/devices/{device}/deactivate")
+    page = await administrator.send(f"/devices/{device}/clear")
+    assert (page.status, "Somebody else has changed this meanwhile." in page.text) == (412, True)
+    assert "Deactivated, data kept" in (await administrator.open("/devices")).text
+
+
+async def test_a_phone_is_cleared_after_being_asked_and_its_receipt_is_shown(
+    studio: Studio, administrator: Browser
+) -> None:
+    phone, device = await signed_in(studio), await _device(studio)
+    path = f"/devices/{device}/clear"
+    page = await administrator.open(path)
+    assert "What it has not sent yet is lost." in page.text
+    page = await administrator.send(path)
+    assert "Deactivated, to be cleared" in page.text
+    refused = await phone.client.get("/v1/sync/manifest", headers=phone.headers)
+    order = {"wipe_order": refused.json()["wipe_order"]}
+    assert (await phone.client.post("/v1/devices/me/wiped", json=order)).status_code == 200
+    page = await administrator.open("/devices")
+    assert "Deactivated, cleared" in page.text
+    assert "Confirmed just now" in page.text
+    page = await administrator.open(f"/devices/{device}/reactivate")
+    page = await administrator.send(f"/devices/{device}/reactivate")
+    assert "The phone may sync again" in page.text
+
+
+async def test_an_authorization_nobody_used_is_removed(studio: Studio, administrator: Browser) -> None:
+    path = f"/devices/{await _device(studio)}/remove"
+    page = await administrator.open("/devices")
+    assert path in page.links
+    await administrator.open(path)
+    page = await administrator.send(path)
+    assert "No phones yet" in page.text
+
+
+async def test_one_that_was_used_meanwhile_is_not_removed(studio: Studio, administrator: Browser) -> None:
+    path = f"/devices/{await _device(studio)}/remove"
+    await administrator.open(path)
+    await signed_in(studio)
+    page = await administrator.send(path)
+    assert (page.status, "has signed in on this place meanwhile" in page.text) == (409, True)
+
+
+async def test_a_phone_that_is_not_there_and_an_action_that_is_none(administrator: Browser) -> None:
+    page = await administrator.open(f"/devices/{uuid4()}/deactivate")
+    assert (page.status, "no longer on the list" in page.text) == (404, True)
+    assert (await administrator.open(f"/devices/{uuid4()}/explode")).status == 404
+    assert (await administrator.open("/devices/1/deactivate")).status == 404

@@ -1,0 +1,129 @@
+"""Users and security groups: making, changing, and what is refused."""
+
+from tests.accounts.studios import Studio
+from tests.console.browser import Browser
+
+NEW = {"initials": "AB", "first_name": "Ann", "last_name": "Bell", "password": "three ducks on a pond"}
+
+
+async def test_a_user_is_created_and_must_choose_a_password(administrator: Browser) -> None:
+    await administrator.open("/users/new")
+    page = await administrator.send("/users/new", **NEW, lists=["photographer"])
+    assert "The user was created." in page.text
+    page = await administrator.open("/users")
+    for word in ("Ann Bell", "AB", "Photographer", "Must choose a password"):
+        assert word in page.text
+
+
+async def test_what_is_wrong_is_told_at_the_field(administrator: Browser) -> None:
+    await administrator.open("/users/new")
+    page = await administrator.send("/users/new", **{**NEW, "initials": "PK"})
+    assert (page.status, "Somebody else has these initials." in page.text) == (409, True)
+    page = await administrator.send("/users/new", **{**NEW, "password": "short"})
+    assert (page.status, "at least 12 characters" in page.text) == (422, True)
+    assert page.form("/users/new")["first_name"] == ["Ann"]
+    page = await administrator.send("/users/new", **{**NEW, "first_name": ""})
+    assert (page.status, "Please fill this in." in page.text) == (422, True)
+    page = await administrator.send("/users/new", **NEW, email="no address")
+    assert (page.status, "not written as it should be" in page.text) == (422, True)
+
+
+async def test_a_user_is_changed_and_only_where_something_is_different(
+    studio: Studio, administrator: Browser
+) -> None:
+    path = f"/users/{studio.photographer.user_id}"
+    await administrator.open(path)
+    page = await administrator.send(path)
+    assert "nothing was changed" in page.text
+    page = await administrator.send(path, last_name="Kerr-Lee", email="pat@studio.test")
+    assert "The user was saved." in page.text
+    assert page.form(path)["last_name"] == ["Kerr-Lee"]
+    page = await administrator.send(path, email="")
+    assert page.form(path)["email"] == [""]
+
+
+async def test_the_second_of_two_is_shown_what_the_first_saved(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    path = f"/users/{studio.photographer.user_id}"
+    await administrator.open(path)
+    await colleague.open(path)
+    await colleague.send(path, last_name="Lee")
+    page = await administrator.send(path, last_name="Kerr-Lee")
+    assert page.status == 412
+    assert "Somebody else has changed this meanwhile." in page.text
+    assert "What they saved Last name Lee" in page.text
+    page = await administrator.send(path)
+    assert page.form(path)["last_name"] == ["Kerr-Lee"]
+
+
+async def test_nobody_makes_themselves_inactive_and_another_is_shut_out(
+    studio: Studio, administrator: Browser, photographer: Browser
+) -> None:
+    path = f"/users/{studio.photographer.user_id}/deactivate"
+    page = await administrator.open(path)
+    assert "Their phones keep their copy." in page.text
+    await administrator.send(path)
+    page = await photographer.open("/")
+    assert (page.status, "has been made inactive" in page.text) == (403, True)
+    await administrator.open(f"/users/{studio.photographer.user_id}/activate")
+    await administrator.send(f"/users/{studio.photographer.user_id}/activate")
+    assert (await photographer.open("/")).status == 200
+    [me] = await studio.execute("SELECT user_id FROM users WHERE account_id = $1 AND initials = 'JD'")
+    mine = f"/users/{me['user_id']}"
+    assert f"{mine}/deactivate" not in (await administrator.open(mine)).links
+    await administrator.open(f"{mine}/deactivate")
+    page = await administrator.send(f"{mine}/deactivate")
+    assert (page.status, "You cannot deactivate yourself." in page.text) == (409, True)
+
+
+async def test_the_last_administrator_stays_one(studio: Studio, administrator: Browser) -> None:
+    [me] = await studio.execute("SELECT user_id FROM users WHERE account_id = $1 AND initials = 'JD'")
+    mine = f"/users/{me['user_id']}"
+    page = await administrator.open(mine)
+    assert "Administrators (may do everything)" in page.text
+    page = await administrator.send(mine, security_group_id="")
+    assert (page.status, "This is the last administrator." in page.text) == (409, True)
+    assert "What they saved" not in page.text
+    assert "Administrators" in (await administrator.open("/users")).text
+
+
+async def test_a_group_is_made_given_changed_and_removed(studio: Studio, administrator: Browser) -> None:
+    page = await administrator.open("/groups")
+    assert "Only the administrators' group so far" in page.text
+    await administrator.open("/groups/new")
+    page = await administrator.send("/groups/new", name="Seasonal", level_invoices="no_access")
+    assert "The group was created." in page.text
+    assert "Invoices: no access" in page.text
+    [group] = await studio.execute("SELECT group_id FROM security_groups WHERE account_id = $1")
+    path, user = f"/groups/{group['group_id']}", f"/users/{studio.photographer.user_id}"
+    await administrator.open(user)
+    page = await administrator.send(user, security_group_id=str(group["group_id"]), level_clients="view_only")
+    assert page.form(user)["security_group_id"] == [str(group["group_id"])]
+    assert page.form(user)["level_clients"] == ["view_only"]
+    await administrator.open(path)
+    await administrator.send(path, name="Seasonal staff", level_invoices="")
+    page = await administrator.open(f"{path}/remove")
+    assert "It still has 1 user." in page.text
+    page = await administrator.send(f"{path}/remove")
+    assert (page.status, "There are still users in this group." in page.text) == (409, True)
+    await administrator.open(user)
+    await administrator.send(user, security_group_id="")
+    await administrator.open(f"{path}/remove")
+    page = await administrator.send(f"{path}/remove")
+    assert "The group was removed." in page.text
+
+
+async def test_two_groups_of_one_name_are_told_at_the_name(administrator: Browser) -> None:
+    for _ in range(2):
+        await administrator.open("/groups/new")
+        page = await administrator.send("/groups/new", name="Seasonal")
+    assert (page.status, "Another group has this name." in page.text) == (409, True)
+
+
+async def test_security_is_activated_for_good_after_being_asked(administrator: Browser) -> None:
+    page = await administrator.open("/groups/security")
+    assert "It cannot be taken back." in page.text
+    page = await administrator.send("/groups/security")
+    assert "Security is active." in page.text
+    assert "Security is not active" not in page.text

@@ -1,0 +1,209 @@
+"""What keeps the console from being used by another site, and from having more rights than its user."""
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.accounts.studios import Studio
+from tests.console.browser import HERE, Browser
+
+PAGES = [
+    "/",
+    "/password",
+    "/devices",
+    "/preferences",
+    "/health",
+    "/inbox",
+    "/users",
+    "/users/new",
+    "/groups",
+    "/groups/new",
+    "/groups/security",
+    "/company",
+    "/lists",
+    "/lists/client_statuses",
+    "/lists/organizations/new",
+    "/audit",
+]
+GUARDED = {
+    "/devices": "devices",
+    "/health": "devices",
+    "/users": "users",
+    "/groups": "security",
+    "/audit": "audit",
+}
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/sign-in", "/nowhere"])
+async def test_every_page_says_what_it_may_load(administrator: Browser, path: str) -> None:
+    page = await administrator.open(path)
+    policy = page.answer.headers["content-security-policy"]
+    for word in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'"):
+        assert word in policy
+    for word in ("frame-ancestors 'none'", "base-uri 'none'"):
+        assert word in policy
+    assert "unsafe" not in policy
+    headers = page.answer.headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+
+
+class _Checker(HTMLParser):
+    """Finds what the policy would keep from working, and what comes from elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if "style" in given or tag == "style" or (tag == "script" and "src" not in given):
+            self.found.append(f"{tag} {given}")
+        self.found += [f"{tag} {name}" for name in given if name.startswith("on")]
+        self.found += [
+            given[name]
+            for name in ("src", "href", "action")
+            if name in given and not re.match(r"/console/|#", given[name])
+        ]
+        self.ids += [given["id"]] if "id" in given else []
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_opens_and_has_nothing_inline_or_from_elsewhere(
+    administrator: Browser, path: str
+) -> None:
+    page = await administrator.open(path)
+    assert (page.status, page.path) == (200, f"/console{path}")
+    checker = _Checker()
+    checker.feed(page.answer.text)
+    assert checker.found == []
+    assert len(checker.ids) == len(set(checker.ids))
+
+
+@pytest.mark.parametrize("name", ["console.css", "console.js", "icon.svg"])
+async def test_what_pages_load_is_kept_until_it_changes(nobody: Browser, name: str) -> None:
+    page = await nobody.open("/sign-in")
+    [address] = re.findall(rf"/console/static/{re.escape(name)}\?v=\w+", page.answer.text)
+    answer = await nobody.client.get(address)
+    assert (answer.status_code, "immutable" in answer.headers["cache-control"]) == (200, True)
+    assert (await nobody.client.get(f"/console/static/{name}")).headers["cache-control"] == "no-store"
+    assert (await nobody.client.get("/console/static/secrets.css")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.test"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": HERE},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.test"},
+    ],
+)
+async def test_a_form_of_another_site_is_not_taken(
+    studio: Studio, administrator: Browser, headers: dict[str, str]
+) -> None:
+    page = await administrator.open("/devices")
+    filled = {**page.form("/devices"), "user_id": [str(studio.photographer.user_id)]}
+    refused = await administrator.post("/devices", filled, headers=headers)
+    assert refused.status_code == 403
+    refused = await administrator.post("/sign-in", {"account": ["demo"]}, headers=headers)
+    assert refused.status_code == 403
+    assert await _rows(studio) == 1
+
+
+@pytest.mark.parametrize("token", [None, "", "AAAA", "not base64 é", "A" * 64])
+async def test_a_form_without_the_session_s_word_is_not_taken(
+    studio: Studio, administrator: Browser, token: str | None
+) -> None:
+    filled = {"user_id": [str(studio.photographer.user_id)]} | ({"form_token": [token]} if token else {})
+    assert (await administrator.post("/devices", filled)).status_code == 403
+    assert await _rows(studio) == 1
+
+
+async def test_a_form_of_another_session_is_not_taken(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    theirs = (await colleague.open("/devices")).form("/devices")["form_token"]
+    filled = {"user_id": [str(studio.photographer.user_id)], "form_token": theirs}
+    assert (await administrator.post("/devices", filled)).status_code == 403
+
+
+async def test_no_two_forms_have_the_same_word(administrator: Browser) -> None:
+    first = (await administrator.open("/devices")).form("/devices")["form_token"]
+    assert (await administrator.open("/devices")).form("/devices")["form_token"] != first
+
+
+async def test_a_form_that_is_too_large_or_none_at_all_is_refused(administrator: Browser) -> None:
+    assert (await administrator.post("/devices", {"user_id": ["x" * 260_000]})).status_code == 413
+    answer = await administrator.client.post(
+        "/console/devices", json={"user_id": "x"}, headers={"Origin": HERE}
+    )
+    assert answer.status_code == 415
+    answer = await administrator.client.post(
+        "/console/devices",
+        content=b"a=%ff",
+        headers={"Origin": HERE, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("path", GUARDED)
+async def test_who_lacks_a_right_is_not_offered_the_page_and_refused_by_the_api(
+    photographer: Browser, path: str
+) -> None:
+    home = await photographer.open("/")
+    assert path not in home.links
+    page = await photographer.open(path)
+    assert page.status == 403
+    assert "You do not have the right" in page.text
+    assert "You do not have the right to do this." in page.text
+
+
+async def test_who_lacks_a_right_changes_nothing_by_sending_the_form_all_the_same(
+    studio: Studio, photographer: Browser
+) -> None:
+    word = (await photographer.open("/inbox")).form("/sign-out")["form_token"]
+    mine = str(studio.photographer.user_id)
+    for path, filled in {
+        "/devices": {"user_id": [mine]},
+        "/users/new": {"initials": ["XX"], "first_name": ["X"], "last_name": ["X"], "password": ["x" * 20]},
+        "/groups/new": {"name": ["Mine"]},
+        "/groups/security": {"version": ["1"]},
+        "/preferences": {"version": ["0"], "emails_past_days": ["7"]},
+    }.items():
+        assert (await photographer.post(path, {**filled, "form_token": word})).status_code == 403, path
+    assert await _rows(studio) == 1
+
+
+async def test_each_ask_of_a_page_is_an_ask_of_the_public_api(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = httpx.AsyncClient.request
+
+    async def noted(self: httpx.AsyncClient, method: str, path: str, **named: object) -> httpx.Response:
+        if str(self.base_url).startswith("http://api"):
+            asked.append(f"{method} {path} {self.headers.get('authorization', '')[:7]}")
+        return await ask(self, method, path, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(httpx.AsyncClient, "request", noted)
+    await administrator.open("/devices")
+    assert "GET /v1/devices Bearer " in asked
+    assert all(each.split()[1].startswith("/v1/") for each in asked)
+
+
+async def test_the_console_is_no_part_of_the_api_document(house: FastAPI) -> None:
+    assert not [path for path in house.openapi()["paths"] if path.startswith("/console")]
+
+
+async def _rows(studio: Studio) -> int:
+    return len(await studio.execute("SELECT 1 FROM devices WHERE account_id = $1"))
