@@ -24,8 +24,13 @@ dialog.addEventListener("click", (event) => {
   dialog.close();
 });
 
-// On a narrow page the menu is a strip: the present place is brought into sight.
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// On a narrow page the menu is a strip: the present place is brought into sight. Not by `scrollIntoView`, behind
+// which Tab would begin, past the link to the page.
+const here = document.querySelector(".menu [aria-current]");
+if (here) {
+  const strip = here.closest("nav");
+  strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
 
 // Whoever was told that something is wrong can go on typing where it is.
 document.querySelector("[aria-invalid]")?.focus();
@@ -77,6 +82,7 @@ for (const select of document.querySelectorAll("select[data-slider]")) {
 const form = document.querySelector("form[data-estimate]");
 if (form) {
   const place = document.getElementById("estimate");
+  form.querySelector("button[name=estimate]")?.remove();
   let isAsking = false;
   let isWanted = false;
   const mark = () => {
