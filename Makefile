@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load check bench picture openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load check bench picture screenshots openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -91,6 +91,9 @@ $(PICTURE): benchmarks/picture.lock
 picture: $(STAMP) $(PICTURE) ## Write the figures of docs/performance.json into the page beside it, and draw them
 	@$(BIN)/python -m benchmarks.report
 	@.venv-picture/bin/python benchmarks/picture.py docs/performance.json docs/performance.svg
+
+screenshots: $(STAMP) ## Take the pictures of the console anew, with the machine's own `chromium`
+	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.pictures docs/console
 
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi

@@ -32,18 +32,28 @@ class House:
     door: Door
 
     def studio(self) -> "Desk":
-        """Make an account of its own, whose phones hold everything unless preferences say otherwise."""
+        """Make an account of its own with places for phones of both its users."""
         return self.portal.call(self._studio)
 
+    def bare_studio(self) -> "Desk":
+        """Make an account of its own with a place for the photographer's phone."""
+        return self.portal.call(self._bare_studio)
+
     async def _studio(self) -> "Desk":
+        desk = await self._bare_studio()
+        await desk.studio.authorize(2)
+        administrator = await desk.studio.signed_in(initials="JD", device=None)
+        account_id = desk.studio.account.account_id
+        async with self.database.writing(account_id) as session:
+            who = Principal.system(account_id)
+            await authorize(session, who, UUID(administrator["user"]["id"]), None)
+        return desk
+
+    async def _bare_studio(self) -> "Desk":
+        """Its phones hold everything unless preferences say otherwise."""
         inside = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=inside, base_url=BASE_URL)
         studio = await new_studio(self.database, client, self.app.state.keys)
-        await studio.authorize(2)
-        administrator = await studio.signed_in(initials="JD", device=None)
-        who = Principal.system(studio.account.account_id)
-        async with self.database.writing(studio.account.account_id) as session:
-            await authorize(session, who, UUID(administrator["user"]["id"]), None)
         await widen(self.database, studio.account.account_id)
         return Desk(self.portal, studio, self.door)
 
@@ -71,6 +81,11 @@ class Desk:
         """Delete a record."""
         self.portal.call(by_server, self.studio, Write(collection, UUID(record_id), None))
 
+    def preferences(self) -> dict[str, Any]:
+        """Return the preferences of the company."""
+        values: dict[str, Any] = self._administer("GET", "/v1/preferences", None)["values"]
+        return values
+
     def prefer(self, **values: Any) -> None:
         """Set preferences of the company."""
         self._administer("PUT", "/v1/preferences", values)
@@ -80,6 +95,16 @@ class Desk:
         path = f"/v1/devices/{device_id}"
         version = self._administer("GET", path, None)["version"]
         self._administer("PATCH", path, {"is_inactive": is_inactive}, version)
+
+    def authorize(self, initials: str) -> None:
+        """Let a user's next phone sign in."""
+        users = self._administer("GET", "/v1/users", None)["users"]
+        [user] = [each["id"] for each in users if each["initials"] == initials]
+        self._administer("POST", "/v1/devices", {"user_id": user})
+
+    def group(self, name: str) -> None:
+        """Make a security group."""
+        self._administer("POST", "/v1/security-groups", {"name": name})
 
     def devices(self) -> list[dict[str, Any]]:
         """List the rows of the account's devices."""

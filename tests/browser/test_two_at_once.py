@@ -1,0 +1,44 @@
+"""Two administrators at once: whoever is second is told, and neither undoes what the other did."""
+
+from collections.abc import Callable
+
+from playwright.async_api import expect
+
+from clients.python.tests.serving import Desk
+from studio_sync_client import Client
+from tests.browser.visitors import Visitor
+
+
+async def test_the_second_to_save_is_shown_what_the_first_saved_and_both_hold(
+    desk: Desk, administrator: Visitor, colleague: Visitor
+) -> None:
+    for each in (administrator, colleague):
+        await each.go("Mobile preferences")
+    await colleague.page.get_by_role("checkbox", name="Estimates", exact=True).uncheck()
+    await colleague.press("Save for all phones")
+    await colleague.is_told("Saved.")
+    notes = administrator.page.get_by_role("checkbox", name="Notes", exact=True)
+    await notes.uncheck()
+    await administrator.press("Save for all phones")
+    await administrator.is_told("meanwhile")
+    await expect(notes).not_to_be_checked()
+    await administrator.press("Save for all phones")
+    await administrator.is_told("Saved.")
+    kept = desk.preferences()
+    assert (kept["include_estimates"], kept["include_notes"]) == (False, False)
+
+
+async def test_of_two_who_shut_a_phone_out_the_second_is_told_that_it_is(
+    administrator: Visitor, colleague: Visitor, new_phone: Callable[..., Client]
+) -> None:
+    new_phone()
+    for each in (administrator, colleague):
+        await each.go("Mobile devices")
+        await each.row("Pat's phone").get_by_role("link", name="Deactivate and clear").click()
+        await expect(each.page.get_by_role("dialog")).to_be_visible()
+    await colleague.press("Deactivate and clear")
+    await expect(colleague.row("Pat's phone")).to_contain_text("Deactivated, to be cleared")
+    await administrator.press("Deactivate and clear")
+    await administrator.is_told("meanwhile")
+    await administrator.page.get_by_role("link", name="Leave it as it is").click()
+    await expect(administrator.row("Pat's phone")).to_contain_text("Deactivated, to be cleared")
