@@ -17,8 +17,9 @@ from app.core.db import Database, Session
 from app.sync import compile as compiling
 from app.sync import feed, positions, pull, reader, retention, scope, stamping, target, verdicts
 from app.sync.anchors import NOT_YET
-from app.sync.cursor import BOTTOM, Piece
+from app.sync.cursor import BOTTOM, LAST_ID, Piece, RecordKey
 from app.sync.page import Page
+from app.sync.reader import Run, Slice
 from app.sync.scope import Rule
 from app.sync.store import Write
 from app.sync.transition import Transition
@@ -44,6 +45,25 @@ def window_a_day_too_long(patch: pytest.MonkeyPatch) -> None:
 
 def slice_a_day_too_short(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(scope, "timedelta", lambda days: timedelta(days=days + 1))
+
+
+def a_run_goes_on_a_day_too_far(patch: pytest.MonkeyPatch) -> None:
+    real = Slice.below
+
+    def further(self: Slice, key: RecordKey) -> list[Slice]:
+        return [replace(each, top=(each.top[0] - timedelta(days=1), LAST_ID)) for each in real(self, key)]
+
+    patch.setattr(Slice, "below", further)
+
+
+def a_run_is_given_to_its_end(patch: pytest.MonkeyPatch) -> None:
+    real = reader.run
+
+    async def to_its_end(session: Session, upto: int, stretch: Slice, many: int) -> Run | None:
+        run = await real(session, upto, stretch, many)
+        return run and replace(run, downto=stretch.bottom)
+
+    patch.setattr(reader, "run", to_its_end)
 
 
 def every_removal_is_sent(patch: pytest.MonkeyPatch) -> None:
@@ -388,6 +408,8 @@ RARE: dict[Plant, Callable[[Histories], None]] = {
 COMMON: list[Plant] = [
     window_a_day_too_long,
     slice_a_day_too_short,
+    a_run_goes_on_a_day_too_far,
+    a_run_is_given_to_its_end,
     every_removal_is_sent,
     no_removal_of_what_changed,
     no_removal_of_what_began_after_the_base,

@@ -117,13 +117,14 @@ class Engine:
             collections=list(NAMES),
             digests=asked.digests,
         )
-        # Of the ways to read a stretch, every other page takes the one for long ones.
-        long, few = (1, 1) if asked.rows % 2 else (transition.LONG, transition.FEW)
+        # Of the ways to read a stretch, every other page takes the one for long ones, a few records at once.
+        usual = transition.LONG, transition.FEW, transition.TOGETHER
+        long, few, together = (1, 1, 2_000) if asked.rows % 2 else usual
         async with self._database.reading(who.account_id) as session:
             at = await read_clock(session)
             if asked.meanwhile:
                 await asked.meanwhile()
-            with patch.multiple(transition, LONG=long, FEW=few):
+            with patch.multiple(transition, LONG=long, FEW=few, TOGETHER=together):
                 pulled = await pull(session, who, at, _SEALER, request)
         came = Came(asked.cursor, at.revision, request.collections)
         await positions.note(self._database, who, _SEALER, came)
