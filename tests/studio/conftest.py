@@ -11,7 +11,7 @@ import pytest
 from app.core.db import Database
 from app.core.principal import Channel, Principal
 from app.sync.store import Write, write
-from tests.samples import sample, widen
+from tests.samples import named, sample, widen
 from tests.sync.conftest import Desk, Phone, held, open_desk, other_phone, phone
 
 __all__ = ["held", "other_phone", "phone"]
@@ -38,7 +38,10 @@ def settle(desk: Desk) -> Settle:
             "duplicate_checks": [],
             "client_number_status_id": None,
         }
-        fields = sample("companies", **{**usual, **settings})
+        of_account = {
+            each.name: each.example for each in named("companies").fields.values() if each.is_read_only
+        }
+        fields = sample("companies", **{**of_account, **usual, **settings})
         await desk.put("companies", desk.account_id, **fields)
 
     return settle
