@@ -1,24 +1,26 @@
 """Home: how the account stands, and what waits for somebody."""
 
+from collections import Counter
 from typing import Any
 
 from starlette.responses import Response
 
-from app.console.standing import standing_of
+from app.console.standing import State, standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
 
 
 async def show(visit: Visit) -> Response:
     """Show how the account stands, and the phones and entries of the inbox somebody should look at."""
-    told: dict[str, Any] = {"behind": 0, "holding": 0, "waiting": 0}
+    told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing"))
     if visit.may("devices", Level.VIEW_ONLY):
         phones = (await visit.api.get("/v1/sync/health"))["devices"]
-        listed = (await visit.api.get("/v1/devices", is_inactive="false"))["devices"]
+        states = Counter(standing_of(each).state for each in (await visit.api.get("/v1/devices"))["devices"])
         told = {
             "behind": phones["behind"],
             "holding": phones["holding"],
-            "waiting": sum(standing_of(each).is_waiting for each in listed),
+            "waiting": states[State.WAITING],
+            "clearing": states[State.CLEARING],
         }
     return visit.page(
         "home.html",

@@ -156,3 +156,15 @@ async def test_a_phone_that_is_not_there_and_an_action_that_is_none(administrato
     assert (page.status, "no longer on the list" in page.text) == (404, True)
     assert (await administrator.open(f"/devices/{uuid4()}/explode")).status == 404
     assert (await administrator.open("/devices/1/deactivate")).status == 404
+
+
+async def test_home_names_a_phone_that_has_not_cleared_its_copy(
+    studio: Studio, administrator: Browser
+) -> None:
+    await signed_in(studio)
+    path = f"/devices/{await _device(studio)}/clear"
+    await administrator.open(path)
+    await administrator.send(path)
+    page = await administrator.open("/")
+    assert "1 phone not cleared yet" in page.text
+    assert "Nothing waits for you" not in page.text
