@@ -25,6 +25,8 @@ LONG = 500
 """From how many records on a stretch that days alone decide is worth statements of its own."""
 TOGETHER = 512 * 1024
 """Bytes read by one of them: larger texts leave the processor's caches before they are sent."""
+MOST = 1_000
+"""Records read by one: a page of megabytes even where all of them are just not too large to be read so."""
 FEW = 32
 """Below so many records that fit, the end of a page is filled as any other is."""
 
@@ -128,7 +130,7 @@ class Transition:
     async def _run(self, first: Slice) -> Run | None:
         """Send a text of many records, if what is next is a run and they fit."""
         room, typical = self.page.room, self.way.typical_bytes
-        many = min(room.rows, min(TOGETHER, room.bytes * 9 // 10) // max(typical, 1))
+        many = min(room.rows, MOST, min(TOGETHER, room.bytes * 9 // 10) // max(typical, 1))
         if not first.is_run or many < FEW:
             return None
         ran = await reader.run(self.session, self.cursor.revision, first, many)
