@@ -19,7 +19,7 @@ from app.http.etags import etag
 Versioned = Account | User | SecurityGroup | Device
 R = TypeVar("R", Account, User, SecurityGroup)
 
-_SUBJECTS: dict[type[Versioned | Device], tuple[str, str]] = {
+_SUBJECTS: dict[type[Versioned], tuple[str, str]] = {
     Account: ("accounts", "account_id"),
     User: ("users", "user_id"),
     SecurityGroup: ("security_groups", "group_id"),
@@ -60,7 +60,7 @@ async def tell(
     await announce(session, who, difference)
 
 
-def _difference(row: Versioned | Device, names: Iterable[str], *, is_gone: bool) -> events.RowChanged:
+def _difference(row: Versioned, names: Iterable[str], *, is_gone: bool) -> events.RowChanged:
     """Return what a row was and is, of what is set; to be asked before it is written."""
     state = inspect(row)
     subject, name_of_id = _SUBJECTS[type(row)]
