@@ -62,14 +62,15 @@ class Phone:
 class Known:
     """What was found under an account name and initials before the password was looked at.
 
-    `account_id` is that of a bucket when there is no such account. `network` is where the caller is, unless
-    they are known there.
+    `account_id` is that of a bucket when there is no such account. `is_own` tells that the budget is the
+    caller's own; `network` is where they are, unless it is.
     """
 
     account_id: UUID
     user_id: UUID | None
     password_hash: str | None
     budgets: tuple[Budget, ...]
+    is_own: bool
     network: str | None
 
 
@@ -109,19 +110,28 @@ async def login(
 async def prove(
     database: Database, keys: KeyRing, credentials: Credentials, phone: Phone | None, address: str
 ) -> Known:
-    """Return whose three words these are; wrong ones are counted, and refused by no other sentence."""
-    name = credentials.account_name.strip().lower()
-    async with turn_of(keys, name):
-        known = await _find(database, keys, (name, initials_key(credentials.initials)), phone, address)
-        if not await passwords.verify(credentials.password, known.password_hash) or known.user_id is None:
-            await refuse(database, keys, known)
+    """Return whose three words these are."""
+    name, key = credentials.account_name.strip().lower(), initials_key(credentials.initials)
+    known = await _find(database, keys, (name, key), phone, address)
+    await judge(database, keys, known, credentials.password)
     return known
+
+
+async def judge(database: Database, keys: KeyRing, known: Known, password: str) -> None:
+    """Compare a password when it is its turn; a wrong one is counted, and refused by no other sentence."""
+    async with turn_of(known.budgets, is_own=known.is_own):
+        await _require_room(database, keys, known)
+        if not await passwords.verify(password, known.password_hash) or known.user_id is None:
+            await _refuse(database, keys, known)
 
 
 async def _find(
     database: Database, keys: KeyRing, named: tuple[str, str], phone: Phone | None, address: str
 ) -> Known:
-    """Look up a user and their hash; an account or user that does not exist takes the same steps."""
+    """Look up a user and their hash; an account or user that does not exist takes the same steps.
+
+    Whose budget is spent is refused here, and takes no turn from anybody.
+    """
     name, key = named
     network = network_of(address)
     async with database.directory() as connection:
@@ -138,11 +148,19 @@ async def _find(
         user_id=user.user_id if user else None,
         password_hash=user.password_hash if user else None,
         budgets=budgets,
+        is_own=own is not None,
         network=strange,
     )
 
 
-async def refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
+async def _require_room(database: Database, keys: KeyRing, known: Known) -> None:
+    """Refuse whose budgets were spent before it was their turn."""
+    async with database.reading(known.account_id, is_urgent=True) as session:
+        await require_budgets(session, known.budgets)
+    await require_network(database, keys, known.network)
+
+
+async def _refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
     """Count a wrong word and say no more than that one was."""
     who = Principal.system(known.account_id)
     async with database.writing(known.account_id, is_urgent=True) as session:

@@ -4,12 +4,11 @@ from app.accounts import passwords, store
 from app.accounts.budgets import Budget, budgets_of, forget_failures, require_budgets
 from app.accounts.changes import change
 from app.accounts.errors import InvalidCredentials
-from app.accounts.login import Credentials, Known, prove, recheck, refuse
+from app.accounts.login import Credentials, Known, judge, prove, recheck
 from app.accounts.models import User
 from app.accounts.sign_ins import who_signs
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
-from app.accounts.turns import turn_of
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.core.principal import Principal
@@ -40,16 +39,14 @@ async def _prove(
     database: Database, keys: KeyRing, claims: Claims, current: str
 ) -> tuple[Principal, User, tuple[Budget, ...]]:
     """Return whose password this is, with what wrong ones are counted against."""
-    async with turn_of(keys, str(claims.sign_in_id)):
-        async with database.reading(claims.account_id, is_urgent=True) as session:
-            who = (await admit(session, keys, claims)).who
-            user = await session.get_one(User, (claims.account_id, claims.user_id))
-            own = f"sign-in:{claims.sign_in_id}"
-            budgets = budgets_of(keys, who.account_name, user.initials_key, own)
-            await require_budgets(session, budgets)
-        if not await passwords.verify(current, user.password_hash):
-            known = Known(claims.account_id, claims.user_id, user.password_hash, budgets, network=None)
-            await refuse(database, keys, known)
+    async with database.reading(claims.account_id, is_urgent=True) as session:
+        who = (await admit(session, keys, claims)).who
+        user = await session.get_one(User, (claims.account_id, claims.user_id))
+        own = f"sign-in:{claims.sign_in_id}"
+        budgets = budgets_of(keys, who.account_name, user.initials_key, own)
+        await require_budgets(session, budgets)
+    known = Known(claims.account_id, claims.user_id, user.password_hash, budgets, is_own=True, network=None)
+    await judge(database, keys, known, current)
     return who, user, budgets
 
 

@@ -28,8 +28,6 @@ log = logging.getLogger("studio.accounts")
 
 SHORTEST = 12
 LONGEST = 256
-AT_ONCE = 2
-"""Passwords that are hashed or compared at the same time."""
 
 _context = CryptContext(
     schemes=["argon2"],
@@ -38,8 +36,9 @@ _context = CryptContext(
     argon2__time_cost=2,
     argon2__parallelism=1,
 )
+_AT_ONCE = 2
 _MOST = 50
-_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
+_threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwords")
 _waiting = 0
 _PADDING = re.compile(r"[\x20-\x40\x5b-\x60\x7b-\x7e]+")
 """Spaces, digits and signs of ASCII: what people put around a word to make it longer."""

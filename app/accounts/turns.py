@@ -1,26 +1,31 @@
-"""Whose password is looked at next: of one account one at a time, and no more at once than there are threads.
+"""Whose password is compared next: of one account one at a time, and of one who is known there.
 
-A wrong one is counted before the next of its account is looked up, so that those that are sent at once
-cannot pass the budget before they count.
+A wrong one is counted before the next is compared, so that those that are sent at once cannot pass the budget
+before they count. Who is known has a lane of their own: strangers keep nobody there waiting.
 """
 
-import hmac
 from uuid import UUID
 
-from app.accounts.passwords import AT_ONCE
-from app.core.admission import Admission, Bounds, Place
-from app.core.keys import KeyRing
+from app.accounts.budgets import Budget
+from app.core.admission import Admission, Bounds, Lane, Place
 
-_WAITING = 20
+AT_ONCE = 16
+"""By each lane: more than there are threads, since the turn lasts until a wrong one is counted, which may
+have to wait; few enough that both lanes together never fill the queue for the threads."""
+
+_WAITING = 100
 _WAITING_EACH = 10
 _PATIENCE = 5.0
 
-_lane = Admission(AT_ONCE).lane(
-    Bounds("password", AT_ONCE, 1, _WAITING, _WAITING_EACH, patience=_PATIENCE, patience_when_full=_PATIENCE)
-)
+
+def _lane(name: str) -> Lane:
+    patience = (_PATIENCE, _PATIENCE)
+    return Admission(AT_ONCE).lane(Bounds(name, AT_ONCE, 1, _WAITING, _WAITING_EACH, *patience))
 
 
-def turn_of(keys: KeyRing, name: str) -> Place:
-    """Return the turn of an account, by its name in lower case and whether there is one, or of a sign-in."""
-    made = hmac.digest(keys.derived("sign-in turns"), name.encode("utf-8", "surrogatepass"), "sha256")
-    return _lane.place(UUID(bytes=made[:16]))
+_known, _strangers = _lane("known password"), _lane("password")
+
+
+def turn_of(budgets: tuple[Budget, ...], *, is_own: bool) -> Place:
+    """Return the turn of what the last of the budgets counts: somebody who is known, or else an account."""
+    return (_known if is_own else _strangers).place(UUID(budgets[-1].caller[:32]))

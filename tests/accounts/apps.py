@@ -1,5 +1,9 @@
 """The porch and the people as an application of their own: what one process of the house serves."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
 from fastapi import FastAPI
 
 from app.accounts.routers import account, auth, devices, operator, security, users
@@ -21,3 +25,11 @@ def people_app(database: Database, keys: KeyRing) -> FastAPI:
     app.include_router(audit)
     build_porch(app, RateLimits(per_address=6000, per_caller=1200))
     return app
+
+
+@asynccontextmanager
+async def calling_from(app: FastAPI, address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Return somebody who speaks HTTP to an app from a place in the network."""
+    transport = httpx.ASGITransport(app=app, client=(address, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        yield client

@@ -1,7 +1,6 @@
 """Nobody who guesses learns which accounts there are, or which initials: all are answered alike."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from uuid import uuid4
@@ -14,7 +13,7 @@ from app.accounts import budgets
 from app.core.clock import now
 from app.core.db import Database
 from app.core.keys import KeyRing
-from tests.accounts.apps import people_app
+from tests.accounts.apps import calling_from, people_app
 from tests.accounts.studios import PASSWORD, Studio
 
 WRONG = "not the password at all"
@@ -99,7 +98,7 @@ async def test_the_wait_of_a_name_that_is_not_there_ends_like_any_other(
 async def test_every_process_knows_of_guesses_at_names_that_are_not_there(
     studio: Studio, keys: KeyRing, database: Database
 ) -> None:
-    async with _from(people_app(database, keys), "127.0.0.1") as other:
+    async with calling_from(people_app(database, keys), "127.0.0.1") as other:
         for words in names(studio):
             answers = [await by_login(client, words) for client in [studio.client, other] * 6]
             assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
@@ -132,16 +131,9 @@ async def test_an_address_has_so_many_guesses_whatever_they_are_for(
     asked = [words for _ in range(2) for words in names(studio)]
     statuses = []
     for number, words in enumerate(asked):
-        async with _from(app, f"{network}:{number + 1:x}") as client:
+        async with calling_from(app, f"{network}:{number + 1:x}") as client:
             statuses.append((await by_login(client, words)).status_code)
     assert statuses == [401] * 6 + [429] * 2
-    async with _from(app, "2001:db8:ffff:2::1") as client:
+    async with calling_from(app, "2001:db8:ffff:2::1") as client:
         right = {"account": studio.account.account_name, "initials": "PK", "password": PASSWORD}
         assert (await client.post("/v1/auth/login", json=right)).status_code == 200
-
-
-@asynccontextmanager
-async def _from(app: FastAPI, address: str) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=app, client=(address, 1234))
-    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
-        yield client

@@ -9,9 +9,11 @@ from time import perf_counter
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 
-from app.accounts import passwords
+from app.accounts import budgets, passwords
 from app.core.clock import now
+from tests.accounts.apps import calling_from
 from tests.accounts.studios import Studio, bearer, insist
 from tests.facts import Property
 
@@ -115,6 +117,33 @@ async def test_guesses_at_once_at_the_password_of_a_sign_in_do_not_pass_its_budg
         "invalid_credentials": 10, "rate_limited": 40
     }  # fmt: skip
     assert len(judged) == 10
+
+
+@pytest.mark.usefixtures("in_earnest")
+async def test_guesses_at_once_of_a_bound_phone_do_not_pass_its_budget(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await studio.signed_in()
+    judged = watch_verdicts(monkeypatch)
+    answers = await insist(50, lambda: studio.login(password=WRONG))
+    assert Counter(answer.json()["code"] for answer in answers) == {
+        "invalid_credentials": 10, "rate_limited": 40
+    }  # fmt: skip
+    assert len(judged) == 10
+
+
+async def test_guesses_at_once_at_an_account_do_not_pass_the_budget_of_their_network(
+    studio: Studio, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "MOST_FROM_NETWORK", 3)
+    judged = watch_verdicts(monkeypatch)
+    body = studio.words(password=WRONG, device=None)
+    async with calling_from(app, f"2001:db8:{uuid4().hex[:4]}::1") as client:
+        answers = await insist(10, lambda: client.post("/v1/auth/login", json=body))
+    assert Counter(answer.json()["code"] for answer in answers) == {
+        "invalid_credentials": 3, "rate_limited": 7
+    }  # fmt: skip
+    assert len(judged) == 3
 
 
 @pytest.mark.usefixtures("in_earnest")
