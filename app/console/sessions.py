@@ -11,8 +11,10 @@ from typing import Any
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.console.api import Api, Record
 from app.core import clock
@@ -22,6 +24,7 @@ _NONCE = 12
 _PURPOSE = "console"
 _SAFE_NAME, _PLAIN_NAME = "__Host-console", "console"
 _EARLY = timedelta(seconds=60)
+_COOKIE = "console_cookie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,20 @@ def keep(response: Response, request: Request, keys: KeyRing, session: Session) 
     name, nonce = _name(request), secrets.token_bytes(_NONCE)
     sealed = AESGCM(keys.derived(_PURPOSE)).encrypt(nonce, orjson.dumps(asdict(session)), name.encode())
     _set(response, request, urlsafe_b64encode(nonce + sealed).decode())
+
+
+def keep_whatever_comes(request: Request, keys: KeyRing, session: Session) -> None:
+    """Have a browser keep a session whatever it is answered: the one it came with is spent."""
+    carrier = Response()
+    keep(carrier, request, keys, session)
+    setattr(request.state, _COOKIE, carrier.headers["set-cookie"])
+
+
+def hand_on(headers: MutableHeaders, scope: Scope) -> None:
+    """Put the session a browser has to keep into its answer, unless that says something else of it."""
+    cookie = scope.get("state", {}).get(_COOKIE)
+    if cookie is not None:
+        headers.setdefault("set-cookie", cookie)
 
 
 def forget(response: Response, request: Request) -> None:

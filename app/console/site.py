@@ -7,7 +7,6 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -26,6 +25,7 @@ from app.console import (
     own_password,
     pages,
     preferences,
+    sessions,
     sign_in,
     users,
     words,
@@ -109,8 +109,12 @@ _DONE: Mapping[str, Show] = {
 }
 
 
-def console(api: FastAPI) -> Starlette:
+def console(api: FastAPI) -> ASGIApp:
     """Return the console of an application whose public API it asks."""
+    return _Headers(_pages(api))
+
+
+def _pages(api: FastAPI) -> Starlette:
     return Starlette(
         routes=[
             Route("/static/{name}", assets.serve),
@@ -120,7 +124,6 @@ def console(api: FastAPI) -> Starlette:
             *(Route(path, guarded(api, show)) for path, show in _SHOWN.items()),
             *(Route(path, guarded(api, act), methods=["POST"]) for path, act in _DONE.items()),
         ],
-        middleware=[Middleware(_Headers)],
         exception_handlers={
             HTTPException: _on_no_page,
             Foreign: _on_foreign,
@@ -133,7 +136,10 @@ def console(api: FastAPI) -> Starlette:
 
 
 class _Headers:
-    """Gives every answer of the console the headers of a page."""
+    """Gives every answer of the console the headers of a page, and a session that was renewed.
+
+    It stands outside of what answers a defect.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -141,7 +147,9 @@ class _Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                sessions.hand_on(headers, scope)
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -66,12 +66,9 @@ def guarded(api: FastAPI, show: Show) -> Endpoint:
         fields = await _form(request, keys, session)
         try:
             current = await _current(api, request, session)
-            response = await _visited(api, request, current, fields, show)
+            return await _visited(api, request, current, fields, show)
         except SignedOut:
             return _signed_out(request)
-        if current is not session and "set-cookie" not in response.headers:
-            sessions.keep(response, request, keys, current)
-        return response
 
     return endpoint
 
@@ -90,7 +87,9 @@ async def _current(api: FastAPI, request: Request, session: Session) -> Session:
     if not session.is_ending():
         return session
     async with asking(api, request.client) as nobody:
-        return await session.renewed(nobody)
+        renewed = await session.renewed(nobody)
+    sessions.keep_whatever_comes(request, api.state.keys, renewed)
+    return renewed
 
 
 async def _visited(api: FastAPI, request: Request, session: Session, fields: Fields, show: Show) -> Response:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import pytest
 
+from app.console import devices
 from app.core import clock
 from tests.accounts.conftest import hold
 from tests.accounts.studios import Studio
@@ -109,6 +111,28 @@ async def test_a_sign_in_goes_on_behind_the_page(
     page = await administrator.open("/")
     assert page.path == "/console/"
     assert administrator.client.cookies["__Host-console"] != before
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/lists/nowhere", 404), ("/audit.csv?first=yesterday", 422), ("/devices", 500)],
+)
+async def test_a_sign_in_goes_on_behind_what_is_no_page(
+    administrator: Browser,
+    hold: Callable[[datetime], None],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    status: int,
+) -> None:
+    hold(clock.now() + timedelta(minutes=20))
+    with monkeypatch.context() as broken:
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            broken.setattr(devices, "_page", None)
+        page = await administrator.open(path)
+    assert page.status == status
+    assert "default-src 'none'" in page.answer.headers["content-security-policy"]
+    hold(clock.now() + timedelta(minutes=5))
+    assert (await administrator.open("/")).path == "/console/"
 
 
 async def test_two_pages_at_once_both_go_on(
