@@ -14,6 +14,7 @@ Record = dict[str, Any]
 _INSIDE = "http://api.invalid"
 _ENDED = {"invalid_token", "token_expired", "refresh_reused"}
 _PATIENCE = 60
+_REQUEST_ID = b"x-request-id"
 _PAGE = 200
 _MOST_PAGES = 25
 
@@ -111,14 +112,15 @@ class _PassedOn(Response):
 
     def __init__(self, app: ASGIApp, asked: httpx.Request) -> None:
         super().__init__()
-        self.raw_headers = []
         self._app = app
         self._asked = asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
+        async def without_its_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *self.raw_headers]}
+                # The request that leads here has one of its own.
+                kept = [each for each in message["headers"] if each[0] != _REQUEST_ID]
+                message = {**message, "headers": kept}
             await send(message)
 
         url = self._asked.url
@@ -131,4 +133,4 @@ class _PassedOn(Response):
             "root_path": "",
             "headers": [(name.lower(), value) for name, value in self._asked.headers.raw],
         }
-        await self._app(asked, receive, with_headers)
+        await self._app(asked, receive, without_its_id)

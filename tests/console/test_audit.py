@@ -70,6 +70,8 @@ async def test_it_is_downloaded_as_a_table(administrator: Browser, has: Has) -> 
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
+    names = [name for name, _ in answer.headers.multi_items()]
+    assert len(names) == len(set(names))
     assert answer.headers["cache-control"] == "no-store"
     [row] = csv.DictReader(io.StringIO(answer.text))
     assert (row["subject"], row["action"]) == ("clients", "created")
