@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar, get_origin
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from app.console import words
+from app.console import sessions, words
 from app.console.api import Refused
 from app.core.keys import KeyRing
 from app.http.body import SECONDS
@@ -76,8 +76,14 @@ def require_own(request: Request) -> None:
         raise Foreign
     if site not in (None, "same-origin"):
         raise Foreign
-    if origin is not None and urlsplit(origin).netloc != request.url.netloc:
+    if origin is not None and origin not in _origins(request):
         raise Foreign
+
+
+def _origins(request: Request) -> list[str]:
+    """Return where our pages are; a proxy that ends the encryption need not say that there was one."""
+    schemes = ["https", "http"] if sessions.may_be_plain(request) else ["https"]
+    return [f"{scheme}://{request.url.netloc}" for scheme in schemes]
 
 
 def require_token(fields: Fields, keys: KeyRing, session_key: str) -> None:

@@ -128,9 +128,12 @@ def _set(response: Response, request: Request, value: str, max_age: int | None =
 
 
 def _name(request: Request) -> str:
-    """Return the cookie's name; only to somebody at this very machine it is sent without encryption."""
-    is_plain = request.url.scheme == "http" and _is_here(request.url.hostname)
-    return _PLAIN_NAME if is_plain else _SAFE_NAME
+    return _PLAIN_NAME if may_be_plain(request) else _SAFE_NAME
+
+
+def may_be_plain(request: Request) -> bool:
+    """Say whether a browser may be answered without encryption: only one at this very machine."""
+    return request.url.scheme == "http" and _is_here(request.url.hostname)
 
 
 def _is_here(host: str | None) -> bool:

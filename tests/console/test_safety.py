@@ -105,6 +105,8 @@ async def test_what_pages_load_is_kept_until_it_changes(nobody: Browser, name: s
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site", "Origin": HERE},
         {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://studio.test"},
+        {"Origin": "https://[studio.test"},
         {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.test"},
     ],
 )
@@ -118,6 +120,21 @@ async def test_a_form_of_another_site_is_not_taken(
     refused = await administrator.post("/sign-in", {"account": ["demo"]}, headers=headers)
     assert refused.status_code == 403
     assert await _rows(studio) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "origin", "status"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000", 422),
+        ("http://studio.test", "https://studio.test", 422),
+        ("http://studio.test", "http://studio.test", 403),
+    ],
+)
+async def test_a_page_without_encryption_is_ours_only_at_this_very_machine(
+    nobody: Browser, at: str, origin: str, status: int
+) -> None:
+    answer = await nobody.client.post(f"{at}/console/sign-in", data={"to": ""}, headers={"Origin": origin})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("token", [None, "", "AAAA", "not base64 é", "A" * 64])
