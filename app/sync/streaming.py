@@ -74,7 +74,8 @@ async def lines(
     finally:
         if ahead is not None:
             ahead.cancel()
-            await asyncio.wait([ahead])
+            # What it failed with is taken in too: the loop complains of a failure nobody has looked at.
+            await asyncio.gather(ahead, return_exceptions=True)
     yield encoder.finish()
 
 

@@ -1,11 +1,12 @@
 """A pull as one stream of lines brings what its pages bring, survives a cut, and comes compressed."""
 
 import asyncio
+import gc
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,11 +16,14 @@ from backports import zstd
 from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
+from app.accounts.standing import Standing
 from app.accounts.tokens import verify_access
 from app.core.db import Database
 from app.http.compression import Encoding, encoder
+from app.http.errors import Unavailable
 from app.sync import stream_router
 from app.sync.exchange import Asking
+from app.sync.pull import Pulled
 from app.sync.schemas import PullRequest
 from app.sync.streaming import Source, lines
 from tests.accounts.studios import Studio, new_studio
@@ -228,6 +232,40 @@ async def test_a_token_that_runs_out_on_the_way_ends_the_stream(house: FastAPI, 
     pieces = b"".join([piece async for piece in lines(over, first, encoder(None), "a request")])
     assert orjson.loads(pieces.splitlines()[-1])["refused"]["code"] == "token_expired"
     assert pieces.count(b'{"page"') == 1
+
+
+class _Failing(Source):
+    """Waits for the page behind the first, says so, and fails as soon as it is told to stop."""
+
+    waits: ClassVar[asyncio.Event]
+
+    async def read(self, cursor: str | None) -> tuple[Pulled, Standing]:
+        if cursor is None:
+            return await super().read(cursor)
+        self.waits.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise Unavailable
+
+
+@pytest.mark.usefixtures("some")
+async def test_nothing_is_complained_of_when_reading_ahead_fails_as_the_reader_goes(
+    house: FastAPI, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_exception_handler", complaints.append)
+    found = source(house, phone)
+    failing = _Failing(found.asking, found.asked)
+    _Failing.waits = asyncio.Event()
+    stream = await begun(failing)
+    await anext(stream)
+    await _Failing.waits.wait()
+    await stream.aclose()  # type: ignore[attr-defined]
+    del stream
+    gc.collect()
+    assert not complaints
 
 
 @pytest.mark.usefixtures("some")
