@@ -7,7 +7,7 @@ from app.sync.fields import EmailAddress, Id, Line, Link, Name, field
 from app.sync.registry import Record, collection
 
 
-@collection("staff", number=210, is_writable=False, is_kept_by_server=True, is_open=True)
+@collection("staff", number=210, is_writable=False, is_kept_by_server=True, is_open=True, is_audited=False)
 class StaffMember(Record):
     """A person who works here; the id is the user's."""
 

@@ -52,6 +52,7 @@ def _is_open(values: Values) -> bool:
     is_writable=False,
     is_kept_by_server=True,
     is_open=True,
+    is_audited=False,
 )
 class InboxEntry(Record):
     """Something a device sent that was not kept as sent; seen by whoever sent it and by administrators."""

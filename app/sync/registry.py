@@ -66,7 +66,7 @@ class Collection:
     others are maintained at a desk, unless they are `is_kept_by_server`: the server makes and removes the
     records of these, and a desk sets fields of them where they are `is_set_at_desk`. `feature` is what rights
     to it are given by, none where everybody has them all, and `part_features` those of parts that have their
-    own.
+    own. The audit trail tells what becomes of the records where it `is_audited`.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Collection:
     since: int
     feature: str | None
     is_set_at_desk: bool = False
+    is_audited: bool = True
     part_features: Mapping[Part, str] = field(default_factory=dict)
 
     @property
@@ -92,6 +93,12 @@ class Collection:
     def is_changed_at_desk(self) -> bool:
         """Say whether people at a desk set fields of its records."""
         return self.is_made_at_desk or self.is_set_at_desk
+
+    @cached_property
+    def mirrored(self) -> frozenset[str]:
+        """Return the fields that mirror what is audited where it is done: what no desk sets of settings."""
+        names = (spec.name for spec in self.fields.values() if spec.is_read_only)
+        return frozenset(names if self.is_set_at_desk else ())
 
     @cached_property
     def core_names(self) -> tuple[str, ...]:
@@ -207,6 +214,7 @@ def collection(
     found_by: tuple[str, ...] = (),
     is_open: bool = False,
     set_by: Feature | None = None,
+    is_audited: bool = True,
     part_features: Mapping[Part, Feature] | None = None,
 ) -> Callable[[type[R]], type[R]]:
     """Declare a collection: its table, its place in every sync and its documents follow from the class.
@@ -214,7 +222,8 @@ def collection(
     `found_by` names the fields, beside its links, by which rules of the field look for its records. Rights to
     it are given by a feature of its name, or by that of all lists when people maintain it at a desk; whoever
     may sign in has them all when it `is_open`. Records that are kept by the server are `set_by` who has a
-    feature, at a desk. Some of its parts may have features of their own.
+    feature, at a desk. What only tells of something that is audited where it is done is not `is_audited`.
+    Some of its parts may have features of their own.
     """
 
     def declare(model: type[R]) -> type[R]:
@@ -237,6 +246,7 @@ def collection(
                 if set_by
                 else _feature(name, model, is_list=not (is_writable or is_kept_by_server)),
                 is_set_at_desk=set_by is not None,
+                is_audited=is_audited,
                 part_features={
                     part: features.declare(feature) for part, feature in (part_features or {}).items()
                 },
