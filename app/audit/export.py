@@ -2,11 +2,9 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-import asyncpg
 
 from app.audit.store import NAMES
 
@@ -14,7 +12,7 @@ AT_ONCE = 1_000
 _COLUMNS = ("position", *NAMES)
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
-Page = Sequence[asyncpg.Record]
+Page = Sequence[Mapping[str, Any]]
 
 
 async def lines(first: Page, read: Callable[[int], Awaitable[Page]]) -> AsyncIterator[str]:

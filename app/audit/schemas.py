@@ -28,10 +28,12 @@ class EntryAnswer(Answer):
     record_id: UUID | None = Field(description="To which one, if one is known.", examples=[_ID])
     action: Action = Field(description="What was done.", examples=["changed"])
     before: dict[str, Any] | None = Field(
-        description="What it was, of what changed; of a secret only its name.", examples=[{"is_active": True}]
+        description="What it was, of what changed and the caller may view; of a secret only its name.",
+        examples=[{"is_active": True}],
     )
     after: dict[str, Any] | None = Field(
-        description="What it is since, or what else there is to know.", examples=[{"is_active": False}]
+        description="What it is since, or what else there is to know, as far as the caller may view it.",
+        examples=[{"is_active": False}],
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from app.accounts import features
 from app.accounts.features import Feature
+from app.audit.telling import Guard, guard
 from app.core.principal import Level
 from app.sync.anchors import SLOTS, Stamp
 from app.sync.circumstances import RuleOf
@@ -400,6 +401,7 @@ def _register(new: Collection) -> None:
             f"{new.name} was added to {len(new.late_parts)} times, the feed has room for {LATE_PARTS}"
         )
     _by_name[new.name] = _by_number[new.number] = new
+    guard(new.name, Guard(new.guarded, may_be_private=bool(new.stamp.private)))
 
 
 def _check_late(each: Collection, spec: FieldSpec, *, is_stamped: bool) -> None:
