@@ -1,9 +1,9 @@
 """`/v1/audit`: the trail of an account, for who may look at it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
@@ -13,7 +13,7 @@ from app.accounts.errors import PermissionDenied
 from app.accounts.features import require
 from app.accounts.guards import GUARDED, Caller, KeysOf, reading_of
 from app.accounts.standing import Work, admit
-from app.audit import export, store
+from app.audit import export, store, telling
 from app.audit.schemas import EntryAnswer, EntryPage
 from app.audit.store import Sought
 from app.audit.trail import AUDIT, Action
@@ -80,7 +80,7 @@ async def list_entries(
 ) -> EntryPage:
     """Tell what was done in the account, the newest first."""
     found = await store.page(work.session, sought, page, limit + 1)
-    shown = [_told(row) for row in found[:limit]]
+    shown = [_answer(telling.told(work.who, row)) for row in found[:limit]]
     return EntryPage(entries=shown, next_page=shown[-1].position if len(found) > limit else None)
 
 
@@ -96,10 +96,12 @@ async def export_entries(
 ) -> PatientResponse:
     """Get what was done as a table, the newest first; no spreadsheet takes anything of it for a formula."""
 
-    async def read(behind: int | None) -> list[asyncpg.Record]:
+    async def read(behind: int | None) -> list[dict[str, Any]]:
         async with database.reading(claims.account_id) as session:
-            require((await admit(session, keys, claims)).who, AUDIT, Level.VIEW_ONLY)
-            return await store.page(session, sought, behind, export.AT_ONCE)
+            who = (await admit(session, keys, claims)).who
+            require(who, AUDIT, Level.VIEW_ONLY)
+            found = await store.page(session, sought, behind, export.AT_ONCE)
+            return [telling.told(who, row) for row in found]
 
     return PatientResponse(
         export.lines(await read(None), read),
@@ -108,6 +110,6 @@ async def export_entries(
     )
 
 
-def _told(row: asyncpg.Record) -> EntryAnswer:
-    texts = {name: orjson.loads(row[name]) if row[name] else None for name in ("before", "after")}
-    return EntryAnswer.model_validate({**dict(row), **texts})
+def _answer(entry: Mapping[str, Any]) -> EntryAnswer:
+    texts = {name: orjson.loads(entry[name]) if entry[name] else None for name in ("before", "after")}
+    return EntryAnswer.model_validate({**entry, **texts})
