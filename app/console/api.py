@@ -9,11 +9,12 @@ import httpx
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.middleware import COUNTED
+
 Record = dict[str, Any]
 """An object of the API's JSON."""
 _INSIDE = "http://api.invalid"
 _ENDED = {"invalid_token", "token_expired", "refresh_reused"}
-_PATIENCE = 60
 _REQUEST_ID = b"x-request-id"
 _PAGE = 200
 _MOST_PAGES = 25
@@ -98,13 +99,26 @@ class Api:
 async def asking(
     api: ASGIApp, client: tuple[str, int] | None, token: str | None = None
 ) -> AsyncIterator[Api]:
-    """Ask an application as whoever is at the other end of a connection, whose address is counted."""
+    """Ask an application as whoever is at the other end of a connection.
+
+    Nothing is waited for here longer than the application itself waits.
+    """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    transport = httpx.ASGITransport(app=api, raise_app_exceptions=False, client=client or ("unknown", 0))
+    inside = _inside(api)
+    transport = httpx.ASGITransport(app=inside, raise_app_exceptions=False, client=client or ("unknown", 0))
     async with httpx.AsyncClient(
-        transport=transport, base_url=_INSIDE, headers=headers, trust_env=False, timeout=_PATIENCE
+        transport=transport, base_url=_INSIDE, headers=headers, trust_env=False
     ) as made:
-        yield Api(made, api)
+        yield Api(made, inside)
+
+
+def _inside(api: ASGIApp) -> ASGIApp:
+    """Return an application for requests whose address was counted when a page was asked for."""
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        await api({**scope, "state": {COUNTED: True}}, receive, send)
+
+    return asked
 
 
 class _PassedOn(Response):

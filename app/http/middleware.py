@@ -22,6 +22,9 @@ from app.http.streams import GOING_ON
 
 log = logging.getLogger("studio.http")
 
+COUNTED = "counted"
+"""Where the state of a request says that its address was counted, with the one it is asked for."""
+
 _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
@@ -64,7 +67,7 @@ class _Visit:
     async def through(self, app: ASGIApp, limits: RateLimits, receive: Receive) -> None:
         """Let the application answer; an exception becomes an answer too, and the connection stays usable."""
         try:
-            if not self.scope["path"].startswith("/health/"):
+            if COUNTED not in self.state and not self.scope["path"].startswith("/health/"):
                 limits.count_address(_address(self.scope))
             found = {*self.scope}
             await app(self.scope, receive, self.send)

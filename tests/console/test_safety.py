@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.http.limits import RateLimits
 from tests.accounts.studios import Studio
 from tests.console.browser import HERE, Browser
 
@@ -216,6 +217,16 @@ async def test_each_ask_of_a_page_is_an_ask_of_the_public_api(
     await administrator.open("/devices")
     assert "GET /v1/devices Bearer " in asked
     assert all(each.split()[1].startswith("/v1/") for each in asked)
+
+
+@pytest.mark.parametrize("path", ["/devices", "/audit.csv"])
+async def test_a_page_counts_as_one_request_of_its_address(
+    administrator: Browser, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(RateLimits, "count_address", lambda _, address: counted.append(address))
+    assert (await administrator.open(path)).status == 200
+    assert counted == ["127.0.0.1"]
 
 
 async def test_the_console_is_no_part_of_the_api_document(house: FastAPI) -> None:
