@@ -78,7 +78,11 @@ async def list_entries(
         int, Query(ge=1, le=500, description="The most entries in the page.", examples=[100])
     ] = 100,
 ) -> EntryPage:
-    """Tell what was done in the account, the newest first."""
+    """Tell what was done in the account, the newest first.
+
+    What something was and is since is told only to who may view it, and of what may be private only to
+    administrators.
+    """
     found = await store.page(work.session, sought, page, limit + 1)
     shown = [_answer(telling.told(work.who, row)) for row in found[:limit]]
     return EntryPage(entries=shown, next_page=shown[-1].position if len(found) > limit else None)
