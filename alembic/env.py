@@ -20,15 +20,19 @@ import app
 from alembic import context
 from app.core.db import connector
 from app.core.embedded import Embedded
-from app.core.migrations import protect_new_tables
+from app.core.migrations import LOCK_TIMEOUT, protect_new_tables
 from app.core.settings import settings
 
 # Two servers that start together migrate one after the other. The session holds the lock, not a transaction,
 # and whoever waits asks again: an index that is built beside its readers waits for every statement under way.
 ONE_AT_A_TIME = sa.text("SELECT pg_try_advisory_lock(hashtext('studio migrations'))")
 ASK_AGAIN = 0.2
-# A migration that waits for a lock blocks everybody behind it: better to fail and be run again.
-LOCK_TIMEOUT = sa.text("SET lock_timeout = '5s'")
+# A migration that waits for a lock blocks everybody behind it: better to fail and be run again. How long it
+# works is not bounded, whatever the URL or the role says for those who serve: an index of a large table takes
+# its time.
+BOUNDS = sa.text(
+    "SELECT set_config('lock_timeout', :lock, false), set_config('statement_timeout', '0', false)"
+)
 
 
 def compares() -> bool:
@@ -68,7 +72,7 @@ def run(connection: sa.Connection) -> None:
     while not connection.scalar(ONE_AT_A_TIME):
         connection.commit()
         time.sleep(ASK_AGAIN)
-    connection.execute(LOCK_TIMEOUT)
+    connection.execute(BOUNDS, {"lock": LOCK_TIMEOUT})
     connection.commit()
     context.configure(
         connection=connection,
@@ -84,7 +88,7 @@ def run(connection: sa.Connection) -> None:
 async def connect(url: str) -> None:
     """Connect as the owner of the tables."""
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=connector(url, {}), poolclass=NullPool
+        "postgresql+asyncpg://", async_creator=connector(url, {}, answering=None), poolclass=NullPool
     )
     async with engine.connect() as connection:
         await connection.run_sync(run)

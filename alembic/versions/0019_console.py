@@ -11,32 +11,25 @@ branch_labels = None
 depends_on = None
 
 _ADDED = "version", "queued", "oldest_queued_at", "wipe_ordered_at"
-
-# Row-level security binds the owner of the tables too: each account by itself.
-_SINCE_WHEN = """
-DO $$
-DECLARE
-    mine uuid;
-BEGIN
-    FOR mine IN SELECT account_id FROM account_directory LOOP
-        PERFORM set_config('app.account', mine::text, true);
-        UPDATE devices SET wipe_ordered_at = deactivated_at
-        WHERE account_id = mine AND is_inactive AND wipe_nonce IS NOT NULL;
-    END LOOP;
-    PERFORM set_config('app.account', '', true);
-END
-$$
-"""
+_ACCOUNTS = sa.text("SELECT account_id FROM account_directory")
+_IN_ACCOUNT = sa.text("SELECT set_config('app.account', :account, false)")
+_SINCE_WHEN = sa.text("""
+    UPDATE devices SET wipe_ordered_at = deactivated_at
+    WHERE account_id = NULLIF(current_setting('app.account'), '')::uuid
+    AND is_inactive AND wipe_nonce IS NOT NULL AND wipe_ordered_at IS NULL
+""")
 
 
 def upgrade() -> None:
-    op.add_column(
-        "devices", sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False)
-    )
-    op.add_column("devices", sa.Column("queued", sa.Integer(), nullable=True))
-    op.add_column("devices", sa.Column("oldest_queued_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("devices", sa.Column("wipe_ordered_at", sa.DateTime(timezone=True), nullable=True))
-    op.execute(_SINCE_WHEN)
+    for column in (
+        sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("queued", sa.Integer(), nullable=True),
+        sa.Column("oldest_queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wipe_ordered_at", sa.DateTime(timezone=True), nullable=True),
+    ):
+        # A run that was cut among the accounts has left them.
+        op.add_column("devices", column, if_not_exists=True)
+    _say_since_when()
     op.create_table(
         "refusal_counts",
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -56,3 +49,16 @@ def downgrade() -> None:
     op.drop_table("refusal_counts")
     for column in _ADDED:
         op.drop_column("devices", column)
+
+
+def _say_since_when() -> None:
+    """Go through the accounts one by one, as row-level security binds the owner of the tables too.
+
+    Outside of the transaction of the columns: every pull reads `devices`, and would wait for all of them.
+    """
+    with op.get_context().autocommit_block():
+        bind = op.get_bind()
+        for account_id in bind.scalars(_ACCOUNTS).all():
+            bind.execute(_IN_ACCOUNT, {"account": str(account_id)})
+            bind.execute(_SINCE_WHEN)
+        bind.execute(_IN_ACCOUNT, {"account": ""})

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic import op
 
+from app.core.migrations import LOCK_TIMEOUT, concurrently
+
 revision = "0020"
 down_revision = "0019"
 branch_labels = None
@@ -96,6 +98,15 @@ _UNIQUE = {
 }
 
 
+_WHOLE = sa.text("""
+    SELECT c.relname
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = CAST(CAST(:table AS text) AS regclass) AND i.indisvalid
+    AND pg_get_expr(i.indpred, i.indrelid) IS NOT DISTINCT FROM CAST(:condition AS text)
+""")
+
+
 def upgrade() -> None:
     _build_anew(is_partial=True)
 
@@ -105,26 +116,46 @@ def downgrade() -> None:
 
 
 def _build_anew(*, is_partial: bool) -> None:
-    """Build each index beside the one it takes the place of: at no moment are two records given one number."""
-    with op.get_context().autocommit_block():
+    """Build each index beside the one it takes the place of: at no moment are two records given one number.
+
+    What a run that was cut has built is kept; a second part of a name, behind `__`, says how far it came.
+    """
+    with concurrently():
         for table, field, kind in _indexes():
-            name = f"{kind}_{table}_{field}"
-            anew, former = f"{name}_anew", f"{name}_former"
-            for left in (anew, former):
-                op.drop_index(left, table, if_exists=True, postgresql_concurrently=True)
-            op.create_index(
-                anew,
-                table,
-                ["account_id", field],
-                unique=kind == "uq",
-                postgresql_where=sa.text(f"{field} IS NOT NULL") if is_partial else None,
-                postgresql_concurrently=True,
-            )
-            swapped = (
-                f"ALTER INDEX IF EXISTS {name} RENAME TO {former}; ALTER INDEX {anew} RENAME TO {name};"
-            )
-            op.execute(f"DO $$ BEGIN {swapped} END $$")
+            name, left_out = f"{kind}_{table}_{field}", f"{field} IS NOT NULL" if is_partial else None
+            anew, former = f"{name}__anew", f"{name}__former"
+            built = _built(table, left_out)
+            if name not in built:
+                if anew not in built:
+                    op.drop_index(anew, table, if_exists=True, postgresql_concurrently=True)
+                    op.create_index(
+                        anew,
+                        table,
+                        ["account_id", field],
+                        unique=kind == "uq",
+                        postgresql_where=None if left_out is None else sa.text(left_out),
+                        postgresql_concurrently=True,
+                    )
+                _exchange(name, anew, former)
             op.drop_index(former, table, if_exists=True, postgresql_concurrently=True)
+
+
+def _built(table: str, left_out: str | None) -> set[str]:
+    """Return the names of a table's indexes that are whole, and leave out what they should."""
+    condition = None if left_out is None else f"({left_out})"
+    return set(op.get_bind().execute(_WHOLE, {"table": table, "condition": condition}).scalars())
+
+
+def _exchange(name: str, anew: str, former: str) -> None:
+    op.execute(f"""
+        DO $$
+        BEGIN
+            SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';
+            ALTER INDEX IF EXISTS {name} RENAME TO {former};
+            ALTER INDEX {anew} RENAME TO {name};
+        END
+        $$
+    """)
 
 
 def _indexes() -> Iterator[tuple[str, str, str]]:

@@ -341,11 +341,13 @@ def listening(url: str) -> Callable[[], Awaitable[Any]]:
     return connector(url, _LISTENING, role=APP_ROLE)
 
 
-def connector(url: str, defaults: Mapping[str, str], **fixed: str) -> Callable[[], Awaitable[Any]]:
+def connector(
+    url: str, defaults: Mapping[str, str], *, answering: float | None = _ANSWERING, **fixed: str
+) -> Callable[[], Awaitable[Any]]:
     """Return what connects to a PostgreSQL URL of any spelling, with the parameters hosts put behind it.
 
     The driver reads them as libpq does; what it does not know goes to the server as a setting, and wins over
-    the defaults. Parameters that only libpq knows are left out.
+    the defaults. Parameters that only libpq knows are left out. `answering`: the seconds a statement may take.
     """
     named = make_url(url).set(drivername="postgresql").difference_update_query(_LIBPQ_ONLY)
     if mode := named.query.get("ssl"):
@@ -359,7 +361,7 @@ def connector(url: str, defaults: Mapping[str, str], **fixed: str) -> Callable[[
         connection_class=_Connection,
         timeout=_CONNECTING,
         # Who has the server take longer over a statement wants to wait for that.
-        command_timeout=None if "statement_timeout" in named.query else _ANSWERING,
+        command_timeout=None if "statement_timeout" in named.query else answering,
         # The driver forgets a long statement by default, and the pull's take longer to plan than to run.
         max_cacheable_statement_size=0,
     )

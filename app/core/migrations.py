@@ -1,6 +1,7 @@
 """Bringing a database up to date, and what every migration of a tenant table says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,8 @@ from alembic import command, op
 from app.core.db import APP_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCK_TIMEOUT = "5s"
+"""How long a migration waits for a lock that others would have to wait behind."""
 
 
 def configuration(url: str | None = None) -> Config:
@@ -41,6 +44,19 @@ def protect(table: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY {table}_account ON {table} USING ({mine}) WITH CHECK ({mine})")
     op.execute(f"GRANT {rights} ON {table} TO {APP_ROLE}")
+
+
+@contextmanager
+def concurrently() -> Iterator[None]:
+    """Build and drop indexes beside their readers and writers, however long others take to end.
+
+    Nobody waits behind these waits, so no lock timeout cuts them. Each statement stands by itself: where one
+    run was cut the next has to find out, and go on.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        yield
+        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
 
 
 def create_app_role() -> None:

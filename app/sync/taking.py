@@ -49,7 +49,9 @@ async def _flush(session: WriteSession, draft: Draft) -> tuple[str, ChangeRefuse
 def _refusal(error: asyncpg.PostgresError) -> ChangeRefused:
     constraint, table = str(error.constraint_name or ""), str(error.table_name or "")
     if isinstance(error, asyncpg.UniqueViolationError):
-        return NotUnique({constraint.removeprefix(f"uq_{table}_"): NotUnique.message})
+        # An index that is being exchanged for another has a second part to its name.
+        field = constraint.removeprefix(f"uq_{table}_").partition("__")[0]
+        return NotUnique({field: NotUnique.message})
     if isinstance(error, asyncpg.ForeignKeyViolationError):
         return StillReferenced()
     return InvalidFields()

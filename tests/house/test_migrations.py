@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -23,6 +24,7 @@ from app.accounts.devices import authorize, deactivate
 from app.accounts.lifecycle import create_account
 from app.accounts.models import Edition
 from app.accounts.users import NewUser
+from app.core import migrations
 from app.core.db import APP_ROLE, Database
 from app.core.migrations import configuration, migrate
 from app.core.principal import Principal
@@ -74,9 +76,55 @@ async def test_what_an_index_leaves_out_is_what_the_code_declares(owner_url: str
 
 
 _PARTIAL = """
-    SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name
+    SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name, indexrelid AS oid
     FROM pg_index WHERE indpred IS NOT NULL AND indisvalid
 """
+
+
+class Watcher:
+    """One who sees a migration wait for others who have something open, and ends it there."""
+
+    def __init__(self, url: str, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._url = url
+        self._connection = connection
+
+    @asynccontextmanager
+    async def opened(self, isolation: Any = None) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Have a transaction open."""
+        other = await asyncpg.connect(self._url)
+        try:
+            async with other.transaction(isolation=isolation):
+                yield other
+        finally:
+            await other.close()
+
+    async def waiting(self, migrating: "asyncio.Task[None]") -> int:
+        """Return the backend of a migration that has waited far longer than the 10 ms a test may leave it."""
+        while (backend := await self._connection.fetchval(_WAITING)) is None:
+            assert not migrating.done()
+        return int(backend)
+
+    async def end(self, backend: int, migrating: "asyncio.Task[None]") -> None:
+        """End a migration as the loss of its server would."""
+        assert await self._connection.fetchval("SELECT pg_terminate_backend($1, 10000)", backend)
+        with pytest.raises(Exception, match="connect"):
+            await migrating
+
+
+_WAITING = """
+    SELECT l.pid
+    FROM pg_locks l
+    JOIN pg_stat_activity a USING (pid)
+    WHERE a.datname = current_database() AND NOT l.granted
+    AND l.waitstart < clock_timestamp() - interval '100 ms'
+"""
+
+
+@pytest.fixture
+async def watcher(empty_database: str) -> AsyncIterator[Watcher]:
+    connection = await asyncpg.connect(empty_database)
+    yield Watcher(empty_database, connection)
+    await connection.close()
 
 
 @pytest.fixture
@@ -268,6 +316,102 @@ async def _with_devices(url: str) -> None:
             device.device_uid = uuid4()
             await deactivate(session, who, device, wipe=wipe)
     await database.close()
+
+
+async def test_devices_are_visited_while_they_are_read_and_a_visit_that_is_cut_is_made_up_for(
+    empty_database: str, watcher: Watcher
+) -> None:
+    await asyncio.to_thread(migrate, empty_database)
+    await _with_devices(empty_database)
+    await asyncio.to_thread(command.downgrade, configuration(empty_database), _before("0019"))
+    await _execute(empty_database, _HELD_UP, _AT_EACH_DEVICE)
+    async with watcher.opened() as phone:
+        await phone.execute("SELECT pg_advisory_xact_lock(19)")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, empty_database))
+        backend = await watcher.waiting(migrating)
+        assert len(await _rows(empty_database, _READ_AT_ONCE)) == 2
+        await watcher.end(backend, migrating)
+    await asyncio.to_thread(migrate, empty_database)
+    [told] = await _rows(empty_database, "SELECT * FROM devices WHERE wipe_ordered_at = deactivated_at")
+    assert told["wipe_nonce"] is not None
+
+
+async def test_indexes_are_built_behind_a_backup_that_takes_longer_than_locks_are_waited_for(
+    empty_database: str, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_TIMEOUT", "10ms")
+    await asyncio.to_thread(command.upgrade, configuration(empty_database), _before("0020"))
+    async with watcher.opened(isolation="repeatable_read") as backup:
+        await backup.execute("SELECT FROM clients")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, empty_database))
+        await watcher.waiting(migrating)
+    await migrating
+    await _assert_all_are_exchanged(empty_database)
+
+
+@pytest.mark.parametrize(
+    "held", ["LOCK tasks IN ROW EXCLUSIVE MODE", "LOCK tasks IN ACCESS SHARE MODE"], ids=["built", "dropped"]
+)
+async def test_a_run_that_is_cut_while_an_index_is_built_or_dropped_is_finished_by_the_next(
+    empty_database: str, watcher: Watcher, held: str
+) -> None:
+    await asyncio.to_thread(command.upgrade, configuration(empty_database), _before("0020"))
+    async with watcher.opened() as other:
+        await other.execute(held)
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, empty_database))
+        await watcher.end(await watcher.waiting(migrating), migrating)
+    assert any("__" in row["name"] for row in await _rows(empty_database, _INDEXES))
+    finished = await _rows(empty_database, _PARTIAL)
+    assert finished
+    await asyncio.to_thread(migrate, empty_database)
+    assert set(finished) <= set(await _rows(empty_database, _PARTIAL)), "none is built twice"
+    await _assert_all_are_exchanged(empty_database)
+
+
+async def test_an_index_that_could_not_be_exchanged_is_kept_for_the_next_run(
+    empty_database: str, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_TIMEOUT", "10ms")
+    await asyncio.to_thread(command.upgrade, configuration(empty_database), _before("0020"))
+    async with watcher.opened() as other:
+        await other.execute("ALTER INDEX ix_tasks_studio_id SET (fillfactor = 80)")
+        with pytest.raises(Exception, match="lock timeout"):
+            await asyncio.to_thread(migrate, empty_database)
+    [waiting] = [row for row in await _rows(empty_database, _PARTIAL) if "__" in row["name"]]
+    await asyncio.to_thread(migrate, empty_database)
+    found = {row["name"]: row["oid"] for row in await _rows(empty_database, _PARTIAL)}
+    assert found["ix_tasks_studio_id"] == waiting["oid"]
+    await _assert_all_are_exchanged(empty_database)
+
+
+async def _assert_all_are_exchanged(url: str) -> None:
+    declared = {
+        str(index.name): index.dialect_options["postgresql"]["where"] is not None
+        for collection in registry.collections()
+        for index in collection.table.indexes
+    }
+    of_collections = {collection.name for collection in registry.collections()}
+    found = [row for row in await _rows(url, _INDEXES) if row["table"] in of_collections]
+    assert {row["name"]: row["partial"] for row in found if not row["key"]} == declared
+    assert all(row["whole"] for row in found)
+
+
+def _before(revision: str) -> str:
+    return str(ScriptDirectory.from_config(configuration()).get_revision(revision).down_revision)
+
+
+_READ_AT_ONCE = "SELECT wipe_ordered_at FROM devices"
+_HELD_UP = """
+    CREATE FUNCTION held_up() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_xact_lock(19); RETURN NEW; END $$
+"""
+_AT_EACH_DEVICE = "CREATE TRIGGER held_up BEFORE UPDATE ON devices FOR EACH ROW EXECUTE FUNCTION held_up()"
+_INDEXES = """
+    SELECT i.indrelid::regclass::text AS table, i.indexrelid::regclass::text AS name, i.indisvalid AS whole,
+        i.indpred IS NOT NULL AS partial, k.oid IS NOT NULL AS key
+    FROM pg_index i
+    LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid
+"""
 
 
 _FEED = "SELECT * FROM feed ORDER BY record_id"

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from app.studio.rules import counters
@@ -138,6 +139,21 @@ async def test_a_typed_number_stays_and_nobody_else_gets_it(phone: Phone) -> Non
     assert (results[-1]["code"], list(results[-1]["fields"])) == ("not_unique", ["client_number"])
     await phone.pull()
     assert [number(phone, "clients", each) for each in (typed, other)] == [1, 2]
+
+
+async def test_a_number_is_refused_by_its_field_while_its_index_is_exchanged_for_another(
+    phone: Phone, owner_url: str
+) -> None:
+    exchange = "ALTER INDEX {} RENAME TO {}"
+    name, former = "uq_clients_client_number", "uq_clients_client_number__former"
+    owner = await asyncpg.connect(owner_url)
+    try:
+        await owner.execute(exchange.format(name, former))
+        results = await phone.push(*(create("clients", uuid4(), client_number=1) for _ in range(2)))
+    finally:
+        await owner.execute(exchange.format(former, name))
+        await owner.close()
+    assert (results[-1]["code"], list(results[-1]["fields"])) == ("not_unique", ["client_number"])
 
 
 async def test_a_booking_that_falls_with_its_group_makes_no_client(desk: Desk, phone: Phone) -> None:
