@@ -96,8 +96,6 @@ _UNIQUE = {
     "invoices": ("invoice_number", "web_order_number"),
     "tasks": ("task_number",),
 }
-
-
 _WHOLE = sa.text("""
     SELECT c.relname
     FROM pg_index i

@@ -347,7 +347,7 @@ def connector(
     """Return what connects to a PostgreSQL URL of any spelling, with the parameters hosts put behind it.
 
     The driver reads them as libpq does; what it does not know goes to the server as a setting, and wins over
-    the defaults. Parameters that only libpq knows are left out. `answering`: the seconds a statement may take.
+    the defaults. Parameters that only libpq knows are left out. `answering`: seconds, or for ever.
     """
     named = make_url(url).set(drivername="postgresql").difference_update_query(_LIBPQ_ONLY)
     if mode := named.query.get("ssl"):

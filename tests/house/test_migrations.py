@@ -319,19 +319,19 @@ async def _with_devices(url: str) -> None:
 
 
 async def test_devices_are_visited_while_they_are_read_and_a_visit_that_is_cut_is_made_up_for(
-    empty_database: str, watcher: Watcher
+    owned_database: str, empty_database: str, watcher: Watcher
 ) -> None:
-    await asyncio.to_thread(migrate, empty_database)
+    await asyncio.to_thread(migrate, owned_database)
     await _with_devices(empty_database)
-    await asyncio.to_thread(command.downgrade, configuration(empty_database), _before("0019"))
+    await asyncio.to_thread(command.downgrade, configuration(owned_database), _before("0019"))
     await _execute(empty_database, _HELD_UP, _AT_EACH_DEVICE)
     async with watcher.opened() as phone:
         await phone.execute("SELECT pg_advisory_xact_lock(19)")
-        migrating = asyncio.create_task(asyncio.to_thread(migrate, empty_database))
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, owned_database))
         backend = await watcher.waiting(migrating)
         assert len(await _rows(empty_database, _READ_AT_ONCE)) == 2
         await watcher.end(backend, migrating)
-    await asyncio.to_thread(migrate, empty_database)
+    await asyncio.to_thread(migrate, owned_database)
     [told] = await _rows(empty_database, "SELECT * FROM devices WHERE wipe_ordered_at = deactivated_at")
     assert told["wipe_nonce"] is not None
 
