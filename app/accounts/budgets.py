@@ -25,6 +25,8 @@ MOST_IN_ACCOUNT = 200
 MOST_FROM_NETWORK = 100
 """Whatever the accounts: many people of a studio come from one."""
 
+_TOLD_EACH = 20
+"""Whoever tries many initials fills the trail of an account with no more than these in a window."""
 _BUCKETS = 256
 _LONGEST = 20
 _NETWORK = 64
@@ -36,6 +38,14 @@ class Budget:
 
     caller: str
     most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a budget has come where that is worth telling: it has begun, or is spent."""
+
+    failures: int
+    is_spent: bool
 
 
 def network_of(address: str) -> str | None:
@@ -97,9 +107,17 @@ async def require_network(database: Database, keys: KeyRing, network: str | None
             await require_budgets(session, (budget,))
 
 
-async def count_failure(session: WriteSession, budgets: tuple[Budget, ...]) -> None:
-    """Count a wrong password in an account, or in the bucket of one that does not exist."""
-    await store.count_failure(session, [budget.caller for budget in budgets], WINDOW)
+async def count_failure(session: WriteSession, budgets: tuple[Budget, ...]) -> Reached | None:
+    """Count a wrong password in an account, or in the bucket of one that does not exist.
+
+    Returns what that has begun or spent, if anything. It follows from the counts alone: were it another for
+    who does not exist, the time an answer takes would tell.
+    """
+    counts = await store.count_failure(session, [budget.caller for budget in budgets], WINDOW)
+    if spent := [budget.most for budget in budgets if counts[budget.caller] == budget.most]:
+        return Reached(max(spent), is_spent=True)
+    first, last = counts[budgets[0].caller], counts[budgets[-1].caller]
+    return Reached(first, is_spent=False) if first == 1 and last <= _TOLD_EACH else None
 
 
 async def count_network(database: Database, keys: KeyRing, network: str | None) -> None:

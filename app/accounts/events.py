@@ -126,7 +126,7 @@ class SignedIn(Event):
 
 @dataclass(frozen=True, slots=True)
 class SignInRefused(Event):
-    """A wrong password was tried; with a `user_id` for somebody there is.
+    """A wrong password was tried, the first in a while or the last there may be; for a `user_id` there is.
 
     Announced with a made-up account too, so that an account that does not exist takes no less time.
     """
@@ -134,6 +134,8 @@ class SignInRefused(Event):
     account_id: UUID
     user_id: UUID | None
     network: str | None
+    failures: int
+    is_spent: bool
 
 
 @dataclass(frozen=True, slots=True)

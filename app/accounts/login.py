@@ -164,8 +164,11 @@ async def _refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
     """Count a wrong word and say no more than that one was."""
     who = Principal.system(known.account_id)
     async with database.writing(known.account_id, is_urgent=True) as session:
-        await count_failure(session, known.budgets)
-        await announce(session, who, SignInRefused(known.account_id, known.user_id, known.network))
+        if reached := await count_failure(session, known.budgets):
+            event = SignInRefused(
+                known.account_id, known.user_id, known.network, reached.failures, reached.is_spent
+            )
+            await announce(session, who, event)
     await count_network(database, keys, known.network)
     raise InvalidCredentials
 

@@ -47,6 +47,7 @@ _COUNT_FAILURE = """
     ON CONFLICT (account_id, caller) DO UPDATE SET
         failures = CASE WHEN old.window_start <= $4 THEN 1 ELSE old.failures + 1 END,
         window_start = CASE WHEN old.window_start <= $4 THEN $3 ELSE old.window_start END
+    RETURNING caller, failures
 """
 # Where there is no account there is no clock to take turns by, and who waited for a row could wait for ever.
 _FORGET_FAILURES = """
@@ -312,11 +313,15 @@ async def read_budgets(session: Session, callers: Sequence[str]) -> dict[str, tu
     return {row["caller"]: (row["failures"], row["window_start"]) for row in rows}
 
 
-async def count_failure(session: WriteSession, callers: Sequence[str], window: timedelta) -> None:
-    """Count a wrong password, in a new window where the old one is over; forget windows that are."""
+async def count_failure(session: WriteSession, callers: Sequence[str], window: timedelta) -> dict[str, int]:
+    """Count a wrong password, in a new window where the old one is over; forget windows that are.
+
+    Returns how many each caller has had in theirs.
+    """
     now = clock.now()
-    await session.raw.execute(_COUNT_FAILURE, session.account_id, callers, now, now - window)
+    rows = await session.raw.fetch(_COUNT_FAILURE, session.account_id, callers, now, now - window)
     await session.raw.execute(_FORGET_FAILURES, session.account_id, now - window)
+    return {row["caller"]: row["failures"] for row in rows}
 
 
 async def clear_budget(session: WriteSession, caller: str, since: datetime) -> int:

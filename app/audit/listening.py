@@ -70,7 +70,7 @@ async def signed_in(session: WriteSession, who: Principal, event: SignedIn) -> N
 @hears(SignInRefused)
 async def sign_in_refused(session: WriteSession, who: Principal, event: SignInRefused) -> None:
     """Write down that a wrong password was tried, and for whom; never what was typed."""
-    after = {"network": event.network}
+    after = {"network": event.network, "failures": event.failures, "is_spent": event.is_spent}
     await keep(session, who, Entry(USERS, _SIGN_INS, event.user_id, Action.SIGN_IN_REFUSED, None, after))
 
 

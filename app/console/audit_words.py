@@ -42,7 +42,6 @@ _HOUSE = "SPSA"
 _NOBODIES: Mapping[str, str] = {"system": HOUSE, "mobile": "The phone itself"}
 _LONGEST = 300
 _SECRETS = ("password",)
-_UNSAID = ("failures",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _changes(entry: Record, names: Mapping[str, str], time_zone: str) -> list[Ch
             _shown(name, after[name], names, time_zone) if name in after else None,
         )
         for name in dict.fromkeys([*before, *after])
-        if name not in _UNSAID and (_is_secret(name) or before.get(name) or after.get(name))
+        if _is_secret(name) or before.get(name) or after.get(name)
     ]
 
 

@@ -45,6 +45,8 @@ _FIELDS: Mapping[str, str] = {
     "session": "A session",
     "resource": "A resource",
     "odd": "Out of the ordinary",
+    "failures": "Wrong passwords",
+    "is_spent": "No more are taken for a while",
 }
 _HINTS: Mapping[str, str] = {
     "time_zone": "Where its bookings take place. None for the company's.",

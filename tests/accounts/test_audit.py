@@ -115,12 +115,39 @@ async def test_signing_in_and_out_and_what_is_refused_are_told(studio: Studio) -
     signed_in = await studio.signed_in()
     await studio.client.post("/v1/auth/logout", headers=bearer(signed_in))
     found = [entry for entry in await trail(studio) if entry["record_id"] == str(studio.photographer.user_id)]
-    assert [entry["action"] for entry in found[:7]] == ["signed_out", "signed_in", *["sign_in_refused"] * 5]
+    assert [entry["action"] for entry in found[:3]] == ["signed_out", "signed_in", "sign_in_refused"]
     assert found[1]["after"] == {
         "failures": 5, "network": None, "odd": ["after_failures", "new_device"]
     }  # fmt: skip
     assert (found[1]["channel"], found[1]["device_id"]) == ("mobile", signed_in["device"]["id"])
     assert found[0]["after"] == {"reason": "signed_out"}
+
+
+async def test_of_refused_sign_ins_the_first_is_told_and_the_last(
+    studio: Studio, hold: Callable[[datetime], None]
+) -> None:
+    for _ in range(12):
+        await studio.login(password=WRONG, device=None)
+    told = [entry for entry in await trail(studio) if entry["action"] == "sign_in_refused"]
+    assert [(each["after"]["failures"], each["after"]["is_spent"]) for each in told] == [
+        (10, True),
+        (1, False),
+    ]
+    assert {each["record_id"] for each in told} == {str(studio.photographer.user_id)}
+    hold(now() + timedelta(minutes=15))
+    await studio.login(password=WRONG, device=None)
+    assert len(await trail(studio, action="sign_in_refused")) == 3
+
+
+async def test_who_tries_many_initials_does_not_fill_the_trail(studio: Studio) -> None:
+    for number in range(25):
+        await studio.login(initials=f"Z{number}", password=WRONG, device=None)
+    for _ in range(10):
+        await studio.login(password=WRONG, device=None)
+    *spent, last, _ = [each["after"] for each in (await trail(studio, action="sign_in_refused"))[:3]]
+    assert [each["failures"] for each in spent] == [10]
+    assert (last["failures"], last["is_spent"]) == (1, False)
+    assert len(await trail(studio, action="sign_in_refused")) == 21
 
 
 async def test_a_spent_token_that_comes_back_is_told(
