@@ -36,7 +36,7 @@ async def health_of(
     known = await positions.latest(session, [each.binding_id for each in found if each.binding_id])
     limit = clock.now() - timedelta(days=behind_days)
     behind = sorted((each for each in found if _heard(each) < limit), key=_heard)
-    told = [_told(each, known, at) for each in found]
+    told = {each.device_id: _told(each, known, at) for each in found}
     refused = await counting.since(session, since)
     return HealthAnswer(
         behind_days=behind_days,
@@ -45,10 +45,10 @@ async def health_of(
         devices=PhoneCounts(
             active=len(found),
             behind=len(behind),
-            expiring=sum(_is_expiring(each) for each in told),
+            expiring=sum(map(_is_expiring, told.values())),
             holding=sum(bool(each.queued) for each in found),
         ),
-        behind=[_told(each, known, at) for each in behind[:_MOST_NAMED]],
+        behind=[told[each.device_id] for each in behind[:_MOST_NAMED]],
         resets=_resets(refused),
         refusals=_refusals(refused),
         verdicts=_verdicts(refused),
