@@ -114,7 +114,10 @@ def _workers(ground: Ground, peers: Peers, workers: int) -> Iterator[dict[str, P
 
 
 async def _asked(ground: Ground, peers: Peers) -> Sequence[Asked]:
-    """Bring a phone to rest, and have another make some changes."""
+    """Bring a phone to rest, and have another make some changes.
+
+    It comes with the older of its cursors first: those before the one it came with last may be forgotten.
+    """
     lines, made = peers.ours.lines, peers.made
     stood, cursor = await _revision(ground, peers), await cursor_at_rest(lines)
     await peers.phones[-1].push(peers.studio.clients, count(1), _CHANGES)
@@ -123,13 +126,13 @@ async def _asked(ground: Ground, peers: Peers) -> Sequence[Asked]:
     places = sorted(each["id"] for each in made)
     before = len(made) - _CHANGES - 1
     return (
-        Asked("idle", 0, latest, _requests(peers, latest, rests, str(_LAST_ID), instant(len(made)))),
         Asked(
             f"{_CHANGES} changes",
             _CHANGES,
             stood,
             _requests(peers, stood, cursor, places[before], instant(before)),
         ),
+        Asked("idle", 0, latest, _requests(peers, latest, rests, str(_LAST_ID), instant(len(made)))),
     )
 
 
