@@ -22,6 +22,9 @@ NOBODY = NIL
 _MOMENT = 0.02
 """Seconds within which most are let in: to watch meanwhile who hangs up would take longer than their wait."""
 
+_LOOK = 0.5
+"""Seconds after which somebody who waits looks again whether what was a burst goes on and on."""
+
 _Queue = deque["asyncio.Future[None]"]
 
 
@@ -29,9 +32,9 @@ _Queue = deque["asyncio.Future[None]"]
 class Bounds:
     """How many may be in by a lane, and how many may wait, in all and of one account each; for how long.
 
-    `patience` is in seconds; `patience_when_full` that of those who come when the lane has been full without
-    a break for as long as `patience`: a burst is to be waited out, but where the queue never ends all would
-    wait that long and be no fewer. `too_late` is what they are told whose patience has ended.
+    `patience` is in seconds; it is `patience_when_full` as soon as the lane, or the one behind it, has been
+    full without a break for as long as its `patience`: a burst is to be waited out, but where the queue never
+    ends all would wait that long and be no fewer. `too_late` is what they are told whose patience has ended.
     """
 
     name: str
@@ -55,9 +58,9 @@ class Admission:
         self.free = places
         self._lanes: list[Lane] = []
 
-    def lane(self, bounds: Bounds) -> "Lane":
-        """Add a lane behind those there are."""
-        made = Lane(self, bounds)
+    def lane(self, bounds: Bounds, behind: "Lane | None" = None) -> "Lane":
+        """Add a lane after those there are; `behind` it is the one in which who comes in waits next."""
+        made = Lane(self, bounds, behind)
         self._lanes.append(made)
         return made
 
@@ -70,9 +73,10 @@ class Admission:
 class Lane:
     """Those who come in for one kind of work, and those who wait for it, account by account."""
 
-    def __init__(self, admission: Admission, bounds: Bounds) -> None:
+    def __init__(self, admission: Admission, bounds: Bounds, behind: "Lane | None" = None) -> None:
         self._admission = admission
         self._bounds = bounds
+        self._behind = behind
         self._free = bounds.most
         self._room = bounds.waiting
         self._full_since: float | None = None
@@ -106,6 +110,11 @@ class Lane:
         self._admission.let_in()
         if self._free:
             self._full_since = None
+
+    def is_standing(self) -> bool:
+        """Say whether it has been full for so long that those who wait are no burst."""
+        now = asyncio.get_running_loop().time()
+        return self._full_since is not None and now - self._full_since >= self._bounds.patience
 
     def let_in(self) -> None:
         """Let in who waits and may come in, one of each account at a time."""
@@ -153,17 +162,20 @@ class Lane:
 
     async def _first(self, let_in: "asyncio.Future[None]", gone: Gone | None) -> None:
         """Wait to be let in; raise when the caller goes, or patience ends, before that."""
-        patience = self._patience()
-        moment = min(patience, _MOMENT)
-        await asyncio.wait({let_in}, timeout=moment)
+        began = perf_counter()
+        await asyncio.wait({let_in}, timeout=min(self._patience(), _MOMENT))
         if not let_in.done():
-            await self._watching(let_in, gone, patience - moment)
+            await self._watching(let_in, gone, began)
 
-    async def _watching(self, let_in: "asyncio.Future[None]", gone: Gone | None, patience: float) -> None:
+    async def _watching(self, let_in: "asyncio.Future[None]", gone: Gone | None, began: float) -> None:
         leaving = asyncio.ensure_future(gone()) if gone else None
         try:
             waited_for: set[asyncio.Future[Any]] = {let_in, leaving} if leaving else {let_in}
-            await asyncio.wait(waited_for, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            done: set[asyncio.Future[Any]] = set()
+            while not done and (left := began + self._patience() - perf_counter()) > 0:
+                done, _ = await asyncio.wait(
+                    waited_for, timeout=min(left, _LOOK), return_when=asyncio.FIRST_COMPLETED
+                )
             has_gone = leaving is not None and leaving.done()
         finally:
             if leaving is not None:
@@ -173,8 +185,7 @@ class Lane:
             raise CallerGone if has_gone else self._bounds.too_late
 
     def _patience(self) -> float:
-        now = asyncio.get_running_loop().time()
-        is_standing = self._full_since is not None and now - self._full_since >= self._bounds.patience
+        is_standing = self.is_standing() or (self._behind is not None and self._behind.is_standing())
         return self._bounds.patience_when_full if is_standing else self._bounds.patience
 
     def _withdraw(self, account: UUID, let_in: "asyncio.Future[None]") -> None:

@@ -43,6 +43,7 @@ _PATIENCE_WHEN_FULL = 0.1
 
 _PATIENCE_OF_RUSH = 2.0
 _PATIENCE_FOR_TURN = 5.0
+_PATIENCE_FOR_TURN_WHEN_FULL = 0.5
 _SERVER_SETTINGS = {
     "application_name": "studio",
     "timezone": "UTC",
@@ -130,14 +131,11 @@ class Database:
         self.engine = _engine(url, pool_size)
         connections, turns = Admission(pool_size), Admission(sys.maxsize)
         of_rush, when_full = max(patience, _PATIENCE_OF_RUSH), min(patience, _PATIENCE_WHEN_FULL)
-        self._rush = _Way(
-            _turn(turns, "urgent turn"),
-            _lane(connections, "urgent connection", most_of_either(pool_size), (of_rush, of_rush)),
-        )
-        self._usual = _Way(
-            _turn(turns, "turn"),
-            _lane(connections, "connection", most_of_either(pool_size), (patience, when_full)),
-        )
+        most = most_of_either(pool_size)
+        urgent = _lane(connections, "urgent connection", most, (of_rush, of_rush))
+        usual = _lane(connections, "connection", most, (patience, when_full))
+        self._rush = _Way(_turn(turns, "urgent turn", urgent), urgent)
+        self._usual = _Way(_turn(turns, "turn", usual), usual)
         metrics.watch(self.engine.pool)
         self._notifier = Notifier(self._publish)
 
@@ -272,9 +270,10 @@ def _lane(connections: Admission, name: str, most: int, patience: tuple[float, f
     return connections.lane(Bounds(name, most, share(most), _WAITING, WAITING_PER_ACCOUNT, *patience))
 
 
-def _turn(turns: Admission, name: str) -> Lane:
-    patience = (_PATIENCE_FOR_TURN, _PATIENCE_FOR_TURN)
-    return turns.lane(Bounds(name, sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, *patience, AccountBusy))
+def _turn(turns: Admission, name: str, behind: Lane) -> Lane:
+    patience = (_PATIENCE_FOR_TURN, _PATIENCE_FOR_TURN_WHEN_FULL)
+    bounds = Bounds(name, sys.maxsize, 1, _WAITING, WAITING_PER_ACCOUNT, *patience, AccountBusy)
+    return turns.lane(bounds, behind)
 
 
 async def _to_its_end(doing: Coroutine[Any, Any, None]) -> None:

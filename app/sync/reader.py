@@ -55,7 +55,8 @@ class Way(StrEnum):
 class Slice:
     """A stretch of unchanged records, from a key down to another: given under one rule, wanted under another.
 
-    With a `shift`, only records it can concern are looked at. One that `is_long` is worth statements of its own.
+    With a `shift`, only records it can concern are looked at. One that `is_long` is worth statements of its
+    own.
     """
 
     collection: int

@@ -169,6 +169,17 @@ async def test_a_burst_is_waited_out_and_a_standing_queue_is_not() -> None:
         await waiting
 
 
+async def test_a_turn_is_not_waited_for_where_what_comes_after_it_is_full_for_good() -> None:
+    connections = Admission(1).lane(Bounds("connection", 1, 1, 10, 10, patience=0, patience_when_full=0))
+    impatient = Bounds("turn", 9, 1, 10, 10, FOR_EVER, 0, AccountBusy)
+    turn = Door(Admission(9).lane(impatient, behind=connections))
+    async with several(turn, ("in", STORM), ("waiting", STORM)) as [_, waiting]:
+        assert not waiting.done()
+        async with connections.place(QUIET):
+            with pytest.raises(AccountBusy):
+                await turn.come("late", STORM)
+
+
 async def test_after_a_storm_every_place_is_free_again() -> None:
     lane = Admission(3).lane(bounds(3, share=2))
     door = Door(lane)
