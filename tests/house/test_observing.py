@@ -1,5 +1,6 @@
 """What an operator sees of a server at work: lines and figures, and in neither what somebody sent."""
 
+import asyncio
 import json
 import logging
 import re
@@ -87,7 +88,7 @@ async def test_a_day_is_told_without_a_word_of_what_was_sent(
     ):
         studio = await new_studio(database, client, load_keys(Settings(data_dir=tmp_path)))
         secrets = await a_day(studio)
-        figures = (await client.get(f"http://127.0.0.1:{metrics_port}/metrics")).text
+        figures = await _figures(client, f"http://127.0.0.1:{metrics_port}/metrics")
     for secret in secrets:
         assert secret not in figures
         assert secret.encode() not in b"".join(printed)
@@ -118,6 +119,14 @@ def _check_lines(lines: Lines, studio: Studio) -> None:
         "invalid_request",
         "bad_request",
     ]
+
+
+async def _figures(client: httpx.AsyncClient, address: str) -> str:
+    """Return what the process tells once it has noted what it notes behind its answers."""
+    async with asyncio.timeout(60):
+        while "studio_sync_lag_seconds_count" not in (figures := (await client.get(address)).text):
+            pass
+    return figures
 
 
 def _check_figures(figures: str) -> None:
