@@ -143,9 +143,13 @@ async def refresh(
     its successor: it gets the same one. Any other use of a spent token means that two parties hold it, and
     ends the sign-in for both. An app that says it is too old is refused, and its token stays good.
 
-    A refresh counts as a request of its sign-in.
+    A refresh counts as a request of its sign-in. One with a made-up token takes no turn of writing: anybody
+    who knows an account can name it in one.
     """
     account_id, secret = _parse(token)
+    async with database.reading(account_id, is_urgent=True) as session:
+        if await store.read_refresh_token(session, _hash(secret)) is None:
+            raise InvalidToken
     async with database.writing(account_id, is_urgent=True) as session:
         found = await _exchange(
             session, keys, secret, reported, minimum=minimum_schema_version, limits=limits

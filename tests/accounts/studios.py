@@ -1,6 +1,7 @@
 """A studio of a test, and ways to act in it."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,10 @@ class Studio:
     async def administrator(self) -> dict[str, str]:
         """Return the headers of the administrator's desk."""
         return bearer(await self.signed_in(initials="JD", device=None))
+
+    def made_up_token(self, number: int = 0) -> str:
+        """Return what looks like a refresh token of the account, as anybody can make who has had one."""
+        return urlsafe_b64encode(self.account.account_id.bytes + number.to_bytes(32)).decode()
 
     async def change_device(
         self, device: UUID | str, desk: dict[str, str] | None = None, **change: Any

@@ -32,7 +32,7 @@ async def test_a_flood_of_wrong_words_leaves_a_count_for_a_quarter_of_an_hour(
         answers = [
             await studio.login(password=WRONG, initials=f"Z{number}", device=None),
             await studio.login(password=WRONG, account=f"{mark}-{number}", device=None),
-            await client.post("/v1/auth/refresh", json={"refresh_token": f"{number:043}"}),
+            await client.post("/v1/auth/refresh", json={"refresh_token": studio.made_up_token(number)}),
             await client.get("/v1/devices", headers={"Authorization": f"Bearer e{number}.e.e"}),
         ]
         assert {answer.status_code for answer in answers} <= {401, 422, 429}

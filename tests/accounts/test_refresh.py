@@ -111,6 +111,12 @@ async def test_what_is_no_token_is_refused(studio: Studio, token: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
 
 
+async def test_a_made_up_token_is_refused_without_waiting_for_whoever_writes(studio: Studio) -> None:
+    async with studio.database.writing(studio.account.account_id):
+        answer = await refresh(studio, studio.made_up_token())
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+
+
 async def test_signing_out_ends_the_sign_in(studio: Studio) -> None:
     phone = await studio.signed_in()
     assert (await studio.client.post("/v1/auth/logout", headers=bearer(phone))).status_code == 204
