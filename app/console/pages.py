@@ -55,9 +55,12 @@ def render(template: str, status: int = HTTPStatus.OK, **told: Any) -> HTMLRespo
     return HTMLResponse(_environment.get_template(template).render(**told), status_code=status)
 
 
-def plain(status: int, sentence: str) -> HTMLResponse:
-    """Return a page for nobody in particular, that says why there is no other."""
-    return render("plain.html", status, sentence=sentence)
+def plain(status: int, sentence: str, form_token: str | None = None) -> HTMLResponse:
+    """Return a page for nobody in particular, that says why there is no other.
+
+    `form_token` is that of somebody who has signed in, and is offered to sign out.
+    """
+    return render("plain.html", status, sentence=sentence, form_token=form_token)
 
 
 def to(path: str, said: str | None = None) -> RedirectResponse:

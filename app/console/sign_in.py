@@ -1,6 +1,7 @@
 """Signing in and out, and a new password for who must have one."""
 
 import re
+from contextlib import suppress
 from http import HTTPStatus
 
 from fastapi import FastAPI
@@ -8,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.console import forms, pages, sessions, words
-from app.console.api import Refused, asking
+from app.console.api import Refused, SignedOut, asking
 from app.console.forms import Fields, Form, Unfilled, Wrong, filled
-from app.console.visits import NO_FORM, Endpoint, Visit
+from app.console.sessions import Session
+from app.console.visits import NO_FORM, Endpoint, current
 
 _WITHIN = re.compile(r"/console/[A-Za-z0-9/_-]*")
 
@@ -52,7 +54,7 @@ def signing_in(api: FastAPI) -> Endpoint:
                 return _page(request, "reset.html", fields)
             return _page(request, "sign_in.html", fields, forms.wrong(error))
         response = pages.to(_wanted(fields.get("to", "")))
-        sessions.keep(response, request, api.state.keys, sessions.Session.of(told))
+        sessions.keep(response, request, api.state.keys, Session.of(told))
         return response
 
     return sign_in
@@ -75,12 +77,27 @@ def resetting(api: FastAPI) -> Endpoint:
     return reset
 
 
-async def sign_out(visit: Visit) -> Response:
-    """End the sign-in, and have the browser forget it."""
-    await visit.api.post("/v1/auth/logout")
-    response = pages.to("/sign-in", said="signed_out")
-    sessions.forget(response, visit.request)
-    return response
+def signing_out(api: FastAPI) -> Endpoint:
+    """Return the endpoint that ends a sign-in; the browser forgets it whatever the API says to that."""
+
+    async def sign_out(request: Request) -> Response:
+        forms.require_own(request)
+        fields, keys = await forms.read(request), api.state.keys
+        if session := sessions.opened(request, keys):
+            forms.require_token(fields, keys, session.key)
+            with suppress(Refused, SignedOut):
+                await _end(api, request, session)
+        response = pages.to("/sign-in", said="signed_out")
+        sessions.forget(response, request)
+        return response
+
+    return sign_out
+
+
+async def _end(api: FastAPI, request: Request, session: Session) -> None:
+    going_on = await current(api, request, session)
+    async with asking(api, request.client, going_on.access_token) as asked:
+        await asked.post("/v1/auth/logout")
 
 
 def _wanted(path: str) -> str:

@@ -30,7 +30,6 @@ from app.console import (
     users,
     words,
 )
-from app.console.api import Refused
 from app.console.forms import Foreign, Unfilled, Unreadable
 from app.console.visits import Show, guarded
 
@@ -85,7 +84,6 @@ _SHOWN: Mapping[str, Show] = {
     f"{_LISTED}/remove": lists.ask_remove,
 }
 _DONE: Mapping[str, Show] = {
-    "/sign-out": sign_in.sign_out,
     "/password": own_password.change,
     "/devices": devices.authorize,
     f"{_DEVICE}/{{action}}": devices.act,
@@ -121,6 +119,7 @@ def _pages(api: FastAPI) -> Starlette:
             Route("/sign-in", sign_in.show),
             Route("/sign-in", sign_in.signing_in(api), methods=["POST"]),
             Route("/reset", sign_in.resetting(api), methods=["POST"]),
+            Route("/sign-out", sign_in.signing_out(api), methods=["POST"]),
             *(Route(path, guarded(api, show)) for path, show in _SHOWN.items()),
             *(Route(path, guarded(api, act), methods=["POST"]) for path, act in _DONE.items()),
         ],
@@ -129,7 +128,6 @@ def _pages(api: FastAPI) -> Starlette:
             Foreign: _on_foreign,
             Unreadable: _on_unreadable,
             Unfilled: _on_unfilled,
-            Refused: _on_refused,
             Exception: _on_defect,
         },
     )
@@ -172,13 +170,6 @@ async def _on_unreadable(_: Request, error: Exception) -> Response:
 async def _on_unfilled(_: Request, __: Exception) -> Response:
     """Answer what no form of ours could have sent."""
     return pages.plain(HTTPStatus.UNPROCESSABLE_ENTITY, words.LOOK_AGAIN)
-
-
-async def _on_refused(_: Request, error: Exception) -> Response:
-    """Answer a refusal that came before there was anybody to make a page for."""
-    if not isinstance(error, Refused):
-        raise TypeError
-    return pages.plain(error.status, words.of_problem(error.problem))
 
 
 async def _on_defect(_: Request, __: Exception) -> Response:

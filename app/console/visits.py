@@ -65,10 +65,12 @@ def guarded(api: FastAPI, show: Show) -> Endpoint:
             return _asked_to_sign_in(request)
         fields = await _form(request, keys, session)
         try:
-            current = await _current(api, request, session)
-            return await _visited(api, request, current, fields, show)
+            going_on = await current(api, request, session)
+            return await _visited(api, request, going_on, fields, show)
         except SignedOut:
             return _signed_out(request)
+        except Refused as error:
+            return _not_let_in(error, keys, session)
 
     return endpoint
 
@@ -83,7 +85,8 @@ async def _form(request: Request, keys: KeyRing, session: Session) -> Fields:
     return fields
 
 
-async def _current(api: FastAPI, request: Request, session: Session) -> Session:
+async def current(api: FastAPI, request: Request, session: Session) -> Session:
+    """Return a session as it goes on, with other tokens where its own are ending."""
     if not session.is_ending():
         return session
     async with asking(api, request.client) as nobody:
@@ -94,10 +97,7 @@ async def _current(api: FastAPI, request: Request, session: Session) -> Session:
 
 async def _visited(api: FastAPI, request: Request, session: Session, fields: Fields, show: Show) -> Response:
     async with asking(api, request.client, session.access_token) as asked:
-        try:
-            permissions = await asked.get("/v1/users/me/permissions")
-        except Refused as error:
-            return pages.plain(error.status, words.of_problem(error.problem))
+        permissions = await asked.get("/v1/users/me/permissions")
         visit = Visit(request, api.state.keys, session, asked, permissions, fields)
         try:
             return await show(visit)
@@ -110,6 +110,12 @@ def refused(visit: Visit, error: Refused) -> Response:
     wrong = Wrong(words.of_problem(error.problem), {}, error.status)
     reference = error.problem.get("instance") if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
     return visit.page("refused.html", wrong, reference=reference)
+
+
+def _not_let_in(error: Refused, keys: KeyRing, session: Session) -> Response:
+    """Tell somebody who has signed in why there is no page for them at all, and let them sign out."""
+    word = forms.token(keys, session.key)
+    return pages.plain(error.status, words.of_problem(error.problem), form_token=word)
 
 
 def _asked_to_sign_in(request: Request) -> Response:

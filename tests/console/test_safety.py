@@ -120,6 +120,8 @@ async def test_a_form_of_another_site_is_not_taken(
     assert refused.status_code == 403
     refused = await administrator.post("/sign-in", {"account": ["demo"]}, headers=headers)
     assert refused.status_code == 403
+    refused = await administrator.post("/sign-out", page.form("/sign-out"), headers=headers)
+    assert (refused.status_code, "set-cookie" in refused.headers) == (403, False)
     assert await _rows(studio) == 1
 
 

@@ -166,6 +166,55 @@ async def test_signing_out_ends_it_for_a_copied_cookie_too(administrator: Browse
     assert (page.path, "has ended" in page.text) == ("/console/sign-in", True)
 
 
+async def test_signing_out_late_ends_it_for_a_copied_cookie_too(
+    administrator: Browser, nobody: Browser, hold: Callable[[datetime], None]
+) -> None:
+    cookie = administrator.client.cookies["__Host-console"]
+    hold(clock.now() + timedelta(minutes=20))
+    page = await administrator.send("/sign-out")
+    assert "You have signed out." in page.text
+    assert not administrator.client.cookies
+    nobody.client.cookies.set("__Host-console", cookie, domain="studio.test", path="/")
+    assert (await nobody.open("/")).path == "/console/sign-in"
+
+
+@pytest.mark.parametrize("minutes", [0, 20])
+@pytest.mark.parametrize(
+    ("shut_out", "let_in", "told"),
+    [
+        (
+            "UPDATE accounts SET subscription_state = 'cancelled' WHERE account_id = $1",
+            "UPDATE accounts SET subscription_state = 'active' WHERE account_id = $1",
+            "subscription of this account is not active",
+        ),
+        (
+            "UPDATE users SET is_active = false WHERE account_id = $1",
+            "UPDATE users SET is_active = true WHERE account_id = $1",
+            "has been made inactive",
+        ),
+    ],
+    ids=["lapsed", "inactive"],
+)
+async def test_who_is_not_let_in_any_more_can_sign_out_all_the_same(
+    studio: Studio,
+    administrator: Browser,
+    hold: Callable[[datetime], None],
+    *,
+    shut_out: str,
+    let_in: str,
+    told: str,
+    minutes: int,
+) -> None:
+    hold(clock.now() + timedelta(minutes=minutes))
+    await studio.execute(shut_out)
+    page = await administrator.open("/")
+    assert (page.status, told in page.text) == (403, True)
+    page = await administrator.send("/sign-out")
+    assert (page.path, "You have signed out." in page.text) == ("/console/sign-in", True)
+    await studio.execute(let_in)
+    assert (await administrator.open("/")).path == "/console/sign-in"
+
+
 async def test_one_s_own_password_is_changed_with_the_current_one(
     studio: Studio, administrator: Browser, nobody: Browser
 ) -> None:
