@@ -14,6 +14,7 @@ from app.accounts.rounds import in_every_account
 from app.core import beat
 from app.core.beat import Beat, Job, UnfinishedError
 from app.core.db import Database, listening
+from app.core.errors import Overloaded
 from app.core.principal import Principal
 from app.core.settings import Settings
 from app.main import create_app
@@ -132,6 +133,21 @@ async def test_a_server_does_what_is_to_be_done(
     app = create_app(Settings(database_url=database_url, data_dir=tmp_path, beat=True))
     async with app.router.lifespan_context(app), asyncio.timeout(NEVER_LONGER):
         await until(done, "job")
+
+
+@pytest.mark.parametrize(("error", "is_defect"), [(LookupError("kept"), True), (Overloaded(), False)])
+async def test_a_round_that_met_a_defect_tells_where_and_one_that_came_at_a_bad_time_does_not(
+    database: Database, studio: Studio, caplog: pytest.LogCaptureFixture, *, error: Exception, is_defect: bool
+) -> None:
+    async def work(_: Database, who: Principal) -> None:
+        if who.account_id == studio.account.account_id:
+            raise error
+
+    with pytest.raises(UnfinishedError):
+        await in_every_account(work)(database)
+    [record] = [each for each in caplog.records if str(studio.account.account_id) in each.getMessage()]
+    assert type(error).__name__ in record.getMessage()
+    assert bool(record.exc_info) is is_defect
 
 
 @pytest.mark.parametrize("fails", [False, True])
