@@ -8,7 +8,6 @@ import hmac
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
 from app.accounts import store
@@ -29,7 +28,6 @@ _TOLD_EACH = 20
 """Whoever tries many initials fills the trail of an account with no more than these in a window."""
 _BUCKETS = 256
 _LONGEST = 20
-_NETWORK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +44,6 @@ class Reached:
 
     failures: int
     is_spent: bool
-
-
-def network_of(address: str) -> str | None:
-    """Return what counts as one address: of the sixth version what one household is given.
-
-    None of this machine's own, which are those of a proxy that does not say for whom it asks.
-    """
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(found, IPv6Address):
-        found = found.ipv4_mapped or found
-    if found.is_loopback:
-        return None
-    if isinstance(found, IPv6Address):
-        return str(IPv6Address(int(found) >> _NETWORK << _NETWORK))
-    return str(found)
 
 
 def bucket_of(keys: KeyRing, name: str) -> UUID:

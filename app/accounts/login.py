@@ -13,7 +13,6 @@ from app.accounts.budgets import (
     count_failure,
     count_network,
     forget_failures,
-    network_of,
     require_budgets,
     require_network,
 )
@@ -35,6 +34,7 @@ from app.core.events import announce
 from app.core.ids import new_id
 from app.core.keys import KeyRing
 from app.core.principal import Principal
+from app.http.networks import network_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from app.accounts.budgets import MOST_FAILURES, WINDOW
 from app.accounts.errors import InvalidOperatorKey
 from app.http.errors import NotFound
 from app.http.limits import Limit
+from app.http.networks import address_of, counted_as
 
 GUESSES = Limit("operator", MOST_FAILURES, WINDOW.seconds)
-"""Wrong keys an address may try, per process."""
+"""Wrong keys an address may try, per process; one of IPv6 is what a household is given, here as elsewhere."""
 
 _key = APIKeyHeader(
     name="X-Operator-Key",
@@ -41,8 +42,7 @@ async def _operator(request: Request, key: Annotated[str | None, Depends(_key)])
     if key is None:
         raise InvalidOperatorKey
     if not secrets.compare_digest(hash_of(key), kept):
-        address = request.client.host if request.client else "unknown"
-        request.app.state.limits.count(GUESSES, address)
+        request.app.state.limits.count(GUESSES, counted_as(address_of(request.scope)))
         raise InvalidOperatorKey
 
 

@@ -17,6 +17,7 @@ from app.core.errors import CallerGone
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.limits import RateLimits
+from app.http.networks import address_of, counted_as
 from app.http.problems import count, problem
 from app.http.streams import GOING_ON
 
@@ -68,7 +69,7 @@ class _Visit:
         """Let the application answer; an exception becomes an answer too, and the connection stays usable."""
         try:
             if COUNTED not in self.state and not self.scope["path"].startswith("/health/"):
-                limits.count_address(_address(self.scope))
+                limits.count_address(counted_as(address_of(self.scope)))
             found = {*self.scope}
             await app(self.scope, receive, self.send)
             if (going_on := self.state.pop(GOING_ON, None)) is not None:
@@ -118,13 +119,7 @@ class _Visit:
             "route": getattr(self.scope.get("route"), "path_format", None),
             "status": self.status,
             "milliseconds": round((time.perf_counter() - self.began) * 1000, 1),
-            "address": _address(self.scope),
+            "address": address_of(self.scope),
             **{name: str(self.state[name]) for name in _TOLD if name in self.state},
         }
         log.info("request", extra={logs.TOLD: line})
-
-
-def _address(scope: Scope) -> str:
-    """Return the peer's address; whether a proxy's word is taken for it is the server's setting, not ours."""
-    client = scope.get("client")
-    return client[0] if client else "unknown"

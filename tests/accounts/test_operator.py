@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts.operator import hash_of, new_key
+from tests.accounts.apps import calling_from
 from tests.accounts.studios import PASSWORD, Studio
 
 KEY = new_key()
@@ -134,6 +135,15 @@ async def test_guesses_at_the_key_are_counted(client: httpx.AsyncClient) -> None
     answers = [await client.get(PATH, headers={"X-Operator-Key": new_key()}) for _ in range(11)]
     assert [each.json()["code"] for each in answers] == [*["invalid_operator_key"] * 10, "rate_limited"]
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+async def test_guesses_from_one_household_are_counted_together(app: FastAPI) -> None:
+    codes = []
+    for number in range(11):
+        async with calling_from(app, f"2001:db8::{number + 1}") as guessing:
+            answer = await guessing.get(PATH, headers={"X-Operator-Key": new_key()})
+            codes.append(answer.json()["code"])
+    assert codes == [*["invalid_operator_key"] * 10, "rate_limited"]
 
 
 async def test_an_account_there_is_not_is_not_found(client: httpx.AsyncClient) -> None:

@@ -15,6 +15,7 @@ from app.core import logs
 from app.core.errors import refusals
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
+from tests.accounts.apps import calling_from
 from tests.accounts.studios import Studio
 
 FAILURES: dict[str, tuple[Exception, int, str]] = {
@@ -102,6 +103,16 @@ async def test_too_many_requests_are_asked_to_wait() -> None:
         require_problem(answer, 429, "rate_limited")
         assert 0 < int(answer.headers["Retry-After"]) <= 60
         assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_what_a_household_is_given_of_ipv6_is_counted_as_one_address() -> None:
+    app, codes = FastAPI(), []
+    build_porch(app, RateLimits(per_address=2, per_caller=2))
+    one, mapped = "203.0.113.7", "::ffff:203.0.113.7"
+    for address in ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1", one, mapped, one):
+        async with calling_from(app, address) as client:
+            codes.append((await client.get("/nowhere")).json()["code"])
+    assert codes == [*["not_found"] * 2, "rate_limited", *["not_found"] * 3, "rate_limited"]
 
 
 async def test_a_line_is_logged_without_secrets(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:

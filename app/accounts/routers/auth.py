@@ -35,6 +35,7 @@ from app.accounts.schemas import (
     SignedInAnswer,
 )
 from app.http.body import JsonRoute
+from app.http.networks import address_of
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
@@ -79,7 +80,7 @@ async def log_in(
         login.Credentials(body.account, body.initials, body.password),
         _phone(body.device) if body.device else None,
         minimum_schema_version=minimum,
-        address=_address(request),
+        address=address_of(request.scope),
     )
     return signed_in_answer(found, keys)
 
@@ -162,13 +163,8 @@ async def reset(body: Sent[ResetRequest], request: Request, database: DatabaseOf
         keys,
         login.Credentials(body.account, body.initials, body.current_password),
         body.new_password,
-        _address(request),
+        address_of(request.scope),
     )
-
-
-def _address(request: Request) -> str:
-    """Return the peer's address; whether a proxy's word is taken for it is the server's setting, not ours."""
-    return request.client.host if request.client else "unknown"
 
 
 def _phone(report: PhoneReport) -> login.Phone:
