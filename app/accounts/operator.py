@@ -41,8 +41,10 @@ async def _operator(request: Request, key: Annotated[str | None, Depends(_key)])
         raise NotFound
     if key is None:
         raise InvalidOperatorKey
+    limits, address = request.app.state.limits, counted_as(address_of(request.scope))
+    limits.require_room(GUESSES, address)
     if not secrets.compare_digest(hash_of(key), kept):
-        request.app.state.limits.count(GUESSES, counted_as(address_of(request.scope)))
+        limits.count(GUESSES, address)
         raise InvalidOperatorKey
 
 

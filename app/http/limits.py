@@ -46,14 +46,25 @@ class RateLimits:
 
     def count(self, limit: Limit, key: str) -> None:
         """Count against any limit, or refuse with the seconds after which there is room again."""
-        if limit not in self._counted:
-            self._counted[limit] = self._throttled(limit)
-        counted = self._counted[limit].limit(key)
+        counted = self._throttled(limit).limit(key)
         if counted.limited:
-            wait = max(1, math.ceil(counted.state.retry_after))
-            raise RateLimited(headers={"Retry-After": str(wait)})
+            raise _refusal(counted.state.retry_after)
+
+    def require_room(self, limit: Limit, key: str) -> None:
+        """Refuse alike where there is no room, and count nothing."""
+        state = self._throttled(limit).peek(key)
+        if not state.remaining:
+            # Not its own `retry_after`, which is next to nothing for who has just taken the last.
+            raise _refusal(state.reset_after - limit.seconds * (limit.most - 1) / limit.most)
 
     def _throttled(self, limit: Limit) -> Throttled:
-        quota = per_duration(timedelta(seconds=limit.seconds), limit.most)
-        using = RateLimiterType.GCRA.value
-        return Throttled(using=using, quota=quota, store=self._store, key_prefix=limit.name)
+        if limit not in self._counted:
+            quota = per_duration(timedelta(seconds=limit.seconds), limit.most)
+            using = RateLimiterType.GCRA.value
+            made = Throttled(using=using, quota=quota, store=self._store, key_prefix=limit.name)
+            self._counted[limit] = made
+        return self._counted[limit]
+
+
+def _refusal(seconds: float) -> RateLimited:
+    return RateLimited(headers={"Retry-After": str(max(1, math.ceil(seconds)))})

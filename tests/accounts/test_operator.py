@@ -132,8 +132,11 @@ async def test_without_the_key_there_is_no_way_in(studio: Studio, app: FastAPI) 
 
 
 async def test_guesses_at_the_key_are_counted(client: httpx.AsyncClient) -> None:
+    assert (await client.get(PATH, headers=OPERATOR)).status_code == 200
     answers = [await client.get(PATH, headers={"X-Operator-Key": new_key()}) for _ in range(11)]
-    assert [each.json()["code"] for each in answers] == [*["invalid_operator_key"] * 10, "rate_limited"]
+    answers.append(await client.get(PATH, headers=OPERATOR))
+    codes = [each.json()["code"] for each in answers]
+    assert codes == [*["invalid_operator_key"] * 10, *["rate_limited"] * 2], "the right one is no exception"
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 

@@ -64,6 +64,22 @@ def test_who_waits_as_long_as_told_is_let_in(clock: Hand, second: float) -> None
         assert let_in(counted, 7) > 0
 
 
+@pytest.mark.parametrize("second", [0.01, 50.0, 89.9])
+def test_to_ask_whether_there_is_room_takes_none_and_tells_when_there_is(clock: Hand, second: float) -> None:
+    counted, wrong = RateLimits(per_address=1, per_caller=1), Limit("wrong", most=10, seconds=900)
+    for _ in range(10):
+        counted.require_room(wrong, "phone")
+        counted.require_room(wrong, "phone")
+        counted.count(wrong, "phone")
+    clock.now += second
+    with pytest.raises(RateLimited) as refused:
+        counted.require_room(wrong, "phone")
+    counted.require_room(wrong, "desk")
+    clock.now += int(refused.value.headers["Retry-After"])
+    counted.require_room(wrong, "phone")
+    counted.count(wrong, "phone")
+
+
 def test_nobody_is_counted_against_another_nor_against_another_limit(clock: Hand) -> None:
     del clock
     counted = RateLimits(per_address=1, per_caller=1)
