@@ -5,7 +5,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -16,7 +16,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from app.console import sessions, words
+from app.console import labels, sessions, words
 from app.console.api import Refused
 from app.core.keys import KeyRing
 from app.http.body import SECONDS
@@ -181,12 +181,16 @@ def filled(kind: type[F], fields: Fields) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """Why a form was not taken: a sentence about all of it, sentences by field, and the answer's status."""
+    """Why a form was not taken: a sentence about all of it, sentences by field, and the answer's status.
+
+    `others` are sentences about what has no field of its own on the page.
+    """
 
     sentence: str
     fields: Mapping[str, str]
     status: int
     is_stale: bool = False
+    others: Sequence[str] = ()
 
 
 def wrong(error: Unfilled | Refused, *, known: Iterable[str] = ()) -> Wrong:
@@ -198,4 +202,8 @@ def wrong(error: Unfilled | Refused, *, known: Iterable[str] = ()) -> Wrong:
         return Wrong(words.LOOK_AGAIN, error.fields, HTTPStatus.UNPROCESSABLE_ENTITY)
     at_fields = words.by_field(error.problem, known)
     sentence = words.LOOK_AGAIN if at_fields else words.of_problem(error.problem)
-    return Wrong(sentence, at_fields, error.status, is_stale=error.status == HTTPStatus.PRECONDITION_FAILED)
+    others = [
+        f"{labels.of_field(name)}: {each}" for name, each in words.of_others(error.problem, known).items()
+    ]
+    is_stale = error.status == HTTPStatus.PRECONDITION_FAILED
+    return Wrong(sentence, at_fields, error.status, is_stale=is_stale, others=others)

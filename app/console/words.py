@@ -6,6 +6,8 @@ from typing import Any
 LOOK_AGAIN = "Something is missing or not right. Nothing was saved yet: please look at the marked fields."
 WRONG_CURRENT = "This is not your password until now."
 ANYTHING = "That did not work. Nothing was changed."
+_BODY = "body."
+_REFERENCED = "still_referenced"
 
 _PROBLEMS: Mapping[str, str] = {
     "invalid_credentials": "Account name, initials or password are not right. Please try again.",
@@ -119,7 +121,7 @@ def of_problem(problem: Mapping[str, Any]) -> str:
     if code == "device_limit_reached":
         figures = f"{problem['in_use']} of {problem['limit']} places are taken. Nothing was changed. "
         return figures + "Deactivate a phone that is no longer used, or add licences."
-    if code == "still_referenced":
+    if code == _REFERENCED:
         users = ", ".join(of_key(each).lower() for each in problem.get("reasons", {}))
         return f"Others still have this ({users}), so it cannot be deleted. Deactivate it instead."
     return _PROBLEMS.get(code) or problem.get("detail") or ANYTHING
@@ -133,22 +135,31 @@ def of_field(kind: str) -> str:
 def by_field(problem: Mapping[str, Any], known: Iterable[str]) -> dict[str, str]:
     """Return the sentences a refusal has for single fields that are on a page."""
     code, names = problem["code"], set(known)
-    found = {
-        each["path"].removeprefix("body.").partition(".")[0]: of_field(each["code"])
-        for each in _fields(problem)
-    }
-    found |= problem.get("reasons", {})
+    found = _of_fields(problem)
     if code == "password_blocked":
         found["new_password" if "new_password" in names else "password"] = of_problem(problem)
     if code in _AT_FIELD:
         found[_AT_FIELD[code]] = of_problem(problem)
     if "field" in problem:
-        found[problem["field"]] = of_field("")
+        found[problem["field"]] = problem.get("detail") or of_field("")
     return {name: sentence for name, sentence in found.items() if name in names}
 
 
-def _fields(problem: Mapping[str, Any]) -> list[dict[str, str]]:
-    return list(problem.get("fields", []))
+def of_others(problem: Mapping[str, Any], known: Iterable[str]) -> dict[str, str]:
+    """Return the sentences a refusal has for fields that are not on a page, or not under their names."""
+    names = set(known)
+    others = {name: sentence for name, sentence in _of_fields(problem).items() if name not in names}
+    return {name.partition(".")[0]: sentence for name, sentence in others.items()}
+
+
+def _of_fields(problem: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the API says of fields; who still refers to a record is told elsewhere."""
+    found = {
+        each["path"].removeprefix(_BODY).partition(".")[0]: of_field(each["code"])
+        for each in problem.get("fields", [])
+        if each["path"].startswith(_BODY)
+    }
+    return found | (problem.get("reasons", {}) if problem["code"] != _REFERENCED else {})
 
 
 def of_value(value: Any) -> str:

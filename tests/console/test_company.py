@@ -70,6 +70,15 @@ async def test_own_fields_and_rules_are_given_and_taken_away(studio: Studio, adm
     assert (company["custom_labels"], company["validation_rules"]) == ([], [])
 
 
+async def test_what_is_wrong_in_a_table_is_told_above_it(studio: Studio, administrator: Browser) -> None:
+    await administrator.open(PATH)
+    page = await administrator.send(PATH, **{"label.clients.text_1": "x" * 101, "slot_minutes": "999999"})
+    assert page.status == 422
+    for sentence in ("Custom labels: This must have at most 100 characters.", "This must be at most"):
+        assert sentence in page.text
+    assert (await _company(studio))["custom_labels"] == []
+
+
 async def test_own_words_are_given_as_a_whole(studio: Studio, administrator: Browser) -> None:
     await administrator.open(PATH)
     page = await administrator.send(PATH, **{"terminology.session": "Shoot"})

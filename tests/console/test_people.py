@@ -26,6 +26,8 @@ async def test_what_is_wrong_is_told_at_the_field(administrator: Browser) -> Non
     assert (page.status, "Please fill this in." in page.text) == (422, True)
     page = await administrator.send("/users/new", **NEW, email="no address")
     assert (page.status, "not written as it should be" in page.text) == (422, True)
+    page = await administrator.send("/users/new", **{**NEW, "initials": "A B"}, email="")
+    assert (page.status, "Initials are one to ten letters or digits." in page.text) == (422, True)
 
 
 async def test_a_user_is_changed_and_only_where_something_is_different(
