@@ -72,6 +72,7 @@ class Known:
     budgets: tuple[Budget, ...]
     is_own: bool
     network: str | None
+    known_networks: frozenset[str] = frozenset()
 
 
 def initials_key(initials: str) -> str:
@@ -103,7 +104,7 @@ async def login(
         refuse_old(phone.schema_version if phone else None, minimum_schema_version)
         user.password_hash = fresh or user.password_hash
         failures = await forget_failures(session, known.budgets)
-        came = sign_ins.Came(network_of(address), failures, is_new)
+        came = sign_ins.Came(network_of(address), known.known_networks, failures, is_new)
         return await sign_ins.begin(session, keys, (account, user, device), came)
 
 
@@ -138,7 +139,7 @@ async def _find(
         account_id = await store.find_account(connection, name)
     async with database.reading(account_id or bucket_of(keys, name), is_urgent=True) as session:
         user = await store.find_active_user(session, key)
-        own = await _own(session, user.user_id if user else session.account_id, phone, network)
+        own, networks = await _own(session, user.user_id if user else session.account_id, phone, network)
         budgets = budgets_of(keys, name, key, own)
         await require_budgets(session, budgets)
     strange = None if own else network
@@ -150,6 +151,7 @@ async def _find(
         budgets=budgets,
         is_own=own is not None,
         network=strange,
+        known_networks=networks,
     )
 
 
@@ -173,14 +175,19 @@ async def _refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
     raise InvalidCredentials
 
 
-async def _own(session: Session, user_id: UUID, phone: Phone | None, network: str | None) -> str | None:
-    """Return by what a user has been known before; who is no user has neither devices nor networks."""
+async def _own(
+    session: Session, user_id: UUID, phone: Phone | None, network: str | None
+) -> tuple[str | None, frozenset[str]]:
+    """Return by what a user has been known before, and at a desk from where they have signed in at desks.
+
+    Who is no user has neither devices nor networks.
+    """
     if phone is None:
         networks = await store.read_networks(session, user_id)
-        return f"network:{network}" if network in networks else None
+        return (f"network:{network}" if network in networks else None), networks
     devices = await store.list_devices(session, user_id)
     is_bound = any(device.device_uid == phone.uid for device in devices)
-    return f"device:{phone.uid}" if is_bound else None
+    return (f"device:{phone.uid}" if is_bound else None), frozenset()
 
 
 async def _stronger(password: str, kept: str | None) -> str | None:

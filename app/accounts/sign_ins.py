@@ -53,9 +53,13 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """From where somebody signs in, if that is known, behind how many wrong passwords, on which phone."""
+    """From where somebody signs in, if that is known, behind how many wrong passwords, on which phone.
+
+    `known_networks` are those a user at a desk has signed in from before.
+    """
 
     network: str | None
+    known_networks: frozenset[str]
     failures: int
     is_new_device: bool
 
@@ -66,7 +70,6 @@ async def begin(
     """Begin a sign-in; a phone has one at a time, so that its former one ends. Announces `SignedIn`."""
     account, user, device = people
     await store.forget_ended_sign_ins(session, user.user_id)
-    odd = await _odd(session, user, device, came)
     if device is not None:
         await store.revoke_sign_ins(session, "signed_in_again", device_id=device.device_id)
     now = clock.now()
@@ -90,7 +93,7 @@ async def begin(
         device_id=sign_in.device_id,
         network=came.network,
         failures=came.failures,
-        odd=odd,
+        odd=_odd(came),
     )
     await announce(session, who_signs(account, user, device), told)
     return _signed_in(keys, sign_in, secret, people)
@@ -115,11 +118,9 @@ def who_signs(account: Account, user: User, device: Device | None = None) -> Pri
     )
 
 
-async def _odd(
-    session: WriteSession, user: User, device: Device | None, came: Came
-) -> tuple[events.Oddity, ...]:
+def _odd(came: Came) -> tuple[events.Oddity, ...]:
     """Return what is unusual; the first network of a user is not, for there is nothing to compare it with."""
-    known = await store.read_networks(session, user.user_id) if device is None else set()
+    known = came.known_networks
     found = {
         events.Oddity.AFTER_FAILURES: came.failures >= MANY_FAILURES,
         events.Oddity.NEW_DEVICE: came.is_new_device,

@@ -336,7 +336,7 @@ async def clear_budget(session: WriteSession, caller: str, since: datetime) -> i
     return int(found or 0)
 
 
-async def read_networks(session: Session, user_id: UUID) -> set[str]:
+async def read_networks(session: Session, user_id: UUID) -> frozenset[str]:
     """Return from where a user has signed in at desks, as far as that is remembered."""
     rows = await session.raw.fetch(
         "SELECT DISTINCT network FROM sign_ins"
@@ -344,7 +344,7 @@ async def read_networks(session: Session, user_id: UUID) -> set[str]:
         session.account_id,
         user_id,
     )
-    return {row["network"] for row in rows}
+    return frozenset(row["network"] for row in rows)
 
 
 async def stamp_last_sync(session: Session, device_id: UUID, queue: Queue | None) -> None:

@@ -16,6 +16,7 @@ from app.audit import export
 from app.audit.chain import check
 from app.audit.store import NAMES, Head
 from app.core.clock import now
+from tests.accounts.apps import calling_from
 from tests.accounts.studios import PASSWORD, Studio, as_owner, bearer
 
 WRONG = "not the password at all"
@@ -174,6 +175,18 @@ async def test_a_desk_in_a_new_network_is_odd_and_one_in_a_known_one_waits_for_n
     assert (await ask(app, home, words)).status_code == 200
     found = [entry["after"]["odd"] for entry in await trail(studio) if entry["action"] == "signed_in"]
     assert found[1:] == [[], ["new_network"], []]
+
+
+async def test_who_comes_back_late_and_from_elsewhere_is_odd(
+    studio: Studio, app: FastAPI, hold: Callable[[datetime], None]
+) -> None:
+    words = studio.words(device=None)
+    for days, address in ((0, "2001:db8:1::1"), (181, "2001:db8:2::1")):
+        hold(now() + timedelta(days=days))
+        async with calling_from(app, address) as client:
+            assert (await client.post("/v1/auth/login", json=words)).status_code == 200
+    found = [entry["after"]["odd"] for entry in await trail(studio) if entry["action"] == "signed_in"]
+    assert found[1:] == [["new_network"], []]
 
 
 async def test_the_trail_is_read_in_pages_and_by_what_is_sought(
