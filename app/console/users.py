@@ -214,6 +214,7 @@ async def _form(
         groups=await _groups(visit),
         rights=await rights.rights(visit.api),
         may_give=visit.may("security", Level.ADD_MODIFY),
+        may_add=visit.may("users", Level.ADD_ONLY),
         may_change=visit.may("users", Level.ADD_MODIFY),
         **told,
     )

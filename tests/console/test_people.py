@@ -1,5 +1,7 @@
 """Users and security groups: making, changing, and what is refused."""
 
+from app.core.principal import Level
+from tests.accounts.people import give, secured
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
 
@@ -13,6 +15,18 @@ async def test_a_user_is_created_and_must_choose_a_password(administrator: Brows
     page = await administrator.open("/users")
     for word in ("Ann Bell", "AB", "Photographer", "Must choose a password"):
         assert word in page.text
+
+
+async def test_who_may_only_look_at_users_is_not_offered_to_make_one(
+    studio: Studio, photographer: Browser
+) -> None:
+    await secured(studio)
+    await give(studio, users=Level.VIEW_ONLY)
+    page = await photographer.open("/users/new")
+    assert (page.status, "You may look at this, and not change it." in page.text) == (200, True)
+    assert "Create user" not in page.text
+    await give(studio, users=Level.ADD_ONLY)
+    assert "Create user" in (await photographer.open("/users/new")).text
 
 
 async def test_what_is_wrong_is_told_at_the_field(administrator: Browser) -> None:
