@@ -67,6 +67,21 @@ async def test_a_dragged_slider_moves_the_estimate_and_the_phone_then_holds_as_m
     assert [each["is_unread"] for each in phone.all("emails")] == [True] * UNREAD
 
 
+async def test_an_estimate_that_cannot_be_made_leaves_no_other_standing(administrator: Visitor) -> None:
+    await administrator.go("Mobile preferences")
+    estimate = administrator.page.get_by_role("complementary", name="Estimate")
+    slider = administrator.page.get_by_role("slider", name="Emails back", exact=True)
+    await administrator.page.route("**/preferences/estimate", lambda route: route.abort())
+    await drag(slider, 0)
+    await expect(estimate).to_contain_text("could not be told just now")
+    await expect(estimate).not_to_contain_text("records")
+    await administrator.page.unroute("**/preferences/estimate")
+    await drag(slider, 1)
+    await expect(estimate).to_contain_text("records")
+    # A browser notes down that a connection was lost, as it was here.
+    administrator.troubles[:] = [each for each in administrator.troubles if "ERR_FAILED" not in each]
+
+
 async def test_a_slider_moved_back_promises_what_holds(administrator: Visitor, phone: Client) -> None:
     await administrator.go("Mobile preferences")
     estimate = administrator.page.get_by_role("complementary", name="Estimate")

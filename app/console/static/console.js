@@ -85,13 +85,12 @@ if (form) {
   form.querySelector("button[name=estimate]")?.remove();
   let isAsking = false;
   let isWanted = false;
+  const isChanged = (each) =>
+    each.tagName === "SELECT" ? each.value !== each.dataset.kept : each.checked !== ("kept" in each.dataset);
   const mark = () => {
     for (const knob of form.querySelectorAll(".knob")) {
       const all = [...knob.querySelectorAll("select, input[type=checkbox]")];
-      knob.classList.toggle("is-changed", all.some((each) =>
-        each.tagName === "SELECT"
-          ? [...each.options].some((option) => option.selected !== option.defaultSelected)
-          : each.checked !== each.defaultChecked));
+      knob.classList.toggle("is-changed", all.some(isChanged));
     }
   };
   const ask = async () => {
@@ -106,8 +105,11 @@ if (form) {
         body: new URLSearchParams(new FormData(form)),
       }).catch(() => null);
       if (answer && answer.redirected) return location.reload();
-      if (answer && answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const text = answer && answer.ok ? await answer.text().catch(() => null) : null;
+      if (text === null) {
+        place.textContent = "What a phone would download could not be told just now. It is asked again at the next change.";
+      } else {
+        const page = new DOMParser().parseFromString(text, "text/html");
         place.replaceChildren(...page.body.childNodes);
       }
     }
