@@ -95,7 +95,7 @@ def _stands(row: Any, keys: KeyRing, claims: Claims) -> Clock | AppError:
 def _standing(row: Any, keys: KeyRing, claims: Claims) -> Standing:
     row = _admitted(row, keys, claims)
     phone = (row["schema_version"], row["last_sync"], row["queued"])
-    return Standing(_principal(row, claims), Clock.of(row), *phone)
+    return Standing(who_asks(row, claims.account_id), Clock.of(row), *phone)
 
 
 def _admitted(row: Any, keys: KeyRing, claims: Claims) -> Any:
@@ -146,19 +146,20 @@ def shut_out(
     return DeviceDeactivated(wipe_order=issue_wipe(keys, WipeOrder(account_id, device_id, device_uid, nonce)))
 
 
-def _principal(row: Any, claims: Claims) -> Principal:
+def who_asks(row: Any, account_id: UUID) -> Principal:
+    """Return who asks, from their row of an account."""
     return Principal(
-        account_id=claims.account_id,
+        account_id=account_id,
         account_name=row["account_name"],
         time_zone=row["time_zone"],
-        channel=Channel.MOBILE if claims.device_id else Channel.DESK,
-        user_id=claims.user_id,
+        channel=Channel.MOBILE if row["device_id"] else Channel.DESK,
+        user_id=row["user_id"],
         initials=row["initials"],
         is_administrator=row["is_administrator"],
-        device_id=claims.device_id,
+        device_id=row["device_id"],
         binding_id=row["binding_id"],
         studio_id=row["studio_id"],
         departments=tuple(row["departments"]),
         levels=levels_in(row["levels"]) if row["levels"] is not None else None,
-        sign_in_id=claims.sign_in_id,
+        sign_in_id=row["sign_in_id"],
     )

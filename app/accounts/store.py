@@ -25,21 +25,27 @@ _LEVELS = """
 _STANDING = f"""
     SELECT u.initials, u.is_active, u.is_administrator, u.departments, {_LEVELS},
            a.account_name, a.time_zone, a.edition, a.subscription_state,
-           s.sign_in_id, s.device_id, s.revoked_at, s.absolute_end,
+           s.sign_in_id, s.user_id, s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync, d.queued,
            d.is_inactive, d.wipe_nonce, d.wiped_at, d.schema_version,
            {CLOCK_COLUMNS}
-    FROM sign_ins s
+    FROM {{callers}} s
     JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
     JOIN accounts a ON a.account_id = s.account_id
     JOIN account_clock c ON c.account_id = s.account_id
     LEFT JOIN devices d ON d.account_id = s.account_id AND d.device_id = s.device_id
-    WHERE s.account_id = {{account}} AND s.sign_in_id = {{sign_ins}}"""
-_ONE = _STANDING.format(account="$1", sign_ins="$2")
-_SEVERAL = _STANDING.format(account="$1", sign_ins="ANY($2::uuid[])")
+    WHERE s.account_id = {{account}} AND {{which}}"""
+_OF_ALL = "s.sign_in_id = ANY($2::uuid[])"
+_ONE = _STANDING.format(callers="sign_ins", account="$1", which="s.sign_in_id = $2")
+_SEVERAL = _STANDING.format(callers="sign_ins", account="$1", which=_OF_ALL)
 _AT_ONCE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 0) AS standing".format(
-    here=HERE, standing=_STANDING.format(account="here.account_id", sign_ins="ANY($2::uuid[])")
+    here=HERE, standing=_STANDING.format(callers="sign_ins", account="here.account_id", which=_OF_ALL)
 )
+_WITHOUT_SIGN_IN = """(
+    SELECT account_id, user_id, device_id,
+           NULL::uuid AS sign_in_id, NULL::timestamptz AS revoked_at, NULL::timestamptz AS absolute_end
+    FROM devices)"""
+_OF_DEVICE = _STANDING.format(callers=_WITHOUT_SIGN_IN, account="$1", which="s.device_id = $2")
 
 _COUNT_FAILURE = """
     INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
@@ -131,6 +137,11 @@ async def glance(
     return {row["sign_in_id"]: row for row in rows}
 
 
+async def read_standing_of_device(session: Session, device_id: UUID) -> asyncpg.Record | None:
+    """Return the same of a device, whether or not anybody has signed in on it."""
+    return await session.raw.fetchrow(_OF_DEVICE, session.account_id, device_id)
+
+
 async def read_account(session: Session) -> Account | None:
     """Return the session's account."""
     return await session.get(Account, session.account_id)
@@ -139,17 +150,6 @@ async def read_account(session: Session) -> Account | None:
 async def read_user(session: Session, user_id: UUID) -> User | None:
     """Return a user."""
     return await session.get(User, (session.account_id, user_id))
-
-
-async def read_levels(session: Session, user_id: UUID) -> str | None:
-    """Return a user's levels by feature as JSON text, none before the account has activated security."""
-    levels: str | None = await session.raw.fetchval(
-        f"SELECT {_LEVELS} FROM users u JOIN accounts a USING (account_id)"
-        " WHERE u.account_id = $1 AND u.user_id = $2",
-        session.account_id,
-        user_id,
-    )
-    return levels
 
 
 async def list_users(session: Session, after: UUID | None, most: int) -> Sequence[User]:

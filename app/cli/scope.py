@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from app.accounts.phones import Phone, phones_called
+from app.accounts.phones import Asker, phones_called
 from app.cli import scope_words
 from app.cli.ground import account_of, console, database, fail, migrated, print_table, run
 from app.core.db import Session
@@ -28,7 +28,7 @@ def scopes() -> None:
 class View:
     """A device, what a pull of it would aim at now, and the names of the numbers in that."""
 
-    phone: Phone
+    phone: Asker
     at: Clock
     target: Target
     names: dict[int, str]
@@ -68,7 +68,7 @@ def explain(
         run(told(url))
 
 
-def _one(found: list[Phone], account: str, word: str) -> Phone:
+def _one(found: list[Asker], account: str, word: str) -> Asker:
     if not found:
         fail(f"The account {account} has no device {word}.")
     if len(found) > 1:
@@ -77,7 +77,7 @@ def _one(found: list[Phone], account: str, word: str) -> Phone:
     return found[0]
 
 
-async def _view(session: Session, phone: Phone) -> View:
+async def _view(session: Session, phone: Asker) -> View:
     at = await read_clock(session)
     target = await target_of(session, phone.who, at, None, phone.device.schema_version)
     numbers = {number for rule in target.scope.values() for number in scope_words.numbers_in(rule)}
