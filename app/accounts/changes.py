@@ -1,4 +1,7 @@
-"""The one place that every change of an account, its people, groups and devices passes on its way."""
+"""Changes of an account, its people, groups and devices by who looks after them: by version, and announced.
+
+What comes of signing in, of refreshing and of a phone's word that it is cleared is written where it is done.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar

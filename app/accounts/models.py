@@ -56,6 +56,14 @@ class UserList(StrEnum):
     RECEPTIONIST = "receptionist"
 
 
+class DeviceOrder(StrEnum):
+    """By what devices are listed: those first that need somebody most, or as they were authorized."""
+
+    AUTHORIZED = "authorized"
+    LAST_SYNC = "last_sync"
+    QUEUED = "queued"
+
+
 def _one_of(kind: type[StrEnum]) -> Any:
     """Store the values and not the names, as text, which a check holds to the values."""
     return Enum(
@@ -276,7 +284,7 @@ class RefreshToken(SQLModel, table=True):
 
 
 class SignInBudget(SQLModel, table=True):
-    """How many wrong passwords were tried since a window began, for initials or for a bound phone."""
+    """How many wrong passwords were tried since a window began, against one budget: `caller` names it."""
 
     __tablename__ = "sign_in_budgets"
 

@@ -1,8 +1,7 @@
-"""What a phone says it still holds of what its user did, and in what order devices are listed."""
+"""What a phone says it still holds of what its user did."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +19,3 @@ class Queue:
         if not self.changes or self.oldest_seconds is None:
             return None
         return now - timedelta(seconds=self.oldest_seconds)
-
-
-class DeviceOrder(StrEnum):
-    """By what devices are listed: those first that need somebody most, or as they were authorized."""
-
-    AUTHORIZED = "authorized"
-    LAST_SYNC = "last_sync"
-    QUEUED = "queued"

@@ -9,8 +9,8 @@ import asyncpg
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from app.accounts.models import Account, Device, RefreshToken, SecurityGroup, SignIn, User
-from app.accounts.queues import DeviceOrder, Queue
+from app.accounts.models import Account, Device, DeviceOrder, RefreshToken, SecurityGroup, SignIn, User
+from app.accounts.queues import Queue
 from app.core import clock
 from app.core.db import HERE, Session, WriteSession
 from app.core.revisions import CLOCK_COLUMNS

@@ -23,8 +23,7 @@ from app.accounts.errors import (
 )
 from app.accounts.features import DEVICES
 from app.accounts.guards import GUARDED, KeysOf, reading_of, writing_of
-from app.accounts.models import Account
-from app.accounts.queues import DeviceOrder
+from app.accounts.models import Account, DeviceOrder
 from app.accounts.schemas import (
     DeviceAnswer,
     DeviceChange,
