@@ -81,7 +81,7 @@ class Visitor:
             self.troubles.append(f"{message.type}: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.address}/console", "data:")):
+        if not request.url.startswith(f"{self.address}/console"):
             self.troubles.append(f"asked for {request.url}")
 
     def _on_response(self, response: Response) -> None:

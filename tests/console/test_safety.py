@@ -47,6 +47,7 @@ async def test_every_page_says_what_it_may_load(administrator: Browser, path: st
     for word in ("frame-ancestors 'none'", "base-uri 'none'"):
         assert word in policy
     assert "unsafe" not in policy
+    assert "data:" not in policy
     headers = page.answer.headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
