@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from app.core.clock import now
-from tests.accounts.studios import PASSWORD, Studio
+from tests.accounts.studios import Studio
 
 
 async def test_a_phone_signs_in_and_is_told_all_it_needs(studio: Studio) -> None:
@@ -136,7 +136,3 @@ async def test_a_former_sign_in_of_the_phone_ends_with_the_next(studio: Studio) 
     await studio.signed_in()
     body = {"refresh_token": first["refresh_token"]}
     assert (await studio.client.post("/v1/auth/refresh", json=body)).json()["code"] == "invalid_token"
-
-
-async def test_the_password_of_the_samples_is_acceptable() -> None:
-    assert len(PASSWORD) >= 12
