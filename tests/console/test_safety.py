@@ -7,7 +7,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.features import features
+from app.console import site
+from app.core.principal import Level
 from app.http.limits import RateLimits
+from tests.accounts.people import give, secured
 from tests.accounts.studios import Studio
 from tests.console.browser import HERE, Browser
 
@@ -29,13 +33,21 @@ PAGES = [
     "/lists/organizations/new",
     "/audit",
 ]
-GUARDED = {
-    "/devices": "devices",
-    "/health": "devices",
-    "/users": "users",
-    "/groups": "security",
-    "/audit": "audit",
+GUARDED = ("/devices", "/health", "/users", "/groups", "/audit")
+EVERYBODYS = {"/password", "/preferences/estimate", "/inbox/{entry_id:uuid}"}
+"""What anybody may do: to themselves, to nothing at all, or what is judged like the change it is about."""
+
+DIFFERENT = {
+    **dict.fromkeys(("name", "description", "first_name", "last_name"), "Somewhat different"),
+    **dict.fromkeys(("password", "new_password"), "three ducks on a pond"),
+    "initials": "XX",
+    "slot_minutes": "20",
+    "emails_past_days": "7",
+    "is_inactive": "yes",
 }
+"""What is typed into forms, each of which takes what it has a field for."""
+
+_IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/sign-in", "/nowhere"])
@@ -189,20 +201,40 @@ async def test_who_lacks_a_right_is_not_offered_the_page_and_refused_by_the_api(
     assert "You do not have the right to do this." in page.text
 
 
+@pytest.mark.parametrize("pattern", [each for each in site._DONE if each not in EVERYBODYS])
 async def test_who_lacks_a_right_changes_nothing_by_sending_the_form_all_the_same(
-    studio: Studio, photographer: Browser
+    studio: Studio, administrator: Browser, photographer: Browser, pattern: str
 ) -> None:
-    word = (await photographer.open("/inbox")).form("/sign-out")["form_token"]
-    mine = str(studio.photographer.user_id)
-    for path, filled in {
-        "/devices": {"user_id": [mine]},
-        "/users/new": {"initials": ["XX"], "first_name": ["X"], "last_name": ["X"], "password": ["x" * 20]},
-        "/groups/new": {"name": ["Mine"]},
-        "/groups/security": {"version": ["1"]},
-        "/preferences": {"version": ["0"], "emails_past_days": ["7"]},
-    }.items():
-        assert (await photographer.post(path, {**filled, "form_token": word})).status_code == 403, path
-    assert await _rows(studio) == 1
+    await secured(studio)
+    await give(studio, **{each.key: Level.VIEW_ONLY for each in features()})
+    known = await _known(studio, administrator)
+    path = _IN_PATH.sub(lambda found: known[found[1]], pattern)
+    page = await administrator.open(path if pattern in site._SHOWN else f"/lists/{known['list']}")
+    word = (await photographer.open("/")).form("/sign-out")["form_token"]
+    typed = {**DIFFERENT, "user_id": known["user_id"], "over": known["over"]}
+    filled = {**page.form(path), **{name: [value] for name, value in typed.items()}, "form_token": word}
+    answer = await photographer.post(path, filled)
+    assert (answer.status_code, "You do not have the right" in answer.text) == (403, True)
+
+
+async def _known(studio: Studio, administrator: Browser) -> dict[str, str]:
+    """Return what addresses of the console can have in them, and a neighbour of the entry of a list."""
+    await administrator.open("/groups/new")
+    await administrator.send("/groups/new", name="Seasonal")
+    [device] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
+    [group] = await studio.execute("SELECT group_id FROM security_groups WHERE account_id = $1")
+    entry, over = await studio.execute(
+        "SELECT id FROM lead_sources WHERE account_id = $1 AND description IN ('Referral', 'Web search')"
+    )
+    return {
+        "user_id": str(studio.photographer.user_id),
+        "device_id": str(device["device_id"]),
+        "group_id": str(group["group_id"]),
+        "list": "lead_sources",
+        "entry_id": str(entry["id"]),
+        "over": str(over["id"]),
+        "action": "deactivate",
+    }
 
 
 async def test_each_ask_of_a_page_is_an_ask_of_the_public_api(
