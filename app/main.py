@@ -33,6 +33,8 @@ from app.desk.limits import limits_of_desk
 from app.desk.router import router as desk
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
+from app.notices.jobs import FORGET as FORGET_NOTICES
+from app.notices.router import router as notices
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.studio.limits import limits_of_series
@@ -49,7 +51,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET)
+JOBS = (TRIM, FORGET, FORGET_NOTICES)
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -154,7 +156,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         # Its log would have the words of exceptions, and the database's repeat values.
         telemetry={"logs": False, "exclude": _is_untold},
     )
-    people = (auth, users, security, account, devices, operator, audit)
+    people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     for router in (sync, stream, live, desk, *people, preferences, health, limits):
         made.include_router(router)

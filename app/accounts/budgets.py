@@ -11,6 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.accounts import store
+from app.accounts.events import Limit
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.keys import KeyRing
@@ -34,16 +35,28 @@ _LONGEST = 20
 class Budget:
     """One count and how far it may go; `caller` is made of what is counted, which cannot be read from it."""
 
+    limit: Limit
     caller: str
     most: int
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """How far a budget has come where that is worth telling: it has begun, or is spent."""
+class Count:
+    """How far a wrong password has brought the first and the last of some budgets, and which it has spent."""
 
-    failures: int
-    is_spent: bool
+    first: int
+    last: int
+    spent: tuple[Budget, ...]
+
+    @property
+    def is_told(self) -> bool:
+        """Say whether the trail is told: a budget has begun, or is spent."""
+        return bool(self.spent) or (self.first == 1 and self.last <= _TOLD_EACH)
+
+    @property
+    def failures(self) -> int:
+        """Return how many that were."""
+        return max((budget.most for budget in self.spent), default=self.first)
 
 
 def bucket_of(keys: KeyRing, name: str) -> UUID:
@@ -58,10 +71,11 @@ def budgets_of(keys: KeyRing, account_name: str, initials_key: str, own: str | N
     them out by guessing elsewhere: a phone that is bound, a user at a desk in a network they know.
     """
     if own:
-        return (Budget(_caller(keys, account_name, f"own:{initials_key}:{own}"), MOST_FAILURES),)
+        mine = _caller(keys, account_name, f"own:{initials_key}:{own}")
+        return (Budget(Limit.USER, mine, MOST_FAILURES),)
     return (
-        Budget(_caller(keys, account_name, f"user:{initials_key[:_LONGEST]}"), MOST_FAILURES),
-        Budget(_caller(keys, account_name, "account"), MOST_IN_ACCOUNT),
+        Budget(Limit.USER, _caller(keys, account_name, f"user:{initials_key[:_LONGEST]}"), MOST_FAILURES),
+        Budget(Limit.ACCOUNT, _caller(keys, account_name, "account"), MOST_IN_ACCOUNT),
     )
 
 
@@ -87,25 +101,24 @@ async def require_network(database: Database, keys: KeyRing, network: str | None
             await require_budgets(session, (budget,))
 
 
-async def count_failure(session: WriteSession, budgets: tuple[Budget, ...]) -> Reached | None:
+async def count_failure(session: WriteSession, budgets: tuple[Budget, ...]) -> Count:
     """Count a wrong password in an account, or in the bucket of one that does not exist.
 
-    Returns what that has begun or spent, if anything. It follows from the counts alone: were it another for
-    who does not exist, the time an answer takes would tell.
+    What is told of it follows from the counts alone: were it another for who does not exist, the time an
+    answer takes would tell.
     """
     counts = await store.count_failure(session, [budget.caller for budget in budgets], WINDOW)
-    if spent := [budget.most for budget in budgets if counts[budget.caller] == budget.most]:
-        return Reached(max(spent), is_spent=True)
-    first, last = counts[budgets[0].caller], counts[budgets[-1].caller]
-    return Reached(first, is_spent=False) if first == 1 and last <= _TOLD_EACH else None
+    spent = tuple(budget for budget in budgets if counts[budget.caller] == budget.most)
+    return Count(counts[budgets[0].caller], counts[budgets[-1].caller], spent)
 
 
-async def count_network(database: Database, keys: KeyRing, network: str | None) -> None:
-    """Count a wrong password against the network it came from."""
-    if network is not None:
-        bucket, budget = _of_network(keys, network)
-        async with database.writing(bucket, is_urgent=True) as session:
-            await count_failure(session, (budget,))
+async def count_network(database: Database, keys: KeyRing, network: str | None) -> bool:
+    """Count a wrong password against the network it came from, and say whether it was the last from there."""
+    if network is None:
+        return False
+    bucket, budget = _of_network(keys, network)
+    async with database.writing(bucket, is_urgent=True) as session:
+        return bool((await count_failure(session, (budget,))).spent)
 
 
 async def forget_failures(session: WriteSession, budgets: tuple[Budget, ...]) -> int:
@@ -114,7 +127,9 @@ async def forget_failures(session: WriteSession, budgets: tuple[Budget, ...]) ->
 
 
 def _of_network(keys: KeyRing, network: str) -> tuple[UUID, Budget]:
-    return _bucket(keys, f"address:{network}"), Budget(_caller(keys, "", network), MOST_FROM_NETWORK)
+    return _bucket(keys, f"address:{network}"), Budget(
+        Limit.NETWORK, _caller(keys, "", network), MOST_FROM_NETWORK
+    )
 
 
 def _caller(keys: KeyRing, account_name: str, counted: str) -> str:

@@ -138,15 +138,42 @@ class SignInRefused(Event):
     is_spent: bool
 
 
+class Limit(StrEnum):
+    """What has so many wrong passwords in a quarter of an hour and no more."""
+
+    USER = "user"
+    ACCOUNT = "account"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class GuessingStopped(Event):
+    """A wrong password was the last there may be for a while; `failures` were counted in this account.
+
+    A network's may have been for other accounts too, and is told to that of the last. `user_id` is whose
+    limit it was, if it was that of a user there is. Announced with a made-up account too.
+    """
+
+    account_id: UUID
+    limit: Limit
+    user_id: UUID | None
+    network: str | None
+    failures: int
+
+
 @dataclass(frozen=True, slots=True)
 class SignInEnded(Event):
-    """Somebody has signed out, or a sign-in was ended because a spent token was used again."""
+    """Somebody has signed out, or a sign-in was ended because a spent token was used again.
+
+    `network` is where the spent token came from, if that is known.
+    """
 
     account_id: UUID
     sign_in_id: UUID
     user_id: UUID
     device_id: UUID | None
     reason: str
+    network: str | None = None
 
 
 def account_fields(account: Account) -> dict[str, Any]:

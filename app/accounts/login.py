@@ -8,6 +8,7 @@ from uuid import UUID
 from app.accounts import passwords, sign_ins, store
 from app.accounts.budgets import (
     Budget,
+    Count,
     bucket_of,
     budgets_of,
     count_failure,
@@ -23,7 +24,7 @@ from app.accounts.errors import (
     PasswordResetRequired,
     SubscriptionInactive,
 )
-from app.accounts.events import SignInRefused
+from app.accounts.events import GuessingStopped, Limit, SignInRefused
 from app.accounts.models import CURRENT_STATES, Account, Device, User
 from app.accounts.sign_ins import SignedIn
 from app.accounts.standing import refuse_old, require_mobile, shut_out
@@ -63,7 +64,7 @@ class Known:
     """What was found under an account name and initials before the password was looked at.
 
     `account_id` is that of a bucket when there is no such account. `is_own` tells that the budget is the
-    caller's own; `network` is where they are, unless it is.
+    caller's own; `network` is where they are.
     """
 
     account_id: UUID
@@ -73,6 +74,11 @@ class Known:
     is_own: bool
     network: str | None
     known_networks: frozenset[str] = frozenset()
+
+    @property
+    def strange_network(self) -> str | None:
+        """Return what network a wrong password counts against: of who is known, none."""
+        return None if self.is_own else self.network
 
 
 def initials_key(initials: str) -> str:
@@ -142,37 +148,48 @@ async def _find(
         own, networks = await _own(session, user.user_id if user else session.account_id, phone, network)
         budgets = budgets_of(keys, name, key, own)
         await require_budgets(session, budgets)
-    strange = None if own else network
-    await require_network(database, keys, strange)
-    return Known(
+    known = Known(
         account_id=session.account_id,
         user_id=user.user_id if user else None,
         password_hash=user.password_hash if user else None,
         budgets=budgets,
         is_own=own is not None,
-        network=strange,
+        network=network,
         known_networks=networks,
     )
+    await require_network(database, keys, known.strange_network)
+    return known
 
 
 async def _require_room(database: Database, keys: KeyRing, known: Known) -> None:
     """Refuse whose budgets were spent before it was their turn."""
     async with database.reading(known.account_id, is_urgent=True) as session:
         await require_budgets(session, known.budgets)
-    await require_network(database, keys, known.network)
+    await require_network(database, keys, known.strange_network)
 
 
 async def _refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
     """Count a wrong word and say no more than that one was."""
-    who = Principal.system(known.account_id)
+    is_flood = await count_network(database, keys, known.strange_network)
     async with database.writing(known.account_id, is_urgent=True) as session:
-        if reached := await count_failure(session, known.budgets):
-            event = SignInRefused(
-                known.account_id, known.user_id, known.network, reached.failures, reached.is_spent
-            )
-            await announce(session, who, event)
-    await count_network(database, keys, known.network)
+        await _tell(session, known, await count_failure(session, known.budgets), is_flood=is_flood)
     raise InvalidCredentials
+
+
+async def _tell(session: WriteSession, known: Known, count: Count, *, is_flood: bool) -> None:
+    """Announce a wrong password that is worth it, and which limits it has reached."""
+    who, network = Principal.system(known.account_id), known.network
+    if count.is_told:
+        refused = SignInRefused(
+            known.account_id, known.user_id, network, count.failures, is_spent=bool(count.spent)
+        )
+        await announce(session, who, refused)
+    reached = {budget.limit: budget.most for budget in count.spent}
+    if is_flood:
+        reached[Limit.NETWORK] = count.last
+    for limit, failures in reached.items():
+        user_id = known.user_id if limit is Limit.USER else None
+        await announce(session, who, GuessingStopped(known.account_id, limit, user_id, network, failures))
 
 
 async def _own(

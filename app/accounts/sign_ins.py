@@ -44,11 +44,15 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What an app says about itself when it prolongs its sign-in; what it leaves out is as it was."""
+    """What an app says about itself when it prolongs its sign-in, and from which network it does.
+
+    What it leaves out is as it was.
+    """
 
     device_uid: UUID | None = None
     app_version: str | None = None
     schema_version: int | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,13 @@ async def begin(
     return _signed_in(keys, sign_in, secret, people)
 
 
-async def end(session: WriteSession, who: Principal, sign_in: SignIn, reason: str) -> None:
-    """End one sign-in; announces `SignInEnded`."""
+async def end(
+    session: WriteSession, who: Principal, sign_in: SignIn, reason: str, network: str | None = None
+) -> None:
+    """End one sign-in, because of what came from a network; announces `SignInEnded`."""
     await store.revoke_sign_ins(session, reason, sign_in_id=sign_in.sign_in_id)
     ids = sign_in.account_id, sign_in.sign_in_id, sign_in.user_id, sign_in.device_id
-    await announce(session, who, events.SignInEnded(*ids, reason))
+    await announce(session, who, events.SignInEnded(*ids, reason, network))
 
 
 def who_signs(account: Account, user: User, device: Device | None = None) -> Principal:
@@ -182,7 +188,8 @@ async def _exchange(
         raise TokenExpired
     if token.used_at is not None and not await _may_be_lost(session, keys, token, secret):
         sign_in = await session.get_one(SignIn, (session.account_id, token.sign_in_id))
-        await end(session, Principal.system(session.account_id), sign_in, "refresh_reused")
+        who = Principal.system(session.account_id)
+        await end(session, who, sign_in, "refresh_reused", reported.network)
         return None
     refuse_lapsed(row)
     refuse_old(reported.schema_version, minimum)

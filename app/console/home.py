@@ -11,7 +11,7 @@ from app.core.principal import Level
 
 
 async def show(visit: Visit) -> Response:
-    """Show how the account stands, and the phones and entries of the inbox somebody should look at."""
+    """Show how the account stands, and the phones, sign-ins and entries of the inbox to be looked at."""
     told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing"))
     if visit.may("devices", Level.VIEW_ONLY):
         phones = (await visit.api.get("/v1/sync/health"))["devices"]
@@ -26,5 +26,6 @@ async def show(visit: Visit) -> Response:
         "home.html",
         account=await visit.api.get("/v1/account"),
         undecided=(await visit.api.get("/v1/sync/inbox"))["open"],
+        unusual=(await visit.api.get("/v1/safety-notices", limit=1))["open"],
         **told,
     )

@@ -27,6 +27,7 @@ from app.console import (
     preferences,
     sessions,
     sign_in,
+    sign_ins,
     users,
     words,
 )
@@ -62,6 +63,7 @@ _SHOWN: Mapping[str, Show] = {
     f"{_DEVICE}/{{action}}": devices.ask,
     "/preferences": preferences.show,
     "/health": health.show,
+    "/sign-ins": sign_ins.show,
     "/inbox": inbox.show,
     _ENTRY: inbox.show_one,
     "/users": users.show,
@@ -84,6 +86,7 @@ _SHOWN: Mapping[str, Show] = {
     f"{_LISTED}/remove": lists.ask_remove,
 }
 _DONE: Mapping[str, Show] = {
+    "/sign-ins/{notice_id:uuid}": sign_ins.answer,
     "/password": own_password.change,
     "/devices": devices.authorize,
     f"{_DEVICE}/{{action}}": devices.act,

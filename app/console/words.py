@@ -39,6 +39,7 @@ _PROBLEMS: Mapping[str, str] = {
     "version_changed": "Somebody else has changed this meanwhile.",
     "preferences_changed": "Somebody else has changed this meanwhile.",
     "changed_meanwhile": "Somebody else has changed this meanwhile.",
+    "notice_not_found": "This is no longer there: notices go after 90 days.",
     "already_resolved": "Somebody has decided about this meanwhile.",
     "user_not_found": "This user is no longer there.",
     "group_not_found": "This group is no longer there.",
@@ -110,6 +111,9 @@ _SAID: Mapping[str, str] = {
     "entry_removed": "The entry was deleted.",
     "inbox_taken": "What was typed on the phone was taken.",
     "inbox_kept": "The value of the studio was kept.",
+    "notice_seen": "Thank you. It no longer waits for you.",
+    "notice_denied": "The administrators are told that it was not you. Change your password now: that ends "
+    "your other sign-ins, at desks and on phones.",
 }
 
 

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "auth", "description": "Signing in and out, refreshing tokens, changing the password."},
     {"name": "users", "description": "The people of an account, their passwords, and what each may do."},
     {"name": "security", "description": "Features, and the groups that give people levels of them."},
+    {"name": "safety", "description": "What is unusual about sign-ins, until somebody has looked at it."},
     {"name": "audit", "description": "Who did what in the account, when and from where."},
     {"name": "account", "description": "What the account has bought, and whether its security is active."},
     {"name": "operator", "description": "The accounts of an installation, for who runs it."},

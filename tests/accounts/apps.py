@@ -12,6 +12,7 @@ from app.core.db import Database
 from app.core.keys import KeyRing
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
+from app.notices.router import router as notices
 
 
 def people_app(database: Database, keys: KeyRing) -> FastAPI:
@@ -23,6 +24,7 @@ def people_app(database: Database, keys: KeyRing) -> FastAPI:
     for room in (auth, users, security, account, devices, operator):
         app.include_router(room.router)
     app.include_router(audit)
+    app.include_router(notices)
     build_porch(app, RateLimits(per_address=6000, per_caller=1200))
     return app
 

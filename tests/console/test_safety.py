@@ -21,6 +21,7 @@ PAGES = [
     "/devices",
     "/preferences",
     "/health",
+    "/sign-ins",
     "/inbox",
     "/users",
     "/users/new",

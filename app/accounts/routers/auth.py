@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from app.accounts import login, sign_ins
 from app.accounts.answers import signed_in_answer
+from app.accounts.budgets import network_of
 from app.accounts.errors import (
     ClientTooOld,
     DeviceDeactivated,
@@ -114,7 +115,9 @@ async def refresh(
         database,
         keys,
         body.refresh_token,
-        sign_ins.Reported(body.device_uid, body.app_version, body.schema_version),
+        sign_ins.Reported(
+            body.device_uid, body.app_version, body.schema_version, network_of(_address(request))
+        ),
         minimum_schema_version=minimum,
         limits=request.app.state.limits,
     )
