@@ -158,7 +158,11 @@ async def test_another_account_s_row_is_not_there(
     try:
         for name in names:
             answer = await route.ask(http, desk, given={name: str(theirs)})
-            unknown = {"users": "user_not_found", "security": "group_not_found"}
+            unknown = {
+                "users": "user_not_found",
+                "security": "group_not_found",
+                "safety": "notice_not_found",
+            }
             usual = "unknown_record" if route.tag in COLLECTIONS else "device_not_found"
             expected = unknown.get(route.tag, usual)
             assert route.check_refusal(answer, str(theirs)) == expected
