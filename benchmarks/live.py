@@ -97,7 +97,7 @@ async def _tokens(ground: Ground) -> list[tuple[UUID, str]]:
             user = await find_active_user(session, "jd")
             if user is None:
                 raise LookupError("JD")
-            people, came = (account, user, None), sign_ins.Came(None, 0, is_new_device=False)
+            people, came = (account, user, None), sign_ins.Came(None, frozenset(), 0, is_new_device=False)
             found += [
                 (
                     account.account_id,

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request
 
 from app.accounts import login, sign_ins
 from app.accounts.answers import signed_in_answer
-from app.accounts.budgets import network_of
 from app.accounts.errors import (
     ClientTooOld,
     DeviceDeactivated,
@@ -36,7 +35,7 @@ from app.accounts.schemas import (
     SignedInAnswer,
 )
 from app.http.body import JsonRoute
-from app.http.networks import address_of
+from app.http.networks import address_of, network_of
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
@@ -116,7 +115,7 @@ async def refresh(
         keys,
         body.refresh_token,
         sign_ins.Reported(
-            body.device_uid, body.app_version, body.schema_version, network_of(_address(request))
+            body.device_uid, body.app_version, body.schema_version, network_of(address_of(request.scope))
         ),
         minimum_schema_version=minimum,
         limits=request.app.state.limits,
