@@ -35,7 +35,12 @@ PAGES = [
     "/audit",
 ]
 GUARDED = ("/devices", "/health", "/users", "/groups", "/audit")
-EVERYBODYS = {"/password", "/preferences/estimate", "/inbox/{entry_id:uuid}"}
+EVERYBODYS = {
+    "/password",
+    "/preferences/estimate",
+    "/inbox/{entry_id:uuid}",
+    "/sign-ins/{notice_id:uuid}",
+}
 """What anybody may do: to themselves, to nothing at all, or what is judged like the change it is about."""
 
 DIFFERENT = {
