@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.accounts import store
 from app.accounts.changes import tell
+from app.accounts.endings import end_all
 from app.accounts.errors import (
     DeviceBound,
     DeviceLimitReached,
@@ -95,7 +96,7 @@ async def reactivate(session: WriteSession, who: Principal, device: Device) -> N
         return
     await _require_place(session, await _account(session))
     if not device.is_kept:
-        await store.revoke_sign_ins(session, "reactivated", device_id=device.device_id)
+        await end_all(session, who, "reactivated", device.user_id, device.device_id)
         _unbind(device)
     device.is_inactive = False
     device.deactivated_at = device.deactivated_by = None
@@ -138,10 +139,10 @@ async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
     if device.wiped_at is None:
         device.wiped_at, device.queued, device.oldest_queued_at = clock.now(), None, None
         device.version += 1
-        await store.revoke_sign_ins(session, "wiped", device_id=device.device_id)
         phone = replace(
             Principal.system(device.account_id), channel=Channel.MOBILE, device_id=device.device_id
         )
+        await end_all(session, phone, "wiped", device.user_id, device.device_id)
         await announce(session, phone, DeviceWiped(device.account_id, device.device_id, device.wiped_at))
     return device
 

@@ -176,6 +176,17 @@ class SignInEnded(Event):
     network: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SignInsEnded(Event):
+    """So many sign-ins of a user, or on one phone of theirs, were ended by something else that was done."""
+
+    account_id: UUID
+    user_id: UUID
+    device_id: UUID | None
+    reason: str
+    sign_ins: int
+
+
 def account_fields(account: Account) -> dict[str, Any]:
     """Return what an event tells of an account."""
     return account.model_dump(exclude={"created_at", "changed_at", "version"})

@@ -1,7 +1,7 @@
 """Signing in: three words, and for a phone a place among the devices of its user."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from app.core.db import Database, Session, WriteSession
 from app.core.events import announce
 from app.core.ids import new_id
 from app.core.keys import KeyRing
-from app.core.principal import Principal
+from app.core.principal import Channel, Principal
 from app.http.networks import network_of
 
 
@@ -64,9 +64,10 @@ class Known:
     """What was found under an account name and initials before the password was looked at.
 
     `account_id` is that of a bucket when there is no such account. `is_own` tells that the budget is the
-    caller's own; `network` is where they are.
+    caller's own; `network` is where they are, `who` whom the trail names when the password is wrong.
     """
 
+    who: Principal
     account_id: UUID
     user_id: UUID | None
     password_hash: str | None
@@ -149,6 +150,7 @@ async def _find(
         budgets = budgets_of(keys, name, key, own)
         await require_budgets(session, budgets)
     known = Known(
+        who=_anybody(session.account_id, Channel.MOBILE if phone else Channel.DESK),
         account_id=session.account_id,
         user_id=user.user_id if user else None,
         password_hash=user.password_hash if user else None,
@@ -178,18 +180,23 @@ async def _refuse(database: Database, keys: KeyRing, known: Known) -> NoReturn:
 
 async def _tell(session: WriteSession, known: Known, count: Count, *, is_flood: bool) -> None:
     """Announce a wrong password that is worth it, and which limits it has reached."""
-    who, network = Principal.system(known.account_id), known.network
     if count.is_told:
         refused = SignInRefused(
-            known.account_id, known.user_id, network, count.failures, is_spent=bool(count.spent)
+            known.account_id, known.user_id, known.network, count.failures, is_spent=bool(count.spent)
         )
-        await announce(session, who, refused)
+        await announce(session, known.who, refused)
     reached = {budget.limit: budget.most for budget in count.spent}
     if is_flood:
         reached[Limit.NETWORK] = count.last
     for limit, failures in reached.items():
         user_id = known.user_id if limit is Limit.USER else None
-        await announce(session, who, GuessingStopped(known.account_id, limit, user_id, network, failures))
+        stopped = GuessingStopped(known.account_id, limit, user_id, known.network, failures)
+        await announce(session, known.who, stopped)
+
+
+def _anybody(account_id: UUID, channel: Channel) -> Principal:
+    """Return somebody who has not shown who they are."""
+    return replace(Principal.system(account_id), initials="", channel=channel, is_administrator=False)
 
 
 async def _own(

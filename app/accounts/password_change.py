@@ -1,8 +1,9 @@
 """How a user changes their own password, signed in or, when it must be reset, before that."""
 
-from app.accounts import passwords, store
+from app.accounts import passwords
 from app.accounts.budgets import Budget, budgets_of, forget_failures, require_budgets
 from app.accounts.changes import change
+from app.accounts.endings import end_all
 from app.accounts.errors import InvalidCredentials
 from app.accounts.login import Credentials, Known, judge, prove, recheck
 from app.accounts.models import User
@@ -30,9 +31,7 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
             raise InvalidCredentials
         await change(session, who, fresh, {"password_hash": kept})
         await forget_failures(session, budgets)
-        await store.revoke_sign_ins(
-            session, "password_changed", user_id=claims.user_id, but=claims.sign_in_id
-        )
+        await end_all(session, who, "password_changed", claims.user_id, but=claims.sign_in_id)
 
 
 async def _prove(
@@ -45,7 +44,16 @@ async def _prove(
         own = f"sign-in:{claims.sign_in_id}"
         budgets = budgets_of(keys, who.account_name, user.initials_key, own)
         await require_budgets(session, budgets)
-    known = Known(claims.account_id, claims.user_id, user.password_hash, budgets, is_own=True, network=None)
+    known = Known(
+        who=who,
+        came_from=None,
+        account_id=claims.account_id,
+        user_id=claims.user_id,
+        password_hash=user.password_hash,
+        budgets=budgets,
+        is_own=True,
+        network=None,
+    )
     await judge(database, keys, known, current)
     return who, user, budgets
 
@@ -66,6 +74,7 @@ async def reset_password(
     kept = await passwords.hash_password(new)
     async with database.writing(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
-        await change(session, who_signs(account, user), user, {"password_hash": kept, "must_reset": False})
+        who = who_signs(account, user)
+        await change(session, who, user, {"password_hash": kept, "must_reset": False})
         await forget_failures(session, known.budgets)
-        await store.revoke_sign_ins(session, "password_reset", user_id=user.user_id)
+        await end_all(session, who, "password_reset", user.user_id)

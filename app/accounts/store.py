@@ -264,8 +264,8 @@ async def revoke_sign_ins(
     device_id: UUID | None = None,
     sign_in_id: UUID | None = None,
     but: UUID | None = None,
-) -> None:
-    """End the sign-ins of a user, a device, a user on one device, or one sign-in, and for ever."""
+) -> int:
+    """End the sign-ins of a user, a device, a user on one device, or one sign-in, for ever; count them."""
     statement = update(SignIn).where(
         col(SignIn.account_id) == session.account_id, col(SignIn.revoked_at).is_(None)
     )
@@ -279,7 +279,8 @@ async def revoke_sign_ins(
             statement = statement.where(col(column) == value)
     if but is not None:
         statement = statement.where(col(SignIn.sign_in_id) != but)
-    await session.exec(statement.values(revoked_at=clock.now(), reason=reason))
+    ended = await session.exec(statement.values(revoked_at=clock.now(), reason=reason))
+    return ended.rowcount
 
 
 async def forget_ended_sign_ins(session: WriteSession, user_id: UUID) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.accounts import passwords, rights, store
 from app.accounts.changes import change, tell
+from app.accounts.endings import end_all
 from app.accounts.errors import InvalidAccount, LastAdministrator, OwnDeactivation, UserNotFound
 from app.accounts.login import initials_key
 from app.accounts.models import Account, User, UserList
@@ -130,7 +131,7 @@ async def change_user(
         await _require_administrator(session)
     await rights.require_no_more_than(session, who, user)
     if given.get("must_reset"):
-        await store.revoke_sign_ins(session, "password_reset", user_id=user_id)
+        await end_all(session, who, "password_reset", user_id)
     return user
 
 
@@ -141,7 +142,7 @@ async def set_password(
     user = await read_user(session, user_id)
     await rights.require_no_more_than(session, who, user)
     await change(session, who, user, {"password_hash": kept, "must_reset": must_reset})
-    await store.revoke_sign_ins(session, "password_reset", user_id=user_id)
+    await end_all(session, who, "password_reset", user_id)
     return user
 
 

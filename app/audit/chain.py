@@ -9,15 +9,19 @@ import orjson
 
 from app.audit import store
 from app.audit.store import Deed, Doer, Head
-from app.core.db import Database
+from app.core.db import Database, Session
 
 _AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How a trail stands: how far it holds, what its head is, and which entry breaks it, if any does."""
+    """How a trail stands: behind what it begins, how far it holds, and which entry breaks it, if any does.
 
+    It begins at its very beginning, or at the checkpoint up to which it was forgotten.
+    """
+
+    began: Head
     head: Head
     broken: int | None
 
@@ -32,24 +36,35 @@ def linked(account_id: UUID, head: Head, doer: Doer, deeds: Iterable[Deed]) -> l
 
 
 async def check(database: Database, account_id: UUID, noted: Head = store.BEGINNING) -> Checked:
-    """Read the trail of an account from its beginning and make every hash again.
+    """Read the trail of an account from where it begins and make every hash again.
 
-    A head that was noted elsewhere tells also of a trail that was made anew or shortened from behind.
+    A head that was noted elsewhere tells also of a trail that was made anew or shortened from behind; a head
+    before where it begins tells nothing.
     """
-    head = store.BEGINNING
-    while True:
-        async with database.reading(account_id) as session:
-            entries = await store.in_order(session, head.position, _AT_ONCE)
-            kept = await store.read_head(session)
-        for given, doer, deed in entries:
-            position = head.position + 1
-            made = Head(position, _link(head.hash, _by(account_id, doer), position, deed))
-            if made != given or (position == noted.position and made != noted):
-                return Checked(head, position)
-            head = made
-        if len(entries) < _AT_ONCE:
-            is_whole = head == kept and head.position >= noted.position
-            return Checked(head, None if is_whole else head.position + 1)
+    # One snapshot, or what is forgotten meanwhile would seem to have been taken out.
+    async with database.reading(account_id) as session:
+        began = head = await _beginning(session)
+        if head.position == noted.position and head != noted:
+            return Checked(began, began, head.position)
+        while entries := await store.in_order(session, head.position, _AT_ONCE):
+            for given, doer, deed in entries:
+                position = head.position + 1
+                made = Head(position, _link(head.hash, _by(account_id, doer), position, deed))
+                if made != given or (position == noted.position and made != noted):
+                    return Checked(began, head, position)
+                head = made
+        is_whole = head == await store.read_head(session) and head.position >= noted.position
+        return Checked(began, head, None if is_whole else head.position + 1)
+
+
+async def _beginning(session: Session) -> Head:
+    """Return the last checkpoint before the oldest entry: what was forgotten is told by what is kept.
+
+    Who may only add can say that more was forgotten than was, and is not heard: that is still there.
+    """
+    first = await store.oldest(session) or 0
+    known = [each for each in await store.checkpoints(session) if each.position < first]
+    return max([store.BEGINNING, *known], key=lambda each: each.position)
 
 
 def _by(account_id: UUID, doer: Doer) -> bytes:

@@ -9,8 +9,9 @@ from typing import Any
 from app.audit.store import NAMES
 
 AT_ONCE = 1_000
-_COLUMNS = ("position", *NAMES)
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_COLUMNS = ("position", *NAMES, "actor", "hash", "former_hash")
+_QUOTED = ("'", "=", "+", "-", "@", "\t", "\r")
+"""What a cell is not begun with: formulas, and what keeps something from being one."""
 
 Page = Sequence[Mapping[str, Any]]
 
@@ -31,6 +32,11 @@ def _written(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Return a value as text that no spreadsheet takes for a formula."""
-    text = value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    """Return a value as text that no spreadsheet takes for a formula, and anybody as what it was.
+
+    That is what is hashed, behind one apostrophe if there is one.
+    """
+    if value is None:
+        return ""
+    text = value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(value)
+    return f"'{text}" if text.startswith(_QUOTED) else text

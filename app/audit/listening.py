@@ -7,6 +7,7 @@ from app.accounts.events import (
     SignedIn,
     SignInEnded,
     SignInRefused,
+    SignInsEnded,
 )
 from app.accounts.features import DEVICES, SECURITY, USERS
 from app.audit.trail import Action, Entry, keep
@@ -78,4 +79,13 @@ async def sign_in_refused(session: WriteSession, who: Principal, event: SignInRe
 async def sign_in_ended(session: WriteSession, who: Principal, event: SignInEnded) -> None:
     """Write down who has signed out, or was because a spent token came back."""
     after = {"reason": event.reason}
+    await keep(session, who, Entry(USERS, _SIGN_INS, event.user_id, Action.SIGNED_OUT, None, after))
+
+
+@hears(SignInsEnded)
+async def sign_ins_ended(session: WriteSession, who: Principal, event: SignInsEnded) -> None:
+    """Write down how many sign-ins ended with what was done, and on which phone if it was about one."""
+    after = {"reason": event.reason, "sign_ins": event.sign_ins}
+    if event.device_id:
+        after["device_id"] = event.device_id
     await keep(session, who, Entry(USERS, _SIGN_INS, event.user_id, Action.SIGNED_OUT, None, after))

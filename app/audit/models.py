@@ -18,6 +18,8 @@ class AuditEntry(SQLModel, table=True):
     __table_args__ = (
         Index("ix_audit_entries_at", "account_id", "at", "position"),
         Index("ix_audit_entries_record", "account_id", "record_id", "at", "position"),
+        Index("ix_audit_entries_user", "account_id", "user_id", "at", "position"),
+        Index("ix_audit_entries_subject", "account_id", "subject", "at", "position"),
     )
 
     account_id: UUID = Field(primary_key=True)

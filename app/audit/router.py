@@ -1,6 +1,7 @@
 """`/v1/audit`: the trail of an account, for who may look at it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,9 +15,9 @@ from app.accounts.features import require
 from app.accounts.guards import GUARDED, Caller, KeysOf, reading_of
 from app.accounts.standing import Work, admit
 from app.audit import export, store, telling
-from app.audit.schemas import EntryAnswer, EntryPage
+from app.audit.schemas import EntryAnswer, EntryPage, HeadAnswer
 from app.audit.store import Sought
-from app.audit.trail import AUDIT, Action
+from app.audit.trail import AUDIT, Action, keep_of_itself
 from app.core.db import Session
 from app.core.principal import Channel, Level
 from app.http.problems import refusals_of
@@ -29,7 +30,10 @@ _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 _INSTANT = "2026-05-04T09:30:00Z"
 _MEDIA_TYPE = "text/csv"
 _TABLE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The entries, the newest first.", "content": {_MEDIA_TYPE: {}}}
+    200: {
+        "description": "The export itself, then the entries, the newest first.",
+        "content": {_MEDIA_TYPE: {}},
+    }
 }
 _Name = Annotated[str, StringConstraints(max_length=63, pattern=r"^[a-z_]+$")]
 Viewing = Annotated[Work[Session], reading_of(AUDIT, Level.VIEW_ONLY)]
@@ -81,11 +85,17 @@ async def list_entries(
     """Tell what was done in the account, the newest first.
 
     What something was and is since is told only to who may view it, and of what may be private only to
-    administrators.
+    administrators, as are the hashes.
     """
+    who = work.who
+    head = await store.read_head(work.session) if who.is_administrator else None
     found = await store.page(work.session, sought, page, limit + 1)
-    shown = [_answer(telling.told(work.who, row)) for row in found[:limit]]
-    return EntryPage(entries=shown, next_page=shown[-1].position if len(found) > limit else None)
+    shown = [_answer(telling.told(who, row)) for row in found[:limit]]
+    return EntryPage(
+        head=HeadAnswer(position=head.position, hash=head.hash.hex()) if head else None,
+        entries=shown,
+        next_page=shown[-1].position if len(found) > limit else None,
+    )
 
 
 @router.get(
@@ -98,17 +108,27 @@ async def list_entries(
 async def export_entries(
     claims: Caller, keys: KeysOf, database: DatabaseOf, sought: SoughtOf
 ) -> PatientResponse:
-    """Get what was done as a table, the newest first; no spreadsheet takes anything of it for a formula."""
+    """Get what was done as a table, the newest first; no spreadsheet takes anything of it for a formula.
 
-    async def read(behind: int | None) -> list[dict[str, Any]]:
+    The export is an entry itself, whatever is sought the first of the table: of who exports, what was sought,
+    and the account (`record_id`). Its hash is the head of the trail, and behind it comes nothing newer.
+    """
+    async with database.writing(claims.account_id) as turn:
+        who = (await admit(turn, keys, claims)).who
+        require(who, AUDIT, Level.VIEW_ONLY)
+        asked = {name: value for name, value in asdict(sought).items() if value is not None}
+        itself = (await keep_of_itself(turn, who, Action.EXPORTED, asked)).position
+        first = telling.told(who, await store.read_one(turn, itself))
+    older = replace(sought, before=itself)
+
+    async def read(behind: int | None, most: int = export.AT_ONCE) -> list[dict[str, Any]]:
         async with database.reading(claims.account_id) as session:
             who = (await admit(session, keys, claims)).who
             require(who, AUDIT, Level.VIEW_ONLY)
-            found = await store.page(session, sought, behind, export.AT_ONCE)
-            return [telling.told(who, row) for row in found]
+            return [telling.told(who, row) for row in await store.page(session, older, behind, most)]
 
     return PatientResponse(
-        export.lines(await read(None), read),
+        export.lines([first, *await read(None, export.AT_ONCE - 1)], read),
         media_type=_MEDIA_TYPE,
         headers={"Content-Disposition": 'attachment; filename="audit.csv"', **UNBUFFERED},
     )

@@ -1,4 +1,4 @@
-"""The only SQL of the audit trail: it is added to and read, never changed."""
+"""The only SQL of the audit trail: it is added to and read, never changed, and forgotten by its owner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from app.core.arrays import columns, parameters
 from app.core.db import Session, WriteSession
@@ -53,7 +54,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which entries are wanted: those of all that is given."""
+    """Which entries are wanted: those of all that is given; `before` is a position."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -63,8 +64,11 @@ class Sought:
     subject: str | None = None
     record_id: UUID | None = None
     action: str | None = None
+    before: int | None = None
 
 
+ITSELF = "audit"
+"""The kind of thing the trail itself is in what it tells of itself; its id is the account's."""
 NAMES = (*Doer._fields, *Deed._fields)
 _HEAD = "SELECT audit_position, audit_hash FROM account_clock WHERE account_id = $1"
 
@@ -126,10 +130,36 @@ _CONDITIONS = {
     "subject": "subject = {}",
     "record_id": "record_id = {}",
     "action": "action = {}",
+    "before": "position < {}",
 }
 _BEHIND = """
 (at, position) < (SELECT at, position FROM audit_entries WHERE account_id = $1 AND position = {})
 """
+_FOUND = f"""
+SELECT position, {_DOER}, {_DEED}, hash, (
+    SELECT former.hash FROM audit_entries AS former
+    WHERE former.account_id = $1 AND former.position = entry.position - 1
+) AS former_hash
+FROM audit_entries AS entry
+"""
+_CHECKPOINTS = f"""
+SELECT after FROM audit_entries
+WHERE account_id = $1 AND record_id = $1 AND subject = '{ITSELF}' AND action = 'forgotten'
+ORDER BY position
+"""
+_OLDEST = "SELECT min(position) FROM audit_entries WHERE account_id = $1"
+# Clocks differ, so that what has come later may say that it was earlier: nothing behind what stays goes.
+_OLD = """
+SELECT position, hash FROM (
+    SELECT position, hash, bool_and(at < $2) OVER (ORDER BY position) AS is_old FROM (
+        SELECT position, hash, at FROM audit_entries WHERE account_id = $1 ORDER BY position LIMIT $3
+    ) AS oldest
+) AS judged
+WHERE is_old ORDER BY position DESC LIMIT 1
+"""
+# The app's own role may only add. This lasts until the transaction ends, and the account stays set.
+_AS_OWNER = "SET LOCAL ROLE NONE"
+_FORGET = "DELETE FROM audit_entries WHERE account_id = $1 AND position <= $2"
 
 
 async def read_head(session: Session) -> Head:
@@ -164,8 +194,11 @@ def _kept(position: int, made: bytes, *values: Any) -> Kept:
     return Kept(Head(position, made), Doer(*values[:first]), deed)
 
 
-async def page(session: Session, sought: Sought, behind: int | None, most: int) -> list[asyncpg.Record]:
-    """Return so many of the entries sought, the newest first, behind that of a position."""
+async def page(session: Session, sought: Sought, behind: int | None, most: int) -> list[dict[str, Any]]:
+    """Return so many of the entries sought, the newest first, behind that of a position.
+
+    Each with its hash and that of the one before, none where that one is not there.
+    """
     values: list[Any] = [session.account_id, most]
     conditions = ["account_id = $1"]
     for name, condition in _CONDITIONS.items():
@@ -175,8 +208,49 @@ async def page(session: Session, sought: Sought, behind: int | None, most: int) 
     if behind is not None:
         values.append(behind)
         conditions.append(_BEHIND.format(f"${len(values)}"))
-    return await session.raw.fetch(
-        f"SELECT position, {_DOER}, {_DEED} FROM audit_entries WHERE {' AND '.join(conditions)}"
-        " ORDER BY at DESC, position DESC LIMIT $2",
-        *values,
+    rows = await session.raw.fetch(
+        f"{_FOUND} WHERE {' AND '.join(conditions)} ORDER BY at DESC, position DESC LIMIT $2", *values
     )
+    return await _closed(session, rows)
+
+
+async def read_one(session: Session, position: int) -> dict[str, Any]:
+    """Return the entry of a position there is, as a page has it."""
+    one = f"{_FOUND} WHERE account_id = $1 AND position = $2"
+    [entry] = await _closed(session, await session.raw.fetch(one, session.account_id, position))
+    return entry
+
+
+async def _closed(session: Session, rows: Sequence[asyncpg.Record]) -> list[dict[str, Any]]:
+    """Say of the oldest entry too what it chains to, which is there no more."""
+    found = [dict(row) for row in rows]
+    for each in found:
+        if each["former_hash"] is None:
+            # Who may only add can say later that a place had another hash: what was said first holds.
+            known = dict([*reversed(await checkpoints(session)), BEGINNING])
+            each["former_hash"] = known.get(each["position"] - 1)
+    return found
+
+
+async def oldest(session: Session) -> int | None:
+    """Return the position of the oldest entry there is."""
+    found: int | None = await session.raw.fetchval(_OLDEST, session.account_id)
+    return found
+
+
+async def checkpoints(session: Session) -> list[Head]:
+    """Return how far the trail had come at each place up to which it was forgotten, as it says itself."""
+    told = [orjson.loads(row["after"]) for row in await session.raw.fetch(_CHECKPOINTS, session.account_id)]
+    return [Head(each["position"], bytes.fromhex(each["hash"])) for each in told]
+
+
+async def read_old(session: Session, until: datetime, most: int) -> Head | None:
+    """Return the last of the so many oldest entries that it and all before it are from before a time."""
+    row = await session.raw.fetchrow(_OLD, session.account_id, until, most)
+    return Head(row["position"], row["hash"]) if row else None
+
+
+async def forget(session: WriteSession, position: int) -> None:
+    """Delete the entries up to a position; only on a connection of who owns the table."""
+    await session.raw.execute(_AS_OWNER)
+    await session.raw.execute(_FORGET, session.account_id, position)

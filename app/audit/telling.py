@@ -2,16 +2,27 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
-import asyncpg
 import orjson
 
 from app.accounts.features import allows, named
-from app.core.principal import Level, Principal
+from app.audit.store import ITSELF
+from app.core.principal import Channel, Level, Principal
 
 _TEXTS = ("before", "after")
 _NOTHING = dict.fromkeys(_TEXTS)
+_NO_HASHES = dict.fromkeys(("hash", "former_hash"))
+
+
+class Actor(StrEnum):
+    """What somebody is who did something."""
+
+    USER = "user"
+    DEVICE = "device"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +34,8 @@ class Guard:
 
 
 _NO_MORE = Guard()
-_guards: dict[str, Guard] = {}
+# Of no feature, for administrators alone are told hashes.
+_guards: dict[str, Guard] = {ITSELF: Guard({"hash": ""})}
 
 
 def guard(subject: str, guarded: Guard) -> None:
@@ -31,20 +43,34 @@ def guard(subject: str, guarded: Guard) -> None:
     _guards[subject] = guarded
 
 
-def told(who: Principal, entry: asyncpg.Record) -> dict[str, Any]:
+def told(who: Principal, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return an entry as somebody may read it: who did what, and of what was changed only what they may view.
 
     Administrators may view everything. Whose a private thing was does not stand in every entry of it, so that
-    of a kind that may be private others are told nothing.
+    of a kind that may be private others are told nothing. Nor are they told a hash: what is hashed is short,
+    and who knows all the rest of it finds it by trying.
     """
-    values = dict(entry)
+    values = {**entry, "actor": _actor(entry)}
     if who.is_administrator:
-        return values
+        return {**values, **{name: _hex(values[name]) for name in _NO_HASHES}}
+    values |= _NO_HASHES
     guarded = _guards.get(values["subject"], _NO_MORE)
     if guarded.may_be_private or not _may_view(who, values["feature"]):
         return {**values, **_NOTHING}
     hidden = {name for name, feature in guarded.fields.items() if not _may_view(who, feature)}
     return {**values, **{name: _without(hidden, values[name]) for name in _TEXTS}} if hidden else values
+
+
+def _actor(entry: Mapping[str, Any]) -> Actor:
+    if entry["user_id"] is not None:
+        return Actor.USER
+    if entry["channel"] == Channel.SYSTEM:
+        return Actor.SYSTEM
+    return Actor.ANONYMOUS if entry["device_id"] is None else Actor.DEVICE
+
+
+def _hex(made: bytes | None) -> str | None:
+    return None if made is None else made.hex()
 
 
 def _may_view(who: Principal, feature: str) -> bool:

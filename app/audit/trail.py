@@ -32,6 +32,7 @@ class Action(StrEnum):
     SIGNED_OUT = "signed_out"
     WIPED = "wiped"
     FORGOTTEN = "forgotten"
+    EXPORTED = "exported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,14 @@ async def keep(session: WriteSession, who: Principal, entry: Entry) -> None:
         _text(entry.after),
     )
     await store.append(session, await following(session, doer_of(who), [deed]))
+
+
+async def keep_of_itself(
+    session: WriteSession, who: Principal, action: Action, after: Mapping[str, Any]
+) -> Head:
+    """Add an entry about the trail to it, and return what its head is then."""
+    await keep(session, who, Entry(AUDIT, store.ITSELF, session.account_id, action, None, after))
+    return await store.head_of(session)
 
 
 async def following(session: WriteSession, doer: Doer, deeds: Sequence[Deed]) -> list[Any]:

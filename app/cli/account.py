@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,10 +18,13 @@ from app.accounts.operator import hash_of, new_key
 from app.accounts.store import accounts, find_active_user
 from app.accounts.users import NewUser, set_password
 from app.audit.chain import Checked, check
+from app.audit.forgetting import forget
 from app.audit.store import BEGINNING, Head
-from app.cli.ground import account_of, console, database, fail, migrated, print_table, run
+from app.cli.ground import account_of, blaming, console, database, fail, migrated, print_table, run
+from app.core import clock
 from app.core.db import WriteSession
 from app.core.principal import Principal
+from app.core.settings import settings
 from app.studio.rules import counters
 
 Standing = tuple[Account, Pool]
@@ -166,13 +170,35 @@ def audit(
     noted: Annotated[
         str | None, typer.Option(help="What this said earlier and was noted elsewhere, such as 117:9f86….")
     ] = None,
+    is_forgetting: Annotated[
+        bool, typer.Option("--forget", help="Forget what is older than AUDIT_DAYS, if the trail holds.")
+    ] = False,
 ) -> None:
     """Check the audit trail of an account: that no entry was changed, taken out or put in."""
+    head, days = _head(noted), settings().audit_days
+    if is_forgetting and days is None:
+        fail("AUDIT_DAYS is not set: the trail is kept for ever.")
     with migrated() as url:
-        found = run(_checked(url, name, _head(noted)))
+        found = run(_checked(url, name, head))
+        _require_whole(name, found, head)
+        if is_forgetting and days is not None:
+            count, found = run(_forgotten(url, name, found, clock.now() - timedelta(days=days)))
+            console.print(f"Entries of {name} forgotten: {count}.")
+    since = f" from entry {found.began.position + 1} on" if found.began.position else ""
+    console.print(
+        f"The trail of {name} holds{since}. Note elsewhere: {found.head.position}:{found.head.hash.hex()}"
+    )
+
+
+def _require_whole(name: str, found: Checked, noted: Head) -> None:
+    began = found.began.position
     if found.broken is not None:
-        fail(f"The trail of {name} is broken at entry {found.broken}; {found.head.position} before it hold.")
-    console.print(f"The trail of {name} holds. Note elsewhere: {found.head.position}:{found.head.hash.hex()}")
+        fail(
+            f"The trail of {name} is broken at entry {found.broken}; "
+            f"{found.head.position - began} before it hold."
+        )
+    if 0 < noted.position < began:
+        fail(f"The trail of {name} holds from entry {began + 1} on; what was noted is forgotten.")
 
 
 def _head(noted: str | None) -> Head:
@@ -183,6 +209,16 @@ def _head(noted: str | None) -> Head:
         return Head(int(position), bytes.fromhex(made))
     except ValueError:
         fail("What was noted is a number, a colon and a hash.")
+
+
+async def _forgotten(url: str, name: str, checked: Checked, until: datetime) -> tuple[int, Checked]:
+    """Forget as who owns the tables: the app itself may only add."""
+    async with database(settings().migration_database_url or url) as owned:
+        account_id = await account_of(owned, name)
+        if account_id is None:
+            fail(f"There is no account {name}.")
+        with blaming("MIGRATION_DATABASE_URL"):
+            return await forget(owned, Principal.system(account_id, name), checked, until)
 
 
 async def _checked(url: str, name: str, noted: Head) -> Checked:

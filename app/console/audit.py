@@ -16,6 +16,7 @@ from app.console.visits import Visit
 
 _PATH = "/v1/audit"
 _PAGE = 50
+_NOTHING: Record = {"head": None, "entries": [], "next_page": None}
 _ONE_DAY = timedelta(days=1)
 _FIRST, _LAST = date(1970, 1, 1), date(2999, 12, 31)
 
@@ -66,8 +67,8 @@ async def show(visit: Visit) -> Response:
         }
         found = await visit.api.get(_PATH, limit=_PAGE, **asked)
     except Unfilled as error:
-        return await _page(visit, [], None, forms.wrong(error))
-    return await _page(visit, found["entries"], found["next_page"])
+        return await _page(visit, _NOTHING, forms.wrong(error))
+    return await _page(visit, found)
 
 
 async def export(visit: Visit) -> Response:
@@ -85,9 +86,7 @@ def _midnight(day: date, time_zone: str) -> str:
     return datetime.combine(day, time(), ZoneInfo(time_zone)).astimezone(UTC).isoformat()
 
 
-async def _page(
-    visit: Visit, entries: list[Record], next_page: int | None, wrong: Wrong | None = None
-) -> Response:
+async def _page(visit: Visit, found: Record, wrong: Wrong | None = None) -> Response:
     people, sent = await lookups.staff(visit.api), _sent(visit)
     sought = {name: sent[name] for name in Sought.model_fields if sent.get(name)}
     collections = (await visit.api.get("/v1/sync/manifest"))["collections"]
@@ -95,11 +94,12 @@ async def _page(
     return visit.page(
         "audit.html",
         wrong,
-        entries=[audit_words.told(each, people, visit.session.time_zone) for each in entries],
+        entries=[audit_words.told(each, people, visit.session.time_zone) for each in found["entries"]],
+        head=found["head"],
         sought=sought,
         is_later="page" in sent,
         filters=urlencode(sought),
-        next_page=next_page,
+        next_page=found["next_page"],
         people=sorted(people.values(), key=lambda each: each["display_name"].casefold()),
         subjects=sorted(subjects.items(), key=lambda each: each[1]),
         actions=audit_words.ACTIONS,

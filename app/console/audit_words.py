@@ -10,7 +10,6 @@ from app.console import fields, labels, pages, words
 from app.console.api import Record
 
 HOUSE = "The server itself"
-NOBODY = "Nobody known"
 ACTIONS: Mapping[str, str] = {
     "created": "Created",
     "changed": "Changed",
@@ -20,7 +19,8 @@ ACTIONS: Mapping[str, str] = {
     "sign_in_refused": "Sign-in refused",
     "signed_out": "Signed out",
     "wiped": "Cleared, as the phone confirmed",
-    "forgotten": "Old deletions forgotten",
+    "forgotten": "Forgotten, being old",
+    "exported": "Exported as a table",
 }
 CHANNELS: Mapping[str, str] = {"desk": "At a desk", "mobile": "On a phone", "system": HOUSE}
 SUBJECTS: Mapping[str, str] = {
@@ -32,14 +32,22 @@ SUBJECTS: Mapping[str, str] = {
     "device_preferences": "Preferences of a phone",
     "accounts": "Account",
     "deleted_records": "Deleted records",
+    "audit": "Audit trail",
 }
 _ODD: Mapping[str, str] = {
     "after_failures": "after wrong passwords",
     "new_device": "on a new phone",
     "new_network": "from a new network",
 }
-_HOUSE = "SPSA"
-_NOBODIES: Mapping[str, str] = {"system": HOUSE, "mobile": "The phone itself"}
+_REASONS: Mapping[str, str] = {
+    "signed_out": "signed out",
+    "refresh_reused": "a spent token came back: two may have held it",
+    "password_changed": "the password was changed",
+    "password_reset": "the password was reset",
+    "reactivated": "the phone was let in again, with an empty copy",
+    "wiped": "the phone was cleared",
+}
+_NOBODIES: Mapping[str, str] = {"system": HOUSE, "device": "The phone itself", "anonymous": "Somebody"}
 _LONGEST = 300
 _SECRETS = ("password",)
 
@@ -84,11 +92,10 @@ def subject(name: str) -> str:
 
 
 def _who(entry: Record, names: Mapping[str, str]) -> str:
-    if entry["user_id"] is None and entry["initials"] in ("", _HOUSE):
-        return _NOBODIES.get(entry["channel"], NOBODY)
-    if entry["user_id"] is None:
-        return str(entry["initials"])
-    return names.get(entry["user_id"], entry["initials"])
+    if entry["actor"] == "user":
+        return names.get(entry["user_id"], entry["initials"])
+    network = (entry["after"] or {}).get("network") if entry["actor"] == "anonymous" else None
+    return _NOBODIES[entry["actor"]] + (f" from {network}" if network else "")
 
 
 def _title(entry: Record, names: Mapping[str, str]) -> str | None:
@@ -120,6 +127,8 @@ def _is_secret(name: str) -> bool:
 def _shown(name: str, value: Any, names: Mapping[str, str], time_zone: str) -> str:
     if _is_secret(name) and value is None:
         return "not told"
+    if name == "reason" and str(value) in _REASONS:
+        return _REASONS[str(value)]
     if name == "odd":
         return ", ".join(_ODD.get(each, words.of_key(each)) for each in value) or "nothing"
     if isinstance(value, Mapping):

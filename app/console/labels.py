@@ -47,6 +47,7 @@ _FIELDS: Mapping[str, str] = {
     "odd": "Out of the ordinary",
     "failures": "Wrong passwords",
     "is_spent": "No more are taken for a while",
+    "sign_ins": "Sign-ins that ended",
 }
 _HINTS: Mapping[str, str] = {
     "time_zone": "Where its bookings take place. None for the company's.",

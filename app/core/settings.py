@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     beat: bool = Field(
         True, description="Whether the server may do by itself what is to be done each hour or day."
     )
+    audit_days: int | None = Field(
+        None,
+        description="Days after which `account audit --forget` forgets the audit trail; when unset, never.",
+        ge=1,
+    )
     metrics_port: int | None = Field(
         None,
         description="Port for Prometheus, one more for each further worker; when unset, nothing is measured.",

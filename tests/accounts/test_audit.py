@@ -18,6 +18,7 @@ from app.audit.store import NAMES, Head
 from app.core.clock import now
 from tests.accounts.apps import calling_from
 from tests.accounts.studios import PASSWORD, Studio, as_owner, bearer
+from tests.accounts.trails import trail
 
 WRONG = "not the password at all"
 OTHER = "the sea by a long walk"
@@ -31,14 +32,6 @@ CHANGED = {
     **{name: f"{name} || 's'" for name in ("channel", "feature", "subject", "action")},
 }
 """What somebody may make of each column of an entry."""
-
-
-async def trail(studio: Studio, **sought: Any) -> list[dict[str, Any]]:
-    """Return the trail as the administrator reads it, the newest first."""
-    headers = await studio.administrator()
-    answer = await studio.client.get("/v1/audit", params={"limit": 500, **sought}, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["entries"])
 
 
 def done(entries: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
@@ -138,6 +131,95 @@ async def test_of_refused_sign_ins_the_first_is_told_and_the_last(
     hold(now() + timedelta(minutes=15))
     await studio.login(password=WRONG, device=None)
     assert len(await trail(studio, action="sign_in_refused")) == 3
+
+
+@pytest.mark.parametrize(("device", "channel"), [(None, "desk"), ("phone", "mobile")])
+async def test_a_wrong_password_is_told_of_somebody_and_of_where_they_are(
+    studio: Studio, app: FastAPI, device: str | None, channel: str
+) -> None:
+    network = f"2001:db8:{uuid4().hex[:4]}::"
+    words = studio.words(password=WRONG, device=device and studio.phone())
+    assert (await ask(app, f"{network}1", words)).status_code == 401
+    [entry] = await trail(studio, action="sign_in_refused")
+    assert (entry["actor"], entry["user_id"], entry["initials"]) == ("anonymous", None, "")
+    assert (entry["channel"], entry["after"]["network"]) == (channel, network)
+    assert entry["record_id"] == str(studio.photographer.user_id)
+
+
+async def test_a_wrong_password_in_a_known_network_tells_of_the_network_too(
+    studio: Studio, app: FastAPI
+) -> None:
+    network = f"2001:db8:{uuid4().hex[:4]}::"
+    await ask(app, f"{network}1", studio.words(device=None))
+    await ask(app, f"{network}2", studio.words(device=None, password=WRONG))
+    [entry] = await trail(studio, action="sign_in_refused")
+    assert entry["after"]["network"] == network
+
+
+async def test_who_does_something_is_told_by_what_they_are(studio: Studio) -> None:
+    device = (await studio.signed_in())["device"]["id"]
+    await studio.change_device(device, is_inactive=True)
+    await studio.client.post(
+        "/v1/devices/me/wiped", json={"wipe_order": (await studio.login()).json()["wipe_order"]}
+    )
+    whole = await trail(studio)
+    assert [entry["actor"] for entry in whole if entry["action"] == "wiped"] == ["device"]
+    assert {entry["actor"] for entry in whole if entry["action"] == "signed_in"} == {"user"}
+    assert {entry["actor"] for entry in whole if entry["channel"] == "system"} == {"system"}
+
+
+async def test_sign_ins_that_end_with_a_password_are_told_and_how_many(studio: Studio) -> None:
+    signed_in = [await studio.signed_in(device=None) for _ in range(3)]
+    body = {"current_password": PASSWORD, "new_password": OTHER}
+    await studio.client.post("/v1/auth/password", json=body, headers=bearer(signed_in[0]))
+    headers, user = await studio.administrator(), studio.photographer.user_id
+    path = f"/v1/users/{user}"
+    etag = (await studio.client.get(path, headers=headers)).headers["etag"]
+    answer = await studio.client.patch(path, json={"must_reset": True}, headers={**headers, "If-Match": etag})
+    assert answer.status_code == 200, answer.text
+    reset, changed = await trail(studio, action="signed_out")
+    assert (changed["after"], changed["initials"]) == ({"reason": "password_changed", "sign_ins": 2}, "PK")
+    assert (reset["after"], reset["initials"]) == ({"reason": "password_reset", "sign_ins": 1}, "JD")
+    assert {changed["record_id"], reset["record_id"]} == {str(user)}
+
+
+async def test_the_sign_in_of_a_phone_that_was_cleared_is_told_to_have_ended(studio: Studio) -> None:
+    device = (await studio.signed_in())["device"]["id"]
+    await studio.change_device(device, is_inactive=True)
+    order = {"wipe_order": (await studio.login()).json()["wipe_order"]}
+    await studio.client.post("/v1/devices/me/wiped", json=order)
+    [ended] = await trail(studio, action="signed_out")
+    assert ended["after"] == {"reason": "wiped", "sign_ins": 1, "device_id": device}
+
+
+async def test_where_no_sign_in_ends_none_is_told(studio: Studio) -> None:
+    signed_in = await studio.signed_in(device=None)
+    body = {"current_password": PASSWORD, "new_password": OTHER}
+    await studio.client.post("/v1/auth/password", json=body, headers=bearer(signed_in))
+    assert await trail(studio, action="signed_out") == []
+
+
+async def test_an_export_is_an_entry_and_the_first_of_its_own_table(studio: Studio) -> None:
+    headers = await studio.administrator()
+    sought = {"subject": "devices", "since": "2026-05-04T09:30:00Z"}
+    answer = await studio.client.get("/v1/audit.csv", params=sought, headers=headers)
+    first, *others = csv.DictReader(io.StringIO(answer.text))
+    assert {row["subject"] for row in others} == {"devices"}
+    [entry] = await trail(studio, action="exported")
+    assert (entry["initials"], entry["subject"], entry["feature"]) == ("JD", "audit", "audit")
+    assert entry["after"] == {"subject": "devices", "since": "2026-05-04T09:30:00+00:00"}
+    assert (first["position"], first["hash"]) == (str(entry["position"]), entry["hash"])
+    assert entry["record_id"] == first["record_id"] == str(studio.account.account_id)
+
+
+async def test_the_hashes_chain_and_the_head_is_that_of_the_last(studio: Studio) -> None:
+    headers = await studio.administrator()
+    answer = (await studio.client.get("/v1/audit", params={"limit": 500}, headers=headers)).json()
+    entries = answer["entries"]
+    assert answer["head"] == {"position": entries[0]["position"], "hash": entries[0]["hash"]}
+    assert [entry["former_hash"] for entry in entries] == [*(entry["hash"] for entry in entries[1:]), ""]
+    answer = (await studio.client.get("/v1/audit", params={"action": "wiped"}, headers=headers)).json()
+    assert (answer["entries"], answer["head"]["position"]) == ([], entries[0]["position"])
 
 
 async def test_who_tries_many_initials_does_not_fill_the_trail(studio: Studio) -> None:
@@ -256,7 +338,7 @@ async def test_the_table_has_every_entry_and_no_formula(
 
 
 async def test_of_the_table_no_more_is_read_than_is_taken() -> None:
-    entry = dict.fromkeys(("position", *NAMES))
+    entry = dict.fromkeys(("position", *NAMES, "actor", "hash", "former_hash"))
     pages: list[list[Any]] = [[{**entry, "position": number}] * export.AT_ONCE for number in (30, 20)]
     pages.append([])
     read: list[int] = []

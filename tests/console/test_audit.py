@@ -5,7 +5,9 @@ import io
 
 import pytest
 
+from app.accounts.users import change_user
 from app.console import audit
+from app.core.principal import Principal
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
 from tests.contract.desks import Desk
@@ -73,8 +75,42 @@ async def test_it_is_downloaded_as_a_table(administrator: Browser, has: Has) -> 
     names = [name for name, _ in answer.headers.multi_items()]
     assert len(names) == len(set(names))
     assert answer.headers["cache-control"] == "no-store"
-    [row] = csv.DictReader(io.StringIO(answer.text))
+    itself, row = csv.DictReader(io.StringIO(answer.text))
+    assert (itself["subject"], itself["action"]) == ("audit", "exported")
     assert (row["subject"], row["action"]) == ("clients", "created")
+    page = await administrator.open("/audit?subject=audit")
+    for word in ("Jo Doe", "Audit trail", "Exported as a table"):
+        assert word in page.text
+
+
+async def test_the_head_of_the_trail_and_the_hashes_are_shown_to_administrators(
+    studio: Studio, administrator: Browser
+) -> None:
+    page = await administrator.open("/audit")
+    [row] = await studio.execute(
+        "SELECT position, hash FROM audit_entries WHERE account_id = $1 ORDER BY position DESC LIMIT 1"
+    )
+    assert f"The trail has come to No. {row['position']}, with the hash" in page.text
+    assert page.text.count(row["hash"].hex()) == 2
+
+
+async def test_a_wrong_password_is_told_of_somebody(studio: Studio, administrator: Browser) -> None:
+    for device in (None, studio.phone()):
+        await studio.login(password="not the password at all", device=device)
+    page = await administrator.open("/audit?action=sign_in_refused")
+    assert "Somebody" in page.text
+    assert "At a desk" in page.text
+    assert "The server itself" not in page.text.partition("What was different")[2]
+
+
+async def test_why_sign_ins_ended_is_told_in_words(studio: Studio, administrator: Browser) -> None:
+    await studio.signed_in(device=None)
+    who = Principal.system(studio.account.account_id)
+    async with studio.database.writing(studio.account.account_id) as session:
+        await change_user(session, who, studio.photographer.user_id, must_reset=True)
+    page = await administrator.open("/audit?action=signed_out")
+    for word in ("Sign-ins that ended", "the password was reset"):
+        assert word in page.text
 
 
 async def test_who_may_not_see_it_is_not_given_the_table(photographer: Browser) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from app.accounts.lifecycle import set_security
 from app.accounts.users import change_user
+from app.audit.trail import Action, keep_of_itself
 from app.core.principal import Level, Principal
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk
@@ -34,7 +35,8 @@ async def read(desk: Desk, **sought: str) -> Texts:
     answer = await desk.ask("GET", f"audit?{asked}")
     assert answer.status_code == 200, answer.text
     pages = [(each["before"], each["after"]) for each in answer.json()["entries"]]
-    table = csv.DictReader(io.StringIO((await desk.ask("GET", f"audit.csv?{asked}")).text))
+    # The first of the table is the export itself.
+    _, *table = csv.DictReader(io.StringIO((await desk.ask("GET", f"audit.csv?{asked}")).text))
     assert [(_json(each["before"]), _json(each["after"])) for each in table] == pages
     return pages
 
@@ -97,3 +99,26 @@ async def test_what_people_may_do_is_told_to_who_may_view_people(
     assert await read(photographer, **user) == [(None, None)]
     await may(studio, users=VIEW)
     assert await read(photographer, **user) == await read(desk, **user) != [(None, None)]
+
+
+async def test_only_administrators_are_told_hashes_by_which_the_rest_could_be_guessed(
+    studio: Studio, desk: Desk, photographer: Desk
+) -> None:
+    await may(studio)
+    hidden, shown = [(await each.ask("GET", "audit")).json() for each in (photographer, desk)]
+    assert hidden["head"] is None
+    assert {each[name] for each in hidden["entries"] for name in ("hash", "former_hash")} == {None}
+    assert shown["head"]["hash"] == shown["entries"][0]["hash"]
+    table = list(csv.DictReader(io.StringIO((await photographer.ask("GET", "audit.csv")).text)))
+    assert {row[name] for row in table for name in ("hash", "former_hash")} == {""}
+
+
+async def test_where_the_trail_was_forgotten_only_administrators_are_told_the_hash(
+    studio: Studio, desk: Desk, photographer: Desk
+) -> None:
+    who = Principal.system(studio.account.account_id)
+    async with studio.database.writing(studio.account.account_id) as session:
+        await keep_of_itself(session, who, Action.FORGOTTEN, {"position": 1, "hash": "9f86"})
+    await may(studio)
+    assert await read(photographer, action="forgotten") == [(None, {"position": 1})]
+    assert await read(desk, action="forgotten") == [(None, {"position": 1, "hash": "9f86"})]

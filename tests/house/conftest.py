@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.core.settings import settings
+from tests.accounts.conftest import hold  # noqa: F401 - fixtures are found by their names
 from tests.contract.conftest import (  # noqa: F401 - fixtures are found by their names
     first_phone,
     house,

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy.engine import make_url
 
 from app.accounts.operator import hash_of
+from app.core.clock import now
 from app.core.db import Database
 from app.sync import registry
 from app.sync.store import Write
@@ -384,6 +387,46 @@ async def test_a_trail_is_checked_and_the_entry_where_it_breaks_is_named(
     await as_owner(owner_url, altered, account_id, position - 1)
     code, printed = await typed("account", "audit", name)
     assert (code, f"broken at entry {position - 1};" in printed) == (1, True)
+
+
+async def test_the_oldest_of_a_trail_is_forgotten_after_the_days_chosen(
+    typed: Typed, studio: Studio, hold: Callable[[datetime], None]
+) -> None:
+    name = studio.account.account_name
+    code, printed = await typed("account", "audit", name, "--forget")
+    assert (code, "AUDIT_DAYS is not set" in printed) == (1, True)
+    code, printed = await typed("account", "audit", name, "--forget", AUDIT_DAYS="30")
+    assert (code, f"Entries of {name} forgotten: 0." in printed) == (0, True)
+    early = (await typed("account", "audit", name))[1].split()[-1]
+    await studio.signed_in(device=None)
+    hold(now() + timedelta(days=31))
+    last = await _last(studio)
+    code, printed = await typed("account", "audit", name, "--forget", AUDIT_DAYS="30")
+    assert (code, f"Entries of {name} forgotten: {last}." in printed) == (0, True)
+    assert f"holds from entry {last + 1} on." in printed
+    assert (await typed("account", "audit", name, "--noted", printed.split()[-1]))[0] == 0
+    code, printed = await typed("account", "audit", name, "--noted", early)
+    assert (code, "what was noted is forgotten" in printed) == (1, True)
+
+
+async def test_a_trail_that_is_broken_is_not_forgotten(
+    typed: Typed, studio: Studio, owner_url: str, hold: Callable[[datetime], None]
+) -> None:
+    name, account_id = studio.account.account_name, studio.account.account_id
+    last = await _last(studio)
+    hold(now() + timedelta(days=31))
+    altered = "UPDATE audit_entries SET initials = 'XX' WHERE account_id = $1 AND position = $2"
+    await as_owner(owner_url, altered, account_id, last - 1)
+    code, printed = await typed("account", "audit", name, "--forget", AUDIT_DAYS="30")
+    assert (code, f"broken at entry {last - 1};" in printed) == (1, True)
+    assert await _last(studio) == last
+
+
+async def _last(studio: Studio) -> int:
+    sql = "SELECT max(position) AS last, count(*) FROM audit_entries WHERE account_id = $1"
+    [row] = await studio.execute(sql)
+    assert row["last"] == row["count"]
+    return int(row["last"])
 
 
 async def test_a_trail_that_is_shorter_than_noted_is_told(typed: Typed, studio: Studio) -> None:

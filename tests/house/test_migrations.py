@@ -384,6 +384,25 @@ async def test_an_index_that_could_not_be_exchanged_is_kept_for_the_next_run(
     await _assert_all_are_exchanged(empty_database)
 
 
+async def test_the_trail_is_added_to_while_its_indexes_are_built_and_a_run_that_is_cut_is_finished(
+    empty_database: str, watcher: Watcher
+) -> None:
+    await asyncio.to_thread(command.upgrade, configuration(empty_database), _before("0023"))
+    async with watcher.opened() as other:
+        await other.execute("LOCK audit_entries IN ROW EXCLUSIVE MODE")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, empty_database))
+        backend = await watcher.waiting(migrating)
+        async with watcher.opened() as writer:
+            await writer.execute(_DONE)
+        await watcher.end(backend, migrating)
+    assert not all(row["whole"] for row in await _rows(empty_database, _INDEXES))
+    await asyncio.to_thread(migrate, empty_database)
+    found = [row for row in await _rows(empty_database, _INDEXES) if row["table"] == "audit_entries"]
+    assert all(row["whole"] for row in found)
+    declared = {str(index.name) for index in SQLModel.metadata.tables["audit_entries"].indexes}
+    assert {row["name"] for row in found if not row["key"]} == declared
+
+
 async def _assert_all_are_exchanged(url: str) -> None:
     declared = {
         str(index.name): index.dialect_options["postgresql"]["where"] is not None
@@ -414,6 +433,10 @@ _INDEXES = """
 """
 
 
+_DONE = """
+    INSERT INTO audit_entries (account_id, position, hash, at, initials, channel, feature, subject, action)
+    VALUES (gen_random_uuid(), 1, '', now(), 'JD', 'desk', 'users', 'users', 'changed')
+"""
 _FEED = "SELECT * FROM feed ORDER BY record_id"
 _EMAILS = 740
 # As a server leaves it whose version of the app has given letters one more field.
