@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from app.audit.models import IS_RARE
 from app.core.arrays import columns, parameters
 from app.core.db import Session, WriteSession
 
@@ -132,6 +133,7 @@ _CONDITIONS = {
     "action": "action = {}",
     "before": "position < {}",
 }
+_USUAL = ("created", "changed")
 _BEHIND = """
 (at, position) < (SELECT at, position FROM audit_entries WHERE account_id = $1 AND position = {})
 """
@@ -205,6 +207,9 @@ async def page(session: Session, sought: Sought, behind: int | None, most: int) 
         if (value := getattr(sought, name)) is not None:
             values.append(value)
             conditions.append(condition.format(f"${len(values)}"))
+    if sought.action is not None and sought.action not in _USUAL:
+        # Said once more as the index says it: the plan does not know which action will be asked for.
+        conditions.append(IS_RARE)
     if behind is not None:
         values.append(behind)
         conditions.append(_BEHIND.format(f"${len(values)}"))
