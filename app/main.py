@@ -28,6 +28,7 @@ from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
+from app.desk.inbox_router import router as inbox
 from app.desk.jobs import FORGET
 from app.desk.limits import limits_of_desk
 from app.desk.router import router as desk
@@ -158,7 +159,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    for router in (sync, stream, live, desk, *people, preferences, health, limits):
+    for router in (sync, stream, live, desk, *people, preferences, health, inbox, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash

@@ -49,9 +49,9 @@ class Api:
         """Read."""
         return await self._ask("GET", path, params=asked)
 
-    async def post(self, path: str, body: Record | None = None) -> Record:
-        """Make, or have done."""
-        return await self._ask("POST", path, body=body)
+    async def post(self, path: str, body: Record | None = None, once: str | None = None) -> Record:
+        """Make, or have done; what is asked again under the same word, `once`, is answered as it was."""
+        return await self._ask("POST", path, body=body, once=once)
 
     async def patch(self, path: str, body: Record, version: int | None = None) -> Record:
         """Change the version that was read."""
@@ -84,8 +84,10 @@ class Api:
         params: Mapping[str, str | int] | None = None,
         body: Record | None = None,
         version: int | None = None,
+        once: str | None = None,
     ) -> Record:
         headers = {} if version is None else {"If-Match": f'"{version}"'}
+        headers |= {} if once is None else {"Idempotency-Key": once}
         answer = await self.client.request(method, path, params=params, json=body, headers=headers)
         if answer.is_success:
             return dict(answer.json()) if answer.content else {}

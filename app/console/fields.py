@@ -1,7 +1,7 @@
 """Fields of records in a form: how each is shown and read back, as the manifest tells of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
@@ -12,6 +12,7 @@ from app.console.forms import Fields, Unfilled
 
 Option = tuple[str, str]
 _LINE = 500
+_SHORT = 200
 TITLES = ("display_name", "name", "description", "subject")
 _NAMES = ("first_name", "last_name")
 _INPUTS = {"integer": "number", "boolean": "tick", "date": "day", "time": "time", "objects": "rows"}
@@ -56,7 +57,10 @@ def title(record: Record) -> str:
 
 async def options(api: Api, collection: str) -> list[Option]:
     """Return the records that can be chosen from a collection, by their names."""
-    found = await api.all(f"/v1/{collection}", "records")
+    return _named(await api.all(f"/v1/{collection}", "records"))
+
+
+def _named(found: Iterable[Record]) -> list[Option]:
     named = [(each["id"], title(each) + (" (inactive)" if each.get("is_inactive") else "")) for each in found]
     return sorted(named, key=lambda each: each[1].casefold())
 
@@ -70,6 +74,60 @@ async def telling(api: Api, told: Sequence[Record], values: Sequence[Record]) ->
             ids = {one for several in found for one in _each(several) if isinstance(one, str)}
             lists[each["link"]] = lists.get(each["link"], []) + await _names(api, each["link"], ids)
     return {each["name"]: _field(each, lists) for each in told}
+
+
+async def offering(api: Api, told: Sequence[Record], values: Sequence[Record]) -> dict[str, Field]:
+    """Return fields in which some values can be told of and put right.
+
+    Of a collection as short as a list all records are offered, of a longer one those the values name.
+    """
+    lists: dict[str, list[Option]] = {}
+    for each in told:
+        if each["link"]:
+            ids = {
+                one
+                for values_of in values
+                for one in _each(values_of.get(each["name"]))
+                if isinstance(one, str)
+            }
+            known = lists.get(each["link"]) or await _short_list(api, each["link"])
+            lists[each["link"]] = known + await _names(api, each["link"], ids - dict(known).keys())
+    found = {each["name"]: _field(each, lists) for each in told}
+    return {name: _with_words(each, values) for name, each in found.items()}
+
+
+async def _short_list(api: Api, collection: str) -> list[Option]:
+    try:
+        page = await api.get(f"/v1/{collection}", limit=_SHORT)
+    except Refused:
+        return []
+    return _named(page["records"]) if page["next_page"] is None else []
+
+
+def _with_words(field: Field, values: Sequence[Record]) -> Field:
+    """Return a field of which several words are ticked with those it has: there is no list of them."""
+    if field.kind != "several" or field.options:
+        return field
+    words_of = (
+        one for values_of in values for one in _each(values_of.get(field.name)) if isinstance(one, str)
+    )
+    return replace(field, options=[(each, each) for each in dict.fromkeys(words_of)])
+
+
+def fitting(field: Field, value: Any) -> Any:
+    """Return a value as a form can show it: what was typed may be anything, and is left empty then."""
+    if field.kind == "rows":
+        rows = value if isinstance(value, list) else []
+        return [_fitting_members(field, row) for row in rows if isinstance(row, dict)]
+    if field.kind == "group":
+        return _fitting_members(field, value) if isinstance(value, dict) else None
+    if field.kind == "several":
+        return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return None if isinstance(value, dict | list) else value
+
+
+def _fitting_members(field: Field, value: Record) -> Record:
+    return {each.name: fitting(each, value.get(each.name)) for each in field.members}
 
 
 def _each(value: Any) -> list[Any]:

@@ -8,9 +8,11 @@ from app.console.visits import Visit
 
 async def show(visit: Visit) -> Response:
     """Show how the phones keep up, those first that need somebody."""
+    health = await visit.api.get("/v1/sync/health")
     return visit.page(
         "health.html",
-        health=await visit.api.get("/v1/sync/health"),
+        health=health,
+        undecided=health["open_inbox"],
         people=await lookups.staff(visit.api),
         sync_words=sync_words,
     )

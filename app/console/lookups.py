@@ -1,4 +1,4 @@
-"""What several pages read: names of people and studios, and what is undecided in the inbox."""
+"""What several pages read: names of people and studios."""
 
 from app.console.api import Api, Record
 
@@ -12,13 +12,3 @@ async def studios(api: Api) -> list[Record]:
     """Return the studios that are in use."""
     found = await api.all("/v1/studios", "records")
     return [each for each in found if not each["is_inactive"]]
-
-
-async def undecided(api: Api) -> list[Record]:
-    """Return the entries of the inbox that wait for somebody, the latest first."""
-    found = await api.all("/v1/inbox", "records")
-    return sorted((each for each in found if each["resolution"] is None), key=_arrived, reverse=True)
-
-
-def _arrived(entry: Record) -> tuple[str, str]:
-    return entry["date"], entry["client_time"] or ""

@@ -43,6 +43,7 @@ _VERDICTS: Mapping[str, str] = {
     "schedule_conflict": "Somebody would have been booked twice",
     "posted": "Accounting has locked the record",
     "already_resolved": "It had been decided already",
+    "record_changed": "The record was another than the one decided about",
 }
 _OUTCOMES: Mapping[str, str] = {
     "conflict": "Kept for a decision",

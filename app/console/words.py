@@ -41,6 +41,9 @@ _PROBLEMS: Mapping[str, str] = {
     "changed_meanwhile": "Somebody else has changed this meanwhile.",
     "notice_not_found": "This is no longer there: notices go after 90 days.",
     "already_resolved": "Somebody has decided about this meanwhile.",
+    "record_changed": "The record was changed after you were shown it, and nothing was done. Look at what is "
+    "there now, and decide again.",
+    "request_in_progress": "This is being done at this moment. Look again in a moment.",
     "user_not_found": "This user is no longer there.",
     "group_not_found": "This group is no longer there.",
     "unknown_record": "This is no longer there.",
@@ -110,10 +113,11 @@ _SAID: Mapping[str, str] = {
     "entry_moved": "The order was changed.",
     "entry_removed": "The entry was deleted.",
     "inbox_taken": "What was typed on the phone was taken.",
-    "inbox_kept": "The value of the studio was kept.",
     "notice_seen": "Thank you. It no longer waits for you.",
     "notice_denied": "The administrators are told that it was not you. Change your password now: that ends "
     "your other sign-ins, at desks and on phones.",
+    "inbox_kept": "What the studio has was kept.",
+    "inbox_discarded": "What was typed was discarded.",
 }
 
 

@@ -44,8 +44,19 @@ def shown(found: Found) -> Answered:
 
 def listed(bodies: Sequence[bytes], next_page: str | None) -> Answered:
     """Answer with a page of records."""
-    records = b"},".join(bodies) + (b"}" if bodies else b"")
-    return Answered(200, b'{"records":[%b],"next_page":%b}' % (records, orjson.dumps(next_page)), _JSON)
+    told = b'{"records":%b,"next_page":%b}' % (_array(bodies), orjson.dumps(next_page))
+    return Answered(200, told, _JSON)
+
+
+def inbox_page(count: int, bodies: Sequence[bytes] | None, next_page: str | None) -> Answered:
+    """Answer with how many entries are open, and a page of some if any were asked for."""
+    entries = b"null" if bodies is None else _array(bodies)
+    told = b'{"open":%d,"entries":%b,"next_page":%b}' % (count, entries, orjson.dumps(next_page))
+    return Answered(200, told, _JSON)
+
+
+def _array(bodies: Sequence[bytes]) -> bytes:
+    return b"[" + b"},".join(bodies) + (b"}]" if bodies else b"]")
 
 
 def refused(error: AppError, request_id: str) -> Answered:

@@ -7,6 +7,7 @@ from app.sync.refusals import (
     Blocked,
     ChangedMeanwhile,
     ChangeRefused,
+    InvalidFields,
     NotUnique,
     PermissionDenied,
     ReadOnlyCollection,
@@ -75,7 +76,10 @@ _MEANINGS: dict[type[ChangeRefused], str] = {
     ),
 }
 _NEVER = (UnknownCollection, UnknownCommand, ReadOnlyCollection, PermissionDenied, Blocked, ReferenceMerged)
-"""No answer to a desk: there is no such address, it is said as on every route, or it was taken in."""
+"""No answer to a desk: there is no such address, it is said as on every route, or it was taken in.
+
+What was typed on a phone may be meant for what there is not, or is not written: that cannot be kept.
+"""
 
 
 def _kind(refused: type[ChangeRefused]) -> type[AppError]:
@@ -99,6 +103,8 @@ def kind_of(refused: type[ChangeRefused]) -> type[AppError]:
 
 def refusal_of(refused: ChangeRefused, **more: object) -> AppError:
     """Return a verdict as a refusal, with all it has to say."""
+    if type(refused) not in _KINDS:
+        refused = InvalidFields({"": refused.message}, notices=refused.notices)
     told: dict[str, Any] = {"warnings": [warning(each) for each in refused.notices], **more}
     if isinstance(refused, RecordMerged):
         told |= refused.fields or {}

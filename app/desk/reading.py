@@ -13,13 +13,14 @@ from app.accounts.standing import Work
 from app.core.db import Session
 from app.core.principal import Level
 from app.desk import store
-from app.desk.answers import Answered, listed, shown
+from app.desk.answers import Answered, inbox_page, listed, shown
 from app.desk.errors import PageMalformed, refusal_of
 from app.desk.preconditions import is_known
 from app.desk.store import Found, Place, Wanted
 from app.http.errors import InvalidRequest
 from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
+from app.sync import inbox, registry
 from app.sync.refusals import RecordDeleted, RecordMerged, UnknownRecord
 from app.sync.registry import Collection
 from app.sync.scope import Rule
@@ -67,6 +68,19 @@ async def read_page(
     return listed(found.bodies, _closed(found.end, tag) if found.end else None)
 
 
+async def read_inbox(work: Work[Session], *, is_open: bool | None, page: str | None, limit: int) -> Answered:
+    """Answer with how much of the inbox waits for a decision, and a page of it or of what was decided."""
+    count = await inbox.count_open(work.session, work.who)
+    if is_open is None:
+        return inbox_page(count, None, None)
+    collection = registry.numbered(registry.number_of(inbox.INBOX))
+    rule = await _rule(work, collection)
+    tag = _tag(work.who.account_id, collection, {}, "open" if is_open else "decided")
+    after = _opened(page, tag) if page is not None else None
+    found = await store.page(work.session, Wanted(collection, rule, {}, after, is_open), limit)
+    return inbox_page(count, found.bodies, _closed(found.end, tag) if found.end else None)
+
+
 def links_in(collection: Collection, asked: Iterable[tuple[str, str]]) -> dict[str, UUID]:
     """Return the records that those listed must name, by field; raises `InvalidRequest` for any other filter.
 
@@ -88,9 +102,9 @@ def links_in(collection: Collection, asked: Iterable[tuple[str, str]]) -> dict[s
     return dict(sorted(links.items()))
 
 
-def _tag(account_id: UUID, collection: Collection, links: Mapping[str, UUID]) -> str:
+def _tag(account_id: UUID, collection: Collection, links: Mapping[str, UUID], *which: str) -> str:
     """Return a short text by which a list is known again."""
-    told = orjson.dumps([account_id, collection.name, links])
+    told = orjson.dumps([account_id, collection.name, links, *which])
     return sha256(told).hexdigest()[:_TAG]
 
 

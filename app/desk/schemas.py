@@ -26,3 +26,19 @@ class WriteAnswer(Answer):
     """What a write says beside the record."""
 
     warnings: list[WarningAnswer] = Field(description="What to know although it was taken in.")
+
+
+class InboxPage(Answer):
+    """How much waits for a decision, and some entries of the inbox in order."""
+
+    open: int = Field(
+        description="Entries nobody has decided yet, of those the caller may see.", examples=[3]
+    )
+    entries: list[dict[str, Any]] | None = Field(
+        description="The entries as `GET /v1/inbox/{record_id}` has them; none without a `state`.",
+        examples=[None],
+    )
+    next_page: str | None = Field(
+        description="To be sent as `page` with the same `state` for what follows; none at the end.",
+        examples=["WyI5ZjFj…"],
+    )

@@ -57,12 +57,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is listed of a collection: what a rule gives a right to, naming some records, behind a place."""
+    """What is listed of a collection: what a rule gives a right to, naming some records, behind a place.
+
+    `is_at_hand` wants only what is always at hand, as long as it is open, or only what is not.
+    """
 
     collection: Collection
     rule: Rule
     links: Mapping[str, UUID]
     after: Place | None
+    is_at_hand: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ async def _way(session: Session, wanted: Wanted) -> Way:
 
 def statement(session: Session, wanted: Wanted, most: int, way: Way) -> tuple[Any, ...]:
     """Return what finds a page, with its arguments."""
-    sql = _page_sql(wanted.collection.name, tuple(wanted.links), way, is_first=wanted.after is None)
+    stretch = _Stretch(wanted.after is None, wanted.is_at_hand)
+    sql = _page_sql(wanted.collection.name, tuple(wanted.links), way, stretch)
     of = (session.account_id, wanted.collection.number, wanted.rule.parts, wanted.rule.me)
     return sql, *of, PAGE_BYTES, most + 1, *(wanted.after or ()), *wanted.links.values()
 
@@ -116,7 +121,8 @@ def statement(session: Session, wanted: Wanted, most: int, way: Way) -> tuple[An
 async def _stretch_end(session: Session, wanted: Wanted) -> Place | None:
     """Return the last place of the stretch behind another, none if the list ends within it."""
     of = (session.account_id, wanted.collection.number, STRETCH - 1, *(wanted.after or ()))
-    rows = await session.raw.fetch(_stretch_end_sql(is_first=wanted.after is None), *of)
+    stretch = _Stretch(wanted.after is None, wanted.is_at_hand)
+    rows = await session.raw.fetch(_stretch_end_sql(stretch), *of)
     return (rows[0]["day"], rows[0]["record_id"]) if rows else None
 
 
@@ -176,32 +182,42 @@ def _count_sql(name: str, link: str) -> str:
 
 
 _LISTED = "f.account_id = $1 AND f.collection = $2 AND NOT f.is_deleted"
+_AT_HAND = {None: "", True: " AND f.day = 'infinity'", False: " AND f.day < 'infinity'"}
 _IN_ORDER = "ORDER BY f.day DESC, f.record_id DESC"
 
 
-def _behind(place: int | None) -> str:
-    return "" if place is None else f" AND (f.day, f.record_id) < (${place}::date, ${place + 1}::uuid)"
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Which part of a collection's order is looked at: all or what is behind a place, at hand or not."""
+
+    is_first: bool
+    is_at_hand: bool | None
+
+    def listed(self, place: int) -> str:
+        """Return what its rows have in common; the place it is behind is in two parameters."""
+        behind = "" if self.is_first else f" AND (f.day, f.record_id) < (${place}::date, ${place + 1}::uuid)"
+        return f"{_LISTED}{_AT_HAND[self.is_at_hand]}{behind}"
 
 
 @cache
-def _stretch_end_sql(*, is_first: bool) -> str:
-    where = f"{_LISTED}{_behind(None if is_first else 4)}"
+def _stretch_end_sql(stretch: _Stretch) -> str:
+    where = stretch.listed(4)
     return f"SELECT f.day, f.record_id FROM feed f WHERE {where} {_IN_ORDER} OFFSET $3 LIMIT 1"
 
 
 @cache
-def _page_sql(name: str, links: tuple[str, ...], way: Way, *, is_first: bool) -> str:
+def _page_sql(name: str, links: tuple[str, ...], way: Way, stretch: _Stretch) -> str:
     """Return the statement that lists a collection: which records first, and their bodies by their keys.
 
     Those with a link that few have are found by that, and then in the feed one by one: the index of the order
     would be read whole for a few.
     """
     collection = registry.numbered(registry.number_of(name))
-    listed = f"{_LISTED}{_behind(None if is_first else 7)}"
+    listed = stretch.listed(7)
     seen = _MAY_SEE % (4, 4)
     named = " AND ".join(
         f'${place} = ANY(t."{link}")' if _is_set(collection, link) else f't."{link}" = ${place}'
-        for place, link in enumerate(links, 7 if is_first else 9)
+        for place, link in enumerate(links, 7 if stretch.is_first else 9)
     )
     source = f"SELECT f.day, f.record_id FROM feed f WHERE {listed} AND {seen}"
     if way is Way.LINK:
@@ -210,14 +226,14 @@ def _page_sql(name: str, links: tuple[str, ...], way: Way, *, is_first: bool) ->
             f" ({source} AND {by_key('t.id')}) f WHERE t.account_id = $1 AND {named}"
         )
     elif way is Way.STRETCH:
-        stretch = f"SELECT f.* FROM feed f WHERE {listed} {_IN_ORDER} LIMIT {STRETCH}"
+        looked_at = f"SELECT f.* FROM feed f WHERE {listed} {_IN_ORDER} LIMIT {STRETCH}"
         of_links = (
             f' CROSS JOIN LATERAL (SELECT FROM "{name}" t'
             f" WHERE t.account_id = $1 AND t.id = f.record_id AND {named} OFFSET 0) AS linked"
             if links
             else ""
         )
-        source = f"SELECT f.day, f.record_id FROM ({stretch}) f{of_links} WHERE {seen}"
+        source = f"SELECT f.day, f.record_id FROM ({looked_at}) f{of_links} WHERE {seen}"
     return f"""
 WITH page AS MATERIALIZED (SELECT * FROM ({source}) f ORDER BY f.day DESC, f.record_id DESC LIMIT $6)
 SELECT day, record_id, keys - nth AS left, {BODY} FROM (

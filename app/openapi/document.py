@@ -8,11 +8,12 @@ from app.desk.schemas import RecordPage, WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
 from app.openapi import desk
-from app.openapi.records import REF, Schema, add, add_record, record_name
+from app.openapi.records import REF, Schema, add, add_record, record_name, ref
 from app.openapi.sharing import share
 from app.openapi.texts import DESCRIPTION, TAGS
 from app.sync import registry
 from app.sync.commands import Command, commands
+from app.sync.inbox import INBOX
 from app.sync.refusals import change_refusals
 from app.sync.schemas import StreamLine
 
@@ -45,6 +46,7 @@ def document(app: FastAPI) -> Schema:
     )
     for each in (RecordPage, WriteAnswer):
         _add_answer(schemas, each)
+    _add_entries(schemas["InboxPage"])
     desk.expand(made)
     share(made)
     made["components"]["schemas"] = dict(sorted(schemas.items()))
@@ -74,6 +76,12 @@ def _add_lines(schemas: Schema) -> None:
     for name, inner in made.pop("$defs").items():
         schemas.setdefault(name, inner)
     schemas["StreamLine"] = {"description": "One line of a streamed pull.", **made}
+
+
+def _add_entries(page: Schema) -> None:
+    """Say what a page of the inbox is made of."""
+    whole = ref(record_name(registry.numbered(registry.number_of(INBOX))))
+    page["properties"]["entries"]["anyOf"][0]["items"] = whole
 
 
 def _add_answer(schemas: Schema, model: type[Answer]) -> None:

@@ -27,6 +27,9 @@ class Judges(Protocol):
     def redirected(self, change: Change) -> Change:
         """Return a change of a merged record as one of the record that stays; both must have been loaded."""
 
+    def require_shown(self, change: Change, revision: int) -> None:
+        """Refuse where the record of a change is not as it was at a revision; 0 is that of one not there."""
+
     def take(self, change: Change) -> None:
         """Make a change as if nobody else had changed anything; raises `ChangeRefused`."""
 

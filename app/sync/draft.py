@@ -12,7 +12,6 @@ import orjson
 from app.audit.store import Deed
 from app.audit.trail import doer_of
 from app.core.db import WriteSession
-from app.core.ids import new_id
 from app.core.principal import Principal
 from app.sync import facts, feed, records, registry
 from app.sync.auditing import audited, renaming
@@ -262,13 +261,11 @@ class Draft:
             else:
                 self._clear(each, key[1])
 
-    def make(self, number: int, fields: Values) -> UUID:
-        """Create a record of the server's own, given in canonical form, and return its id."""
-        key = number, new_id()
+    def make(self, key: Key, fields: Values) -> None:
+        """Create a record of the server's own under a new id, given in canonical form."""
         self._loaded[key] = None
-        self._ids.setdefault(number, {})[key[1]] = None
+        self._ids.setdefault(key[0], {})[key[1]] = None
         self.put(key, fields)
-        return key[1]
 
     def amend(self, key: Key, fields: Values) -> None:
         """Set some fields of a record that is there."""

@@ -1,4 +1,4 @@
-"""The doors for who looks after the account's phones: how sync keeps up, and what waits for a decision."""
+"""The door for who looks after the account's phones: how sync keeps up."""
 
 from typing import Annotated
 
@@ -6,15 +6,14 @@ from fastapi import APIRouter, Query
 
 from app.accounts.errors import PermissionDenied
 from app.accounts.features import DEVICES
-from app.accounts.guards import GUARDED, Reading, reading_of
+from app.accounts.guards import GUARDED, reading_of
 from app.accounts.standing import Work
 from app.core.db import Session
 from app.core.principal import Level
 from app.http.problems import refusals_of
-from app.sync import inbox
 from app.sync.counting import KEPT_DAYS
 from app.sync.health import health_of
-from app.sync.health_schemas import HealthAnswer, InboxCount
+from app.sync.health_schemas import HealthAnswer
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"])
 
@@ -43,14 +42,3 @@ async def read_health(
     It costs the same however many records the account has.
     """
     return await health_of(work.session, work.who, work.clock, behind_days=behind_days, days=days)
-
-
-@router.get(
-    "/inbox",
-    operation_id="sync_count_inbox",
-    summary="Count what waits for a decision",
-    responses=refusals_of(*GUARDED),
-)
-async def count_inbox(work: Reading) -> InboxCount:
-    """Count the open entries of the `inbox`: an administrator's are all, others have their own."""
-    return InboxCount(open=await inbox.count_open(work.session, work.who))

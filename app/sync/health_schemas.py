@@ -83,11 +83,3 @@ class HealthAnswer(Answer):
     refusals: list[RefusalCount] = Field(description="By code, the most frequent first.")
     verdicts: list[VerdictCount] = Field(description="By verdict and code, the most frequent first.")
     open_inbox: int = Field(description="How many entries of the inbox nobody has decided.", examples=[3])
-
-
-class InboxCount(Answer):
-    """How much waits for a decision."""
-
-    open: int = Field(
-        description="Entries nobody has decided yet, of those the caller may see.", examples=[3]
-    )

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core.db import Session
+from app.core.ids import timed_id
 from app.core.principal import Principal
 from app.sync import registry, tallies
 from app.sync.anchors import Stamp
@@ -15,7 +16,7 @@ from app.sync.circumstances import Circumstances
 from app.sync.commands import Call, command
 from app.sync.fields import Day, Element, Id, Instant, Line, Values, field
 from app.sync.judging import Judge, Ruling, key_of
-from app.sync.refusals import ChangeRefused, Resolved
+from app.sync.refusals import ChangeRefused, InvalidFields, Resolved
 from app.sync.registry import Record, collection
 from app.sync.schemas import Change, Operation, Outcome
 from app.sync.scope import Rule
@@ -119,8 +120,21 @@ class Resolve(Element):
     )
     fields: dict[str, Any] | None = Field(
         None,
-        description="With `take_mine`: fields that put right what was wrong in those typed.",
-        examples=[None],
+        description="With `take_mine`: fields with other values than were typed, or that were not typed.",
+        examples=[None, {"email": "hart@example.com"}],
+    )
+    keep: list[str] = Field(
+        [],
+        max_length=_MOST,
+        description="With `take_mine`: fields that were typed and are not taken: they stay as they are.",
+        examples=[[], ["last_name"]],
+    )
+    record_revision: int | None = Field(
+        None,
+        ge=0,
+        description="The `revision` of the record as it was shown to whoever decides, 0 where there was none."
+        " If it is another by now, nothing is done: `record_changed`. None decides whatever is there.",
+        examples=[None, 17],
     )
 
 
@@ -133,7 +147,9 @@ def keep(
         # What was to be decided stays in the inbox as it is.
         if change.collection != INBOX:
             values = canonical(registry.numbered(_NUMBER), _entry(judge, who, change, decision))
-            entries[change.n] = judge.draft.make(_NUMBER, values)
+            # Those that are open stand on one day, in the order of their ids.
+            entries[change.n] = timed_id(judge.draft.work.now, len(entries))
+            judge.draft.make((_NUMBER, entries[change.n]), values)
     return entries
 
 
@@ -143,7 +159,8 @@ async def count_open(session: Session, who: Principal) -> int:
 
 
 async def _read(call: Call) -> None:
-    if change := _again(call):
+    if call.fields["resolution"] is None:
+        change = _again(call)
         await call.judge.load([change])
         if (redirected := call.judge.redirected(change)) is not change:
             await call.judge.load([redirected])
@@ -154,7 +171,10 @@ def resolve(call: Call) -> Mapping[str, Any]:
     """Decide what becomes of an entry; `take_mine` is refused for the same reasons as any change."""
     if call.fields["resolution"] is not None:
         raise Resolved
-    if change := _again(call):
+    change = _again(call)
+    if call.sent.record_revision is not None:
+        call.judge.require_shown(change, call.sent.record_revision)
+    if call.sent.resolution == Resolution.TAKE_MINE:
         call.judge.take(change)
     return {
         "resolution": call.sent.resolution,
@@ -163,18 +183,19 @@ def resolve(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _again(call: Call) -> Change | None:
-    """Return what was sent as a change to be judged once more, none if it is not to be done."""
-    entry = call.fields
-    if call.sent.resolution != Resolution.TAKE_MINE or entry["resolution"] is not None:
-        return None
+def _again(call: Call) -> Change:
+    """Return what was sent as a change to be judged once more: without what is kept, and put right."""
+    entry, sent = call.fields, call.sent
+    taken, right = entry["typed"], sent.fields or {}
+    if any(name not in taken or name in right for name in sent.keep):
+        raise InvalidFields({"keep": "Only what was typed can be kept from being taken."})
     return Change(
         n=1,
         collection=entry["collection"],
         id=UUID(entry["record_id"]),
         op=Operation(entry["operation"]),
         command=entry["command"],
-        fields={**entry["typed"], **(call.sent.fields or {})},
+        fields={**{name: value for name, value in taken.items() if name not in sent.keep}, **right},
     )
 
 

@@ -11,7 +11,7 @@ from app.core.ids import NIL
 from app.core.principal import Channel, Level
 from app.sync import links, registry
 from app.sync.commands import Call, Command, find
-from app.sync.draft import Draft
+from app.sync.draft import SERVER, Draft
 from app.sync.feed import Key
 from app.sync.fields import Values
 from app.sync.links import links_in, renamed
@@ -27,6 +27,7 @@ from app.sync.refusals import (
     PermissionDenied,
     ReadOnlyCollection,
     ReadOnlyField,
+    RecordChanged,
     RecordDeleted,
     RecordMerged,
     ReferenceMerged,
@@ -39,6 +40,7 @@ from app.sync.registry import Collection
 from app.sync.rendering import EMPTY
 from app.sync.schemas import Change, OnConflict, Operation, Outcome
 from app.sync.scope import Scope
+from app.sync.sight import names_hidden
 from app.sync.stamping import State
 from app.sync.validation import InvalidFieldsError, canonical
 
@@ -48,6 +50,7 @@ _NEEDED = {
     Operation.DELETE: Level.ADD_MODIFY_DELETE,
 }
 KEPT = "The value on the server was kept."
+CHANGED = "This is no longer as it was shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,24 @@ class Judge:
         newest = change.model_copy(update={"op": op, "base_revision": self.draft.revision - 1})
         self._judge(self._renewed(newest))
         self.check_links(newest)
+
+    def require_shown(self, change: Change, revision: int) -> None:
+        """Refuse where the record of a change is not as it was at a revision; 0 is that of one not there.
+
+        What a phone has changed since in its own stream is as it showed it.
+        """
+        key = key_of(self.redirected(change))
+        state = self.draft.get(key) if key else None
+        if key is None or state is None or state.values is None or not self.may_see(key, state):
+            if revision:
+                raise RecordChanged
+            return
+        if state.body_revision == revision:
+            return
+        changed = self._changed_since(state, revision)
+        if changed or not revision or self.writer == SERVER:
+            changed -= names_hidden(registry.numbered(key[0]), self.rights[key[0]])
+            raise RecordChanged(dict.fromkeys(sorted(changed), CHANGED))
 
     def redirected(self, change: Change) -> Change:
         """Return a change of a merged record as one of the record that stays; nobody asked to delete that."""
@@ -336,6 +357,13 @@ class Judge:
         """Return the wanted fields that others changed since the base: a device never clashes with itself."""
         others = self._changed_by_others(state, change)
         return wanted if others and self.on_conflict is OnConflict.SERVER else (wanted & others) - free
+
+    def _changed_since(self, state: State, revision: int) -> set[str]:
+        """Return what others changed since a revision: at a desk nobody's changes are told from one's own."""
+        base = revision if revision < self.draft.revision else 0
+        own = None if self.writer == SERVER else self.writer
+        stamps = state.field_revisions.items()
+        return {name for name, (since, writer) in stamps if since > base and writer != own}
 
     def _changed_by_others(self, state: State, change: Change) -> set[str]:
         base = change.base_revision or 0

@@ -145,6 +145,14 @@ class ChangedMeanwhile(ChangeRefused):
     message = "Somebody else changed this meanwhile; their change was kept."
 
 
+class RecordChanged(ChangeRefused):
+    """The record was changed since it was shown to whoever decides: `fields` names what is different."""
+
+    outcome = Outcome.CONFLICT
+    code = "record_changed"
+    message = "The record is no longer as it was shown."
+
+
 class Resolved(ChangeRefused):
     """Somebody has decided already what becomes of this."""
 

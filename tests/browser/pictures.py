@@ -152,7 +152,7 @@ class Camera:
         await self.take(visitor, "deactivate")
         await visitor.open("/inbox")
         await visitor.page.locator("tbody a").first.click()
-        await expect(visitor.page.get_by_role("button", name="Take what was typed")).to_be_visible()
+        await expect(visitor.page.get_by_role("button", name="Do as chosen")).to_be_visible()
         await self.take(visitor, "inbox-entry")
         await visitor.open("/users")
         await visitor.page.get_by_role("link", name="Mia Reyes").click()

@@ -36,7 +36,7 @@ class _Reader(HTMLParser):
         if tag == "textarea":
             self._textarea = given["name"]
             self._form[self._textarea] = [""]
-        is_off = given.get("type") == "checkbox" and "checked" not in given
+        is_off = given.get("type") in ("checkbox", "radio") and "checked" not in given
         if tag == "input" and "name" in given and not is_off:
             self._form.setdefault(given["name"], []).append(given.get("value", ""))
 

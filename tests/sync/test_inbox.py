@@ -220,3 +220,98 @@ async def test_a_repeat_of_a_refused_push_makes_no_second_entry(phone: Phone) ->
     await phone.pull()
     assert again == first
     assert list(phone.inbox) == [first[0]["inbox_id"]]
+
+
+async def test_what_moves_after_it_was_shown_is_not_overwritten(
+    desk: Desk, phone: Phone, client: UUID
+) -> None:
+    verdict = await clash(phone, client, last_name="Doe-Smith")
+    await phone.pull()
+    shown = phone.records["clients", str(client)]
+    assert shown["last_name"] == "Miller"
+    await desk.put("clients", client, last_name="Moore", first_name="Anna")
+    take = resolve(verdict["inbox_id"], "take_mine", record_revision=shown["revision"])
+    [refused] = await phone.push(take)
+    assert (refused["verdict"], refused["code"]) == ("conflict", "record_changed")
+    assert list(refused["fields"]) == ["first_name", "last_name"]
+    await phone.pull()
+    now = phone.records["clients", str(client)]
+    assert (now["last_name"], phone.inbox[verdict["inbox_id"]]["resolution"]) == ("Moore", None)
+    take["fields"]["record_revision"] = now["revision"]
+    assert verdicts(await phone.push(take)) == ["applied"]
+    await phone.pull()
+    assert phone.records["clients", str(client)]["last_name"] == "Doe-Smith"
+
+
+async def test_to_keep_what_was_shown_is_not_to_keep_anything_else(
+    desk: Desk, phone: Phone, client: UUID
+) -> None:
+    verdict = await clash(phone, client, last_name="Doe-Smith")
+    await phone.pull()
+    shown = phone.records["clients", str(client)]["revision"]
+    await desk.put("clients", client, last_name="Moore")
+    [refused] = await phone.push(resolve(verdict["inbox_id"], "keep_theirs", record_revision=shown))
+    assert refused["code"] == "record_changed"
+
+
+async def test_what_a_phone_has_changed_itself_is_as_it_showed_it(phone: Phone, client: UUID) -> None:
+    verdict = await clash(phone, client, last_name="Doe-Smith")
+    await phone.pull()
+    shown = phone.records["clients", str(client)]["revision"]
+    results = await phone.push(
+        patch("clients", client, shown, first_name="Anna"),
+        resolve(verdict["inbox_id"], "take_mine", record_revision=shown),
+    )
+    assert verdicts(results) == ["applied", "applied"]
+
+
+async def test_a_record_that_was_not_there_when_it_was_shown_is_not_written_over(
+    desk: Desk, phone: Phone
+) -> None:
+    client = uuid4()
+    [verdict] = await phone.push(create("clients", client, last_name="Hart", email="nowhere"))
+    await desk.put("clients", client, **sample("clients", last_name="Quill"))
+    right = {"fields": {"email": "hart@example.com"}, "record_revision": 0}
+    [refused] = await phone.push(resolve(verdict["inbox_id"], "take_mine", **right))
+    await phone.pull()
+    assert (refused["verdict"], refused["code"]) == ("conflict", "record_changed")
+    assert phone.records["clients", str(client)]["last_name"] == "Quill"
+
+
+async def test_a_record_that_is_gone_since_it_was_shown_is_not_as_it_was(
+    desk: Desk, phone: Phone, client: UUID
+) -> None:
+    verdict = await clash(phone, client, last_name="Doe-Smith")
+    await phone.pull()
+    shown = phone.records["clients", str(client)]["revision"]
+    await desk.delete("clients", client)
+    [refused] = await phone.push(resolve(verdict["inbox_id"], "take_mine", record_revision=shown))
+    assert refused["code"] == "record_changed"
+
+
+async def test_each_field_is_taken_kept_or_put_right_by_itself(
+    desk: Desk, phone: Phone, client: UUID
+) -> None:
+    base = phone.records["clients", str(client)]["revision"]
+    await desk.put("clients", client, first_name="Beth", job_title="Baker")
+    typed = {"last_name": "Doe-Smith", "first_name": "Anna", "job_title": "Bakr"}
+    [verdict] = await phone.push(patch("clients", client, base, **typed))
+    assert verdict["verdict"] == "conflict"
+    decided = resolve(verdict["inbox_id"], "take_mine", fields={"job_title": "Cook"}, keep=["first_name"])
+    assert verdicts(await phone.push(decided)) == ["applied"]
+    await phone.pull()
+    record = phone.records["clients", str(client)]
+    assert [record[name] for name in typed] == ["Doe-Smith", "Beth", "Cook"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"keep": ["email"]}, {"keep": ["last_name"], "fields": {"last_name": "Dee"}}],
+    ids=["not typed", "put right too"],
+)
+async def test_only_what_was_typed_and_is_not_put_right_is_kept(
+    phone: Phone, client: UUID, sent: dict[str, Any]
+) -> None:
+    verdict = await clash(phone, client, last_name="Doe-Smith")
+    [refused] = await phone.push(resolve(verdict["inbox_id"], "take_mine", **sent))
+    assert (refused["code"], list(refused["fields"])) == ("invalid_fields", ["keep"])

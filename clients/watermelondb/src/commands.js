@@ -27,8 +27,12 @@ export async function openInbox(database) {
 
 /**
  * Decide what becomes of an entry of the inbox: `take_mine`, with further `fields` that put right what was
- * wrong, `keep_theirs` or `dismiss`.
+ * wrong, `keep_theirs` or `dismiss`. Of what was typed `keep` names fields that are not taken; with
+ * `record_revision`, the `server_revision` of the record as it was shown, nothing is done if others have changed
+ * it since.
  */
-export function resolveInbox(database, id, resolution, fields) {
-  return queueCommand(database, 'inbox', id, 'resolve', { resolution, ...(fields && { fields }) })
+export function resolveInbox(database, id, resolution, fields, { keep, record_revision } = {}) {
+  const sent = { resolution, fields, keep, record_revision }
+  for (const name of Object.keys(sent)) if (sent[name] === undefined || sent[name] === null) delete sent[name]
+  return queueCommand(database, 'inbox', id, 'resolve', sent)
 }

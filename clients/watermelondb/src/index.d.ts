@@ -290,6 +290,7 @@ export function resolveInbox(
   id: string,
   resolution: 'take_mine' | 'keep_theirs' | 'dismiss',
   fields?: Record<string, unknown>,
+  more?: { keep?: string[]; record_revision?: number },
 ): Promise<void>
 
 export function clearDatabase(database: Database): Promise<void>

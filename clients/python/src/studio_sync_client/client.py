@@ -1,6 +1,6 @@
 """The client: one store, one server, and the sync between them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -197,12 +197,23 @@ class Client:
         """
         return inbox.entries(self._store)
 
-    def resolve(self, entry: Entry, resolution: Resolution, fields: Mapping[str, Any] | None = None) -> None:
-        """Decide about an entry: `take_mine` does what was typed after all, with `fields` that put it right.
+    def resolve(
+        self,
+        entry: Entry,
+        resolution: Resolution,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        keep: Iterable[str] = (),
+        record_revision: int | None = None,
+    ) -> None:
+        """Decide about an entry: `take_mine` does what was typed after all, but for the fields to `keep`.
 
-        The next sync carries it out; when that is refused, the entry is open again.
+        `fields` put right what was typed. With the `record_revision` that was shown, nothing is done if
+        others have changed the record since. The next sync carries it out; when that is refused, the entry is
+        open again.
         """
-        self.command(records.INBOX, entry.id, "resolve", inbox.decision(resolution, fields))
+        sent = inbox.decision(resolution, fields, keep, record_revision)
+        self.command(records.INBOX, entry.id, "resolve", sent)
 
     def survivor(self, collection: str, record_id: str) -> str:
         """Return the record that a record was merged with, or the record itself."""

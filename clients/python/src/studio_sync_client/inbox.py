@@ -1,6 +1,6 @@
 """The inbox: what was sent and not taken in, on whatever phone, until a person decides what becomes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,6 +40,10 @@ def entries(store: Store) -> list[Entry]:
     return [Entry(**{name: each[name] for name in names}, whole=each) for each in found]
 
 
-def decision(resolution: Resolution, fields: Mapping[str, Any] | None) -> Json:
+def decision(
+    resolution: Resolution, fields: Mapping[str, Any] | None, keep: Iterable[str], record_revision: int | None
+) -> Json:
     """Return what the command `resolve` takes."""
-    return {"resolution": resolution, **({"fields": dict(fields)} if fields else {})}
+    told = {"fields": dict(fields or {}), "keep": list(keep)}
+    sent: Json = {"resolution": resolution, **{name: each for name, each in told.items() if each}}
+    return sent if record_revision is None else {**sent, "record_revision": record_revision}
