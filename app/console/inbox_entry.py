@@ -190,9 +190,13 @@ def wrong_of(sheet: Sheet, error: Unfilled | Refused) -> Wrong:
         return Wrong(wrong.sentence, wrong.fields, wrong.status)
     reasons = dict(error.problem.get("reasons", {}))
     placed = _placed(sheet, reasons)
-    elsewhere = [each for path, each in reasons.items() if path.partition(".")[0] not in sheet.names]
+    elsewhere = [
+        f"{labels.of_field(name)}: {each}" if name else each
+        for path, each in reasons.items()
+        if (name := path.partition(".")[0]) not in sheet.names or not sheet.field(name)
+    ]
     sentence = words.LOOK_AGAIN if placed else wrong.sentence
-    return Wrong(" ".join(dict.fromkeys([sentence, *elsewhere])), placed, wrong.status)
+    return Wrong(" ".join([sentence, *elsewhere]), placed, wrong.status)
 
 
 def reasons_of(code: str, reasons: Mapping[str, str]) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from clients.python.tests.serving import Desk
 from studio_sync_client import Client
 from tests.browser.conftest import Opens
 from tests.browser.visitors import Visitor
+from tests.samples import sample
 
 _FAULTS = Path(__file__).with_name("faults.js").read_text()
 _LINKS = """() => [...document.querySelectorAll("a[href^='/console/']:not([download])")]
@@ -35,7 +36,8 @@ def furnished(desk: Desk, new_phone: Callable[..., Client]) -> None:
     phone.sync()
     phone.patch("clients", client, {"last_name": LONG})
     desk.write("clients", client, last_name=LONG[::-1])
-    assert phone.sync().refused
+    phone.create("clients", sample("clients", last_name=LONG, email="nowhere"))
+    assert len(phone.sync().refused) == len(("a clash", "a mistake"))
     desk.authorize("JD")
     gone = new_phone("JD", "Gone")
     gone.sync()

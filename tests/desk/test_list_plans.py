@@ -51,9 +51,12 @@ def read(scans: list[dict[str, Any]]) -> float:
     return sum(float(each["Actual Rows"] * each["Actual Loops"]) for each in found)
 
 
+@pytest.mark.parametrize("is_at_hand", [None, False], ids=["all", "with a day"])
 @pytest.mark.parametrize("after", [None, (date(2023, 1, 1), uuid4())], ids=["first", "later"])
-async def test_a_page_reads_what_it_shows(session: Session, after: Place | None) -> None:
-    wanted = Wanted(named("sessions"), Rule(), {}, after)
+async def test_a_page_reads_what_it_shows(
+    session: Session, after: Place | None, *, is_at_hand: bool | None
+) -> None:
+    wanted = Wanted(named("sessions"), Rule(), {}, after, is_at_hand)
     scans = await plan(session, *statement(session, wanted, MOST, Way.ORDER))
     assert indexes(scans) == {"ix_feed_day", "pk_feed"}
     assert read(scans) == 2 * (MOST + 1)
