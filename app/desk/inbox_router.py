@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/sync", tags=["sync"])
 _USUAL = 100
 
 
-class Standing(StrEnum):
+class InboxState(StrEnum):
     """How entries of the inbox stand."""
 
     OPEN = "open"
@@ -35,7 +35,7 @@ class Standing(StrEnum):
 async def list_inbox(
     work: Reading,
     state: Annotated[
-        Standing | None,
+        InboxState | None,
         Query(description="Which entries are listed; none has them counted alone.", examples=["open"]),
     ] = None,
     page: Annotated[
@@ -55,5 +55,5 @@ async def list_inbox(
     An administrator's are all, others have their own. A page may be shorter than asked for: the list ends
     where `next_page` is null.
     """
-    is_open = None if state is None else state is Standing.OPEN
+    is_open = None if state is None else state is InboxState.OPEN
     return JsonText((await read_inbox(work, is_open=is_open, page=page, limit=limit)).body)
