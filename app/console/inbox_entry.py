@@ -140,7 +140,7 @@ def parts_of(
                 is_taken=sheet.takes(name, form),
                 is_changed=name in changed,
                 is_odd=field is not None and sheet.is_typed(name) and fields.fitting(field, typed) != typed,
-                reason=None if is_refused and field else entry["reasons"].get(name),
+                reason=entry["reasons"].get(name) if is_refused and not field else None,
                 field=field,
                 value=value,
             )
