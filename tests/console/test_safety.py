@@ -39,6 +39,7 @@ EVERYBODYS = {
     "/password",
     "/preferences/estimate",
     "/inbox/{entry_id:uuid}",
+    "/inbox/{entry_id:uuid}/discard",
     "/sign-ins/{notice_id:uuid}",
 }
 """What anybody may do: to themselves, to nothing at all, or what is judged like the change it is about."""

@@ -387,7 +387,7 @@ async def test_an_index_that_could_not_be_exchanged_is_kept_for_the_next_run(
 async def test_the_trail_is_added_to_while_its_indexes_are_built_and_a_run_that_is_cut_is_finished(
     empty_database: str, watcher: Watcher
 ) -> None:
-    await asyncio.to_thread(command.upgrade, configuration(empty_database), _before("0023"))
+    await asyncio.to_thread(command.upgrade, configuration(empty_database), _before("0022"))
     async with watcher.opened() as other:
         await other.execute("LOCK audit_entries IN ROW EXCLUSIVE MODE")
         migrating = asyncio.create_task(asyncio.to_thread(migrate, empty_database))
