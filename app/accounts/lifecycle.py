@@ -38,7 +38,7 @@ async def create_account(
     The name is a host name's label, the time zone an IANA name, the country an ISO code of two letters.
     """
     _require_names(account_name.lower(), administrator, time_zone, country, licences)
-    kept = await kept_password(administrator, account_name)
+    kept = await kept_password(administrator, account_name, company_name)
     now = clock.now()
     account = Account(
         account_id=new_id(),

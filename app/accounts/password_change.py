@@ -6,10 +6,11 @@ from app.accounts.changes import change
 from app.accounts.endings import end_all
 from app.accounts.errors import InvalidCredentials
 from app.accounts.login import Credentials, Known, judge, prove, recheck
-from app.accounts.models import User
+from app.accounts.models import Account, User
 from app.accounts.sign_ins import who_signs
 from app.accounts.standing import admit
 from app.accounts.tokens import Claims
+from app.accounts.users import known_words
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.core.principal import Principal
@@ -21,8 +22,8 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
     Wrong guesses at the current one count for this sign-in alone. Passwords are compared and hashed between
     two transactions, never inside one.
     """
-    who, user, budgets = await _prove(database, keys, claims, current)
-    passwords.require_acceptable(new, who.account_name, user.initials, user.last_name)
+    who, user, words, budgets = await _prove(database, keys, claims, current)
+    passwords.require_acceptable(new, *words)
     kept = await passwords.hash_password(new)
     async with database.writing(claims.account_id, is_urgent=True) as session:
         await admit(session, keys, claims)
@@ -36,11 +37,12 @@ async def change_password(database: Database, keys: KeyRing, claims: Claims, cur
 
 async def _prove(
     database: Database, keys: KeyRing, claims: Claims, current: str
-) -> tuple[Principal, User, tuple[Budget, ...]]:
-    """Return whose password this is, with what wrong ones are counted against."""
+) -> tuple[Principal, User, list[str], tuple[Budget, ...]]:
+    """Return whose password this is, what is known of them, and what wrong ones are counted against."""
     async with database.reading(claims.account_id, is_urgent=True) as session:
         who = (await admit(session, keys, claims)).who
         user = await session.get_one(User, (claims.account_id, claims.user_id))
+        account = await session.get_one(Account, claims.account_id)
         own = f"sign-in:{claims.sign_in_id}"
         budgets = budgets_of(keys, who.account_name, user.initials_key, own)
         await require_budgets(session, budgets)
@@ -55,7 +57,7 @@ async def _prove(
         network=None,
     )
     await judge(database, keys, known, current)
-    return who, user, budgets
+    return who, user, known_words(user, account.account_name, account.company_name), budgets
 
 
 async def reset_password(
@@ -69,7 +71,7 @@ async def reset_password(
     known = await prove(database, keys, credentials, None, address)
     async with database.reading(known.account_id, is_urgent=True) as session:
         account, user = await recheck(session, known)
-    passwords.require_acceptable(new, account.account_name, user.initials, user.last_name)
+    passwords.require_acceptable(new, *known_words(user, account.account_name, account.company_name))
     passwords.require_other(new, credentials.password)
     kept = await passwords.hash_password(new)
     async with database.writing(known.account_id, is_urgent=True) as session:

@@ -2,15 +2,13 @@
 
 import asyncio
 import logging
-import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
 from typing import TypeVar
 
+from app.accounts import guessable
 from app.accounts.errors import PasswordBlocked
 from app.http.errors import Unavailable
 
@@ -40,8 +38,6 @@ _AT_ONCE = 2
 _MOST = 50
 _threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="passwords")
 _waiting = 0
-_PADDING = re.compile(r"[\x20-\x40\x5b-\x60\x7b-\x7e]+")
-"""Spaces, digits and signs of ASCII: what people put around a word to make it longer."""
 
 T = TypeVar("T")
 
@@ -68,9 +64,9 @@ def require_acceptable(password: str, *context: str) -> None:
         raise PasswordBlocked(reason="too_short")
     if len(normal) > LONGEST:
         raise PasswordBlocked(reason="too_long")
-    if _is_made_of(normal, _common()):
+    if guessable.is_common(normal):
         raise PasswordBlocked(reason="common")
-    if _is_made_of(normal, context):
+    if guessable.is_known(normal, context):
         raise PasswordBlocked(reason="context")
 
 
@@ -112,16 +108,3 @@ def _readable(password: str) -> str:
     if "\0" in normal or any("\ud800" <= character <= "\udfff" for character in normal):
         raise PasswordBlocked(reason="characters")
     return normal
-
-
-def _is_made_of(password: str, words: Iterable[str]) -> bool:
-    """Tell whether nothing is left of a password but one word, once or repeated, with digits and signs."""
-    letters = _PADDING.sub("", password.casefold())
-    folded = {_PADDING.sub("", word.casefold()) for word in words}
-    return not letters or any(word and not letters.replace(word, "") for word in folded)
-
-
-@cache
-def _common() -> frozenset[str]:
-    text = Path(__file__).with_name("common_passwords.txt").read_text("utf-8")
-    return frozenset(text.split())

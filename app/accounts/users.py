@@ -59,17 +59,24 @@ class UserFields(TypedDict, total=False):
 
 async def create_user(database: Database, account: Account, user: NewUser) -> User:
     """Make a user of an account. Announces `UserChanged`."""
-    kept = await kept_password(user, account.account_name)
+    kept = await kept_password(user, account.account_name, account.company_name)
     async with database.writing(account.account_id) as session:
         who = Principal.system(account.account_id, account.account_name, account.time_zone)
         return await add_user(session, who, user, kept)
 
 
-async def kept_password(user: NewUser, account_name: str) -> str:
+async def kept_password(user: NewUser, account_name: str, company_name: str) -> str:
     """Return what is kept of a new user's password, or refuse it; never to be called in a transaction."""
     require_initials(user.initials)
-    passwords.require_acceptable(user.password, account_name, user.initials, user.last_name)
+    passwords.require_acceptable(user.password, *known_words(user, account_name, company_name))
     return await passwords.hash_password(user.password)
+
+
+def known_words(user: User | NewUser, account_name: str, company_name: str) -> list[str]:
+    """Return what anybody may know of a user, and would try as a password first."""
+    address, _, _ = (user.email or "").partition("@")
+    names = (user.first_name, user.last_name, user.display_name or "")
+    return [account_name, company_name, user.initials, *names, address]
 
 
 async def add_user(session: WriteSession, who: Principal, new: NewUser, kept: str) -> User:

@@ -16,7 +16,7 @@ from app.accounts.login import initials_key
 from app.accounts.models import Account, Edition, SubscriptionState
 from app.accounts.operator import hash_of, new_key
 from app.accounts.store import accounts, find_active_user
-from app.accounts.users import NewUser, set_password
+from app.accounts.users import NewUser, known_words, set_password
 from app.audit.chain import Checked, check
 from app.audit.forgetting import forget
 from app.audit.store import BEGINNING, Head
@@ -132,7 +132,8 @@ def password(
             user = await find_active_user(session, initials_key(initials))
             if user is None:
                 raise UnknownUser
-            passwords.require_acceptable(password, account.account_name, user.initials, user.last_name)
+            known = known_words(user, account.account_name, account.company_name)
+            passwords.require_acceptable(password, *known)
             kept = await passwords.hash_password(password)
             who = Principal.system(account.account_id, account.account_name, account.time_zone)
             await set_password(session, who, user.user_id, kept, must_reset=True)
