@@ -28,6 +28,7 @@ _SUBJECTS: dict[type[Versioned], tuple[str, str]] = {
     SecurityGroup: ("security_groups", "group_id"),
     Device: ("devices", "device_id"),
 }
+_NOT_TOLD = {"account_id", "device_uid", "binding_id", "wipe_nonce"}
 _SECRET = {"password_hash": "password"}
 _TAKEN = {"uq_users_active_initials": InitialsTaken, "uq_security_groups_account_id_name_key": GroupNameTaken}
 
@@ -69,7 +70,7 @@ def _difference(row: Versioned, names: Iterable[str], *, is_gone: bool) -> event
     subject, name_of_id = _SUBJECTS[type(row)]
     before = after = None
     if is_gone:
-        before = _public(row.model_dump(exclude={"account_id"}))
+        before = _public(row.model_dump(exclude=_NOT_TOLD))
     else:
         after = _public({name: getattr(row, name) for name in names})
     if not (is_gone or state.pending):

@@ -13,6 +13,7 @@ from app.accounts.errors import (
     DeviceNotFound,
     EditionRequired,
     InvalidToken,
+    StudioNotAllowed,
     UnknownUser,
     WipeOrderStale,
 )
@@ -35,13 +36,18 @@ _MOST_IDLE = 10
 
 
 async def authorize(session: WriteSession, who: Principal, user_id: UUID, studio_id: UUID | None) -> Device:
-    """Add a row for a user's next phone, if a place is free; announces `DeviceChanged`."""
+    """Add a row for a user's next phone, if a place is free; announces `DeviceChanged`.
+
+    Whoever hears that may refuse the studio, or that none is named where there are several.
+    """
     account = await _account(session)
     user = await store.read_user(session, user_id)
     if user is None or not user.is_active:
         raise UnknownUser
     if studio_id is not None and account.edition != Edition.ENTERPRISE:
         raise EditionRequired(minimum_edition=Edition.ENTERPRISE)
+    if studio_id is not None and user.studios and studio_id not in user.studios:
+        raise StudioNotAllowed
     await _require_place(session, account)
     device = Device(
         account_id=session.account_id,
@@ -117,9 +123,9 @@ async def _changed(session: WriteSession, who: Principal, device: Device, names:
 
 
 async def remove(session: WriteSession, who: Principal, device_id: UUID) -> None:
-    """Delete a row no phone is bound to."""
+    """Delete a row no phone is bound to, or one whose phone has confirmed that its copy is gone."""
     device = await read(session, device_id)
-    if device.is_bound:
+    if device.is_bound and device.wiped_at is None:
         raise DeviceBound
     await session.delete(device)
     await tell(session, who, device, is_gone=True)

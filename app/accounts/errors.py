@@ -44,7 +44,10 @@ class RefreshReused(AppError):
 
 
 class PasswordResetRequired(AppError):
-    """The password must be changed before it opens anything: by `POST /v1/auth/reset`."""
+    """The password must be changed before it opens anything: by `POST /v1/auth/reset`, or at `page`.
+
+    `page` is where people do so in a browser, on this server.
+    """
 
     status = 403
     code = "password_reset_required"
@@ -231,6 +234,22 @@ class UnknownStudio(AppError):
     title = "There is no such studio in use."
 
 
+class StudioRequired(AppError):
+    """The account has several studios: `studio_id` says which of them the phone is to sync with."""
+
+    status = 422
+    code = "studio_required"
+    title = "Say which studio the phone is to sync with."
+
+
+class StudioNotAllowed(AppError):
+    """The user does not work in this studio, or who would let them work there does not."""
+
+    status = 422
+    code = "studio_not_allowed"
+    title = "The user does not work in this studio."
+
+
 class UnknownDepartment(AppError):
     """The account has no department of an id that is named."""
 
@@ -256,7 +275,7 @@ class DeviceNotFound(AppError):
 
 
 class DeviceBound(AppError):
-    """A phone has signed in on this row, so that it is deactivated and kept, not deleted."""
+    """A phone has signed in on this row and has not confirmed that its copy is gone, so that it is kept."""
 
     status = 409
     code = "device_bound"
@@ -295,8 +314,8 @@ class PasswordBlocked(AppError):
 
     One of `too_short`, `too_long`, `characters`, `common`, `context`, `same`.
 
-    `context` is a password made of the account name or the user's own initials or last name, `same` the one
-    that is to be reset.
+    `context` is a password made of the names of the account, the company or the user, their initials or what
+    comes before the @ of their address, perhaps with one common word; `same` the one that is to be reset.
     """
 
     status = 422

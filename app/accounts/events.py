@@ -47,6 +47,7 @@ class UserChanged(Event):
     is_administrator: bool
     is_active: bool
     departments: tuple[UUID, ...]
+    studios: tuple[UUID, ...]
     lists: tuple[str, ...]
     show_on_calendar: bool
     group_id: UUID | None
@@ -205,6 +206,7 @@ def user_changed(user: User, changed: tuple[str, ...]) -> UserChanged:
         is_administrator=user.is_administrator,
         is_active=user.is_active,
         departments=tuple(user.departments),
+        studios=tuple(user.studios),
         lists=tuple(user.lists),
         show_on_calendar=user.show_on_calendar,
         group_id=user.group_id,

@@ -79,9 +79,7 @@ def _is_made_of(letters: str, known: Collection[str]) -> bool:
 @cache
 def _common() -> frozenset[str]:
     lines = Path(__file__).with_name("common_passwords.txt").read_text("utf-8").splitlines()
-    return frozenset(
-        _folded(word) for line in lines if not line.startswith("#") for word in line.split()
-    )
+    return frozenset(_folded(word) for line in lines if not line.startswith("#") for word in line.split())
 
 
 @cache

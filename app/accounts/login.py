@@ -37,6 +37,9 @@ from app.core.keys import KeyRing
 from app.core.principal import Channel, Principal
 from app.http.networks import network_of
 
+RESET_PAGE = "/console/reset"
+"""Where people reset a password in a browser."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -234,7 +237,7 @@ def _require_current(account: Account, user: User, phone: Phone | None) -> None:
     if phone is not None:
         require_mobile(account.edition)
     if user.must_reset:
-        raise PasswordResetRequired
+        raise PasswordResetRequired(f"People reset it at {RESET_PAGE} of this server.", page=RESET_PAGE)
 
 
 async def _slot(session: WriteSession, keys: KeyRing, user: User, phone: Phone) -> tuple[Device, bool]:

@@ -144,7 +144,7 @@ class User(SQLModel, table=True):
     """A person who works in an account; `initials` are the login name, found by `initials_key`.
 
     An administrator may do anything and is in no other group; `levels` are the user's own and go before those
-    of the group.
+    of the group. `studios` are those of an enterprise the user works in, all of them where none is named.
     """
 
     __tablename__ = "users"
@@ -176,6 +176,9 @@ class User(SQLModel, table=True):
     is_administrator: bool
     is_active: bool
     departments: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    studios: list[UUID] = Field(
+        default_factory=list, sa_type=ARRAY(Uuid), sa_column_kwargs={"server_default": text("'{}'::uuid[]")}
+    )
     lists: list[str] = Field(sa_type=ARRAY(String))
     show_on_calendar: bool
     group_id: UUID | None = None

@@ -24,6 +24,7 @@ Ids = Annotated[list[UUID], Field(max_length=100)]
 
 _GROUP_OF = "The security group: none, one of the account's, or the account's own id for its administrators."
 _LEVELS = "Levels by feature that go before those of the group."
+_STUDIOS = "The studios of an enterprise they work in; all of them where none is named."
 
 
 def _initials(default: Any) -> Any:
@@ -57,6 +58,7 @@ class UserRequest(Wire):
     department_ids: Ids = Field(
         default_factory=list, description="The departments they belong to.", examples=[[]]
     )
+    studio_ids: Ids = Field(default_factory=list, description=_STUDIOS, examples=[[]])
     security_group_id: UUID | None = Field(None, description=_GROUP_OF, examples=[None])
     levels: Levels = Field(
         default_factory=dict, description=_LEVELS, examples=[{"client_merge": "full_access"}]
@@ -84,6 +86,7 @@ class UserChange(Wire):
         None, description="The drop-down lists they appear on.", examples=[["photographer"]]
     )
     department_ids: Ids | None = Field(None, description="The departments they belong to.", examples=[[]])
+    studio_ids: Ids | None = Field(None, description=_STUDIOS, examples=[[]])
     security_group_id: UUID | None = Field(None, description=_GROUP_OF, examples=[None])
     levels: Levels | None = Field(None, description=_LEVELS, examples=[{"client_merge": "full_access"}])
 
@@ -119,6 +122,7 @@ class PersonAnswer(Answer):
         description="The drop-down lists they appear on.", examples=[["photographer"]]
     )
     department_ids: list[UUID] = Field(description="The departments they belong to.", examples=[[]])
+    studio_ids: list[UUID] = Field(description=_STUDIOS, examples=[[]])
     security_group_id: UUID | None = Field(description=_GROUP_OF, examples=[_GROUP])
     levels: dict[str, Level] = Field(description=_LEVELS, examples=[{"client_merge": "full_access"}])
     created_at: datetime = Field(description="When they were made.", examples=[_INSTANT])

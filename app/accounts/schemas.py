@@ -92,7 +92,9 @@ class DeviceRequest(Wire):
 
     user_id: UUID = Field(description="The user whose phone may sign in.", examples=[_ID])
     studio_id: UUID | None = Field(
-        None, description="The one studio it syncs with; Enterprise only.", examples=[None]
+        None,
+        description="The one studio it syncs with; Enterprise only, required there if several are in use.",
+        examples=[None],
     )
 
 

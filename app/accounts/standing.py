@@ -160,6 +160,7 @@ def who_asks(row: Any, account_id: UUID) -> Principal:
         binding_id=row["binding_id"],
         studio_id=row["studio_id"],
         departments=tuple(row["departments"]),
+        studios=tuple(row["studios"]),
         levels=levels_in(row["levels"]) if row["levels"] is not None else None,
         sign_in_id=row["sign_in_id"],
     )

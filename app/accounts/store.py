@@ -23,7 +23,7 @@ _LEVELS = """
 """Levels by feature, of the user u of the account a: none before it has activated security."""
 
 _STANDING = f"""
-    SELECT u.initials, u.is_active, u.is_administrator, u.departments, {_LEVELS},
+    SELECT u.initials, u.is_active, u.is_administrator, u.departments, u.studios, {_LEVELS},
            a.account_name, a.time_zone, a.edition, a.subscription_state,
            s.sign_in_id, s.user_id, s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync, d.queued,

@@ -9,9 +9,16 @@ from uuid import UUID
 from app.accounts import passwords, rights, store
 from app.accounts.changes import change, tell
 from app.accounts.endings import end_all
-from app.accounts.errors import InvalidAccount, LastAdministrator, OwnDeactivation, UserNotFound
+from app.accounts.errors import (
+    EditionRequired,
+    InvalidAccount,
+    LastAdministrator,
+    OwnDeactivation,
+    StudioNotAllowed,
+    UserNotFound,
+)
 from app.accounts.login import initials_key
-from app.accounts.models import Account, User, UserList
+from app.accounts.models import Account, Edition, User, UserList
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.ids import new_id
@@ -35,6 +42,7 @@ class NewUser:
     show_on_calendar: bool = True
     lists: Sequence[UserList] = ()
     departments: Sequence[UUID] = ()
+    studios: Sequence[UUID] = ()
     group_id: UUID | None = None
     levels: dict[str, Level] = field(default_factory=dict)
 
@@ -53,6 +61,7 @@ class UserFields(TypedDict, total=False):
     show_on_calendar: bool
     lists: list[str]
     departments: list[UUID]
+    studios: list[UUID]
     group_id: UUID | None
     levels: dict[str, Level]
 
@@ -96,6 +105,7 @@ async def add_user(session: WriteSession, who: Principal, new: NewUser, kept: st
         is_administrator=new.is_administrator,
         is_active=True,
         departments=list(new.departments),
+        studios=list(new.studios),
         lists=[entry.value for entry in new.lists],
         show_on_calendar=new.show_on_calendar,
         group_id=new.group_id,
@@ -105,6 +115,7 @@ async def add_user(session: WriteSession, who: Principal, new: NewUser, kept: st
     )
     await rights.require_group(session, user.group_id)
     await rights.require_no_more_than(session, who, user)
+    await _require_studios(session, who, user.studios)
     session.add(user)
     await tell(session, who, user, *user.model_dump(exclude={"account_id", "created_at", "changed_at"}))
     return user
@@ -133,6 +144,8 @@ async def change_user(
     if given.get("is_administrator"):
         wanted |= {"group_id": None, "levels": {}}
     await rights.require_group(session, given.get("group_id"))
+    if given.get("studios", user.studios) != user.studios:
+        await _require_studios(session, who, given["studios"])
     await change(session, who, user, wanted)
     if was_leading and not (user.is_administrator and user.is_active):
         await _require_administrator(session)
@@ -165,6 +178,14 @@ def require_initials(initials: str) -> None:
     """Refuse what cannot be typed as initials."""
     if not _INITIALS.fullmatch(initials):
         raise InvalidAccount("Initials are one to ten letters or digits.", field="initials")
+
+
+async def _require_studios(session: WriteSession, who: Principal, studios: Sequence[UUID]) -> None:
+    """Refuse studios where an account has but one, and to give more of them than who gives them has."""
+    if who.studios and not who.is_administrator and not (studios and set(studios) <= set(who.studios)):
+        raise StudioNotAllowed
+    if studios and (await session.get_one(Account, session.account_id)).edition != Edition.ENTERPRISE:
+        raise EditionRequired(minimum_edition=Edition.ENTERPRISE)
 
 
 async def _require_administrator(session: WriteSession) -> None:

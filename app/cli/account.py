@@ -140,7 +140,7 @@ def password(
 
     with migrated() as url:
         run(given(url))
-    console.print(f"{initials} is signed out everywhere, and changes the password by POST /v1/auth/reset.")
+    console.print(f"{initials} is signed out everywhere, and changes the password at /console/reset.")
 
 
 @cli.command()

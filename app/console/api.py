@@ -49,9 +49,14 @@ class Api:
         """Read."""
         return await self._ask("GET", path, params=asked)
 
-    async def post(self, path: str, body: Record | None = None, once: str | None = None) -> Record:
-        """Make, or have done; what is asked again under the same word, `once`, is answered as it was."""
-        return await self._ask("POST", path, body=body, once=once)
+    async def post(
+        self, path: str, body: Record | None = None, version: int | None = None, once: str | None = None
+    ) -> Record:
+        """Make, or have done, to the version that was read if there is one.
+
+        What is asked again under the same word, `once`, is answered as it was.
+        """
+        return await self._ask("POST", path, body=body, version=version, once=once)
 
     async def patch(self, path: str, body: Record, version: int | None = None) -> Record:
         """Change the version that was read."""

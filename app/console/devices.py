@@ -8,6 +8,7 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.accounts.models import Edition
 from app.console import forms, lookups, pages
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Wrong, filled
@@ -97,12 +98,13 @@ def _action(visit: Visit) -> Action:
 async def _confirmation(visit: Visit, wrong: Wrong | None = None) -> Response:
     phone = standing_of(await visit.api.get(_path(visit)))
     people = await lookups.staff(visit.api)
-    return visit.page(_action(visit).template, wrong, phone=phone, person=people.get(phone.device["user_id"]))
+    person = people.get(phone.device["user_id"])
+    return visit.page(_action(visit).template, wrong, phone=phone, person=person)
 
 
 async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = ()) -> Response:
     told = await visit.api.get("/v1/devices")
-    people, studios = await lookups.staff(visit.api), await lookups.studios(visit.api)
+    people, studios = await lookups.staff(visit.api), await _studios(visit)
     phones = [standing_of(each) for each in told["devices"]]
     return visit.page(
         "devices.html",
@@ -115,6 +117,7 @@ async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = 
             key=lambda each: each["display_name"].casefold(),
         ),
         studios={each["id"]: each for each in studios},
+        offered=[each for each in studios if not each["is_inactive"]],
         limit=told["limit"],
         in_use=told["in_use"],
         over=told["over"],
@@ -123,6 +126,12 @@ async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = 
         may_change=visit.may("devices", Level.ADD_MODIFY),
         may_remove=visit.may("devices", Level.ADD_MODIFY_DELETE),
     )
+
+
+async def _studios(visit: Visit) -> list[Record]:
+    """Return the studios of an enterprise; where there is but one business, phones sync with all of it."""
+    account = await visit.api.get("/v1/account")
+    return await lookups.studios(visit.api) if account["edition"] == Edition.ENTERPRISE else []
 
 
 def _idle(error: Unfilled | Refused) -> list[str]:

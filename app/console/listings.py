@@ -7,6 +7,7 @@ from typing import Any
 from app.console import fields, list_layout, words
 from app.console.api import Api, Record
 from app.console.fields import Field
+from app.console.finding import Wanted
 
 STEP = 10
 _BEFORE_ALL = -1
@@ -83,7 +84,7 @@ def moves(entries: Sequence[Record], wanted: str, over: str) -> list[tuple[Recor
 
 async def parts(api: Api, listing: Listing) -> list[Part]:
     """Return the entries of a list in their order, those of each type by themselves."""
-    entries = sorted(await api.all(listing.path, "records"), key=lambda each: _place(listing, each))
+    entries = sorted(await api.all(listing.path, "records"), key=lambda each: place(listing, each))
     kind = list_layout.KINDS.get(listing.name)
     if kind is None:
         return [Part(None, entries)]
@@ -94,7 +95,22 @@ async def parts(api: Api, listing: Listing) -> list[Part]:
     return [Part(label, [each for each in entries if each[kind] == value]) for value, label in ordered]
 
 
-def _place(listing: Listing, entry: Record) -> tuple[Any, ...]:
+def found(parts: Sequence[Part], wanted: Wanted) -> list[Part]:
+    """Return what is looked for of each part, in the order that is wanted, and no part without any."""
+    sought = (
+        Part(part.label, wanted.sorted(each for each in part.entries if wanted.finds(_texts(part, each))))
+        for part in parts
+    )
+    return [each for each in sought if each.entries]
+
+
+def _texts(part: Part, entry: Record) -> list[str | None]:
+    """Return what an entry is found by: its own texts, and the type it is of."""
+    return [part.label, *(each for each in entry.values() if isinstance(each, str))]
+
+
+def place(listing: Listing, entry: Record) -> tuple[Any, ...]:
+    """Return where an entry stands in its list."""
     if listing.name == list_layout.BY_DAY[0]:
         return (entry[list_layout.BY_DAY[1]], entry["id"])
     return (entry.get("sort_order", 0), fields.title(entry).casefold(), entry["id"])

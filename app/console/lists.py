@@ -8,9 +8,10 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.console import fields, forms, list_layout, listings, pages
+from app.console import fields, finding, forms, list_layout, listings, pages
 from app.console.api import Record, Refused
 from app.console.fields import Field
+from app.console.finding import Order
 from app.console.forms import Form, Unfilled, Wrong, filled
 from app.console.listings import Listing
 from app.console.visits import Visit
@@ -175,16 +176,31 @@ def _wrong(error: Unfilled | Refused, visit: Visit) -> Wrong:
 
 
 async def _page(visit: Visit, listing: Listing, wrong: Wrong | None = None) -> Response:
+    parts, wanted = await listings.parts(visit.api, listing), finding.wanted(visit, _orders(listing))
     return visit.page(
         "list.html",
         replace(wrong, is_stale=False) if wrong else None,
         listing=listing,
-        parts=await listings.parts(visit.api, listing),
+        wanted=wanted,
+        total=sum(len(each.entries) for each in parts),
+        parts=parts if wanted.is_usual else listings.found(parts, wanted),
         title=fields.title,
         has_order=listing.has("sort_order"),
         may_add=visit.may("lists", Level.ADD_ONLY),
         may_change=visit.may("lists", Level.ADD_MODIFY),
     )
+
+
+def _orders(listing: Listing) -> dict[str, Order]:
+    """Return the orders a list can be shown in, the one in which it is offered first."""
+    return {
+        "offered": Order("As it is offered", lambda each: listings.place(listing, each)),
+        "name": Order("By name", lambda each: fields.title(each).casefold()),
+        "state": Order(
+            "No longer offered first",
+            lambda each: (not each.get("is_inactive"), listings.place(listing, each)),
+        ),
+    }
 
 
 def _form(

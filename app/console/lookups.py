@@ -9,6 +9,5 @@ async def staff(api: Api) -> dict[str, Record]:
 
 
 async def studios(api: Api) -> list[Record]:
-    """Return the studios that are in use."""
-    found = await api.all("/v1/studios", "records")
-    return [each for each in found if not each["is_inactive"]]
+    """Return the studios, also those no longer in use, by their numbers."""
+    return sorted(await api.all("/v1/studios", "records"), key=lambda each: each["studio_number"])

@@ -39,6 +39,11 @@ async def show(request: Request) -> Response:
     return _page(request, "sign_in.html", NO_FORM)
 
 
+async def show_reset(request: Request) -> Response:
+    """Ask for the three words, and for the password that is to take the place of theirs."""
+    return _page(request, "reset.html", NO_FORM)
+
+
 def signing_in(api: FastAPI) -> Endpoint:
     """Return the endpoint that signs somebody in."""
 

@@ -123,6 +123,7 @@ def _pages(api: FastAPI) -> Starlette:
             Route("/static/{name}", assets.serve),
             Route("/sign-in", sign_in.show),
             Route("/sign-in", sign_in.signing_in(api), methods=["POST"]),
+            Route("/reset", sign_in.show_reset),
             Route("/reset", sign_in.resetting(api), methods=["POST"]),
             Route("/sign-out", sign_in.signing_out(api), methods=["POST"]),
             *(Route(path, guarded(api, show)) for path, show in _SHOWN.items()),

@@ -53,6 +53,16 @@ class Standing:
         return self.state is State.WAITING
 
     @property
+    def is_removable(self) -> bool:
+        """Say whether the row may go from the list: nobody's copy depends on it."""
+        return self.state in {State.WAITING, State.INACTIVE, State.CLEARED}
+
+    @property
+    def is_clearable(self) -> bool:
+        """Say whether the row takes a place, or a phone has a copy that nobody has told it to clear."""
+        return not self.device["is_inactive"] or self.state is State.KEPT
+
+    @property
     def queue(self) -> str:
         """Say how much it has not sent yet, as far as it has told."""
         count = self.device["queued"]

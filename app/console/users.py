@@ -1,17 +1,24 @@
 """Users: who works here, what they may do, and their passwords."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.console import forms, labels, pages, rights
+from app.accounts.models import Edition
+from app.console import finding, forms, labels, lookups, pages, rights, words
 from app.console.api import Record, Refused
+from app.console.finding import Order
 from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.standing import Standing, standing_of
 from app.console.visits import Visit
+from app.core import clock
 from app.core.principal import Level
 
 _PATH = "/v1/users"
@@ -29,6 +36,7 @@ class Person(Form):
     show_on_calendar: bool = False
     lists: list[str] = Field(default_factory=list)
     department_ids: list[str] = Field(default_factory=list)
+    studio_ids: list[str] = Field(default_factory=list)
     security_group_id: str | None = None
 
 
@@ -57,24 +65,54 @@ class Action:
     """Something that is done to a user once it has been confirmed."""
 
     template: str
+    said: str
     is_active: bool
 
 
 ACTIONS = {
-    "deactivate": Action("user_deactivate.html", is_active=False),
-    "activate": Action("user_activate.html", is_active=True),
+    "deactivate": Action("user_deactivate.html", "user_deactivated", is_active=False),
+    "activate": Action("user_activate.html", "user_saved", is_active=True),
+}
+
+
+def _name(user: Record) -> str:
+    return str(user["display_name"]).casefold()
+
+
+def _since(user: Record) -> timedelta:
+    """Return how long ago a user was changed."""
+    return clock.now() - datetime.fromisoformat(user["changed_at"])
+
+
+ORDERS = {
+    "active": Order("Active ones first", lambda each: (not each["is_active"], _name(each))),
+    "name": Order("By name", _name),
+    "initials": Order("By initials", lambda each: each["initials"].casefold()),
+    "reset": Order("Who must choose a password first", lambda each: (not each["must_reset"], _name(each))),
+    "changed": Order("Last changed first", _since),
 }
 
 
 async def show(visit: Visit) -> Response:
-    """Show who works here, active ones first."""
-    users = await visit.api.all(_PATH, "users")
+    """Show who works here, or who is looked for."""
+    users, groups = await visit.api.all(_PATH, "users"), await _groups(visit)
+    named = {each["id"]: each["name"] for each in groups}
+    wanted = finding.wanted(visit, ORDERS)
     return visit.page(
         "users.html",
-        users=sorted(users, key=lambda each: (not each["is_active"], each["display_name"].casefold())),
-        groups=await _groups(visit),
+        wanted=wanted,
+        total=len(users),
+        users=wanted.sorted(each for each in users if wanted.finds(_texts(each, named))),
+        groups=groups,
         may_add=visit.may("users", Level.ADD_ONLY),
     )
+
+
+def _texts(user: Record, groups: Mapping[str, str]) -> list[str | None]:
+    """Return what a user is found by."""
+    own = [user[name] for name in ("display_name", "first_name", "last_name", "initials", "email")]
+    lists = [words.of_key(each) for each in user["lists"]]
+    return [*own, *lists, groups.get(user["security_group_id"] or "")]
 
 
 async def show_new(visit: Visit) -> Response:
@@ -98,7 +136,7 @@ async def create(visit: Visit) -> Response:
 async def show_one(visit: Visit) -> Response:
     """Show one user."""
     person = await _read(visit)
-    return await _form(visit, "user.html", person, person=person)
+    return await _one(visit, person, person)
 
 
 async def change(visit: Visit) -> Response:
@@ -111,12 +149,12 @@ async def change(visit: Visit) -> Response:
             return pages.to(f"/users/{person['id']}", said="nothing_changed")
         await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
     except Unfilled as error:
-        return await _form(visit, "user.html", _sent(visit), forms.wrong(error), person=person)
+        return await _one(visit, person, _sent(visit), forms.wrong(error))
     except Refused as error:
         wrong, person = forms.wrong(error, known=Person.model_fields), await _read(visit)
         typed = {**person, **different}
         theirs = labels.apart(person, different, await _names(visit))
-        return await _form(visit, "user.html", typed, wrong, person=person, theirs=theirs)
+        return await _one(visit, person, typed, wrong, theirs=theirs)
     return pages.to(f"/users/{person['id']}", said="user_saved")
 
 
@@ -129,7 +167,8 @@ async def assign_password(visit: Visit) -> Response:
     """Give a user another password."""
     try:
         asked = filled(Password, visit.form)
-        await visit.api.post(f"{_path(visit)}/password", asked.model_dump())
+        version = filled(Version, visit.form).version
+        await visit.api.post(f"{_path(visit)}/password", asked.model_dump(), version)
     except (Unfilled, Refused) as error:
         wrong = forms.wrong(error, known=Password.model_fields)
         return visit.page("user_password.html", wrong, person=await _read(visit))
@@ -138,18 +177,59 @@ async def assign_password(visit: Visit) -> Response:
 
 async def ask(visit: Visit) -> Response:
     """Ask whether a user is really to be shut out, or let in again."""
-    return visit.page(_action(visit).template, person=await _read(visit))
+    return await _confirmation(visit)
 
 
 async def act(visit: Visit) -> Response:
-    """Do it, to the user as they were when it was asked."""
+    """Do it, to the user as they were when it was asked, and to their phones if that was chosen."""
     action = _action(visit)
     try:
         version = filled(Version, visit.form).version
         await visit.api.patch(_path(visit), {"is_active": action.is_active}, version)
     except (Unfilled, Refused) as error:
-        return visit.page(action.template, forms.wrong(error), person=await _read(visit))
-    return pages.to("/users", said="user_saved")
+        return await _confirmation(visit, forms.wrong(error))
+    here = f"/users/{visit.request.path_params['user_id']}"
+    if action.is_active or "clear" not in visit.form:
+        return pages.to(here, said=action.said)
+    shown = visit.form.all("phone")
+    told = [await _clear(visit, each) for each in shown]
+    if all(told):
+        return pages.to(here, said="user_cleared")
+    person = await _read(visit)
+    sentence = words.of_phones_left(told.count(False), len(told))
+    return await _one(visit, person, person, Wrong(sentence, {}, HTTPStatus.CONFLICT))
+
+
+async def _clear(visit: Visit, shown: str) -> bool:
+    """Shut a phone out and have it cleared, if it is still as it was shown; say whether that was done."""
+    device_id, _, version = shown.partition("/")
+    try:
+        path = f"/v1/devices/{UUID(device_id)}"
+        await visit.api.patch(path, {"is_inactive": True, "wipe": True}, int(version))
+    except (Refused, ValueError):
+        return False
+    return True
+
+
+async def _confirmation(visit: Visit, wrong: Wrong | None = None) -> Response:
+    may_clear = visit.may("devices", Level.ADD_MODIFY)
+    phones = [each for each in await _phones(visit) if each.is_clearable] if may_clear else []
+    return visit.page(_action(visit).template, wrong, person=await _read(visit), phones=phones)
+
+
+async def _phones(visit: Visit) -> list[Standing]:
+    """Return the phones of a user, none to who may not see any."""
+    if not visit.may("devices", Level.VIEW_ONLY):
+        return []
+    told = await visit.api.get("/v1/devices", user_id=str(visit.request.path_params["user_id"]))
+    return [standing_of(each) for each in told["devices"]]
+
+
+async def _studios(visit: Visit, values: Record) -> list[Record]:
+    """Return the studios of an enterprise somebody can work in, or does."""
+    account = await visit.api.get("/v1/account")
+    found = await lookups.studios(visit.api) if account["edition"] == Edition.ENTERPRISE else []
+    return [each for each in found if not each["is_inactive"] or each["id"] in values["studio_ids"]]
 
 
 def _action(visit: Visit) -> Action:
@@ -178,6 +258,7 @@ async def _names(visit: Visit) -> dict[str, str]:
     """Return the names of what a user belongs to, by id."""
     departments = await visit.api.all("/v1/departments", "records")
     named = {each["id"]: each["description"] for each in departments}
+    named |= {each["id"]: each["name"] for each in await lookups.studios(visit.api)}
     return named | {each["id"]: each["name"] for each in await _groups(visit)}
 
 
@@ -188,6 +269,7 @@ def _blank() -> Record:
         "must_reset": True,
         "lists": [],
         "department_ids": [],
+        "studio_ids": [],
         "security_group_id": None,
         "levels": {},
     }
@@ -196,9 +278,16 @@ def _blank() -> Record:
 def _sent(visit: Visit) -> Record:
     """Return what was typed, to be shown again."""
     form = visit.form
-    several = {name: form.all(name) for name in ("lists", "department_ids")}
+    several = {name: form.all(name) for name in ("lists", "department_ids", "studio_ids")}
     ticked = {name: name in form for name in ("show_on_calendar", "must_reset")}
     return {**_blank(), **form, **several, **ticked, "levels": rights.read(form)}
+
+
+async def _one(
+    visit: Visit, person: Record, values: Record, wrong: Wrong | None = None, **told: Any
+) -> Response:
+    phones = await _phones(visit)
+    return await _form(visit, "user.html", values, wrong, person=person, phones=phones, **told)
 
 
 async def _form(
@@ -211,6 +300,7 @@ async def _form(
         values=values,
         lists=LISTS,
         departments=departments,
+        studios=await _studios(visit, values),
         groups=await _groups(visit),
         rights=await rights.rights(visit.api),
         may_give=visit.may("security", Level.ADD_MODIFY),

@@ -23,10 +23,14 @@ _PROBLEMS: Mapping[str, str] = {
     "internal_error": "Something went wrong on the server. It has been written down there.",
     "device_limit_reached": "All places for phones are taken. Deactivate a phone that is no longer used, or "
     "add licences.",
-    "device_bound": "A phone has signed in on this place meanwhile. Deactivate it instead.",
+    "device_bound": "A phone has signed in on this place, and has not confirmed that it is cleared. Deactivate "
+    "and clear it first.",
     "device_not_found": "This phone is no longer on the list.",
     "unknown_user": "This user is no longer active. Choose somebody else.",
     "unknown_studio": "This studio is no longer in use. Choose another one.",
+    "studio_required": "Choose the studio this phone is to sync with.",
+    "studio_not_allowed": "This user does not work in this studio. Choose another one, or let them work "
+    "there.",
     "last_administrator": "This is the last administrator. Make somebody else one first.",
     "own_deactivation": "You cannot deactivate yourself. Another administrator can.",
     "current_password_required": "To change your own password, use “Change my password”.",
@@ -58,7 +62,8 @@ _PASSWORDS: Mapping[str, str] = {
     "too_long": "A password has at most 256 characters.",
     "characters": "This password has characters that cannot be typed everywhere.",
     "common": "This password is on the lists of those who guess. Choose another one.",
-    "context": "Leave the name of the account, initials and last name out of the password.",
+    "context": "This is made of names that are known here: of the account, the company or the user. Choose "
+    "other words.",
     "same": "This is the password until now. Choose another one.",
 }
 _FIELDS: Mapping[str, str] = {
@@ -83,6 +88,8 @@ _AT_FIELD: Mapping[str, str] = {
     "group_name_taken": "name",
     "unknown_user": "user_id",
     "unknown_studio": "studio_id",
+    "studio_required": "studio_id",
+    "studio_not_allowed": "studio_id",
     "unknown_group": "security_group_id",
 }
 _SAID: Mapping[str, str] = {
@@ -94,12 +101,15 @@ _SAID: Mapping[str, str] = {
     "device_wiped": "The phone is shut out. It is told to clear its copy as soon as it gets in touch.",
     "device_kept": "The order was taken back. The phone stays shut out, and what is on it stays there.",
     "device_reactivated": "The phone may sync again; where its copy was cleared, its user signs in anew.",
-    "device_removed": "The authorization was removed, and its place is free.",
+    "device_removed": "It was removed from the list.",
     "preferences_saved": "Saved. Each phone follows at its next sync, and gets only the difference.",
     "nothing_changed": "Nothing was different, so nothing was changed.",
     "own_password_changed": "Your password was changed, and your other sign-ins have ended.",
     "user_created": "The user was created.",
     "user_saved": "The user was saved.",
+    "user_deactivated": "The user is inactive. Their phones keep what is on them.",
+    "user_cleared": "The user is inactive, and their phones are told to clear their copies. Below is which of "
+    "them has confirmed.",
     "password_assigned": "The password was changed, and all sign-ins of this user have ended.",
     "group_created": "The group was created.",
     "group_saved": "The group was saved.",
@@ -133,6 +143,14 @@ def of_problem(problem: Mapping[str, Any]) -> str:
         users = ", ".join(of_key(each).lower() for each in problem.get("reasons", {}))
         return f"Others still have this ({users}), so it cannot be deleted. Deactivate it instead."
     return _PROBLEMS.get(code) or problem.get("detail") or ANYTHING
+
+
+def of_phones_left(left: int, count: int) -> str:
+    """Return what to tell of phones that could not be told to clear their copies, of so many."""
+    return (
+        f"The user is inactive, but {left} of {count} phones could not be told to clear: somebody else has "
+        "changed them meanwhile. Below is how they stand."
+    )
 
 
 def of_field(kind: str) -> str:

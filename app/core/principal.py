@@ -41,6 +41,7 @@ class Principal:
 
     `device_id` is the slot of the phone that asks, none for a desk; `binding_id` names the bond between that
     slot and that phone's local copy, and is new each time a slot is bound; `user_id` is none for the system.
+    `studio_id` is the studio the phone is bound to, `studios` are those the user works in, if not in all.
     `levels` are those the user's group and the user were given, by feature: none at all where the account has
     not activated security.
     """
@@ -56,6 +57,7 @@ class Principal:
     binding_id: UUID | None = None
     studio_id: UUID | None = None
     departments: tuple[UUID, ...] = ()
+    studios: tuple[UUID, ...] = ()
     levels: Mapping[str, Level] | None = field(default=None, hash=False)
     sign_in_id: UUID | None = None
 
@@ -63,6 +65,13 @@ class Principal:
     def copy_id(self) -> UUID | None:
         """Name the local copy the one who asks keeps: a phone's by its bond, a desk's by its sign-in."""
         return self.binding_id or self.sign_in_id
+
+    @property
+    def sites(self) -> frozenset[UUID] | None:
+        """Return the studios whose records a phone may hold, beside what is of no studio; None for all."""
+        bound = None if self.studio_id is None else frozenset({self.studio_id})
+        worked_in = frozenset(self.studios) or None
+        return bound if worked_in is None else worked_in if bound is None else bound & worked_in
 
     @classmethod
     def system(cls, account_id: UUID, account_name: str = "", time_zone: str = "UTC") -> "Principal":

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from app.accounts.errors import UnknownDepartment, UnknownStudio
+from app.accounts.errors import StudioRequired, UnknownDepartment, UnknownStudio
 from app.accounts.events import AccountChanged, AccountCreated, DeviceChanged, UserChanged
+from app.accounts.models import Account, Edition
 from app.core.db import Session, WriteSession
 from app.core.errors import AppError
 from app.core.events import hears
@@ -38,12 +39,34 @@ async def require_departments(session: Session, who: Principal, event: UserChang
         await _require(session, "departments", event.departments, UnknownDepartment)
 
 
+@hears(UserChanged)
+async def require_studios(session: Session, who: Principal, event: UserChanged) -> None:
+    """Refuse to have a user work in studios there are not, or that are no longer in use."""
+    del who
+    if "studios" in event.changed and event.studios:
+        await _require(session, "studios", event.studios, UnknownStudio)
+
+
 @hears(DeviceChanged)
 async def require_studio(session: Session, who: Principal, event: DeviceChanged) -> None:
-    """Refuse to bind a phone to a studio there is not, or that is no longer in use."""
+    """Refuse to bind a phone to a studio there is not, or to none in particular where there are several."""
     del who
-    if "studio_id" in event.changed and event.studio_id:
+    if "studio_id" not in event.changed:
+        return
+    if event.studio_id:
         await _require(session, "studios", [event.studio_id], UnknownStudio)
+    elif await _has_several_studios(session):
+        raise StudioRequired
+
+
+async def _has_several_studios(session: Session) -> bool:
+    account = await session.get_one(Account, session.account_id)
+    if account.edition != Edition.ENTERPRISE:
+        return False
+    found = await session.raw.fetchval(
+        "SELECT count(*) FROM studios WHERE account_id = $1 AND NOT is_inactive", session.account_id
+    )
+    return int(found) > 1
 
 
 async def _require(session: Session, table: str, ids: Sequence[UUID], refusal: type[AppError]) -> None:

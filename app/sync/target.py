@@ -110,7 +110,7 @@ async def circumstances_of(
     session: Session, who: Principal, preferences: PreferenceSet, today: date, version: int
 ) -> Circumstances:
     """Read all a scope is compiled from."""
-    found = await facts.find(session, is_bound=who.studio_id is not None)
+    found = await facts.find(session, is_bound=who.sites is not None)
     mine = [str(each) for each in (who.user_id, *who.departments) if each]
     wanted = {
         *mine,
@@ -123,7 +123,7 @@ async def circumstances_of(
         name: tuple(sorted(numbers[str(each)] for each in ids if str(each) in numbers))
         for name, ids in found.items()
     }
-    here = numbers.get(str(who.studio_id))
+    at_home = {numbers.get(str(each)) for each in who.sites or ()}
     return Circumstances(
         today=today,
         preferences=preferences,
@@ -132,7 +132,7 @@ async def circumstances_of(
         sees_private=who.is_administrator,
         numbers=numbers,
         facts=known,
-        elsewhere=tuple(each for each in known.get(SITES, ()) if each != here),
+        elsewhere=tuple(each for each in known.get(SITES, ()) if each not in at_home),
         sight=sight_of(who),
         schema_version=version,
     )

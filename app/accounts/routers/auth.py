@@ -158,7 +158,8 @@ async def password(body: Sent[PasswordRequest], claims: Caller, database: Databa
 async def reset(body: Sent[ResetRequest], request: Request, database: DatabaseOf, keys: KeysOf) -> None:
     """Change a password that must be reset, before signing in; any other one is changed by this too.
 
-    All sign-ins of the user end. Then sign in with the new password.
+    All sign-ins of the user end. Then sign in with the new password. An app that has no page for this sends
+    people to `/console/reset`.
     """
     await reset_password(
         database,

@@ -16,6 +16,8 @@ from app.accounts.errors import (
     EditionRequired,
     InvalidToken,
     PermissionDenied,
+    StudioNotAllowed,
+    StudioRequired,
     UnknownStudio,
     UnknownUser,
     VersionChanged,
@@ -95,11 +97,22 @@ async def list_devices(
     summary="Authorize a device",
     status_code=201,
     responses=refusals_of(
-        DeviceLimitReached, UnknownUser, UnknownStudio, EditionRequired, PermissionDenied, *GUARDED, *BODY
+        DeviceLimitReached,
+        UnknownUser,
+        UnknownStudio,
+        StudioRequired,
+        StudioNotAllowed,
+        EditionRequired,
+        PermissionDenied,
+        *GUARDED,
+        *BODY,
     ),
 )
 async def authorize(body: Sent[DeviceRequest], work: Adding) -> DeviceAnswer:
-    """Let a user's next phone sign in, if the licences leave a place."""
+    """Let a user's next phone sign in, if the licences leave a place.
+
+    An enterprise with several studios says which of them the phone is to sync with; nothing is chosen for it.
+    """
     device = await devices.authorize(work.session, work.who, body.user_id, body.studio_id)
     return DeviceAnswer.model_validate(device)
 
@@ -159,12 +172,12 @@ async def change(
 @router.delete(
     "/{device_id}",
     operation_id="devices_remove",
-    summary="Remove an unused authorization",
+    summary="Remove a row that no copy depends on",
     status_code=204,
     responses=refusals_of(DeviceNotFound, DeviceBound, PermissionDenied, *GUARDED),
 )
 async def remove(device_id: DeviceId, work: Deleting) -> None:
-    """Delete a row no phone is bound to."""
+    """Delete a row no phone is bound to, or whose phone has confirmed that its copy is gone."""
     await devices.remove(work.session, work.who, device_id)
 
 

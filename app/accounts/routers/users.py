@@ -16,14 +16,16 @@ from app.accounts.errors import (
     OwnDeactivation,
     PasswordBlocked,
     PermissionDenied,
+    StudioNotAllowed,
     UnknownDepartment,
     UnknownGroup,
+    UnknownStudio,
     UserNotFound,
     VersionChanged,
 )
 from app.accounts.features import SECURITY, USERS, require
 from app.accounts.guards import GUARDED, Caller, KeysOf, Reading, reading_of, writing_of
-from app.accounts.models import User
+from app.accounts.models import Account, User
 from app.accounts.people_schemas import (
     PasswordAssignment,
     Permissions,
@@ -50,7 +52,7 @@ UserId = Annotated[UUID, Path(description="A user.", examples=[_ID])]
 Viewing = Annotated[Work[Session], reading_of(USERS, Level.VIEW_ONLY)]
 Modifying = Annotated[Work[WriteSession], writing_of(USERS, Level.ADD_MODIFY)]
 _OF_RIGHTS = {"security_group_id", "levels"}
-_NAMES = {"department_ids": "departments"}
+_NAMES = {"department_ids": "departments", "studio_ids": "studios"}
 _MAY_BE_NONE = {"email", "security_group_id"}
 
 
@@ -110,6 +112,8 @@ async def read(user_id: UserId, work: Viewing, response: Response) -> PersonAnsw
         PasswordBlocked,
         UnknownDepartment,
         UnknownGroup,
+        UnknownStudio,
+        StudioNotAllowed,
         PermissionDenied,
         *GUARDED,
         *BODY,
@@ -118,10 +122,10 @@ async def read(user_id: UserId, work: Viewing, response: Response) -> PersonAnsw
 async def create(body: Sent[UserRequest], claims: Caller, database: DatabaseOf, keys: KeysOf) -> PersonAnswer:
     """Make a user, with no more rights than who makes them; a group or levels need a right to `security`."""
     async with database.reading(claims.account_id) as session:
-        who = (await admit(session, keys, claims)).who
-        _require_adding(who, body)
+        _require_adding((await admit(session, keys, claims)).who, body)
+        account = await session.get_one(Account, claims.account_id)
     new = _new(body, claims.account_id)
-    kept = await users.kept_password(new, who.account_name)
+    kept = await users.kept_password(new, account.account_name, account.company_name)
     async with database.writing(claims.account_id) as writing:
         who = (await admit(writing, keys, claims)).who
         _require_adding(who, body)
@@ -142,6 +146,8 @@ async def create(body: Sent[UserRequest], claims: Caller, database: DatabaseOf, 
         InvalidAccount,
         UnknownDepartment,
         UnknownGroup,
+        UnknownStudio,
+        StudioNotAllowed,
         PreconditionRequired,
         PermissionDenied,
         *GUARDED,
@@ -175,7 +181,14 @@ async def change(
     summary="Assign a password",
     status_code=204,
     responses=refusals_of(
-        UserNotFound, CurrentPasswordRequired, PasswordBlocked, PermissionDenied, *GUARDED, *BODY
+        UserNotFound,
+        CurrentPasswordRequired,
+        PasswordBlocked,
+        VersionChanged,
+        PreconditionRequired,
+        PermissionDenied,
+        *GUARDED,
+        *BODY,
     ),
 )
 async def assign_password(
@@ -185,19 +198,26 @@ async def assign_password(
     claims: Caller,
     database: DatabaseOf,
     keys: KeysOf,
+    expected: ExpectedVersion,
 ) -> None:
-    """Give another user a new password and end all their sign-ins."""
+    """Give the version of another user that `If-Match` names a new password, and end all their sign-ins."""
     async with database.reading(claims.account_id) as session:
         who = (await admit(session, keys, claims)).who
         require(who, USERS, Level.ADD_MODIFY)
         if user_id == who.user_id:
             raise CurrentPasswordRequired
-        user = await users.read_user(session, user_id)
-    passwords.require_acceptable(body.new_password, who.account_name, user.initials, user.last_name)
+        user, account = (
+            await users.read_user(session, user_id),
+            await session.get_one(Account, who.account_id),
+        )
+        require_version(user, expected)
+    known = users.known_words(user, account.account_name, account.company_name)
+    passwords.require_acceptable(body.new_password, *known)
     kept = await passwords.hash_password(body.new_password)
     async with database.writing(claims.account_id) as writing:
         who = (await admit(writing, keys, claims)).who
         require(who, USERS, Level.ADD_MODIFY)
+        require_version(await users.read_user(writing, user_id), expected)
         await users.set_password(writing, who, user_id, kept, must_reset=body.must_reset)
 
 
@@ -238,5 +258,6 @@ def _told(user: User) -> PersonAnswer:
         **told,
         "id": user.user_id,
         "department_ids": user.departments,
+        "studio_ids": user.studios,
         "security_group_id": user.account_id if user.is_administrator else user.group_id,
     })  # fmt: skip
