@@ -23,7 +23,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for in a list, and the order they want it in; at first nothing, and the usual one."""
+    """What somebody looks for in a list, and the order they want it in; at first all, in the usual one."""
 
     words: str
     order: str

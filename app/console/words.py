@@ -23,8 +23,8 @@ _PROBLEMS: Mapping[str, str] = {
     "internal_error": "Something went wrong on the server. It has been written down there.",
     "device_limit_reached": "All places for phones are taken. Deactivate a phone that is no longer used, or "
     "add licences.",
-    "device_bound": "A phone has signed in on this place, and has not confirmed that it is cleared. Deactivate "
-    "and clear it first.",
+    "device_bound": "A phone has signed in on this place, and has not confirmed that it is cleared. "
+    "Deactivate and clear it first.",
     "device_not_found": "This phone is no longer on the list.",
     "unknown_user": "This user is no longer active. Choose somebody else.",
     "unknown_studio": "This studio is no longer in use. Choose another one.",
@@ -108,8 +108,8 @@ _SAID: Mapping[str, str] = {
     "user_created": "The user was created.",
     "user_saved": "The user was saved.",
     "user_deactivated": "The user is inactive. Their phones keep what is on them.",
-    "user_cleared": "The user is inactive, and their phones are told to clear their copies. Below is which of "
-    "them has confirmed.",
+    "user_cleared": "The user is inactive, and their phones are told to clear their copies. Below is which "
+    "of them has confirmed.",
     "password_assigned": "The password was changed, and all sign-ins of this user have ended.",
     "group_created": "The group was created.",
     "group_saved": "The group was saved.",

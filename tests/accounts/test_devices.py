@@ -71,6 +71,26 @@ async def test_only_an_unbound_row_is_removed(studio: Studio) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "device_not_found")
 
 
+async def test_a_row_goes_once_its_phone_has_confirmed_that_its_copy_is_gone(studio: Studio) -> None:
+    phone = await studio.signed_in()
+    row, headers = phone["device"]["id"], await studio.administrator()
+    for wipe in (False, True):
+        await studio.change_device(row, headers, is_inactive=True, wipe=wipe)
+        early = await studio.client.delete(f"/v1/devices/{row}", headers=headers)
+        assert (early.status_code, early.json()["code"]) == (409, "device_bound")
+    refused = await studio.client.get("/v1/account", headers=bearer(phone))
+    receipt = {"wipe_order": refused.json()["wipe_order"]}
+    assert (await studio.client.post("/v1/devices/me/wiped", json=receipt)).status_code == 200
+    assert (await studio.client.delete(f"/v1/devices/{row}", headers=headers)).status_code == 204
+    assert (await studio.client.get("/v1/devices", headers=headers)).json()["devices"] == []
+    assert (await studio.client.get("/v1/account", headers=bearer(phone))).json()["code"] == "invalid_token"
+    assert (await studio.login()).json()["code"] == "device_not_authorized"
+    trail = (await studio.client.get(f"/v1/audit?record_id={row}", headers=headers)).json()["entries"]
+    assert [each["action"] for each in trail[:2]] == ["deleted", "wiped"]
+    assert trail[0]["before"]["name"] == "Pat's phone"
+    assert trail[0]["before"].keys().isdisjoint({"device_uid", "binding_id", "wipe_nonce"})
+
+
 async def test_a_reactivated_row_that_nobody_took_can_be_removed(studio: Studio) -> None:
     row = (await studio.signed_in())["device"]["id"]
     headers = await studio.administrator()

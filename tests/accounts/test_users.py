@@ -103,6 +103,7 @@ async def test_a_deactivated_user_is_out_at_the_next_request_and_may_come_back(
 
 async def test_an_assigned_password_ends_all_sign_ins(studio: Studio, boss: Headers) -> None:
     phone, path = bearer(await studio.signed_in()), f"/v1/users/{studio.photographer.user_id}/password"
+    boss = {**boss, "If-Match": f'"{await version_of(studio)}"'}
     weak = await studio.client.post(path, json={"new_password": "short"}, headers=boss)
     assert (weak.json()["code"], weak.json()["reason"]) == ("password_blocked", "too_short")
     assert (await studio.client.get("/v1/account", headers=phone)).status_code == 200
@@ -113,11 +114,24 @@ async def test_an_assigned_password_ends_all_sign_ins(studio: Studio, boss: Head
     assert (await studio.login(password=OTHER)).status_code == 200
 
 
+async def test_a_password_is_assigned_to_the_user_who_was_looked_at(studio: Studio, boss: Headers) -> None:
+    path = f"/v1/users/{studio.photographer.user_id}/password"
+    seen = {**boss, "If-Match": f'"{await version_of(studio)}"'}
+    blind = await studio.client.post(path, json={"new_password": OTHER}, headers=boss)
+    assert (blind.status_code, blind.json()["code"]) == (428, "precondition_required")
+    assert (await studio.client.post(path, json={"new_password": OTHER}, headers=seen)).status_code == 204
+    slower = await studio.client.post(path, json={"new_password": NEW["password"]}, headers=seen)
+    assert (slower.status_code, slower.json()["code"]) == (412, "version_changed")
+    assert slower.json()["version"] == await version_of(studio)
+    assert (await studio.login(password=OTHER)).json()["code"] == "password_reset_required"
+
+
 async def test_a_password_that_must_be_reset_ends_all_sign_ins(studio: Studio, boss: Headers) -> None:
     phone = bearer(await studio.signed_in())
     assert (await change(studio, boss, studio.photographer.user_id, must_reset=True)).status_code == 200
     assert (await studio.client.get("/v1/account", headers=phone)).json()["code"] == "invalid_token"
-    assert (await studio.login()).json()["code"] == "password_reset_required"
+    refused = (await studio.login()).json()
+    assert (refused["code"], refused["page"]) == ("password_reset_required", "/console/reset")
 
 
 async def test_one_s_own_password_wants_the_current_one(studio: Studio, boss: Headers) -> None:
@@ -201,7 +215,9 @@ async def test_who_looks_after_users_rises_no_higher(studio: Studio) -> None:
         await change(studio, clerk, me, levels={}),
         await change(studio, clerk, row["user_id"], first_name="Joe"),
         await studio.client.post(
-            f"/v1/users/{row['user_id']}/password", json={"new_password": OTHER}, headers=clerk
+            f"/v1/users/{row['user_id']}/password",
+            json={"new_password": OTHER},
+            headers={**clerk, "If-Match": '"1"'},
         ),
         await studio.client.post("/v1/users", json=NEW, headers=clerk),
         await studio.client.post(
@@ -240,6 +256,24 @@ async def test_what_one_may_do_is_told_to_anybody(studio: Studio, boss: Headers)
     ) == {"full_access"}
 
 
+async def test_who_works_in_some_studios_gives_nobody_more_of_them(studio: Studio) -> None:
+    await studio.execute("UPDATE accounts SET edition = 'enterprise' WHERE account_id = $1")
+    here, there = str(uuid4()), str(uuid4())
+    await secured(studio)
+    await give(studio, users=Level.FULL_ACCESS)
+    await studio.execute(
+        "UPDATE users SET studios = $2::uuid[] WHERE account_id = $1 AND initials = 'PK'", [here]
+    )
+    clerk, me = await at_a_desk(studio), studio.photographer.user_id
+    for wider in ([], [there], [here, there]):
+        answer = await change(studio, clerk, me, studio_ids=wider)
+        assert (answer.status_code, answer.json()["code"]) == (422, "studio_not_allowed")
+        answer = await studio.client.post("/v1/users", json={**NEW, "studio_ids": wider}, headers=clerk)
+        assert answer.json()["code"] in {"studio_not_allowed", "permission_denied"}
+    assert (await read(studio, clerk, me))["studio_ids"] == [here]
+    assert (await change(studio, clerk, me, first_name="Patricia", studio_ids=[here])).status_code == 200
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"initials": "J D"}, "invalid_account"),
     ({"initials": "JD"}, "initials_taken"),
@@ -248,6 +282,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"levels": {"devices": "sometimes"}}, "invalid_request"),
     ({"security_group_id": str(uuid4())}, "unknown_group"),
     ({"email": "nowhere"}, "invalid_request"),
+    ({"studio_ids": [str(uuid4())]}, "edition_required"),
     ({"is_administrator": True}, "invalid_request"),
 ]
 

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
+from app.accounts.lifecycle import change_account
+from app.accounts.store import find_account
+from app.core.db import Database, WriteSession
+from app.core.embedded import Embedded
+from app.core.principal import Principal
 from studio_sync_client import Client, Device, DeviceWiped
 from tests.browser.chromium import program, started
 from tests.browser.visitors import Visitor
@@ -36,77 +42,181 @@ _PAGES = {
 _STEPS = {"Sessions back": 4, "Appointments back": 3, "Emails back": 1, "Paid invoices back": 5}
 """How far from their left ends sliders are moved."""
 
+_TO_THE_TOP = "(each) => each.scrollIntoView()"
+
 Studio = dict[str, Any]
+LICENCES, LICENCES_LEFT = 3, 2
+"""What was bought until all places were taken, and what is left of it since."""
 
 
 @contextmanager
 def a_studio() -> Iterator[Studio]:
-    """Serve a demo studio on which phones have been at work."""
+    """Serve a demo studio on which phones have been at work for months."""
     with TemporaryDirectory() as place, demo_studio(Path(place), CLIENTS):
         studio = json.loads(Path(place, "demo.json").read_text())
+        studio["place"] = Path(place)
+        buy(studio, LICENCES)
         _live_in(studio, Path(place))
+        _change(studio, _grow_older)
         yield studio
+
+
+def buy(studio: Studio, licences: int) -> None:
+    """Let a studio have so many licences from now on."""
+
+    async def bought(session: WriteSession, who: Principal) -> None:
+        await change_account(session, who, licences=licences)
+
+    _change(studio, bought)
+
+
+def _change(studio: Studio, doing: Callable[[WriteSession, Principal], Awaitable[None]]) -> None:
+    """Do something to a studio that only time or its operator can."""
+
+    async def done(url: str) -> None:
+        database = Database(url)
+        try:
+            async with database.directory() as connection:
+                account_id = await find_account(connection, studio["account"])
+            assert account_id is not None
+            async with database.writing(account_id) as session:
+                await doing(session, Principal.system(account_id))
+        finally:
+            await database.close()
+
+    with Embedded.start(studio["place"]) as server:
+        asyncio.run(done(server.url))
+
+
+async def _grow_older(session: WriteSession, who: Principal) -> None:
+    """Move what has just been done to where it belongs in the months before."""
+    for statement in (_PEOPLE_OF_OLD, _PLACES_OF_OLD):
+        await session.raw.execute(statement, who.account_id)
+    for name, (synced, queued, since) in _LAST_SEEN.items():
+        given = (who.account_id, name, synced, queued, since)
+        await session.raw.execute(_SEEN, *given)
+    for name, (told, obeyed) in _TOLD_TO_CLEAR.items():
+        await session.raw.execute(_TOLD, who.account_id, name, told, obeyed)
+
+
+_PEOPLE_OF_OLD = """
+    UPDATE users
+    SET created_at = created_at - interval '200 days', changed_at = changed_at - interval '33 days'
+    WHERE account_id = $1"""
+_PLACES_OF_OLD = """
+    UPDATE devices SET authorized_at = authorized_at - CASE
+        WHEN device_uid IS NULL THEN interval '1 day' ELSE interval '120 days' END
+    WHERE account_id = $1"""
+_SEEN = """
+    UPDATE devices SET last_sync = last_sync - $3::interval, bound_at = bound_at - interval '110 days',
+        queued = $4, oldest_queued_at = last_sync - $5::interval
+    WHERE account_id = $1 AND name = $2"""
+_TOLD = """
+    UPDATE devices SET deactivated_at = deactivated_at - $3::interval,
+        wipe_ordered_at = wipe_ordered_at - $3::interval, wiped_at = wiped_at - $4::interval
+    WHERE account_id = $1 AND name = $2"""
+_LOST, _GIVEN_BACK, _BEHIND = "Jo's old phone", "Ben's tablet", "Mia's phone"
+_LAST_SEEN: dict[str, tuple[timedelta, int | None, timedelta | None]] = {
+    "Jo's phone": (timedelta(minutes=4), 0, None),
+    "Jo's tablet": (timedelta(days=2), 0, None),
+    "Studio phone": (timedelta(minutes=21), 2, timedelta(minutes=50)),
+    "Front desk phone": (timedelta(hours=5), 0, None),
+    _BEHIND: (timedelta(days=12), 7, timedelta(days=13)),
+    _GIVEN_BACK: (timedelta(days=6), 3, timedelta(days=6)),
+    _LOST: (timedelta(days=41), None, None),
+}
+"""How long ago phones last synced, what they then had not sent, and since when."""
+_TOLD_TO_CLEAR = {
+    _GIVEN_BACK: (timedelta(days=3), timedelta()),
+    _LOST: (timedelta(days=40), timedelta(days=39)),
+}
 
 
 def _live_in(studio: Studio, place: Path) -> None:
     """Have phones sign in, part ways with a desk, and get lost."""
-    with ExitStack() as phones:
+    with ExitStack() as phones, _at_a_desk(studio) as ask:
 
-        def phone(user: int, name: str, model: str, platform: str) -> Client:
+        def phone(who: Studio, name: str, model: str, platform: str) -> Client:
             device = Device(name, model, platform, "1.4.0")
             made = phones.enter_context(Client(place / f"{name}.db", studio["base_url"], device))
-            who = studio["users"][user]
             made.sign_in(studio["account"], who["initials"], who["password"])
             made.sync()
             return made
 
-        lost = phone(0, _LOST, "iPhone 13", "ios")
-        jo = phone(0, "Jo's phone", "iPhone 16", "ios")
-        second = phone(1, "Studio phone", "Pixel 9", "android")
-        _part_ways(second, jo)
-        _look_after(studio)
+        jo, mira = studio["users"]
+        lost = phone(jo, _LOST, "iPhone 13", "ios")
+        _part_ways(
+            phone(mira, "Studio phone", "Pixel 9", "android"), phone(jo, "Jo's phone", "iPhone 16", "ios")
+        )
+        _shut_out(ask, _LOST)
         with pytest.raises(DeviceWiped):
             lost.sync()
+        group = ask("POST", "/security-groups", _SEASONAL)
+        ids = {each["initials"]: each["id"] for each in ask("GET", "/users")["users"]}
+        mia, ben, tara = (
+            ask("POST", "/users", {**each, "security_group_id": group["id"]})["id"] for each in _HIRED
+        )
+        for user_id in (ids["JD"], ids["MK"], mia, ben):
+            ask("POST", "/devices", {"user_id": user_id})
+        phone(jo, "Jo's tablet", "iPad Air", "ipados")
+        phone(mira, "Front desk phone", "Pixel 8a", "android")
+        phone(_HIRED[0], _BEHIND, "Galaxy S24", "android")
+        phone(_HIRED[1], _GIVEN_BACK, "iPad mini", "ipados")
+        _shut_out(ask, _GIVEN_BACK)
+        ask("POST", "/devices", {"user_id": tara})
 
 
-def _look_after(studio: Studio) -> None:
-    """Hire somebody, let a phone of theirs in, and have a lost one cleared."""
+@contextmanager
+def _at_a_desk(studio: Studio) -> Iterator[Callable[..., Any]]:
+    """Sign the administrator in, to ask the API whatever is needed."""
     who = studio["users"][0]
     words = {"account": studio["account"], "initials": who["initials"], "password": who["password"]}
     with httpx.Client(base_url=studio["base_url"]) as desk:
 
-        def ask(method: str, path: str, body: Any = None, headers: Any = None) -> Any:
+        def ask(method: str, path: str, body: Any = None, version: int | None = None) -> Any:
+            headers = {} if version is None else {"If-Match": f'"{version}"'}
             answer = desk.request(method, f"/v1{path}", json=body, headers=headers)
             assert answer.is_success, answer.text
             return answer.json()
 
         desk.headers["Authorization"] = f"Bearer {ask('POST', '/auth/login', words)['access_token']}"
-        ask("POST", "/security-groups", _SEASONAL)
-        ask("POST", "/devices", {"user_id": ask("POST", "/users", _ASSISTANT)["id"]})
-        [lost] = [each for each in ask("GET", "/devices")["devices"] if each["name"] == _LOST]
-        if_match = {"If-Match": f'"{lost["version"]}"'}
-        ask("PATCH", f"/devices/{lost['id']}", {"is_inactive": True, "wipe": True}, if_match)
+        yield ask
 
 
-_LOST = "Jo's old phone"
+def _shut_out(ask: Callable[..., Any], name: str) -> None:
+    """Deactivate a phone, and have it cleared."""
+    [phone] = [each for each in ask("GET", "/devices")["devices"] if each["name"] == name]
+    ask("PATCH", f"/devices/{phone['id']}", {"is_inactive": True, "wipe": True}, phone["version"])
+
+
 _SEASONAL = {
     "name": "Seasonal staff",
     "levels": {"clients": "view_only", "invoices": "no_access", "payments": "no_access"},
 }
-_ASSISTANT = {
-    "initials": "MR",
-    "first_name": "Mia",
-    "last_name": "Reyes",
-    "email": "mia@harborlight.example",
-    "password": "an autumn of long exposures",
-    "must_reset": True,
-}
+
+
+def _hired(initials: str, first_name: str, last_name: str, *lists: str, **more: Any) -> Studio:
+    address = f"{first_name.lower()}@harborlight.example"
+    named = {"initials": initials, "first_name": first_name, "last_name": last_name, "email": address}
+    return {**named, "password": "an autumn of long exposures", "must_reset": False, "lists": lists, **more}
+
+
+_HIRED = (
+    _hired("MR", "Mia", "Reyes", "assistant", levels={"clients": "add_modify", "sessions": "view_only"}),
+    _hired("BO", "Ben", "Okafor", "retoucher"),
+    _hired("TL", "Tara", "Lind", "sales_rep", "receptionist", must_reset=True),
+)
 
 
 def _part_ways(phone: Client, desk: Client) -> None:
-    client = phone.where("clients", "last_name")[0]
-    phone.patch("clients", client["id"], {"last_name": "Hartley-Stone", "email": "laura@hartley.example"})
-    desk.patch("clients", client["id"], {"last_name": "Stone", "email": "hello@stone.example"})
+    """Have a client marry in two places at once; her address says her name as it does everywhere here."""
+    client = next(
+        each for each in phone.where("clients", "last_name") if (each["first_name"] or "").isascii()
+    )
+    first = client["first_name"].lower()
+    for each, name in ((phone, "Hartley-Stone"), (desk, "Stone")):
+        address = f"{first}.{name.lower()}@example.com"
+        each.patch("clients", client["id"], {"last_name": name, "email": address})
     desk.sync()
     phone.sync()
 
@@ -141,6 +251,7 @@ class Camera:
                 await visitor.open(path)
                 await self.take(visitor, name)
             await self._questions(visitor)
+            await self._people(visitor)
             await self._sliders(visitor)
             await visitor.press("Sign out")
             await self.take(visitor, "sign-in")
@@ -154,14 +265,46 @@ class Camera:
         await visitor.page.locator("tbody a").first.click()
         await expect(visitor.page.get_by_role("button", name="Do as chosen")).to_be_visible()
         await self.take(visitor, "inbox-entry")
+
+    async def _people(self, visitor: Visitor) -> None:
+        page = visitor.page
         await visitor.open("/users")
-        await visitor.page.get_by_role("link", name="Mia Reyes").click()
-        await expect(visitor.page.get_by_role("heading", level=1, name="Mia Reyes")).to_be_visible()
+        await page.get_by_role("link", name="Mia Reyes").click()
+        await expect(page.get_by_role("heading", level=1, name="Mia Reyes")).to_be_visible()
         await self.take(visitor, "user")
+        await page.get_by_role("heading", name="Rights", exact=True).evaluate(_TO_THE_TOP)
+        await self.take(visitor, "user-rights")
+        await page.get_by_role("link", name="Make inactive").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await self.take(visitor, "user-deactivate")
+        await page.get_by_role("link", name="Leave it as it is").click()
+        await self._two_at_once(visitor)
         await visitor.open("/groups")
         await visitor.page.get_by_role("link", name="Seasonal staff").click()
         await expect(visitor.page.get_by_role("heading", level=1, name="Seasonal staff")).to_be_visible()
         await self.take(visitor, "group")
+
+    async def _two_at_once(self, visitor: Visitor) -> None:
+        """Have somebody else save the user that is on the page, and save it too."""
+        async with self.visiting() as colleague:
+            await colleague.page.goto(visitor.page.url)
+            await colleague.page.get_by_label("Last name").fill("Reyes-Lund")
+            await colleague.press("Save")
+            await colleague.is_told("The user was saved.")
+        await visitor.page.get_by_label("Last name").fill("Reyes Lund")
+        await visitor.page.get_by_label("E-mail").fill("mia.lund@harborlight.example")
+        await visitor.press("Save")
+        await visitor.is_told("Somebody else has changed this meanwhile.")
+        await self.take(visitor, "two-at-once")
+
+    async def with_all_places_taken(self) -> None:
+        """Take the page that says why nobody can have another phone."""
+        async with self.visiting(viewport=DESK) as visitor:
+            await visitor.open("/devices")
+            await visitor.page.get_by_label("User", exact=True).select_option("Ben Okafor (BO)")
+            await visitor.press("Authorize")
+            await visitor.is_told("places are taken")
+            await self.take(visitor, "devices-full")
 
     async def _sliders(self, visitor: Visitor) -> None:
         await visitor.open("/preferences")
@@ -177,7 +320,7 @@ class Camera:
         await expect(page.get_by_text("less than now")).to_be_visible()
         await page.wait_for_load_state("networkidle")
         await page.evaluate("document.activeElement.blur()")
-        await page.get_by_role("region", name="Schedule").evaluate("(each) => each.scrollIntoView()")
+        await page.get_by_role("region", name="Schedule").evaluate(_TO_THE_TOP)
 
     async def on_a_phone(self) -> None:
         """Take some of them as they are on a phone."""
@@ -198,11 +341,13 @@ class Camera:
 
 
 async def take_all(studio: Studio, folder: Path) -> None:
-    """Take every picture."""
+    """Take every picture; between the first and the others licences are given back."""
     executable = program()
     assert executable is not None, "There is no Chromium: install the package `chromium`."
     async with started(executable) as browser:
         camera = Camera(browser, studio, folder)
+        await camera.with_all_places_taken()
+        await asyncio.to_thread(buy, studio, LICENCES_LEFT)
         await camera.at_a_desk()
         await camera.on_a_phone()
         await camera.at_night()

@@ -5,6 +5,7 @@ from uuid import uuid4
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
 from tests.contract.phones import signed_in
+from tests.desk.conftest import Has
 
 
 async def _device(studio: Studio) -> str:
@@ -134,6 +135,66 @@ async def test_a_phone_is_cleared_after_being_asked_and_its_receipt_is_shown(
     assert "The phone may sync again" in page.text
 
 
+async def test_a_phone_that_is_cleared_is_removed_from_the_list(
+    studio: Studio, administrator: Browser
+) -> None:
+    phone, device = await signed_in(studio), await _device(studio)
+    remove = f"/devices/{device}/remove"
+    await administrator.open(f"/devices/{device}/clear")
+    page = await administrator.send(f"/devices/{device}/clear")
+    assert remove not in page.links
+    await administrator.open(remove)
+    page = await administrator.send(remove)
+    assert (page.status, "has not confirmed that it is cleared" in page.text) == (409, True)
+    refused = await phone.client.get("/v1/sync/manifest", headers=phone.headers)
+    await phone.client.post("/v1/devices/me/wiped", json={"wipe_order": refused.json()["wipe_order"]})
+    page = await administrator.open("/devices")
+    assert remove in page.links
+    page = await administrator.open(remove)
+    assert "The phone confirmed just now that its copy is gone." in page.text
+    page = await administrator.send(remove)
+    assert "It was removed from the list." in page.text
+    assert "Pat's phone" not in page.text
+
+
+async def test_of_several_studios_one_is_chosen_for_a_phone(
+    studio: Studio, administrator: Browser, has: Has
+) -> None:
+    riverside = await has("studios", name="Riverside")
+    assert "studio_id" not in (await administrator.open("/devices")).answer.text
+    await studio.execute("UPDATE accounts SET edition = 'enterprise' WHERE account_id = $1")
+    await has("studios", name="Hilltop", studio_number=2)
+    closed = await has("studios", name="Old Town", studio_number=3, is_inactive=True)
+    page = await administrator.open("/devices")
+    assert closed["id"] not in page.answer.text
+    assert "All studios" in page.text.partition("Pat Kerr")[2]
+    pat = str(studio.photographer.user_id)
+    page = await administrator.send("/devices", user_id=pat)
+    assert (page.status, "Choose the studio this phone is to sync with." in page.text) == (422, True)
+    assert page.form("/devices")["user_id"] == [pat]
+    page = await administrator.send("/devices", user_id=pat, studio_id=riverside["id"])
+    assert "may sign in now" in page.text
+    assert page.text.rpartition("Pat Kerr")[2].startswith(" Riverside")
+
+
+async def test_a_phone_of_a_studio_its_user_does_not_work_in_is_refused_at_the_choice(
+    studio: Studio, administrator: Browser, has: Has
+) -> None:
+    await studio.execute("UPDATE accounts SET edition = 'enterprise' WHERE account_id = $1")
+    riverside = await has("studios", name="Riverside")
+    hilltop = await has("studios", name="Hilltop", studio_number=2)
+    pat = str(studio.photographer.user_id)
+    page = await administrator.open(f"/users/{pat}")
+    assert "None ticked means all of them." in page.text
+    page = await administrator.send(f"/users/{pat}", studio_ids=[hilltop["id"]])
+    assert page.form(f"/users/{pat}")["studio_ids"] == [hilltop["id"]]
+    await administrator.open("/devices")
+    page = await administrator.send("/devices", user_id=pat, studio_id=riverside["id"])
+    assert (page.status, "This user does not work in this studio." in page.text) == (422, True)
+    page = await administrator.send("/devices", user_id=pat, studio_id=hilltop["id"])
+    assert "may sign in now" in page.text
+
+
 async def test_an_authorization_nobody_used_is_removed(studio: Studio, administrator: Browser) -> None:
     path = f"/devices/{await _device(studio)}/remove"
     page = await administrator.open("/devices")
@@ -148,7 +209,7 @@ async def test_one_that_was_used_meanwhile_is_not_removed(studio: Studio, admini
     await administrator.open(path)
     await signed_in(studio)
     page = await administrator.send(path)
-    assert (page.status, "has signed in on this place meanwhile" in page.text) == (409, True)
+    assert (page.status, "has signed in on this place" in page.text) == (409, True)
 
 
 async def test_a_phone_that_is_not_there_and_an_action_that_is_none(administrator: Browser) -> None:

@@ -82,6 +82,25 @@ async def test_entries_change_places(studio: Studio, administrator: Browser) -> 
     assert _order(page, "Referral", "Web search", "School") == ["Referral", "Web search", "School"]
 
 
+async def test_entries_are_found_by_words_and_put_in_an_order(studio: Studio, administrator: Browser) -> None:
+    page = await administrator.open(f"{SOURCES}?words=web")
+    table = page.text.partition("What can be done")[2]
+    assert ("Web search" in table, "Referral" in table) == (True, False)
+    assert "1 of " in page.text
+    page = await administrator.open(f"{SOURCES}?order=name")
+    assert _order(page, "Referral", "Advertisement", "Walk-in") == ["Advertisement", "Referral", "Walk-in"]
+    assert "To move entries, show everything in the order in which it is offered." in page.text
+    assert not any(each.endswith("/move") for each in page.reader.forms)
+    path = f"{SOURCES}/{await _entry(studio, 'lead_sources', 'School')}/offer"
+    await administrator.send(path, is_inactive="yes")
+    page = await administrator.open(f"{SOURCES}?order=state")
+    assert _order(page, "Referral", "School", "Walk-in")[0] == "School"
+    page = await administrator.open(f"{SOURCES}?words=nothing+like+it")
+    assert "Nothing was found" in page.text
+    page = await administrator.open("/lists/task_statuses?words=yearbook")
+    assert "General" not in page.text.partition("Show everything")[2]
+
+
 async def test_entries_change_places_where_there_is_no_room(
     studio: Studio, administrator: Browser, desk: Desk
 ) -> None:

@@ -1,9 +1,12 @@
 """Users and security groups: making, changing, and what is refused."""
 
+from typing import Any
+
 from app.core.principal import Level
 from tests.accounts.people import give, secured
-from tests.accounts.studios import Studio
+from tests.accounts.studios import PASSWORD, Studio
 from tests.console.browser import Browser
+from tests.contract.phones import signed_in
 
 NEW = {"initials": "AB", "first_name": "Ann", "last_name": "Bell", "password": "three ducks on a pond"}
 
@@ -78,8 +81,10 @@ async def test_nobody_makes_themselves_inactive_and_another_is_shut_out(
 ) -> None:
     path = f"/users/{studio.photographer.user_id}/deactivate"
     page = await administrator.open(path)
-    assert "Their phones keep their copy." in page.text
-    await administrator.send(path)
+    assert "Their phones keep their copy" in page.text
+    page = await administrator.send(path)
+    assert "The user is inactive. Their phones keep what is on them." in page.text
+    assert "Waiting for sign-in" in page.text.partition("Their phones")[2]
     page = await photographer.open("/")
     assert (page.status, "has been made inactive" in page.text) == (403, True)
     await administrator.open(f"/users/{studio.photographer.user_id}/activate")
@@ -91,6 +96,112 @@ async def test_nobody_makes_themselves_inactive_and_another_is_shut_out(
     await administrator.open(f"{mine}/deactivate")
     page = await administrator.send(f"{mine}/deactivate")
     assert (page.status, "You cannot deactivate yourself." in page.text) == (409, True)
+
+
+async def _phones(studio: Studio) -> dict[str, Any]:
+    rows = await studio.execute("SELECT name, is_inactive, wipe_nonce FROM devices WHERE account_id = $1")
+    return {row["name"]: (row["is_inactive"], row["wipe_nonce"] is not None) for row in rows}
+
+
+async def test_the_phones_of_who_leaves_are_cleared_when_that_is_chosen(
+    studio: Studio, administrator: Browser
+) -> None:
+    phone = await signed_in(studio)
+    await phone.post("pull", {"cursor": None, "collections": ["lead_sources"], "queued": 3})
+    await studio.authorize()
+    path = f"/users/{studio.photographer.user_id}/deactivate"
+    page = await administrator.open(path)
+    assert "Pat's phone Not sent yet: 3 changes. Last synced just now." in page.text
+    assert "A place no phone has signed in on" in page.text
+    page = await administrator.send(path, clear="yes")
+    assert (page.path, page.status) == (f"/console/users/{studio.photographer.user_id}", 200)
+    assert "their phones are told to clear their copies" in page.text
+    assert await _phones(studio) == {"Pat's phone": (True, True), None: (True, False)}
+    refused = await phone.client.get("/v1/sync/manifest", headers=phone.headers)
+    order = {"wipe_order": refused.json()["wipe_order"]}
+    assert (await phone.client.post("/v1/devices/me/wiped", json=order)).status_code == 200
+    page = await administrator.open(f"/users/{studio.photographer.user_id}")
+    assert "Deactivated, cleared Confirmed just now" in page.text
+
+
+async def test_a_phone_somebody_else_has_decided_about_is_not_cleared_and_that_is_told(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    await signed_in(studio)
+    [row] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
+    path = f"/users/{studio.photographer.user_id}/deactivate"
+    await administrator.open(path)
+    await colleague.open(f"/devices/{row['device_id']}/deactivate")
+    await colleague.send(f"/devices/{row['device_id']}/deactivate")
+    page = await administrator.send(path, clear="yes")
+    assert (page.status, "1 of 1 phones could not be told to clear" in page.text) == (409, True)
+    assert "Deactivated, data kept" in page.text
+    assert await _phones(studio) == {"Pat's phone": (True, False)}
+
+
+async def test_a_password_is_assigned_to_the_user_who_was_on_the_page(
+    studio: Studio, administrator: Browser, colleague: Browser, nobody: Browser
+) -> None:
+    user = f"/users/{studio.photographer.user_id}"
+    await administrator.open(f"{user}/password")
+    await colleague.open(f"{user}/password")
+    await colleague.send(f"{user}/password", new_password="three ducks on a pond", must_reset="")
+    page = await administrator.send(f"{user}/password", new_password="nine geese over the bay")
+    assert (page.status, "Somebody else has changed this meanwhile." in page.text) == (412, True)
+    page = await nobody.sign_in(studio, "PK", "three ducks on a pond")
+    assert "Choose a new password" in page.text
+    page = await administrator.send(f"{user}/password", new_password="nine geese over the bay")
+    assert "The password was changed" in page.text
+
+
+async def test_a_password_of_names_that_are_known_is_told_at_the_field(
+    studio: Studio, administrator: Browser
+) -> None:
+    user = f"/users/{studio.photographer.user_id}/password"
+    await administrator.open(user)
+    for known in ("Pat.Kerr-2026", "Studio-Of-A-Test", studio.account.account_name):
+        page = await administrator.send(user, new_password=known)
+        assert (page.status, "made of names that are known here" in page.text) == (422, True), known
+
+
+async def test_a_password_is_chosen_anew_by_who_finds_the_page(nobody: Browser, studio: Studio) -> None:
+    page = await nobody.open("/reset")
+    assert "Choose a new password" in page.text
+    page = await nobody.send(
+        "/reset",
+        account=studio.account.account_name,
+        initials="PK",
+        current_password=PASSWORD,
+        new_password="three ducks on a pond",
+    )
+    assert (page.path, "Sign in with the new one." in page.text) == ("/console/sign-in", True)
+    assert (await nobody.sign_in(studio, "PK", "three ducks on a pond")).path == "/console/"
+
+
+async def test_users_are_found_by_words_and_put_in_an_order(studio: Studio, administrator: Browser) -> None:
+    await administrator.open("/users/new")
+    await administrator.send("/users/new", **NEW, lists=["retoucher"])
+    everybody = ["Ann Bell", "Jo Doe", "Pat Kerr"]
+    for asked, found in (
+        ("", everybody),
+        ("?words=kerr", ["Pat Kerr"]),
+        ("?words=BELL+ann", ["Ann Bell"]),
+        ("?words=retouch", ["Ann Bell"]),
+        ("?words=administrators", ["Jo Doe"]),
+        ("?words=ann+kerr", []),
+        ("?order=initials", ["Ann Bell", "Jo Doe", "Pat Kerr"]),
+        ("?order=nonsense", everybody),
+    ):
+        text = (await administrator.open(f"/users{asked}")).text.partition("Security group State")[2]
+        assert sorted((each for each in everybody if each in text), key=text.index) == found, asked
+    page = await administrator.open("/users?words=nobody")
+    assert "Nobody was found" in page.text
+    assert "0 of 3" in page.text
+    user = f"/users/{studio.photographer.user_id}"
+    await administrator.open(f"{user}/deactivate")
+    await administrator.send(f"{user}/deactivate")
+    text = (await administrator.open("/users?order=changed")).text.partition("Security group State")[2]
+    assert text.index("Pat Kerr") < text.index("Ann Bell") < text.index("Jo Doe")
 
 
 async def test_the_last_administrator_stays_one(studio: Studio, administrator: Browser) -> None:

@@ -71,3 +71,24 @@ async def test_a_studio_that_opens_takes_its_own_along(desk: Desk, bound: Phone)
     ours = await client_of(desk, None)
     await bound.pull()
     assert clients_of(bound) == {ours}
+
+
+async def test_a_phone_lets_go_of_a_studio_its_user_no_longer_works_in(
+    desk: Desk, bound: Phone, studios: tuple[UUID, UUID]
+) -> None:
+    ours, everybodys = await client_of(desk, studios[0]), await client_of(desk, None)
+    moved = replace(bound, who=replace(bound.who, studios=(studios[1],)))
+    await moved.pull()
+    assert clients_of(moved) == {everybodys}
+    stayed = replace(bound, who=replace(bound.who, device_id=uuid4(), studios=studios))
+    await stayed.pull()
+    assert clients_of(stayed) == {ours, everybodys}
+
+
+async def test_a_phone_of_no_studio_holds_what_its_user_works_in(
+    desk: Desk, phone: Phone, studios: tuple[UUID, UUID]
+) -> None:
+    ours, _theirs, everybodys = [await client_of(desk, each) for each in (*studios, None)]
+    limited = replace(phone, who=replace(phone.who, studios=(studios[0],)))
+    await limited.pull()
+    assert clients_of(limited) == {ours, everybodys}
