@@ -8,7 +8,6 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.accounts.models import Edition
 from app.console import forms, lookups, pages
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Wrong, filled
@@ -104,7 +103,7 @@ async def _confirmation(visit: Visit, wrong: Wrong | None = None) -> Response:
 
 async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = ()) -> Response:
     told = await visit.api.get("/v1/devices")
-    people, studios = await lookups.staff(visit.api), await _studios(visit)
+    people, studios = await lookups.staff(visit.api), await lookups.studios(visit.api)
     phones = [standing_of(each) for each in told["devices"]]
     return visit.page(
         "devices.html",
@@ -126,12 +125,6 @@ async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = 
         may_change=visit.may("devices", Level.ADD_MODIFY),
         may_remove=visit.may("devices", Level.ADD_MODIFY_DELETE),
     )
-
-
-async def _studios(visit: Visit) -> list[Record]:
-    """Return the studios of an enterprise; where there is but one business, phones sync with all of it."""
-    account = await visit.api.get("/v1/account")
-    return await lookups.studios(visit.api) if account["edition"] == Edition.ENTERPRISE else []
 
 
 def _idle(error: Unfilled | Refused) -> list[str]:

@@ -11,7 +11,6 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.accounts.models import Edition
 from app.console import finding, forms, labels, lookups, pages, rights, words
 from app.console.api import Record, Refused
 from app.console.finding import Order
@@ -227,8 +226,7 @@ async def _phones(visit: Visit) -> list[Standing]:
 
 async def _studios(visit: Visit, values: Record) -> list[Record]:
     """Return the studios of an enterprise somebody can work in, or does."""
-    account = await visit.api.get("/v1/account")
-    found = await lookups.studios(visit.api) if account["edition"] == Edition.ENTERPRISE else []
+    found = await lookups.studios(visit.api)
     return [each for each in found if not each["is_inactive"] or each["id"] in values["studio_ids"]]
 
 

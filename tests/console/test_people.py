@@ -145,7 +145,7 @@ async def test_a_password_is_assigned_to_the_user_who_was_on_the_page(
     user = f"/users/{studio.photographer.user_id}"
     await administrator.open(f"{user}/password")
     await colleague.open(f"{user}/password")
-    await colleague.send(f"{user}/password", new_password="three ducks on a pond", must_reset="")
+    await colleague.send(f"{user}/password", new_password="three ducks on a pond")
     page = await administrator.send(f"{user}/password", new_password="nine geese over the bay")
     assert (page.status, "Somebody else has changed this meanwhile." in page.text) == (412, True)
     page = await nobody.sign_in(studio, "PK", "three ducks on a pond")
