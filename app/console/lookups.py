@@ -2,7 +2,6 @@
 
 from app.console.api import Api, Record
 
-
 _WITH_STUDIOS = "enterprise"
 
 
