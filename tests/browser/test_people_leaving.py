@@ -45,7 +45,7 @@ async def test_beyond_the_places_it_is_told_what_is_used_and_who_has_been_idle_f
 async def test_the_last_administrator_is_not_removed(administrator: Visitor) -> None:
     page = administrator.page
     await administrator.go("Users")
-    await page.get_by_role("link", name="Jo Doe").click()
+    await page.get_by_role("link", name="Jo Doe", exact=True).click()
     group = page.get_by_label("Security group")
     await expect(group.locator("option:checked")).to_have_text("Administrators (may do everything)")
     await group.select_option("None")
@@ -58,7 +58,7 @@ async def test_the_last_administrator_is_not_removed(administrator: Visitor) -> 
 async def test_nobody_makes_themselves_inactive(administrator: Visitor) -> None:
     page = administrator.page
     await administrator.go("Users")
-    await page.get_by_role("link", name="Jo Doe").click()
+    await page.get_by_role("link", name="Jo Doe", exact=True).click()
     await expect(page.get_by_role("link", name="Change my password")).to_be_visible()
     await expect(page.get_by_role("link", name="Make inactive")).to_have_count(0)
     await page.goto(f"{page.url}/deactivate")

@@ -1,16 +1,25 @@
 """Mobile devices: authorizing, shutting out, and what the list tells."""
 
+from typing import Any
 from uuid import uuid4
 
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
+from tests.contract.desks import Desk
 from tests.contract.phones import signed_in
-from tests.desk.conftest import Has
+from tests.samples import named, sample
 
 
 async def _device(studio: Studio) -> str:
     [row] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
     return str(row["device_id"])
+
+
+async def _studio(desk: Desk, number: int, name: str, **fields: Any) -> str:
+    """Open a studio."""
+    asked = {**sample("studios", studio_number=number, **fields), "name": name}
+    made = await desk.create(named("studios"), asked)
+    return str(made.json()["id"])
 
 
 async def test_the_list_tells_who_has_which_phone_and_how_many_places_are_left(
@@ -158,40 +167,40 @@ async def test_a_phone_that_is_cleared_is_removed_from_the_list(
 
 
 async def test_of_several_studios_one_is_chosen_for_a_phone(
-    studio: Studio, administrator: Browser, has: Has
+    studio: Studio, administrator: Browser, desk: Desk
 ) -> None:
-    riverside = await has("studios", name="Riverside")
+    riverside = await _studio(desk, 1, "Riverside")
     assert "studio_id" not in (await administrator.open("/devices")).answer.text
     await studio.execute("UPDATE accounts SET edition = 'enterprise' WHERE account_id = $1")
-    await has("studios", name="Hilltop", studio_number=2)
-    closed = await has("studios", name="Old Town", studio_number=3, is_inactive=True)
+    await _studio(desk, 2, "Hilltop")
+    closed = await _studio(desk, 3, "Old Town", is_inactive=True)
     page = await administrator.open("/devices")
-    assert closed["id"] not in page.answer.text
+    assert closed not in page.answer.text
     assert "All studios" in page.text.partition("Pat Kerr")[2]
     pat = str(studio.photographer.user_id)
     page = await administrator.send("/devices", user_id=pat)
     assert (page.status, "Choose the studio this phone is to sync with." in page.text) == (422, True)
     assert page.form("/devices")["user_id"] == [pat]
-    page = await administrator.send("/devices", user_id=pat, studio_id=riverside["id"])
+    page = await administrator.send("/devices", user_id=pat, studio_id=riverside)
     assert "may sign in now" in page.text
     assert "Pat Kerr Riverside" in page.text
 
 
 async def test_a_phone_of_a_studio_its_user_does_not_work_in_is_refused_at_the_choice(
-    studio: Studio, administrator: Browser, has: Has
+    studio: Studio, administrator: Browser, desk: Desk
 ) -> None:
     await studio.execute("UPDATE accounts SET edition = 'enterprise' WHERE account_id = $1")
-    riverside = await has("studios", name="Riverside")
-    hilltop = await has("studios", name="Hilltop", studio_number=2)
+    riverside = await _studio(desk, 1, "Riverside")
+    hilltop = await _studio(desk, 2, "Hilltop")
     pat = str(studio.photographer.user_id)
     page = await administrator.open(f"/users/{pat}")
     assert "None ticked means all of them." in page.text
-    page = await administrator.send(f"/users/{pat}", studio_ids=[hilltop["id"]])
-    assert page.form(f"/users/{pat}")["studio_ids"] == [hilltop["id"]]
+    page = await administrator.send(f"/users/{pat}", studio_ids=[hilltop])
+    assert page.form(f"/users/{pat}")["studio_ids"] == [hilltop]
     await administrator.open("/devices")
-    page = await administrator.send("/devices", user_id=pat, studio_id=riverside["id"])
+    page = await administrator.send("/devices", user_id=pat, studio_id=riverside)
     assert (page.status, "This user does not work in this studio." in page.text) == (422, True)
-    page = await administrator.send("/devices", user_id=pat, studio_id=hilltop["id"])
+    page = await administrator.send("/devices", user_id=pat, studio_id=hilltop)
     assert "may sign in now" in page.text
 
 
