@@ -26,6 +26,8 @@ from tests.serving import demo_studio
 
 CLIENTS = 150
 DESK = {"width": 1280, "height": 760}
+_HEIGHTS = {"devices": 1_270}
+"""Pages that have more to show than fits on a large screen."""
 PHONE = {"width": 390, "height": 780}
 _PAGES = {
     "home": "/",
@@ -248,6 +250,8 @@ class Camera:
         """Take the pages as they are on a large screen."""
         async with self.visiting(viewport=DESK) as visitor:
             for name, path in _PAGES.items():
+                height = _HEIGHTS.get(name, DESK["height"])
+                await visitor.page.set_viewport_size({"width": DESK["width"], "height": height})
                 await visitor.open(path)
                 await self.take(visitor, name)
             await self._questions(visitor)
