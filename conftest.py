@@ -70,8 +70,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             config.stash[_SERVER].close()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what tests have counted, all workers together."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what tests have counted, all workers together: each of them sums up for itself, too."""
+    if hasattr(config, "workerinput"):
+        return
     passed = [each for each in terminalreporter.getreports("passed") if each.when == "call"]
     failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
     facts = gather(passed, failed)

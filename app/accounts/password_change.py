@@ -48,7 +48,6 @@ async def _prove(
         await require_budgets(session, budgets)
     known = Known(
         who=who,
-        came_from=None,
         account_id=claims.account_id,
         user_id=claims.user_id,
         password_hash=user.password_hash,

@@ -204,7 +204,7 @@ def _verified(keys: KeyRing, kind: _Kind, token: str) -> dict[str, Any]:
 def _key_id(token: str, kind: _Kind) -> str:
     """Return which key a token claims, when its form is exactly ours; nothing of it is believed yet."""
     segments = token.split(".") if len(token) <= _LONGEST else []
-    if [bool(_SEGMENT.fullmatch(segment)) for segment in segments] != [True] * 3:
+    if [_is_exact(segment) for segment in segments] != [True] * 3:
         raise InvalidToken
     if len(segments[0]) > _LONGEST_HEADER:
         raise InvalidToken
@@ -214,11 +214,22 @@ def _key_id(token: str, kind: _Kind) -> str:
     return str(header["kid"])
 
 
+def _is_exact(segment: str) -> bool:
+    """Say whether a segment is base64url in its one form: of the last letter not all bits count."""
+    return bool(_SEGMENT.fullmatch(segment)) and _encoded(_decoded(segment)) == segment
+
+
+def _decoded(segment: str) -> bytes:
+    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
 def _strict_object(segment: str) -> dict[str, Any]:
     """Parse a segment as a JSON object in which no name comes twice."""
-    parsed = json.loads(
-        base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)), object_pairs_hook=_without_duplicates
-    )
+    parsed = json.loads(_decoded(segment), object_pairs_hook=_without_duplicates)
     if not isinstance(parsed, dict):
         raise InvalidToken
     return parsed

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
-from app.accounts.guards import Caller
+from app.accounts.guards import Caller, Writing
 from app.desk.errors import DeskRequired
 from app.desk.reading import links_in
 from app.http.errors import NotFound
@@ -51,8 +51,9 @@ async def _links(request: Request, collection: CollectionOf, claims: Caller) -> 
 LinksOf = Annotated[dict[str, UUID], Depends(_links)]
 
 
-async def _at_a_desk(claims: Caller) -> None:
-    if claims.device_id is not None:
+async def _at_a_desk(work: Writing) -> None:
+    """Refuse a phone, once it has been let in: who is shut out is told that first."""
+    if work.who.device_id is not None:
         raise DeskRequired
 
 
