@@ -64,7 +64,9 @@ async def test_a_true_token_that_was_changed_is_refused(
 
 
 @pytest.mark.parametrize("count", [1_000, pytest.param(90_000, marks=pytest.mark.proof)])
-def test_none_of_many_changed_tokens_is_taken(keys: KeyRing, count: int, record_property: Property) -> None:
+async def test_none_of_many_changed_tokens_is_taken(
+    keys: KeyRing, count: int, record_property: Property
+) -> None:
     """Past the routes, which all ask the same function: a route takes a hundred times as long."""
     true = issue_access(keys, Claims(uuid4(), uuid4(), uuid4(), uuid4()))
     assert verify_access(keys, true).device_id

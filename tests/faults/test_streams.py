@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from tests.faults.serving import Cluster, Server
 from tests.sync.live import Ear
 
 _PER_SIGN_IN = 3
+_AT_ONCE = 12
 _SECONDS = 10
 """Over which who waited at a server that stops comes back."""
 
@@ -25,6 +27,7 @@ class Listeners:
     server: Server
     writer: Phone
     headers: list[dict[str, str]]
+    door: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def revision(self) -> int:
         """Return how far the account has come."""
@@ -44,15 +47,10 @@ class Listeners:
         self, headers: dict[str, str], known: int, until: "asyncio.Future[int]", begun: asyncio.Semaphore
     ) -> int:
         """Listen until an account has come so far; return how many pokes that took."""
-        pokes = 0
-        async with (
-            httpx.AsyncClient(base_url=self.server.url, timeout=60) as client,
-            client.stream("GET", "/v1/sync/live", params={"revision": known}, headers=headers) as answer,
-        ):
-            ear = Ear(answer.raise_for_status())
+        pokes, heard = 0, known
+        async with self._listening(headers, {"revision": known}) as ear:
             await ear.next()
             begun.release()
-            heard = known
             while not (until.done() and heard >= until.result()):
                 revision, _ = await ear.poke()
                 assert revision > heard
@@ -61,17 +59,24 @@ class Listeners:
 
     async def told_to_come_back(self, headers: dict[str, str], begun: asyncio.Semaphore) -> float:
         """Listen until the server stops, and return when it says to come back."""
-        async with (
-            httpx.AsyncClient(base_url=self.server.url, timeout=60) as client,
-            client.stream("GET", "/v1/sync/live", headers=headers) as answer,
-        ):
-            ear = Ear(answer.raise_for_status())
+        async with self._listening(headers, {}) as ear:
             await ear.poke()
             begun.release()
             last = await ear.named()
             assert last is not None
             assert (last.name, last.data["reason"]) == ("end", "restart")
             return float(last.data["retry_after"])
+
+    @asynccontextmanager
+    async def _listening(self, headers: dict[str, str], asked: dict[str, int]) -> AsyncIterator[Ear]:
+        """Open a stream, a few at a time: of one account no more may wait to be let in."""
+        async with AsyncExitStack() as stack:
+            async with self.door:
+                client = httpx.AsyncClient(base_url=self.server.url, timeout=60)
+                await stack.enter_async_context(client)
+                stream = client.stream("GET", "/v1/sync/live", params=asked, headers=headers)
+                answer = await stack.enter_async_context(stream)
+            yield Ear(answer.raise_for_status())
 
 
 async def all_begun(begun: asyncio.Semaphore, count: int) -> None:
