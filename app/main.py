@@ -28,11 +28,13 @@ from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
+from app.desk.calendar.router import router as schedule
 from app.desk.inbox_router import router as inbox
 from app.desk.jobs import FORGET
 from app.desk.limits import limits_of_desk
 from app.desk.router import router as desk
 from app.http.limits import RateLimits
+from app.http.middleware import is_secret
 from app.http.porch import build_porch
 from app.notices.jobs import FORGET as FORGET_NOTICES
 from app.notices.router import router as notices
@@ -110,8 +112,9 @@ def _measured(chosen: Settings) -> AbstractContextManager[None]:
 
 
 def _is_untold(scope: MutableMapping[str, Any]) -> bool:
-    """Say of which requests no trace is kept: health checks, and those with a token in their address."""
-    return scope["path"].startswith("/health/") or b"access_token" in scope["query_string"]
+    """Say of which requests no trace is kept: health checks, and those with a secret in their address."""
+    path = scope["path"]
+    return path.startswith("/health/") or is_secret(path) or b"access_token" in scope["query_string"]
 
 
 def create_app(given: Settings | None = None) -> FastAPI:
@@ -159,7 +162,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    for router in (sync, stream, live, desk, *people, preferences, health, inbox, limits):
+    for router in (sync, stream, live, desk, schedule, *people, preferences, health, inbox, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash

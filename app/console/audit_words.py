@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, str] = {
     "preferences": "Mobile preferences",
     "device_preferences": "Preferences of a phone",
     "accounts": "Account",
+    "calendar_feeds": "Calendar feeds",
     "deleted_records": "Deleted records",
     "audit": "Audit trail",
 }

@@ -35,7 +35,13 @@ _HEADERS = (
 )
 """Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
+_HIDDEN_BELOW = "/calendar/"
 _TOLD = ("account", "user", "device", "code")
+
+
+def is_secret(path: str) -> bool:
+    """Say whether an address is itself a secret, as those are that calendar programs read."""
+    return _HIDDEN_BELOW in path.lower()
 
 
 class Porch:
@@ -115,7 +121,7 @@ class _Visit:
         line = {
             "request_id": self.request_id,
             "method": self.scope["method"],
-            "path": self.scope["path"][:_LONGEST_PATH],
+            "path": _told(self.scope["path"]),
             "route": getattr(self.scope.get("route"), "path_format", None),
             "status": self.status,
             "milliseconds": round((time.perf_counter() - self.began) * 1000, 1),
@@ -123,3 +129,8 @@ class _Visit:
             **{name: str(self.state[name]) for name in _TOLD if name in self.state},
         }
         log.info("request", extra={logs.TOLD: line})
+
+
+def _told(path: str) -> str:
+    """Return as much of an address as may stand in a log, whether or not there is a route of it."""
+    return "left out" if is_secret(path) else path[:_LONGEST_PATH]

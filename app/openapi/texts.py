@@ -33,6 +33,10 @@ TAGS = [
         "name": "preferences",
         "description": "What the company's phones hold, and what a phone narrows for itself.",
     },
+    {
+        "name": "schedule",
+        "description": "What people and resources are booked for, also for calendar programs.",
+    },
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},

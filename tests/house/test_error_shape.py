@@ -162,6 +162,7 @@ async def test_another_account_s_row_is_not_there(
                 "users": "user_not_found",
                 "security": "group_not_found",
                 "safety": "notice_not_found",
+                "schedule": "calendar_feed_not_found",
             }
             usual = "unknown_record" if route.tag in COLLECTIONS else "device_not_found"
             expected = unknown.get(route.tag, usual)
