@@ -42,10 +42,17 @@ _AT_ONCE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 
     here=HERE, standing=_STANDING.format(callers="sign_ins", account="here.account_id", which=_OF_ALL)
 )
 _WITHOUT_SIGN_IN = """(
-    SELECT account_id, user_id, device_id,
+    SELECT account_id, user_id, {device} AS device_id,
            NULL::uuid AS sign_in_id, NULL::timestamptz AS revoked_at, NULL::timestamptz AS absolute_end
-    FROM devices)"""
-_OF_DEVICE = _STANDING.format(callers=_WITHOUT_SIGN_IN, account="$1", which="s.device_id = $2")
+    FROM {rows})"""
+_OF_DEVICE = _STANDING.format(
+    callers=_WITHOUT_SIGN_IN.format(device="device_id", rows="devices"),
+    account="$1",
+    which="s.device_id = $2",
+)
+_OF_USER = _STANDING.format(
+    callers=_WITHOUT_SIGN_IN.format(device="NULL::uuid", rows="users"), account="$1", which="s.user_id = $2"
+)
 
 _COUNT_FAILURE = """
     INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
@@ -140,6 +147,11 @@ async def glance(
 async def read_standing_of_device(session: Session, device_id: UUID) -> asyncpg.Record | None:
     """Return the same of a device, whether or not anybody has signed in on it."""
     return await session.raw.fetchrow(_OF_DEVICE, session.account_id, device_id)
+
+
+async def read_standing_of_user(session: Session, user_id: UUID) -> asyncpg.Record | None:
+    """Return the same of a user at a desk, whether or not they have signed in."""
+    return await session.raw.fetchrow(_OF_USER, session.account_id, user_id)
 
 
 async def read_account(session: Session) -> Account | None:

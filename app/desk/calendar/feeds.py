@@ -13,15 +13,14 @@ import asyncpg
 
 from app.accounts import store as accounts
 from app.accounts.events import UserChanged
-from app.accounts.features import USERS, allows, levels_in, require
-from app.accounts.models import Account, User
-from app.accounts.standing import refuse_lapsed
+from app.accounts.features import USERS, allows, require
+from app.accounts.standing import refuse_lapsed, who_asks
 from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.events import hears
 from app.core.ids import new_id
-from app.core.principal import Channel, Level, Principal
+from app.core.principal import Level, Principal
 from app.core.revisions import Clock, read_clock
 from app.desk.calendar import store
 from app.desk.calendar.errors import FeedNotFound, TooManyFeeds
@@ -164,33 +163,14 @@ async def subscribed(session: Session, address: Address) -> Subscription | None:
     Raises `SubscriptionInactive` where the account has no current subscription.
     """
     feed = await store.feed_of_secret(session, address.secret_hash)
-    user = await accounts.read_user(session, feed.user_id) if feed else None
-    account = await accounts.read_account(session)
-    if feed is None or user is None or account is None or not user.is_active:
+    row = await accounts.read_standing_of_user(session, feed.user_id) if feed else None
+    if feed is None or row is None or not row["is_active"]:
         return None
-    refuse_lapsed({
-        "is_active": user.is_active,
-        "subscription_state": account.subscription_state,
-        "device_id": None,
-    })  # fmt: skip
-    who = _principal(account, user, await accounts.read_levels(session, user.user_id))
+    refuse_lapsed(row)
+    who = who_asks(row, session.account_id)
     at = await read_clock(session)
     is_to_note = feed.last_read_at is None or at.now - feed.last_read_at >= _NOTED_ONCE_IN
     return Subscription(feed.feed_id, feed.name, who, at, is_to_note)
-
-
-def _principal(account: Account, user: User, levels: str | None) -> Principal:
-    return Principal(
-        account_id=account.account_id,
-        account_name=account.account_name,
-        time_zone=account.time_zone,
-        channel=Channel.DESK,
-        user_id=user.user_id,
-        initials=user.initials,
-        is_administrator=user.is_administrator,
-        departments=tuple(user.departments),
-        levels=levels_in(levels) if levels is not None else None,
-    )
 
 
 async def read_feed(session: Session, subscription: Subscription) -> Told:
