@@ -29,6 +29,8 @@ from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
 from app.desk.calendar.router import router as schedule
+from app.desk.hubs.router import router as hubs
+from app.desk.hubs.saved_router import router as saved_hubs
 from app.desk.inbox_router import router as inbox
 from app.desk.jobs import FORGET
 from app.desk.limits import limits_of_desk
@@ -132,6 +134,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys
         made.state.minimum_schema_version = chosen.minimum_schema_version
+        made.state.hub_seconds = chosen.hub_seconds
         made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
         made.state.pace = Pace(chosen.live_heartbeat_seconds, chosen.live_seconds)
         made.state.watchers = watchers = Watchers(
@@ -162,7 +165,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    for router in (sync, stream, live, desk, schedule, *people, preferences, health, inbox, limits):
+    desks = (desk, hubs, saved_hubs, schedule)
+    for router in (sync, stream, live, *desks, *people, preferences, health, inbox, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash

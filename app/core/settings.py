@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     live_heartbeat_seconds: int = Field(
         45, description="After how long without a poke a live stream shows that it lives.", ge=1, le=300
     )
+    hub_seconds: float = Field(
+        5.0, description="Within which the records of a hub's page are found, or it is refused.", gt=0, le=60
+    )
     minimum_schema_version: int = Field(
         1, description="Apps that know an older schema version are refused until they are updated.", ge=1
     )

@@ -34,6 +34,10 @@ TAGS = [
         "description": "What the company's phones hold, and what a phone narrows for itself.",
     },
     {
+        "name": "hubs",
+        "description": "Lists of records at a desk: columns, filters, layouts, counts and tables.",
+    },
+    {
         "name": "schedule",
         "description": "What people and resources are booked for, also for calendar programs.",
     },

@@ -1,0 +1,1 @@
+"""Hubs: lists of a kind of record in columns, filters and an order that users choose."""

@@ -1,0 +1,165 @@
+"""Filters and layouts that people keep: their own, and those that all share."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from app.accounts.errors import VersionChanged
+from app.accounts.standing import S as W
+from app.accounts.standing import Work
+from app.core import clock
+from app.core.db import Session, WriteSession
+from app.core.ids import new_id
+from app.desk.hubs import store
+from app.desk.hubs.errors import SavedLimitReached, SavedNotFound, SavedNotYours
+from app.desk.hubs.filters import Condition, Filter, Reader
+from app.desk.hubs.hubs import Hub
+from app.desk.hubs.models import HubFilter, HubLayout
+from app.http.errors import PreconditionRequired
+from app.http.etags import etag
+
+MOST = 200
+"""How many filters, and how many layouts, a user may have in a hub."""
+
+S = TypeVar("S", HubFilter, HubLayout)
+_SHIPPED = UUID("5d0c7c2e-3f0b-4a53-9d53-0b5f6e4f7a10")
+
+
+def _shipped(hub: str, name: str, sent: dict[str, Any]) -> HubFilter:
+    return HubFilter(
+        account_id=_SHIPPED,
+        saved_id=uuid5(_SHIPPED, f"{hub} {name}"),
+        hub=hub,
+        owner_id=_SHIPPED,
+        name=name,
+        is_shared=True,
+        version=1,
+        changed_at=clock.now(),
+        filter=sent,
+    )
+
+
+SHIPPED = [
+    _shipped(
+        "invoices",
+        "Web Orders Today",
+        {
+            "all": [
+                {"field": "web_order_number", "is": "blank", "value": False},
+                {"field": "invoice_date", "is": "equals", "value": {"relative": "today"}},
+            ]
+        },
+    ),
+    _shipped(
+        "sessions",
+        "Expired Galleries Still Open",
+        {
+            "all": [
+                {"field": "web_expire_date", "is": "less", "value": {"relative": "tomorrow"}},
+                {"field": "gallery_state", "is": "in", "value": ["online", "expired"]},
+            ]
+        },
+    ),
+]
+"""Filters that every account has."""
+
+
+def is_shipped(row: HubFilter | HubLayout) -> bool:
+    """Say whether something comes with the product."""
+    return row.owner_id == _SHIPPED
+
+
+async def filter_of(work: Work[Session], hub: Hub, reader: Reader, filter_id: UUID) -> Condition:
+    """Return what a saved filter means now; one with fields the user may not view is not there for them."""
+    row = await _readable(work, HubFilter, hub, filter_id)
+    condition = read_filter(reader, row)
+    if condition is None:
+        raise SavedNotFound
+    return condition
+
+
+def read_filter(reader: Reader, row: HubFilter) -> Condition | None:
+    """Return what a saved filter means to a user, none where they may not view what it tests."""
+    apart = Reader(reader.hub, reader.view, reader.calendar)
+    condition = apart.read(Filter.model_validate(row.filter, strict=False))
+    return None if apart.wrong else condition
+
+
+async def list_filters(work: Work[Session], hub: Hub, reader: Reader) -> list[HubFilter]:
+    """Return the filters of a hub that the user may use: those that are shipped, then others by name."""
+    rows = await store.saved_in(work.session, HubFilter, hub.name, work.who.user_id)
+    shipped = [each for each in SHIPPED if each.hub == hub.name]
+    return [row for row in (*shipped, *rows) if read_filter(reader, row)]
+
+
+async def read_saved(work: Work[Session], kind: type[S], hub: Hub, saved_id: UUID) -> S:
+    """Return something the user has saved, or somebody shares."""
+    return await _readable(work, kind, hub, saved_id)
+
+
+async def save(
+    work: Work[WriteSession], kind: type[S], hub: Hub, *, name: str, is_shared: bool, **what: Any
+) -> S:
+    """Save something of the user's own."""
+    session, user_id = work.session, work.who.user_id
+    if user_id is None or await store.count_saved(session, kind, hub.name, user_id) >= MOST:
+        raise SavedLimitReached(limit=MOST)
+    row = kind(
+        account_id=session.account_id,
+        saved_id=new_id(),
+        hub=hub.name,
+        owner_id=user_id,
+        name=name,
+        is_shared=is_shared,
+        changed_at=clock.now(),
+        **what,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def owned(work: Work[WriteSession], kind: type[S], hub: Hub, saved_id: UUID, expected: int | None) -> S:
+    """Return what is to be changed, in the version there is: one's own, or any as an administrator."""
+    row = await _readable(work, kind, hub, saved_id)
+    is_own = row.owner_id == work.who.user_id or work.who.is_administrator
+    if is_shipped(row) or not is_own:
+        raise SavedNotYours
+    if expected is None:
+        raise PreconditionRequired
+    if expected != row.version:
+        raise VersionChanged(version=row.version, headers={"ETag": etag(row.version)})
+    return row
+
+
+async def change(session: WriteSession, row: S, given: Mapping[str, Any]) -> S:
+    """Set what is given, and count the change; nothing happens when all is so already."""
+    changed = {name: value for name, value in given.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.version, row.changed_at = row.version + 1, clock.now()
+        await session.flush()
+    return row
+
+
+async def remove(session: WriteSession, row: S) -> None:
+    """Remove something."""
+    await session.delete(row)
+    await session.flush()
+
+
+def checked(reader: Reader, sent: Filter) -> dict[str, Any]:
+    """Return a filter as it is kept, if it can be carried out now; raises `InvalidQuery`."""
+    reader.read(sent)
+    reader.check()
+    return sent.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+async def _readable(work: Work[W], kind: type[S], hub: Hub, saved_id: UUID) -> S:
+    shipped = {each.saved_id: each for each in SHIPPED} if kind is HubFilter else {}
+    row: Any = shipped.get(saved_id) or await store.saved(work.session, kind, saved_id)
+    is_seen = row is not None and (row.is_shared or row.owner_id == work.who.user_id)
+    if not is_seen or row.hub != hub.name:
+        raise SavedNotFound
+    return row  # type: ignore[no-any-return] # of the kind that was asked for

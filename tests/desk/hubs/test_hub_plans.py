@@ -1,0 +1,129 @@
+"""How hubs find records: a hundred thousand in order by an index, and no longer than they may."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+
+from app.core.db import Database, Session
+from app.desk.hubs import compiling, store
+from app.desk.hubs.compiling import Order, Place, Sought
+from app.desk.hubs.fields import HubField, find
+from app.sync.compile import compile_rights
+from tests.contract.desks import Desk
+from tests.desk.conftest import Has
+from tests.desk.hubs.asking import ask
+from tests.samples import named, sample
+from tests.sync.conftest import open_desk
+from tests.sync.test_plans import indexes, plan
+
+MANY = """
+INSERT INTO sessions
+SELECT made.* FROM sessions t, generate_series(1, 100000) AS n, jsonb_populate_record(t, jsonb_build_object(
+    'id', gen_random_uuid(), 'session_number', n + 1, 'date', date '2020-01-01' + n % 2000,
+    'web_expire_date', CASE WHEN n % 10 > 0 THEN date '2026-01-01' + n % 1000 END)) AS made
+WHERE t.account_id = $1
+"""
+MOST = 500
+
+
+@pytest.fixture(scope="module")
+async def large(database: Database, owner_url: str) -> AsyncIterator[UUID]:
+    """Make an account of 100,000 sessions, nine in ten of them with a gallery that expires."""
+    desk = await open_desk(database)
+    client = uuid4()
+    await desk.put("clients", client, **sample("clients"))
+    await desk.put("sessions", uuid4(), **sample("sessions", client_id=str(client)))
+    plain = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    settings = {"app.account": str(desk.account_id), "session_replication_role": "replica"}
+    owner = await asyncpg.connect(plain, server_settings=settings)
+    await owner.execute(MANY, desk.account_id)
+    await owner.execute("VACUUM ANALYZE sessions")
+    yield desk.account_id
+    await owner.execute("DELETE FROM sessions WHERE account_id = $1", desk.account_id)
+    await owner.execute("VACUUM ANALYZE sessions")
+    await owner.close()
+
+
+@pytest.fixture
+async def session(large: UUID, database: Database) -> AsyncIterator[Session]:
+    async with database.reading(large) as session, store.within(session, 60):
+        yield session
+
+
+def field(path: str) -> HubField:
+    found = find("sessions", path)
+    assert found
+    return found
+
+
+async def scans(
+    session: Session,
+    after: Place | None,
+    *,
+    is_descending: bool,
+    is_blank: bool = False,
+    by: str = "web_expire_date",
+) -> list[Any]:
+    sql, values = compiling.page(
+        session.account_id,
+        Sought(named("sessions"), compile_rights(None, 1)),
+        [field(path) for path in ("session_number", "web_expire_date")],
+        Order(field(by), is_descending),
+        MOST + 1,
+        after=after,
+        is_blank=is_blank,
+    )
+    return await plan(session, sql, *values)
+
+
+@pytest.mark.parametrize("is_descending", [False, True])
+@pytest.mark.parametrize("after", [None, Place(date(2027, 5, 4), uuid4())], ids=["first", "later"])
+async def test_a_hundred_thousand_sessions_are_sorted_by_web_expire_date_by_its_index(
+    session: Session, after: Place | None, *, is_descending: bool
+) -> None:
+    found = await scans(session, after, is_descending=is_descending)
+    assert indexes(found) == {"ix_sessions_by_web_expire_date"}
+    assert "Sort" not in {node["Node Type"] for node in found}
+    [read] = [node for node in found if node.get("Relation Name") == "sessions"]
+    assert read["Actual Rows"] * read["Actual Loops"] <= MOST + 1
+    assert not read.get("Rows Removed by Filter")
+
+
+async def test_sessions_by_date_are_read_a_few_days_at_a_time(session: Session) -> None:
+    found = await scans(session, Place(date(2023, 5, 4), uuid4()), is_descending=True, by="date")
+    assert indexes(found) == {"ix_sessions_date"}
+    [read] = [node for node in found if node.get("Relation Name") == "sessions"]
+    assert read["Actual Rows"] * read["Actual Loops"] < 2 * MOST
+
+
+async def test_those_without_a_date_are_found_behind_by_their_ids(session: Session) -> None:
+    found = await scans(session, Place(None, uuid4()), is_descending=False, is_blank=True)
+    assert indexes(found) == {"pk_sessions"}
+    assert "Sort" not in {node["Node Type"] for node in found}
+
+
+async def test_what_takes_too_long_is_given_up_and_says_so(
+    has: Has, desk: Desk, house: FastAPI, owner_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await has("clients")
+    monkeypatch.setitem(house.state._state, "hub_seconds", 0.05)
+    plain = make_url(owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    owner = await asyncpg.connect(plain)
+    try:
+        async with owner.transaction():
+            # Whoever wants to read waits for this, as for a scan that does not end.
+            await owner.execute("LOCK TABLE lead_sources IN ACCESS EXCLUSIVE MODE")
+            for path in ("query", "counts", "export"):
+                slow = {"filter": {"field": "lead_source.description", "is": "contains", "value": "fair"}}
+                refused = await desk.ask("POST", f"hubs/clients/{path}", slow)
+                assert (refused.status_code, refused.json()["code"]) == (422, "query_too_slow")
+                assert refused.json()["seconds"] == 0.05
+    finally:
+        await owner.close()
+    assert (await ask(desk, "clients")).status_code == 200

@@ -1,0 +1,118 @@
+"""A hub as a table: every record once, no text that is taken for a formula, numbers that stay numbers."""
+
+import csv
+import io
+import zipfile
+from datetime import date, datetime, timedelta
+from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.desk.hubs import router, sheets
+from app.desk.hubs.sheets import Workbook
+from tests.accounts.studios import Studio
+from tests.contract.desks import Desk
+from tests.desk.conftest import Has
+from tests.desk.hubs.asking import Json, invoiced, leaf
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+DANGERS = ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+async def table(desk: Desk, hub: str, **asked: object) -> list[list[str]]:
+    """Export a hub as CSV."""
+    answer = await desk.ask("POST", f"hubs/{hub}/export", asked)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{hub}.csv"'
+    return list(csv.reader(io.StringIO(answer.text, newline="")))
+
+
+def sheet(content: bytes, number: int = 1) -> list[list[Json]]:
+    """Read a sheet of a workbook as a spreadsheet does: what each cell is, and its text."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assert packed.testzip() is None
+        for name in packed.namelist():
+            ET.fromstring(packed.read(name))  # noqa: S314 - our own
+        root = ET.fromstring(packed.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314
+    return [
+        [
+            {"kind": cell.get("t"), "style": cell.get("s"), "text": "".join(cell.itertext())}
+            for cell in row.iter(f"{MAIN}c")
+        ]
+        for row in root.iter(f"{MAIN}row")
+    ]
+
+
+async def test_a_formula_goes_out_as_text_and_a_number_as_a_number(
+    studio: Studio, has: Has, desk: Desk
+) -> None:
+    for nth, danger in enumerate(DANGERS):
+        client = await has("clients", last_name=f"Doe {nth}", company_name="X", custom={"notes_1": danger})
+        await invoiced(studio, bill_to_client_id=client["id"], discount=5, total=-5, balance_due=-5)
+    columns = ["bill_to_client.last_name", "bill_to_client.custom.notes_1", "total"]
+    told = await table(desk, "invoices", columns=columns, sort="bill_to_client.last_name")
+    assert told[0] == ["Bill to client: Last name", "Bill to client: Notes 1", "Total"]
+    assert told[1:] == [[f"Doe {nth}", f"'{danger}", "-5"] for nth, danger in enumerate(DANGERS)]
+    asked = {"columns": columns, "sort": "bill_to_client.last_name", "format": "xlsx"}
+    workbook = await desk.ask("POST", "hubs/invoices/export", asked)
+    cells = sheet(workbook.content)[1:]
+    assert [(row[1]["kind"], row[2]["kind"], row[2]["text"]) for row in cells] == [
+        ("inlineStr", None, "-5")
+    ] * 6
+    assert cells[0][1]["text"] == DANGERS[0]
+
+
+async def test_every_record_is_in_a_table_of_many_pages_once(
+    has: Has, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "MOST", 3)
+    for nth in range(10):
+        await has("clients", last_name=f"Doe {nth:02}", birthday=None if nth % 2 else "1980-01-01")
+    asked = {
+        "columns": ["last_name", "birthday"],
+        "sort": "birthday",
+        "filter": leaf("last_name", "starts", "doe"),
+    }
+    told = await table(desk, "clients", **asked)
+    assert sorted(row[0] for row in told[1:]) == [f"Doe {nth:02}" for nth in range(10)]
+    assert [row[1] for row in told[1:]] == ["1980-01-01"] * 5 + [""] * 5
+    workbook = await desk.ask("POST", "hubs/clients/export", {**asked, "format": "xlsx"})
+    names = [row[0]["text"] for row in sheet(workbook.content)[1:]]
+    assert names == [row[0] for row in told[1:]]
+
+
+async def test_a_workbook_has_days_and_the_company_s_clock(has: Has, desk: Desk) -> None:
+    client = await has("clients", birthday="1984-06-21", last_name="Doe \x0b & <Sons>")
+    asked = {"columns": ["birthday", "created_at", "last_name", "client_number"], "format": "xlsx"}
+    answer = await desk.ask("POST", "hubs/clients/export", asked)
+    [titles, [birthday, created, name, number]] = sheet(answer.content)
+    assert [each["text"] for each in titles] == ["Birthday", "Created at", "Last name", "Client number"]
+    begin = date(1899, 12, 30)
+    assert begin + timedelta(days=int(birthday["text"])) == date(1984, 6, 21)
+    told = datetime(1899, 12, 30) + timedelta(days=float(created["text"]))  # noqa: DTZ001 - a local one
+    local = datetime.fromisoformat(client["created_at"]).astimezone(ZoneInfo("America/Denver"))
+    assert abs(told - local.replace(tzinfo=None)) < timedelta(seconds=1)
+    assert (name["kind"], name["text"]) == ("inlineStr", "Doe \ufffd & <Sons>")
+    assert (number["kind"], number["text"]) == (None, "")
+
+
+async def test_an_empty_hub_is_a_table_with_titles_alone(desk: Desk) -> None:
+    assert await table(desk, "texts", columns=["message"]) == [["Message"]]
+    answer = await desk.ask("POST", "hubs/texts/export", {"columns": ["message"], "format": "xlsx"})
+    assert [[cell["text"] for cell in row] for row in sheet(answer.content)] == [["Message"]]
+
+
+def test_rows_beyond_a_sheet_go_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 3)
+    workbook = Workbook(["Number"])
+    content = b"".join([workbook.add([[nth] for nth in range(5)]), workbook.finish()])
+    told = [[row[0]["text"] for row in sheet(content, number)] for number in (1, 2, 3)]
+    assert told == [["Number", "0", "1"], ["Number", "2", "3"], ["Number", "4"]]
+
+
+def test_a_workbook_is_sent_as_it_grows_and_keeps_nothing() -> None:
+    workbook = Workbook(["Number"])
+    sizes = [len(workbook.add([[f"{nth} {each}"] for each in range(2_000)])) for nth in range(60)]
+    assert sum(sizes) > 5 * len(workbook.finish())
