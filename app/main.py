@@ -42,6 +42,7 @@ from app.notices.jobs import FORGET as FORGET_NOTICES
 from app.notices.router import router as notices
 from app.openapi.document import document
 from app.openapi.texts import TITLE
+from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
 from app.sync.cursor import Sealer
 from app.sync.health_router import router as health
@@ -56,7 +57,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET, FORGET_NOTICES)
+JOBS = (TRIM, FORGET, FORGET_NOTICES, TURN)
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -93,13 +93,20 @@ def _levels() -> Any:
 
 
 class AccountDirectory(SQLModel, table=True):
-    """The one table without accounts' walls: which account a name, in lower case, belongs to."""
+    """The one table without accounts' walls: which account a name, in lower case, belongs to.
+
+    `day_ends_at` is when a day next ends that the account keeps figures by; none while it keeps none.
+    """
 
     __tablename__ = "account_directory"
-    __table_args__ = (UniqueConstraint("account_id"),)
+    __table_args__ = (
+        UniqueConstraint("account_id"),
+        Index("ix_account_directory_day_ends_at", "day_ends_at", "account_id"),
+    )
 
     account_name: str = Field(primary_key=True)
     account_id: UUID
+    day_ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):

@@ -125,6 +125,33 @@ async def enter_name(session: WriteSession, name: str) -> bool:
     return bool(entered)
 
 
+async def accounts_by_day(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
+) -> list[tuple[datetime, UUID]]:
+    """Return so many accounts whose day has ended by an instant, behind one of them, by when it ended."""
+    rows = await connection.fetch(
+        "SELECT day_ends_at, account_id FROM account_directory"
+        " WHERE day_ends_at <= $1 AND (day_ends_at, account_id) > ($2, $3)"
+        " ORDER BY day_ends_at, account_id LIMIT $4",
+        by,
+        *after,
+        most,
+    )
+    return [(row["day_ends_at"], row["account_id"]) for row in rows]
+
+
+async def set_end_of_day(session: WriteSession, at: datetime | None) -> None:
+    """Say when a day next ends that the account keeps figures by; none where it keeps none."""
+    sql = "UPDATE account_directory SET day_ends_at = $2 WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def bring_end_of_day_forward(session: WriteSession, at: datetime) -> None:
+    """Say that a day ends at an instant, if none ends before it."""
+    sql = "UPDATE account_directory SET day_ends_at = least(day_ends_at, $2) WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
 async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
     """Return in one statement all a request's right to be here depends on, and the account's clock."""
     return await session.raw.fetchrow(_ONE, session.account_id, sign_in_id)

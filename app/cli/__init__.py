@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import account, demo, documents, feed, scope, serving
+from app.cli import account, demo, documents, feed, finances, scope, serving
 from app.cli.ground import check_settings
 
 cli = typer.Typer(
@@ -18,5 +18,6 @@ cli.command()(demo.demo)
 cli.command()(documents.openapi)
 cli.command()(documents.collections)
 cli.add_typer(feed.cli, name="feed")
+cli.add_typer(finances.cli, name="finances")
 cli.add_typer(account.cli, name="account")
 cli.add_typer(scope.cli, name="scope")

@@ -216,7 +216,7 @@ GROUPS = (
             Switch("include_notes", "Notes"),
             Switch("include_custom_fields", "Your company's own fields"),
             Switch("include_client_images", "Small pictures of clients", "There are none to send yet."),
-            Switch("finance_snapshot_enabled", "Figures of the day", "There are none to send yet."),
+            Switch("finance_snapshot_enabled", "Finance snapshot", "For those who may view it."),
         ),
     ),
 )

@@ -194,7 +194,7 @@ class MobilePreferences(PreferenceSet):
         narrows=Narrows.TO_FALSE,
     )
     finance_snapshot_enabled: bool = preference(
-        "Send the figures of the day: there are none to send yet, so it moves nothing.",
+        "Send the finance snapshot to those who may view it.",
         example=True,
         default=True,
         narrows=Narrows.TO_FALSE,

@@ -19,7 +19,17 @@ from app.sync.feed import Key
 from app.sync.fields import BOOKKEEPING, OnDelete, Values
 from app.sync.links import renamed
 from app.sync.moving import is_movable, move
-from app.sync.reactions import Work, Written, at_hand, follow, looks_ahead, prepare, react
+from app.sync.reactions import (
+    Work,
+    Written,
+    at_hand,
+    conclude,
+    follow,
+    is_followed_at_last,
+    looks_ahead,
+    prepare,
+    react,
+)
 from app.sync.records import Reference
 from app.sync.refusals import StillReferenced
 from app.sync.registry import FieldSpec
@@ -68,6 +78,7 @@ class Draft:
         self._restamped: dict[int, set[UUID]] = {}
         self._foreseen: dict[Key, Foreseen] = {}
         self._whole: set[int] = set()
+        self._mended: set[Key] = set()
         self.has_merged = False
         # Held by each other, they and all they hold would wait for the collector, many pushes at once.
         self.work = Work(weakref.proxy(self), who)
@@ -317,8 +328,10 @@ class Draft:
         """Set a record as it really is, bookkeeping and all, or leave a tombstone.
 
         Who changed what is kept; of a record the feed had lost, every field counts as changed by others. As
-        its row told nothing that can be relied upon, its parents are looked at anew.
+        its row told nothing that can be relied upon, its parents are looked at anew. Nothing follows: the
+        record itself is what it was.
         """
+        self._mended.add(key)
         self._restamp_parents(key, values)
         if values is None:
             self.delete(key)
@@ -382,6 +395,7 @@ class Draft:
         """Write the changes: records, then the feed, its past and the account's clock."""
         if not self._changed and not self._restamped:
             return
+        await self._conclude()
         bodies, deeds = await self._write_and_render()
         if any(facts.is_source(registry.numbered(number).name) for number, _ in self._changed):
             await feed.move_scope(self.session)
@@ -393,6 +407,17 @@ class Draft:
         self._changed, self._restamped = {}, {}
         if written:
             self.reached = self.revision
+
+    async def _conclude(self) -> None:
+        """Let follow what follows from all that changed; what that changes has no such consequences."""
+        written = [
+            Written(key, before.values if before else None, state.values, frozenset())
+            for key, state in self._changed.items()
+            if is_followed_at_last(key[0]) and key not in self._mended
+            for before in [self._loaded.get(key)]
+        ]
+        if written:
+            await conclude(self, written)
 
     async def _write_and_render(self) -> tuple[dict[Key, Body], list[Deed]]:
         """Render what the feed and the audit trail will have while the database is busy with the records."""

@@ -220,6 +220,46 @@ def _of(collection: str) -> tuple[Reaction, ...]:
     return (*_reactions.get(collection, ()), *_to_all)
 
 
+AtLast = Callable[["Draft", Sequence[Written]], Awaitable[None]]
+_last: dict[str, list[AtLast]] = {}
+
+
+def at_last(*collections: str) -> Callable[[AtLast], AtLast]:
+    """Declare what follows once from all that is written to some collections, whoever writes it.
+
+    It is told of no write that was taken back, when nobody refuses any more: it may read and set records of
+    other collections, and refuses nothing.
+    """
+
+    def declare(conclude: AtLast) -> AtLast:
+        _last_of.cache_clear()
+        for name in collections:
+            _last.setdefault(name, []).append(conclude)
+        return conclude
+
+    return declare
+
+
+def is_followed_at_last(number: int) -> bool:
+    """Say whether anything follows at last from what is written to a collection."""
+    return bool(_last_of(number))
+
+
+async def conclude(draft: "Draft", written: Sequence[Written]) -> None:
+    """Let everything follow that follows at last from some writes."""
+    concerned: dict[AtLast, list[Written]] = {}
+    for write in written:
+        for each in _last_of(write.key[0]):
+            concerned.setdefault(each, []).append(write)
+    for each, writes in concerned.items():
+        await each(draft, writes)
+
+
+@cache
+def _last_of(number: int) -> tuple[AtLast, ...]:
+    return tuple(_last.get(registry.numbered(number).name, ()))
+
+
 Follow = Callable[[WriteSession, Mapping[UUID, Values | None], Collection[UUID]], Awaitable[None]]
 _following: dict[str, list[Follow]] = {}
 

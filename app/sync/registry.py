@@ -215,6 +215,7 @@ def collection(
     found_by: tuple[str, ...] = (),
     is_open: bool = False,
     set_by: Feature | None = None,
+    seen_by: Feature | None = None,
     is_audited: bool = True,
     part_features: Mapping[Part, Feature] | None = None,
 ) -> Callable[[type[R]], type[R]]:
@@ -223,8 +224,8 @@ def collection(
     `found_by` names the fields, beside its links, by which rules of the field look for its records. Rights to
     it are given by a feature of its name, or by that of all lists when people maintain it at a desk; whoever
     may sign in has them all when it `is_open`. Records that are kept by the server are `set_by` who has a
-    feature, at a desk. What only tells of something that is audited where it is done is not `is_audited`.
-    Some of its parts may have features of their own.
+    feature, at a desk, or only `seen_by` who has one. What only tells of something that is audited where it
+    is done is not `is_audited`. Some of its parts may have features of their own.
     """
 
     def declare(model: type[R]) -> type[R]:
@@ -243,8 +244,8 @@ def collection(
                 since=since,
                 feature=None
                 if is_open
-                else features.declare(set_by)
-                if set_by
+                else features.declare(declared)
+                if (declared := set_by or seen_by)
                 else _feature(name, model, is_list=not (is_writable or is_kept_by_server)),
                 is_set_at_desk=set_by is not None,
                 is_audited=is_audited,

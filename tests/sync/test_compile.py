@@ -189,6 +189,8 @@ EVERY_PREFERENCE: list[tuple[dict[str, Any], dict[str, dict[str, Any]]]] = [
     ),
     ({"include_estimates": True}, {"invoices": {"excluded": ()}}),
 ]
+SWITCHED_OFF = {"finance_snapshot_enabled": "finance_snapshots"}
+"""The preferences that keep a whole collection from phones."""
 
 
 @pytest.mark.parametrize(("preferences", "rules"), EVERY_PREFERENCE, ids=str)
@@ -217,14 +219,21 @@ def test_parts_are_left_out_together() -> None:
 
 
 def test_every_preference_is_in_a_table() -> None:
-    """Pictures and figures are no collection so far: these two preferences have nothing to trim."""
-    nothing_to_trim = {"include_client_images", "finance_snapshot_enabled"}
+    """Pictures are no collection so far: this preference has nothing to trim."""
+    nothing_to_trim = {"include_client_images"}
     for key in nothing_to_trim:
         turned = not getattr(MobilePreferences(), key)
         assert changed(given(), given(**{key: turned})) == {}
     tables = {key for preferences, _ in EVERY_PREFERENCE for key in preferences}
     parts = {"include_notes", "include_custom_fields"}
-    assert tables | parts | nothing_to_trim == MobilePreferences.model_fields.keys()
+    assert tables | parts | nothing_to_trim | SWITCHED_OFF.keys() == MobilePreferences.model_fields.keys()
+
+
+@pytest.mark.parametrize(("key", "collection"), SWITCHED_OFF.items())
+def test_a_collection_that_is_switched_off_stays_away_and_no_other(key: str, collection: str) -> None:
+    usual, without = compiled(given()), compiled(given(**{key: False}))
+    assert without == {name: rule for name, rule in usual.items() if name != collection}
+    assert without.keys() != usual.keys()
 
 
 @pytest.mark.parametrize("key", [key for key in MobilePreferences.model_fields if key.endswith("_days")])
