@@ -1,7 +1,7 @@
 """The demo studio as it stands in the database, and the file that says how to sign in."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,9 +10,12 @@ import pytest
 
 from app.accounts import passwords, store
 from app.accounts.errors import AccountNameTaken
+from app.core import clock
 from app.core.db import Database, Session
+from app.core.principal import Principal
 from app.demo.seeding import chunks, seed
 from app.demo.sign_in import DemoUser, SignIn, new_password, write_sign_in
+from app.studio.finances.upkeep import verify
 from app.sync.store import Write
 
 TODAY = date(2026, 11, 21)
@@ -38,6 +41,25 @@ async def test_a_small_studio_stands_ready(database: Database) -> None:
     async with database.reading(await account_of(database, name)) as session:
         await check_people(session, sign_in)
         await check_records(session)
+
+
+async def test_its_figures_are_those_of_a_business_at_work(database: Database) -> None:
+    name = f"demo-{uuid4().hex[:12]}"
+    clock.hold(datetime.combine(TODAY, time(17), UTC))
+    try:
+        await seed(database, clients=100, account=name, passwords=PASSWORDS)
+    finally:
+        clock.hold(None)
+    account_id = await account_of(database, name)
+    assert not await verify(database, Principal.system(account_id))
+    async with database.reading(account_id) as session:
+        sql = "SELECT year, open_balance, overdue_balance FROM finance_snapshots WHERE account_id = $1"
+        [told] = await session.raw.fetch(sql, account_id)
+    year = json.loads(told["year"])
+    assert 0 < year["average_sale"] < year["sales"]
+    assert 0 < year["payments"] < 2 * year["sales"]
+    assert 0 < year["sessions_held"] <= year["sessions_booked"]
+    assert 0 < told["overdue_balance"] <= told["open_balance"] < year["sales"]
 
 
 async def test_a_studio_that_stands_is_not_made_again(database: Database) -> None:

@@ -212,6 +212,24 @@ async def test_a_feed_that_differs_from_its_records_is_found_and_mended(
     assert last_names == {str(changed): "Behind", str(damaged): example, str(lost): example}
 
 
+async def test_figures_that_differ_from_the_records_are_found_and_counted_anew(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    name, bill = studio.account.account_name, sample("invoices", lines=[], balance_due=700, total=700)
+    adding = {"subtotal": 0, "discount": 0, "tax": 700, "shipping": 0, "surcharge": 0, "paid": 0}
+    await by_server(studio, Write("invoices", uuid4(), {**bill, **adding, "written_off": 0}))
+    alike = "0 days come to something else.\n0 snapshots tell something else.\n"
+    assert await typed("finances", "verify", name) == (0, alike)
+    await studio.execute("UPDATE finance_days SET owed = owed + 1 WHERE account_id = $1 AND owed <> 0")
+    code, printed = await typed("finances", "verify", name)
+    assert (code, printed) == (1, "1 days come to something else.\n1 snapshots tell something else.\n")
+    code, printed = await typed("finances", "rebuild", name)
+    assert (code, printed) == (0, "1 days came to something else.\n0 snapshots were written anew.\n")
+    assert await typed("finances", "verify", name) == (0, alike)
+    assert await typed("finances", "verify", "nobody-s") == (1, "There is no account nobody-s.\n")
+
+
 _DAMAGED = "convert_to(replace(convert_from(body, 'UTF8'), 'Hartley', 'Nobody'), 'UTF8')"
 
 
