@@ -77,7 +77,7 @@ def _belonging(given: Circumstances) -> Rule | None:
     is_audited=False,
 )
 class FinanceSnapshot(Record):
-    """The figures of one studio, or with the account's id of all that names none; the server keeps them."""
+    """The figures of one studio, or of all that names none; kept by the server alone."""
 
     studio_id: Annotated[Id | None, Link("studios", on_delete=OnDelete.CASCADE)] = field(
         "Whose figures these are; none for what belongs to no studio, which is all where there are none.",

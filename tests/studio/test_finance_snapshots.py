@@ -17,6 +17,7 @@ from app.core.beat import UnfinishedError
 from app.core.principal import Level
 from app.studio.finances import days, jobs, upkeep
 from app.studio.finances.figures import average_of, end_of_day, window, zone_of
+from app.studio.finances.keeping import snapshot_id
 from app.sync import upkeep as feed_upkeep
 from app.sync.feed import move_scope
 from tests.samples import named, sample
@@ -43,7 +44,7 @@ async def company(company: Company, held: Hold) -> Company:
 
 async def snapshot(company: Company, site: UUID | None = None) -> Fields:
     """Return a snapshot as the administrator's phone has it after a pull."""
-    return await company.pulled("finance_snapshots", site or company.desk.account_id)
+    return await company.pulled("finance_snapshots", snapshot_id(site or company.desk.account_id))
 
 
 async def studio_of(company: Company, number: int = 1, **fields: Any) -> UUID:
@@ -96,7 +97,7 @@ async def test_figures_are_those_of_all_records_whatever_was_written_and_however
             await turn(company)
         await company.phone.pull()
         for site in zones:
-            told = company.phone.records["finance_snapshots", str(site)]
+            told = company.phone.records["finance_snapshots", str(snapshot_id(site))]
             assert ledger.figures(site, now).items() <= told.items()
         await agrees(company)
     assert not await feed_upkeep.verify(desk.database, desk.who)
@@ -234,8 +235,8 @@ async def test_a_phone_bound_to_a_studio_goes_without_the_figures_of_another(com
     here, there = await studio_of(company, 1), await studio_of(company, 2)
     phone = Phone(company.phone.database, replace(company.phone.who, studio_id=here))
     await phone.pull()
-    told = {record_id for name, record_id in phone.records if name == "finance_snapshots"}
-    assert told == {str(here), str(company.desk.account_id)}
+    told = {record["studio_id"] for (name, _), record in phone.records.items() if name == "finance_snapshots"}
+    assert told == {str(here), None}
     assert str(there) not in told
 
 
@@ -248,7 +249,7 @@ async def test_a_studio_that_goes_takes_its_figures_along(company: Company) -> N
 
 
 async def test_only_who_may_view_figures_gets_them_and_who_may_no_more_loses_them(company: Company) -> None:
-    desk, figures = company.desk, str(company.desk.account_id)
+    desk, figures = company.desk, str(snapshot_id(company.desk.account_id))
     who = replace(company.phone.who, is_administrator=False, user_id=uuid4())
     someone = Phone(desk.database, replace(who, levels={}))
 
@@ -298,7 +299,7 @@ async def test_a_phone_that_was_offline_sees_of_which_day_its_figures_are(
     await sells(company, invoice(1000, TODAY))
     before = await snapshot(company)
     held(TOMORROW)
-    kept = company.phone.records["finance_snapshots", str(company.desk.account_id)]
+    kept = company.phone.records["finance_snapshots", str(snapshot_id(company.desk.account_id))]
     assert (kept["day"], kept["as_of"][:10]) == ("2026-05-06", "2026-05-06")
     await turn(company)
     after = await snapshot(company)
@@ -375,7 +376,7 @@ async def test_an_account_from_before_is_counted_by_the_next_round(company: Comp
     assert not [name for name, _ in fresh.records if name == "finance_snapshots"]
     assert await turn(company) == 1
     await fresh.pull()
-    told = fresh.records["finance_snapshots", str(desk.account_id)]
+    told = fresh.records["finance_snapshots", str(snapshot_id(desk.account_id))]
     assert (told["today"]["sales"], told["overdue_balance"]) == (2000, 2000)
     await agrees(company)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from app.accounts.store import bring_end_of_day_forward
@@ -23,6 +23,11 @@ _COMPANY = ("time_zone", "first_weekday")
 """The settings of the company all its figures depend on."""
 
 
+def snapshot_id(site_id: UUID) -> UUID:
+    """Return the id of the snapshot of a studio, or of the account's for what names none."""
+    return uuid5(site_id, SNAPSHOTS)
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """Whose figures are kept: the company, and its studios and their snapshots by id."""
@@ -35,10 +40,13 @@ class Books:
     @classmethod
     def of(cls, draft: Draft) -> "Books | None":
         """Return the books as a draft has them, as far as they were looked at; none without a company."""
-        account_id = draft.session.account_id
-        company = draft.work.find("companies", account_id)
+        company = draft.work.find("companies", draft.session.account_id)
         studios, snapshots = (dict(draft.work.known(name)) for name in ("studios", SNAPSHOTS))
-        return cls(account_id, company, studios, snapshots) if company else None
+        return cls(draft.session.account_id, company, studios, snapshots) if company else None
+
+    def snapshot(self, site_id: UUID) -> Values | None:
+        """Return the snapshot of a studio, if it has one."""
+        return self.snapshots.get(snapshot_id(site_id))
 
     @property
     def sites(self) -> tuple[UUID, ...]:
@@ -91,12 +99,12 @@ async def keep(draft: Draft, written: Sequence[Written]) -> None:
     await _look_at(draft, touched)
     books = Books.of(draft)
     is_new = any(each.is_new for each in settled)
-    if books is None or not (is_new or account_id in books.snapshots):
+    if books is None or not (is_new or books.snapshot(account_id)):
         return
     if is_new:
         await days.count_anew(draft.session)
     known = [each for each in books.sites if each in touched]
-    begun = [each for each in known if settled or each in studios or each not in books.snapshots]
+    begun = [each for each in known if settled or each in studios or not books.snapshot(each)]
     if begun:
         await bring_end_of_day_forward(draft.session, min(map(books.end_of_day, begun)))
     windows = [books.window(each) for each in known]
@@ -111,10 +119,10 @@ def put(draft: Draft, books: Books, windows: Iterable[Window], sums: Mapping[UUI
     changed = 0
     for window in windows:
         figures_now = books.told(window, sums[window.site_id])
-        before = books.snapshots.get(window.site_id)
+        before = books.snapshot(window.site_id)
         if before is None or any(before[name] != value for name, value in figures_now.items()):
             now = {**figures_now, "as_of": clock.now().isoformat()}
-            draft.put((collection.number, window.site_id), canonical(collection, now))
+            draft.put((collection.number, snapshot_id(window.site_id)), canonical(collection, now))
             changed += 1
     return changed
 
@@ -122,7 +130,7 @@ def put(draft: Draft, books: Books, windows: Iterable[Window], sums: Mapping[UUI
 async def _look_at(draft: Draft, sites: Iterable[UUID]) -> None:
     """Read the company, and some studios with their snapshots; the account's own goes along."""
     account_id = draft.session.account_id
-    snapshots = [(_number(SNAPSHOTS), each) for each in (account_id, *sites)]
+    snapshots = [(_number(SNAPSHOTS), snapshot_id(each)) for each in (account_id, *sites)]
     studios = [(_number("studios"), each) for each in sites if each != account_id]
     await draft.load([(_number("companies"), account_id), *studios, *snapshots])
 

@@ -9,7 +9,7 @@ from app.accounts.store import set_end_of_day
 from app.core.db import Database, WriteSession
 from app.core.principal import Principal
 from app.studio.finances import days
-from app.studio.finances.keeping import SNAPSHOTS, Books, put
+from app.studio.finances.keeping import SNAPSHOTS, Books, put, snapshot_id
 from app.sync import records, registry
 from app.sync.draft import Draft
 
@@ -56,7 +56,7 @@ async def verify(database: Database, who: Principal) -> Found:
         if who.account_id not in company:
             return Found(0, 0)
         books = Books(who.account_id, company[who.account_id], studios, snapshots)
-        kept = {each: snapshots[each] for each in books.sites if each in snapshots}
+        kept = {each: found for each in books.sites if (found := books.snapshot(each))}
         windows = [books.window(each, date.fromisoformat(values["day"])) for each, values in kept.items()]
         sums = await days.tell(session, windows)
         wrong = [
@@ -75,12 +75,12 @@ async def _bring_up(session: WriteSession, who: Principal, *, is_anew: bool) -> 
     if books is None:
         await set_end_of_day(session, None)
         return 0
-    if is_anew or who.account_id not in books.snapshots:
+    if is_anew or not books.snapshot(who.account_id):
         await days.count_anew(session)
         ended: Collection[UUID] = books.sites
     else:
         ended = [each for each in books.sites if _has_ended(books, each)]
-    await draft.load((registry.number_of(SNAPSHOTS), each) for each in ended)
+    await draft.load((registry.number_of(SNAPSHOTS), snapshot_id(each)) for each in ended)
     windows = [books.window(each) for each in ended]
     changed = put(draft, books, windows, await days.tell(session, windows))
     await draft.flush()
@@ -89,5 +89,5 @@ async def _bring_up(session: WriteSession, who: Principal, *, is_anew: bool) -> 
 
 
 def _has_ended(books: Books, site_id: UUID) -> bool:
-    kept = books.snapshots.get(site_id)
+    kept = books.snapshot(site_id)
     return kept is None or kept["day"] != books.today(site_id).isoformat()
