@@ -437,8 +437,10 @@ _DONE = """
     INSERT INTO audit_entries (account_id, position, hash, at, initials, channel, feature, subject, action)
     VALUES (gen_random_uuid(), 1, '', now(), 'JD', 'desk', 'users', 'users', 'changed')
 """
-_FEED = "SELECT * FROM feed ORDER BY record_id"
 _EMAILS = 740
+_SNAPSHOTS = 570
+# Finance snapshots go with their tables, and are counted again when these are there.
+_FEED = f"SELECT * FROM feed WHERE collection <> {_SNAPSHOTS} ORDER BY record_id"
 # As a server leaves it whose version of the app has given letters one more field.
 _GROWN = f"""
 UPDATE feed SET body = body || convert_to(',"pages":2', 'UTF8'), sizes = sizes || 10
