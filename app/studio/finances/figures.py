@@ -39,12 +39,12 @@ class Window(NamedTuple):
 
 def window(site_id: UUID, today: date, first_weekday: str) -> Window:
     """Return the periods a day lies in, of weeks that begin on a weekday."""
-    monday = today - timedelta(days=(today.weekday() - _DAYS.index(Weekday(first_weekday))) % 7)
+    first = today - timedelta(days=(today.weekday() - _DAYS.index(Weekday(first_weekday))) % 7)
     return Window(
         site_id,
         today,
-        monday,
-        monday + timedelta(days=6),
+        first,
+        first + timedelta(days=6),
         today.replace(day=1),
         today.replace(day=monthrange(today.year, today.month)[1]),
         today.replace(month=1, day=1),
