@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 
-from app.accounts.guards import Caller, Writing
+from app.accounts.guards import Caller, KeysOf
+from app.accounts.standing import admit
 from app.desk.errors import DeskRequired
 from app.desk.reading import links_in
 from app.http.errors import NotFound
 from app.http.schemas import Sent
+from app.http.unit_of_work import DatabaseOf
 from app.sync import registry
 from app.sync.commands import Command, find
 from app.sync.registry import Collection
@@ -51,9 +53,11 @@ async def _links(request: Request, collection: CollectionOf, claims: Caller) -> 
 LinksOf = Annotated[dict[str, UUID], Depends(_links)]
 
 
-async def _at_a_desk(work: Writing) -> None:
-    """Refuse a phone, once it has been let in: who is shut out is told that first."""
-    if work.who.device_id is not None:
+async def _at_a_desk(claims: Caller, database: DatabaseOf, keys: KeysOf) -> None:
+    """Refuse a phone, without a turn; one that is shut out is told that first."""
+    if claims.device_id is not None:
+        async with database.reading(claims.account_id) as session:
+            await admit(session, keys, claims)
         raise DeskRequired
 
 

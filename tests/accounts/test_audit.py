@@ -338,7 +338,7 @@ async def test_what_is_looked_for_is_found_by_an_index_and_not_sorted(
         # It has to do without the others, whatever a plan for a table this small would prefer.
         for other in {"at", "record", "user", "subject", "action"} - {index}:
             await connection.execute(f"DROP INDEX ix_audit_entries_{other}")
-        for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
+        for setting in ("enable_seqscan = off", "enable_sort = off", "plan_cache_mode = force_generic_plan"):
             await connection.execute(f"SET LOCAL {setting}")
         rows = await connection.fetch(f"EXPLAIN {asked.statement}", *asked.values)
         plan = "\n".join(row[0] for row in rows)
