@@ -136,7 +136,9 @@ async def test_what_the_company_has_from_its_account_is_told_of_the_account_alon
         await serve(studio, Write("companies", company, {"time_zone": zone}))
     assert await in_all(studio) == began
     [created] = [
-        each.deed for each in began if (each.deed.subject, each.deed.action) == ("companies", "created")
+        each.deed
+        for each in await entries(studio, company)
+        if (each.deed.subject, each.deed.action) == ("companies", "created")
     ]
     told = orjson.loads(created.after or b"")
     assert "first_weekday" in told
