@@ -63,11 +63,11 @@ async def change(visit: Visit) -> Response:
         if not different:
             return pages.to("/company", said="nothing_changed")
         await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
-    except Unfilled as error:
-        return _page(visit, settings, _typed(visit, settings), forms.wrong(error))
-    except Refused as error:
-        settings = replace(settings, company=await visit.api.get(_path(visit)))
+    except (Unfilled, Refused) as error:
         wrong = forms.wrong(error, known=visit.form)
+        if not wrong.is_stale:
+            return _page(visit, settings, _typed(visit, settings), wrong)
+        settings = replace(settings, company=await visit.api.get(_path(visit)))
         values, theirs = {**settings.company, **different}, _apart(settings, different)
         return _page(visit, settings, values, wrong, theirs=theirs)
     return pages.to("/company", said="company_saved")

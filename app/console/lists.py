@@ -86,13 +86,14 @@ async def change(visit: Visit) -> Response:
         if not different:
             return pages.to(f"/lists/{listing.name}", said="nothing_changed")
         await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
-    except Unfilled as error:
-        values = fields.typed(wanted, visit.form)
-        return _form(visit, listing, wanted, values, _wrong(error, visit), entry=entry)
-    except Refused as error:
+    except (Unfilled, Refused) as error:
+        wrong = _wrong(error, visit)
+        if not wrong.is_stale:
+            values = fields.typed(wanted, visit.form)
+            return _form(visit, listing, wanted, values, wrong, entry=entry)
         entry = await visit.api.get(_path(visit))
         theirs, values = fields.apart(wanted, entry, different), {**entry, **different}
-        return _form(visit, listing, wanted, values, _wrong(error, visit), entry=entry, theirs=theirs)
+        return _form(visit, listing, wanted, values, wrong, entry=entry, theirs=theirs)
     return pages.to(f"/lists/{listing.name}", said="entry_saved")
 
 

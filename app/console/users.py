@@ -140,20 +140,20 @@ async def show_one(visit: Visit) -> Response:
 
 async def change(visit: Visit) -> Response:
     """Change what is different of a user."""
-    person = await _read(visit)
+    person, different = await _read(visit), {}
     try:
         asked = {**filled(Person, visit.form).model_dump(), "levels": rights.read(visit.form)}
         different = forms.touched(visit.form, asked, person)
         if not different:
             return pages.to(f"/users/{person['id']}", said="nothing_changed")
         await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
-    except Unfilled as error:
-        return await _one(visit, person, _sent(visit), forms.wrong(error))
-    except Refused as error:
-        wrong, person = forms.wrong(error, known=Person.model_fields), await _read(visit)
-        typed = {**person, **different}
+    except (Unfilled, Refused) as error:
+        wrong = forms.wrong(error, known=Person.model_fields)
+        if not wrong.is_stale:
+            return await _one(visit, person, _sent(visit), wrong)
+        person = await _read(visit)
         theirs = labels.apart(person, different, await _names(visit))
-        return await _one(visit, person, typed, wrong, theirs=theirs)
+        return await _one(visit, person, {**person, **different}, wrong, theirs=theirs)
     return pages.to(f"/users/{person['id']}", said="user_saved")
 
 

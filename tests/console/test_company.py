@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
@@ -110,6 +111,27 @@ async def test_the_second_of_two_is_told_and_shown_both(
     await administrator.send(PATH)
     company = await _company(studio)
     assert (company["slot_minutes"], company["name_order"]) == (20, "first_last")
+
+
+@pytest.mark.parametrize("mistake", [{"hours.0.closes": ""}, {"slot_minutes": "999999"}])
+async def test_what_another_saves_while_a_mistake_is_put_right_is_not_lost(
+    studio: Studio, administrator: Browser, colleague: Browser, mistake: dict[str, str]
+) -> None:
+    page = await administrator.open(PATH)
+    right = {name: page.form(PATH)[name] for name in mistake}
+    await colleague.open(PATH)
+    await colleague.send(PATH, name_order="first_last", locale="en-GB")
+    page = await administrator.send(PATH, locale="en-CA", **mistake)
+    assert page.status in (412, 422)
+    while page.status == 422:
+        assert page.form(PATH)["locale"] == ["en-CA"]
+        page = await administrator.send(PATH, **right)
+    assert page.status == 412
+    assert "What they saved Language and region English, United Kingdom" in page.text
+    assert (await _company(studio))["locale"] == "en-GB"
+    await administrator.send(PATH, **right)
+    company = await _company(studio)
+    assert (company["locale"], company["name_order"]) == ("en-CA", "first_last")
 
 
 async def test_who_may_not_change_them_may_look(photographer: Browser) -> None:

@@ -140,6 +140,24 @@ async def test_the_second_of_two_is_told_and_shown_both(
     assert "School fair" in page.text
 
 
+async def test_what_another_saves_while_a_mistake_is_put_right_is_not_lost(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    path = f"/lists/session_types/{await _entry(studio, 'session_types', 'Family')}"
+    page = await administrator.open(path)
+    length = page.form(path)["length_minutes"]
+    await colleague.open(path)
+    await colleague.send(path, description="Families", colour="#112233")
+    page = await administrator.send(path, description="Family and friends", length_minutes="long")
+    assert (page.status, page.form(path)["description"]) == (422, ["Family and friends"])
+    page = await administrator.send(path, length_minutes=length)
+    assert (page.status, "What they saved Name Families" in page.text) == (412, True)
+    page = await administrator.send(path)
+    assert "Family and friends" in page.text
+    page = await administrator.open(path)
+    assert page.form(path)["colour"] == ["#112233"]
+
+
 async def test_reasons_of_a_status_are_added_renamed_and_taken_away(
     studio: Studio, administrator: Browser, desk: Desk
 ) -> None:

@@ -76,6 +76,24 @@ async def test_the_second_of_two_is_shown_what_the_first_saved(
     assert page.form(path)["last_name"] == ["Kerr-Lee"]
 
 
+async def test_what_another_saves_while_a_mistake_is_put_right_is_not_lost(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    path = f"/users/{studio.photographer.user_id}"
+    await administrator.open(path)
+    page = await administrator.send(path, last_name="Kerr-Lee", first_name="")
+    assert page.status == 422
+    await colleague.open(path)
+    await colleague.send(path, last_name="Lee", email="pat@studio.test")
+    page = await administrator.send(path, first_name="")
+    assert (page.status, page.form(path)["last_name"]) == (422, ["Kerr-Lee"])
+    page = await administrator.send(path, first_name="Pat")
+    assert page.status == 412
+    assert "What they saved Last name Lee" in page.text
+    page = await administrator.send(path)
+    assert (page.form(path)["last_name"], page.form(path)["email"]) == (["Kerr-Lee"], ["pat@studio.test"])
+
+
 async def test_nobody_makes_themselves_inactive_and_another_is_shut_out(
     studio: Studio, administrator: Browser, photographer: Browser
 ) -> None:

@@ -54,6 +54,19 @@ async def test_the_estimate_follows_what_is_chosen(has: Has, administrator: Brow
     assert (await administrator.open("/preferences")).form("/preferences")["clients_scope"] == ["all"]
 
 
+async def test_what_another_saves_while_an_estimate_is_looked_at_is_not_lost(
+    administrator: Browser, colleague: Browser
+) -> None:
+    await administrator.open("/preferences")
+    await colleague.open("/preferences")
+    await colleague.send("/preferences", emails_past_days="14")
+    await administrator.send("/preferences", emails_past_days="7", estimate="yes")
+    page = await administrator.send("/preferences")
+    assert (page.status, "Now: 2 weeks" in page.text) == (412, True)
+    page = await administrator.open("/preferences")
+    assert page.form("/preferences")["emails_past_days"] == ["14"]
+
+
 async def test_the_second_of_two_is_told_and_shown_both(administrator: Browser, colleague: Browser) -> None:
     await administrator.open("/preferences")
     await colleague.open("/preferences")
