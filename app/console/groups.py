@@ -60,13 +60,22 @@ async def show_one(visit: Visit) -> Response:
 
 
 async def change(visit: Visit) -> Response:
-    """Change a group, for everybody in it."""
+    """Change what is different of a group, for everybody in it."""
+    group = await _read(visit)
+    different: Record = {}
     try:
         asked = {"name": filled(Group, visit.form).name, "levels": rights.read(visit.form)}
-        await visit.api.patch(_path(visit), asked, filled(Version, visit.form).version)
+        different = forms.touched(visit.form, asked, group)
+        if not different:
+            return pages.to("/groups", said="nothing_changed")
+        await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
     except (Unfilled, Refused) as error:
-        wrong, group, typed = forms.wrong(error, known=Group.model_fields), await _read(visit), _sent(visit)
-        return await _form(visit, typed, wrong, group=group, theirs=labels.apart(group, typed))
+        wrong = forms.wrong(error, known=Group.model_fields)
+        if not wrong.is_stale:
+            return await _form(visit, _sent(visit), wrong, group=group)
+        group = await _read(visit)
+        theirs = labels.apart(group, different)
+        return await _form(visit, {**group, **different}, wrong, group=group, theirs=theirs)
     return pages.to("/groups", said="group_saved")
 
 

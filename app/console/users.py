@@ -140,7 +140,8 @@ async def show_one(visit: Visit) -> Response:
 
 async def change(visit: Visit) -> Response:
     """Change what is different of a user."""
-    person, different = await _read(visit), {}
+    person = await _read(visit)
+    different: Record = {}
     try:
         asked = {**filled(Person, visit.form).model_dump(), "levels": rights.read(visit.form)}
         different = forms.touched(visit.form, asked, person)

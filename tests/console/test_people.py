@@ -259,6 +259,26 @@ async def test_a_group_is_made_given_changed_and_removed(studio: Studio, adminis
     assert "The group was removed." in page.text
 
 
+async def test_the_second_of_two_keeps_what_the_first_saved_of_a_group(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    await administrator.open("/groups/new")
+    await administrator.send("/groups/new", name="Seasonal", level_invoices="no_access")
+    [group] = await studio.execute("SELECT group_id FROM security_groups WHERE account_id = $1")
+    path = f"/groups/{group['group_id']}"
+    await administrator.open(path)
+    await colleague.open(path)
+    await colleague.send(path, level_invoices="view_only", name="Autumn")
+    page = await administrator.send(path, name="Seasonal staff")
+    assert (page.status, "What they saved Name Autumn" in page.text) == (412, True)
+    assert page.form(path)["level_invoices"] == ["view_only"]
+    page = await administrator.send(path)
+    assert "Seasonal staff" in page.text
+    assert "Invoices: view only" in page.text
+    await administrator.open(path)
+    assert "nothing was changed" in (await administrator.send(path)).text
+
+
 async def test_two_groups_of_one_name_are_told_at_the_name(administrator: Browser) -> None:
     for _ in range(2):
         await administrator.open("/groups/new")
