@@ -69,7 +69,11 @@ def are_neighbours(entries: Sequence[Record], one: str, other: str) -> bool:
 
 
 def moves(entries: Sequence[Record], wanted: str, over: str) -> list[tuple[Record, int]]:
-    """Return which entries get which place when two change theirs; one is enough where there is room."""
+    """Return which entries get which place when two change theirs; one is enough where there is room.
+
+    Where there is none, all that must give way do so downwards, the last of them first: at whichever of them
+    it ends, the others are in order, be it the former one.
+    """
     order = list(entries)
     ids = [each["id"] for each in entries]
     one, other = ids.index(wanted), ids.index(over)
@@ -78,8 +82,15 @@ def moves(entries: Sequence[Record], wanted: str, over: str) -> list[tuple[Recor
     behind = order[other + 1]["sort_order"] if other + 1 < len(order) else before + 2 * STEP
     if behind - before > 1:
         return [(order[other], (before + behind) // 2)]
-    anew = ((each, STEP * number) for number, each in enumerate(order, start=1))
-    return [(each, place) for each, place in anew if each["sort_order"] != place]
+    stays, *follow = order[min(one, other) :]
+    given: list[tuple[Record, int]] = []
+    last = stays["sort_order"]
+    for each in follow:
+        if each["sort_order"] > last:
+            break
+        last += STEP
+        given.append((each, last))
+    return given[::-1]
 
 
 async def parts(api: Api, listing: Listing) -> list[Part]:

@@ -1,9 +1,11 @@
 """Lists: what is on them, in which order, and what is done to their entries."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from app.console import listings
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser, Page
 from tests.contract.desks import Desk
@@ -113,6 +115,22 @@ async def test_entries_change_places_where_there_is_no_room(
     assert _order(page, *words) == [*words]
     page = await administrator.send(f"{SOURCES}/{second}/move", over=first)
     assert _order(page, *words) == ["Bridal fair", "Advertisement", "Referral", "Walk-in"]
+
+
+@pytest.mark.parametrize("places", [(7, 7, 7, 7), (0, 0, 1, 2), (10, 11, 12, 40), (3, 3, 3, 900)])
+def test_a_move_that_ends_midway_leaves_the_former_order_or_the_new_one(places: tuple[int, ...]) -> None:
+    entries: list[dict[str, Any]] = [
+        {"id": each, "sort_order": place} for each, place in zip("abcd", places, strict=True)
+    ]
+    wanted, over = "c", "b"
+    order = {each["id"]: each["sort_order"] for each in entries}
+    for entry, place in listings.moves(entries, wanted, over):
+        assert sorted(order, key=lambda each: (order[each], each)) in (
+            ["a", "b", "c", "d"],
+            ["a", "c", "b", "d"],
+        )
+        order[entry["id"]] = place
+    assert sorted(order, key=lambda each: (order[each], each)) == ["a", "c", "b", "d"]
 
 
 async def test_a_list_that_another_has_ordered_meanwhile_is_not_ordered_anew(
