@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.accounts.models import Edition, SubscriptionState
+from app.accounts.people_schemas import Word
 from app.http.schemas import Answer, Wire
 
 _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 _INSTANT = "2026-05-04T09:30:00Z"
 
-Word = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Zone = Annotated[str, StringConstraints(max_length=50)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Licences = Annotated[int, Field(ge=0, le=10_000)]

@@ -39,8 +39,9 @@ _guards: dict[str, Guard] = {ITSELF: Guard({"hash": ""})}
 
 
 def guard(subject: str, guarded: Guard) -> None:
-    """Say what keeps things of a kind from people."""
-    _guards[subject] = guarded
+    """Say, once, what keeps things of a kind from people."""
+    if _guards.setdefault(subject, guarded) != guarded:
+        raise TypeError(f"what keeps {subject} from people is said twice")
 
 
 def told(who: Principal, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,17 +10,11 @@ from app.console import company_forms, company_layout, fields, forms, pages, wor
 from app.console.api import Record, Refused
 from app.console.company_forms import OwnField
 from app.console.fields import Field
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Unfilled, Version, Wrong, filled
 from app.console.visits import Visit
 from app.core.principal import Level
 
 _FIRST_DAY = "first_weekday"
-
-
-class Version(Form):
-    """Which settings were on the page."""
-
-    version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from app.console import labels, words
 from app.console.api import Record
-from app.console.forms import Fields, Unfilled
+from app.console.forms import Fields, Unfilled, time_of_day
 
 _MIDNIGHT = "00:00:00"
 _MINUTES = len("09:00")
@@ -60,7 +60,7 @@ def read_week(form: Fields, company: Record) -> list[Record]:
     for at, entry in _sent_days(form, kept):
         if hours := _hours(form, at, entry):
             read[entry["id"] if entry else str(uuid4())] = {"weekday": form[f"{at}.weekday"], **hours}
-    return [{"id": key, **read.get(key, kept.get(key, {}))} for key in [*kept, *(read.keys() - kept.keys())]]
+    return [{"id": key, **each} for key, each in {**kept, **read}.items()]
 
 
 def typed_week(form: Fields, company: Record) -> list[Record]:
@@ -85,7 +85,7 @@ def _sent_days(form: Fields, kept: Mapping[str, Record]) -> Iterator[tuple[str, 
 
 def _hours(form: Fields, at: str, entry: Record | None) -> Record | None:
     """Return when a day opens and closes; the two are one of a day that is closed."""
-    opens, closes = _time(form.get(f"{at}.opens", "")), _time(form.get(f"{at}.closes", ""))
+    opens, closes = (time_of_day(form.get(f"{at}.{name}", "")) for name in ("opens", "closes"))
     if bool(opens) is not bool(closes):
         raise Unfilled({f"{at}.closes": "Please fill in both, or neither for a day that is closed."})
     if opens:
@@ -94,10 +94,6 @@ def _hours(form: Fields, at: str, entry: Record | None) -> Record | None:
         return None
     is_closed = entry["opens"] == entry["closes"]
     return dict.fromkeys(("opens", "closes"), entry["opens"] if is_closed else _MIDNIGHT)
-
-
-def _time(sent: str) -> str:
-    return f"{sent}:00" if len(sent) == _MINUTES else sent
 
 
 def own_fields(collections: Sequence[Record]) -> dict[str, list[OwnField]]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.console import forms, lookups, pages
 from app.console.api import Record, Refused
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Unfilled, Version, Wrong, filled
 from app.console.standing import standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
@@ -21,12 +21,6 @@ class Authorization(Form):
 
     user_id: UUID
     studio_id: UUID | None = None
-
-
-class Version(Form):
-    """Which copy of a phone's row was on the page."""
-
-    version: int
 
 
 @dataclass(frozen=True, slots=True)

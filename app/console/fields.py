@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from app.console import labels, words
 from app.console.api import Api, Record, Refused
-from app.console.forms import Fields, Unfilled
+from app.console.forms import Fields, Unfilled, time_of_day
 
 Option = tuple[str, str]
 _LINE = 500
@@ -301,9 +301,7 @@ def _tick(_: Field, form: Fields, at: str) -> bool:
 
 
 def _time(_: Field, form: Fields, at: str) -> str | None:
-    """Return a time of day; browsers leave seconds out that are none."""
-    sent = form.get(at, "")
-    return f"{sent}:00" if len(sent) == len("09:00") else sent or None
+    return time_of_day(form.get(at, "")) or None
 
 
 def _colour(_: Field, form: Fields, at: str) -> str | None:

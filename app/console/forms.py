@@ -5,7 +5,7 @@ import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -52,7 +52,7 @@ class Fields(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         return self._sent[name][-1]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._sent)
 
     def __len__(self) -> int:
@@ -125,6 +125,12 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+class Version(Form):
+    """Which copy of something was on the page."""
+
+    version: int
+
+
 F = TypeVar("F", bound=Form)
 READ = "read"
 """The field in which a page sends back what it was made from: a mark of each value."""
@@ -177,6 +183,11 @@ def filled(kind: type[F], fields: Fields) -> F:
         raise Unfilled(
             {str(each["loc"][0]): words.of_field(each["type"]) for each in error.errors()}
         ) from None
+
+
+def time_of_day(sent: str) -> str:
+    """Return a time of day as the API has it; browsers leave seconds out that are none."""
+    return f"{sent}:00" if len(sent) == len("09:00") else sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Security groups: what people may do, given to many at once; and the switch that makes rights count."""
 
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import Response
 
 from app.console import forms, labels, pages, rights
 from app.console.api import Record, Refused
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Unfilled, Version, Wrong, filled
 from app.console.visits import Visit
 from app.core.principal import Level
 
@@ -17,12 +18,6 @@ class Group(Form):
     """What a group is called."""
 
     name: str
-
-
-class Version(Form):
-    """Which copy was on the page."""
-
-    version: int
 
 
 async def show(visit: Visit) -> Response:
@@ -119,7 +114,7 @@ async def _read(visit: Visit) -> Record:
     groups = (await visit.api.get(_PATH))["groups"]
     found = next((each for each in groups if each["id"] == wanted), None)
     if found is None:
-        raise Refused({"code": "group_not_found", "status": 404})
+        raise Refused({"code": "group_not_found", "status": HTTPStatus.NOT_FOUND})
     return dict(found)
 
 

@@ -1,7 +1,6 @@
 """Lists: what people choose from, such as types, statuses and reasons."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -12,16 +11,10 @@ from app.console import fields, finding, forms, list_layout, listings, pages
 from app.console.api import Record, Refused
 from app.console.fields import Field
 from app.console.finding import Order
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Unfilled, Version, Wrong, filled
 from app.console.listings import Listing
 from app.console.visits import Visit
 from app.core.principal import Level
-
-
-class Version(Form):
-    """Which copy of an entry was on the page."""
-
-    version: int
 
 
 class Offer(Version):
@@ -180,7 +173,7 @@ async def _page(visit: Visit, listing: Listing, wrong: Wrong | None = None) -> R
     parts, wanted = await listings.parts(visit.api, listing), finding.wanted(visit, _orders(listing))
     return visit.page(
         "list.html",
-        replace(wrong, is_stale=False) if wrong else None,
+        wrong,
         listing=listing,
         wanted=wanted,
         total=sum(len(each.entries) for each in parts),

@@ -122,4 +122,5 @@ _environment.filters.update(
     words=words.of_key,
     made_from=forms.made_from,
     platform=words.of_platform,
+    queue=words.of_queue,
 )

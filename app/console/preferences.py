@@ -8,18 +8,12 @@ from starlette.responses import Response
 
 from app.console import forms, pages
 from app.console.api import Api, Record, Refused
-from app.console.forms import Fields, Form, Unfilled, Wrong, filled
+from app.console.forms import Fields, Unfilled, Version, Wrong, filled
 from app.console.preference_layout import GROUPS, KNOBS, Several
 from app.console.visits import Visit
 from app.core.principal import Level
 
 _PATH = "/v1/preferences"
-
-
-class Version(Form):
-    """Which preferences were on the page."""
-
-    version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.console import words
 from app.console.api import Record
 from app.core import clock
 
@@ -65,10 +66,7 @@ class Standing:
     @property
     def queue(self) -> str:
         """Say how much it has not sent yet, as far as it has told."""
-        count = self.device["queued"]
-        if count is None:
-            return "not told"
-        return f"{count:,} change{'' if count == 1 else 's'}" if count else "nothing"
+        return words.of_queue(self.device["queued"])
 
 
 def standing_of(device: Record) -> Standing:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.console import finding, forms, labels, lookups, pages, rights, words
 from app.console.api import Record, Refused
 from app.console.finding import Order
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Unfilled, Version, Wrong, filled
 from app.console.standing import Standing, standing_of
 from app.console.visits import Visit
 from app.core import clock
@@ -44,12 +44,6 @@ class NewPerson(Person):
 
     password: str
     must_reset: bool = False
-
-
-class Version(Form):
-    """Which copy of a user was on the page."""
-
-    version: int
 
 
 class Password(Form):

@@ -204,6 +204,13 @@ def of_key(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
+def of_queue(count: int | None) -> str:
+    """Return how much a phone has not sent yet, as far as it has told."""
+    if count is None:
+        return "not told"
+    return f"{count:,} change{'' if count == 1 else 's'}" if count else "nothing"
+
+
 def of_platform(name: str) -> str:
     """Return an operating system as its maker writes it."""
     return _PLATFORMS.get(name.lower()) or of_key(name)
