@@ -3,12 +3,13 @@
 from starlette.responses import Response
 
 from app.console import lookups, sync_words
+from app.console.standing import LATE
 from app.console.visits import Visit
 
 
 async def show(visit: Visit) -> Response:
     """Show how the phones keep up, those first that need somebody."""
-    health = await visit.api.get("/v1/sync/health")
+    health = await visit.api.get("/v1/sync/health", behind_days=LATE.days)
     return visit.page(
         "health.html",
         health=health,

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.console.standing import State, standing_of
+from app.console.standing import LATE, State, standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
 
@@ -14,7 +14,7 @@ async def show(visit: Visit) -> Response:
     """Show how the account stands, and the phones, sign-ins and entries of the inbox to be looked at."""
     told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing"))
     if visit.may("devices", Level.VIEW_ONLY):
-        phones = (await visit.api.get("/v1/sync/health"))["devices"]
+        phones = (await visit.api.get("/v1/sync/health", behind_days=LATE.days))["devices"]
         states = Counter(standing_of(each).state for each in (await visit.api.get("/v1/devices"))["devices"])
         told = {
             "behind": phones["behind"],
@@ -27,5 +27,6 @@ async def show(visit: Visit) -> Response:
         account=await visit.api.get("/v1/account"),
         undecided=(await visit.api.get("/v1/sync/inbox"))["open"],
         unusual=(await visit.api.get("/v1/safety-notices", limit=1))["open"],
+        behind_days=LATE.days,
         **told,
     )

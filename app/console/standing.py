@@ -9,6 +9,7 @@ from app.console.api import Record
 from app.core import clock
 
 LATE = timedelta(days=7)
+"""How long after its last sync, or its sign-in where it never has, a phone is behind."""
 
 
 class State(StrEnum):
@@ -85,7 +86,7 @@ def _inactive(device: Record) -> State:
 def _active(device: Record) -> State:
     if not device["is_bound"]:
         return State.WAITING
-    if device["last_sync"] is None:
-        return State.FRESH
-    is_late = clock.now() - datetime.fromisoformat(device["last_sync"]) > LATE
-    return State.BEHIND if is_late else State.ACTIVE
+    heard = device["last_sync"] or device["bound_at"]
+    if clock.now() - datetime.fromisoformat(heard) > LATE:
+        return State.BEHIND
+    return State.ACTIVE if device["last_sync"] else State.FRESH

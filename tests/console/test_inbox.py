@@ -285,6 +285,22 @@ async def test_a_phone_that_has_not_synced_for_a_week_is_behind(
     assert "Behind" in page.text
 
 
+async def test_a_phone_that_never_synced_is_behind_on_every_page_alike(
+    studio: Studio, administrator: Browser
+) -> None:
+    await signed_in(studio)
+    page = await administrator.open("/devices")
+    assert "Signed in, not synced yet" in page.text
+    await studio.execute(
+        "UPDATE devices SET bound_at = $2 WHERE account_id = $1", clock.now() - timedelta(days=9)
+    )
+    assert "1 phone behind Not synced for 7 days." in (await administrator.open("/")).text
+    text = (await administrator.open("/devices")).text
+    assert ("Behind" in text, "Signed in, not synced yet" in text) == (True, False)
+    page = await administrator.open("/health")
+    assert "Behind 1 Not synced for 7 days" in page.text
+
+
 async def test_without_anything_the_inbox_says_so(administrator: Browser) -> None:
     assert "Nothing to decide" in (await administrator.open("/inbox")).text
     assert "Nothing was decided yet" in (await administrator.open("/inbox?state=decided")).text
