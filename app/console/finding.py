@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.console.api import Record
-from app.console.visits import Visit
-
-MOST_LETTERS = 100
-"""How long what is looked for may be."""
+from app.console.visits import MOST_LETTERS, Visit
 
 Key = Callable[[Record], Any]
 

@@ -59,7 +59,7 @@ async def create(visit: Visit) -> Response:
     except (Unfilled, Refused) as error:
         values = fields.typed(wanted, visit.form)
         return _form(visit, listing, wanted, values, _wrong(error, visit))
-    return pages.to(f"/lists/{listing.name}", said="entry_created")
+    return pages.to(f"/lists/{listing.name}{visit.sought}", said="entry_created")
 
 
 async def show_one(visit: Visit) -> Response:
@@ -77,7 +77,7 @@ async def change(visit: Visit) -> Response:
     try:
         different = forms.touched(visit.form, fields.read(wanted, visit.form), entry)
         if not different:
-            return pages.to(f"/lists/{listing.name}", said="nothing_changed")
+            return pages.to(f"/lists/{listing.name}{visit.sought}", said="nothing_changed")
         await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
     except (Unfilled, Refused) as error:
         wrong = _wrong(error, visit)
@@ -87,7 +87,7 @@ async def change(visit: Visit) -> Response:
         entry = await visit.api.get(_path(visit))
         theirs, values = fields.apart(wanted, entry, different), {**entry, **different}
         return _form(visit, listing, wanted, values, wrong, entry=entry, theirs=theirs)
-    return pages.to(f"/lists/{listing.name}", said="entry_saved")
+    return pages.to(f"/lists/{listing.name}{visit.sought}", said="entry_saved")
 
 
 async def offer(visit: Visit) -> Response:
@@ -98,7 +98,9 @@ async def offer(visit: Visit) -> Response:
         await visit.api.patch(_path(visit), {"is_inactive": asked.is_inactive}, asked.version)
     except (Unfilled, Refused) as error:
         return await _page(visit, listing, forms.wrong(error))
-    return pages.to(f"/lists/{listing.name}", said="entry_hidden" if asked.is_inactive else "entry_offered")
+    return pages.to(
+        f"/lists/{listing.name}{visit.sought}", said="entry_hidden" if asked.is_inactive else "entry_offered"
+    )
 
 
 async def move(visit: Visit) -> Response:
@@ -111,7 +113,7 @@ async def move(visit: Visit) -> Response:
             await visit.api.patch(path, {"sort_order": sort_order}, entry["revision"])
     except (Unfilled, Refused) as error:
         return await _page(visit, listing, forms.wrong(error))
-    return pages.to(f"/lists/{listing.name}", said="entry_moved")
+    return pages.to(f"/lists/{listing.name}{visit.sought}", said="entry_moved")
 
 
 async def ask_remove(visit: Visit) -> Response:
@@ -126,7 +128,7 @@ async def remove(visit: Visit) -> Response:
         await visit.api.delete(_path(visit), filled(Version, visit.form).version)
     except (Unfilled, Refused) as error:
         return await _removal(visit, forms.wrong(error))
-    return pages.to(f"/lists/{listing.name}", said="entry_removed")
+    return pages.to(f"/lists/{listing.name}{visit.sought}", said="entry_removed")
 
 
 def _path(visit: Visit) -> str:

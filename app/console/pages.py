@@ -65,7 +65,7 @@ def plain(status: int, sentence: str, form_token: str | None = None) -> HTMLResp
 
 def to(path: str, said: str | None = None) -> RedirectResponse:
     """Send a browser to another page, which tells what has been done."""
-    query = f"?said={said}" if said else ""
+    query = f"{'&' if '?' in path else '?'}said={said}" if said else ""
     return RedirectResponse(f"{BASE}{path}{query}", status_code=HTTPStatus.SEE_OTHER)
 
 

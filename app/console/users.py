@@ -123,7 +123,7 @@ async def create(visit: Visit) -> Response:
     except (Unfilled, Refused) as error:
         wrong = forms.wrong(error, known=NewPerson.model_fields)
         return await _form(visit, "user_new.html", _sent(visit), wrong)
-    return pages.to(f"/users/{made['id']}", said="user_created")
+    return pages.to(f"/users/{made['id']}{visit.sought}", said="user_created")
 
 
 async def show_one(visit: Visit) -> Response:
@@ -140,7 +140,7 @@ async def change(visit: Visit) -> Response:
         asked = {**filled(Person, visit.form).model_dump(), "levels": rights.read(visit.form)}
         different = forms.touched(visit.form, asked, person)
         if not different:
-            return pages.to(f"/users/{person['id']}", said="nothing_changed")
+            return pages.to(f"/users/{person['id']}{visit.sought}", said="nothing_changed")
         await visit.api.patch(_path(visit), different, filled(Version, visit.form).version)
     except (Unfilled, Refused) as error:
         wrong = forms.wrong(error, known=Person.model_fields)
@@ -149,7 +149,7 @@ async def change(visit: Visit) -> Response:
         person = await _read(visit)
         theirs = labels.apart(person, different, await _names(visit))
         return await _one(visit, person, {**person, **different}, wrong, theirs=theirs)
-    return pages.to(f"/users/{person['id']}", said="user_saved")
+    return pages.to(f"/users/{person['id']}{visit.sought}", said="user_saved")
 
 
 async def show_password(visit: Visit) -> Response:
@@ -166,7 +166,7 @@ async def assign_password(visit: Visit) -> Response:
     except (Unfilled, Refused) as error:
         wrong = forms.wrong(error, known=Password.model_fields)
         return visit.page("user_password.html", wrong, person=await _read(visit))
-    return pages.to(f"/users/{visit.request.path_params['user_id']}", said="password_assigned")
+    return pages.to(f"/users/{visit.request.path_params['user_id']}{visit.sought}", said="password_assigned")
 
 
 async def ask(visit: Visit) -> Response:
@@ -182,7 +182,7 @@ async def act(visit: Visit) -> Response:
         await visit.api.patch(_path(visit), {"is_active": action.is_active}, version)
     except (Unfilled, Refused) as error:
         return await _confirmation(visit, forms.wrong(error))
-    here = f"/users/{visit.request.path_params['user_id']}"
+    here = f"/users/{visit.request.path_params['user_id']}{visit.sought}"
     if action.is_active or "clear" not in visit.form:
         return pages.to(here, said=action.said)
     shown = visit.form.all("phone")

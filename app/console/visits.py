@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -18,6 +18,10 @@ from app.core.keys import KeyRing
 from app.core.principal import Level
 
 NO_FORM = Fields({})
+SOUGHT = ("words", "order")
+"""What addresses say of what is looked for in a list, and of the order it is wanted in."""
+MOST_LETTERS = 100
+"""How long what is looked for may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,13 @@ class Visit:
     def may(self, feature: str, level: Level) -> bool:
         """Say whether it is worth offering something: whether it is done is decided by the API."""
         return Level(self.permissions["levels"][feature]).covers(level)
+
+    @property
+    def sought(self) -> str:
+        """Return what was looked for in the list this page belongs to, as a part of addresses."""
+        asked = {name: self.request.query_params.get(name, "")[:MOST_LETTERS] for name in SOUGHT}
+        given = {name: each for name, each in asked.items() if each}
+        return f"?{urlencode(given)}" if given else ""
 
     def page(self, template: str, wrong: Wrong | None = None, **told: Any) -> Response:
         """Return a page; when a form on it was not taken, with why."""

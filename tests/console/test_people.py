@@ -222,6 +222,20 @@ async def test_users_are_found_by_words_and_put_in_an_order(studio: Studio, admi
     assert text.index("Pat Kerr") < text.index("Ann Bell") < text.index("Jo Doe")
 
 
+async def test_who_was_looked_for_is_still_looked_for_after_a_user_is_changed(
+    studio: Studio, administrator: Browser
+) -> None:
+    sought, user = "?words=pat&order=name", f"/users/{studio.photographer.user_id}"
+    page = await administrator.open(f"/users{sought}")
+    assert f"{user}{sought}" in page.links
+    await administrator.open(f"{user}{sought}")
+    page = await administrator.send(f"{user}{sought}", last_name="Lee")
+    assert ("The user was saved." in page.text, f"/users{sought}" in page.links) == (True, True)
+    await administrator.open(f"{user}/deactivate{sought}")
+    page = await administrator.send(f"{user}/deactivate{sought}")
+    assert ("The user is inactive." in page.text, f"/users{sought}" in page.links) == (True, True)
+
+
 async def test_the_last_administrator_stays_one(studio: Studio, administrator: Browser) -> None:
     [me] = await studio.execute("SELECT user_id FROM users WHERE account_id = $1 AND initials = 'JD'")
     mine = f"/users/{me['user_id']}"
