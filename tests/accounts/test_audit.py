@@ -12,9 +12,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.audit import export
+from app.audit import export, telling
 from app.audit.chain import check
-from app.audit.store import NAMES, Head, Sought, page
+from app.audit.store import ITSELF, NAMES, Head, Sought, page
 from app.core.clock import now
 from app.core.db import Session
 from tests.accounts.apps import calling_from
@@ -466,3 +466,11 @@ async def _head(studio: Studio, account_id: UUID) -> Head:
     )
     assert account_id == studio.account.account_id
     return Head(row["position"], row["hash"])
+
+
+def test_what_keeps_a_kind_from_people_is_not_said_twice() -> None:
+    before = dict(telling._guards)
+    telling.guard(ITSELF, before[ITSELF])
+    with pytest.raises(TypeError, match="twice"):
+        telling.guard(ITSELF, telling.Guard())
+    assert telling._guards == before

@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.console import company_forms
+from app.console.forms import Fields
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
 
@@ -44,6 +46,17 @@ async def test_hours_are_changed_and_a_day_is_closed(studio: Studio, administrat
     page = await administrator.open(PATH)
     page = await administrator.send(PATH, **{"hours.0.closes": ""})
     assert (page.status, "fill in both, or neither" in page.text) == (422, True)
+
+
+def test_days_that_are_new_stand_in_the_order_of_the_page() -> None:
+    days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+    sent = {
+        f"hours.{at}.{name}": [value]
+        for at, day in enumerate(days)
+        for name, value in {"weekday": day, "opens": "09:00", "closes": "17:00"}.items()
+    }
+    week = company_forms.read_week(Fields(sent), {"opening_hours": []})
+    assert [each["weekday"] for each in week] == days
 
 
 async def test_own_fields_and_rules_are_given_and_taken_away(studio: Studio, administrator: Browser) -> None:
