@@ -82,9 +82,11 @@ async def colleague(studio: Studio, *, is_administrator: bool = False) -> Header
 
 async def assign(studio: Studio, headers: Headers) -> None:
     """Give the photographer another password."""
-    path = f"/v1/users/{studio.photographer.user_id}/password"
+    path = f"/v1/users/{studio.photographer.user_id}"
+    version = (await studio.client.get(path, headers=headers)).json()["version"]
     body = {"new_password": OTHER, "must_reset": False}
-    answer = await studio.client.post(path, json=body, headers=headers)
+    given = {**headers, "If-Match": f'"{version}"'}
+    answer = await studio.client.post(f"{path}/password", json=body, headers=given)
     assert answer.status_code == 204, answer.text
 
 
