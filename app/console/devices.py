@@ -8,10 +8,10 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.console import forms, lookups, pages
+from app.console import forms, lookups, pages, words
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Version, Wrong, filled
-from app.console.standing import standing_of
+from app.console.standing import Standing, State, standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
 
@@ -25,22 +25,35 @@ class Authorization(Form):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that is done to a phone once it has been confirmed."""
+    """Something that is done to a phone once it has been confirmed, and how the phone must stand for that."""
 
     template: str
-    said: str
     body: Record | None
+    states: frozenset[State]
 
 
+_USED = {State.FRESH, State.ACTIVE, State.BEHIND}
+_KEEP: Record = {"is_inactive": True, "wipe": False}
 ACTIONS = {
-    "deactivate": Action(
-        "device_deactivate.html", "device_deactivated", {"is_inactive": True, "wipe": False}
+    "deactivate": Action("device_deactivate.html", _KEEP, frozenset({State.WAITING, *_USED})),
+    "clear": Action(
+        "device_clear.html", {"is_inactive": True, "wipe": True}, frozenset({State.KEPT, *_USED})
     ),
-    "clear": Action("device_clear.html", "device_wiped", {"is_inactive": True, "wipe": True}),
-    "keep": Action("device_keep.html", "device_kept", {"is_inactive": True, "wipe": False}),
-    "reactivate": Action("device_reactivate.html", "device_reactivated", {"is_inactive": False}),
-    "remove": Action("device_remove.html", "device_removed", None),
+    "keep": Action("device_keep.html", _KEEP, frozenset({State.CLEARING})),
+    "reactivate": Action(
+        "device_reactivate.html",
+        {"is_inactive": False},
+        frozenset({State.INACTIVE, State.KEPT, State.CLEARING, State.CLEARED}),
+    ),
+    "remove": Action("device_remove.html", None, frozenset({State.WAITING, State.INACTIVE, State.CLEARED})),
 }
+_SAID = {
+    State.INACTIVE: "place_deactivated",
+    State.KEPT: "device_deactivated",
+    State.CLEARING: "device_wiped",
+    State.CLEARED: "device_cleared",
+}
+"""What is told of how a phone stands once something was done to it."""
 
 
 async def show(visit: Visit) -> Response:
@@ -65,16 +78,23 @@ async def ask(visit: Visit) -> Response:
 
 
 async def act(visit: Visit) -> Response:
-    """Do it."""
+    """Do it to the phone as it was when it was asked, and tell how it stands since."""
     action, path = _action(visit), _path(visit)
     try:
         if action.body is None:
             await visit.api.delete(path)
-        else:
-            await visit.api.patch(path, action.body, filled(Version, visit.form).version)
+            return pages.to("/devices", said="device_removed")
+        done = await visit.api.patch(path, action.body, filled(Version, visit.form).version)
     except (Unfilled, Refused) as error:
         return await _confirmation(visit, forms.wrong(error))
-    return pages.to("/devices", said=action.said)
+    return pages.to("/devices", said=_said(visit, standing_of(done)))
+
+
+def _said(visit: Visit, phone: Standing) -> str:
+    """Return what to tell of a phone by what is so, whatever was asked for."""
+    if phone.state is State.KEPT and visit.request.path_params["action"] == "keep":
+        return "device_kept"
+    return _SAID.get(phone.state, "device_reactivated")
 
 
 def _path(visit: Visit) -> str:
@@ -89,10 +109,17 @@ def _action(visit: Visit) -> Action:
 
 
 async def _confirmation(visit: Visit, wrong: Wrong | None = None) -> Response:
-    phone = standing_of(await visit.api.get(_path(visit)))
+    """Ask about a phone as it stands, and say so if that is not how it stood on the list."""
+    action, phone = _action(visit), standing_of(await visit.api.get(_path(visit)))
+    if phone.state not in action.states:
+        sentence = words.of_phone(phone.state, is_to_go=action.body is None)
+        refusal = Wrong(sentence, {}, HTTPStatus.CONFLICT)
+        return visit.page("refused.html", refusal, reference=None, back="/devices")
+    shown = visit.request.query_params.get("version", str(phone.device["version"]))
+    if wrong is None and shown != str(phone.device["version"]):
+        wrong = Wrong(words.of_problem({"code": "version_changed"}), {}, HTTPStatus.PRECONDITION_FAILED)
     people = await lookups.staff(visit.api)
-    person = people.get(phone.device["user_id"])
-    return visit.page(_action(visit).template, wrong, phone=phone, person=person)
+    return visit.page(action.template, wrong, phone=phone, person=people.get(phone.device["user_id"]))
 
 
 async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = ()) -> Response:

@@ -92,12 +92,21 @@ _AT_FIELD: Mapping[str, str] = {
     "studio_not_allowed": "studio_id",
     "unknown_group": "security_group_id",
 }
+_PHONES: Mapping[str, str] = {
+    "waiting": "No phone has signed in on this place.",
+    "inactive": "This place is shut out already, and no phone has signed in on it.",
+    "kept": "This phone is shut out already, and what is on it stays there.",
+    "clearing": "This phone is shut out already, and told to clear its copy. It has not confirmed that yet.",
+    "cleared": "This phone has confirmed that its copy is gone. There is nothing left to clear.",
+}
 _SAID: Mapping[str, str] = {
     "signed_out": "You have signed out.",
     "ended": "Your sign-in has ended. Please sign in again.",
     "password_changed": "The password was changed. Sign in with the new one.",
     "device_authorized": "The next phone of this user may sign in now.",
     "device_deactivated": "The phone is shut out and its place is free. What is on it stays there.",
+    "place_deactivated": "The place is shut out, and free. No phone has signed in on it.",
+    "device_cleared": "The phone has confirmed that its copy is gone; nothing is left to be cleared.",
     "device_wiped": "The phone is shut out. It is told to clear its copy as soon as it gets in touch.",
     "device_kept": "The order was taken back. The phone stays shut out, and what is on it stays there.",
     "device_reactivated": "The phone may sync again; where its copy was cleared, its user signs in anew.",
@@ -143,6 +152,13 @@ def of_problem(problem: Mapping[str, Any]) -> str:
         users = ", ".join(of_key(each).lower() for each in problem.get("reasons", {}))
         return f"Others still have this ({users}), so it cannot be deleted. Deactivate it instead."
     return _PROBLEMS.get(code) or problem.get("detail") or ANYTHING
+
+
+def of_phone(state: str, *, is_to_go: bool) -> str:
+    """Return why something cannot be done to a phone, or be removed from the list: how it stands now."""
+    if is_to_go:
+        return _PROBLEMS["device_bound"]
+    return f"{_PHONES.get(state, 'This phone is in use.')} Nothing was changed: look at the list as it is now."
 
 
 def of_phones_left(left: int, count: int) -> str:

@@ -61,6 +61,6 @@ async def test_of_two_who_shut_a_phone_out_the_second_is_told_that_it_is(
     await colleague.press("Deactivate and clear")
     await expect(colleague.row("Pat's phone")).to_contain_text("Deactivated, to be cleared")
     await administrator.press("Deactivate and clear")
-    await administrator.is_told("meanwhile")
-    await administrator.page.get_by_role("link", name="Leave it as it is").click()
+    await administrator.is_told("told to clear its copy")
+    await administrator.page.get_by_role("link", name="Look at the list").click()
     await expect(administrator.row("Pat's phone")).to_contain_text("Deactivated, to be cleared")

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.accounts.studios import Studio
-from tests.console.browser import Browser
+from tests.console.browser import Browser, Page
 from tests.contract.desks import Desk
 from tests.contract.phones import signed_in
 from tests.samples import named, sample
@@ -13,6 +13,11 @@ from tests.samples import named, sample
 async def _device(studio: Studio) -> str:
     [row] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
     return str(row["device_id"])
+
+
+def _link(page: Page, device: str, action: str) -> str:
+    """Return where a page leads to do something to a phone."""
+    return next(each for each in page.links if each.startswith(f"/devices/{device}/{action}"))
 
 
 async def _studio(desk: Desk, number: int, name: str, **fields: Any) -> str:
@@ -63,7 +68,7 @@ async def test_beyond_the_places_the_figures_and_who_is_idle_are_told(
     idle = page.text.partition("Idle for longest")[2]
     assert "Last synced just now" in idle
     assert "Never synced" in idle
-    assert f"/devices/{device}/deactivate" in page.links
+    assert _link(page, device, "deactivate")
 
 
 async def test_what_a_phone_has_not_sent_is_told(studio: Studio, administrator: Browser) -> None:
@@ -86,7 +91,7 @@ async def test_a_phone_is_shut_out_with_its_data_and_goes_on_where_it_was(
     copy = await phone.copy("lead_sources")
     page = await administrator.open("/devices")
     for action in ("deactivate", "clear"):
-        assert f"/devices/{device}/{action}" in page.links
+        assert _link(page, device, action)
     page = await administrator.open(f"/devices/{device}/deactivate")
     assert "What is on the phone stays on it" in page.text
     page = await administrator.send(f"/devices/{device}/deactivate")
@@ -104,7 +109,7 @@ async def test_an_order_to_clear_is_taken_back(studio: Studio, administrator: Br
     device = await _device(studio)
     await administrator.open(f"/devices/{device}/clear")
     page = await administrator.send(f"/devices/{device}/clear")
-    assert f"/devices/{device}/keep" in page.links
+    assert _link(page, device, "keep")
     await administrator.open(f"/devices/{device}/keep")
     page = await administrator.send(f"/devices/{device}/keep")
     assert "The order was taken back." in page.text
@@ -122,6 +127,62 @@ async def test_the_second_of_two_is_told_before_a_phone_is_cleared(
     page = await administrator.send(f"/devices/{device}/clear")
     assert (page.status, "Somebody else has changed this meanwhile." in page.text) == (412, True)
     assert "Deactivated, data kept" in (await administrator.open("/devices")).text
+
+
+async def test_an_order_to_clear_is_not_taken_back_by_who_deactivates_on_an_old_page(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    await signed_in(studio)
+    device = await _device(studio)
+    old = _link(await colleague.open("/devices"), device, "deactivate")
+    asked = await colleague.open(old)
+    form = asked.form(f"/devices/{device}/deactivate")
+    await administrator.open(f"/devices/{device}/clear")
+    await administrator.send(f"/devices/{device}/clear")
+    page = await colleague.open(old)
+    assert (page.status, "told to clear its copy" in page.text) == (409, True)
+    answer = await colleague.post(f"/devices/{device}/deactivate", form)
+    assert (answer.status_code, "told to clear its copy" in answer.text) == (409, True)
+    assert "Deactivated, to be cleared" in (await colleague.open("/devices")).text
+
+
+async def test_who_comes_from_an_old_page_is_told_before_they_are_asked(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    await signed_in(studio)
+    device = await _device(studio)
+    old = _link(await colleague.open("/devices"), device, "clear")
+    page = await colleague.open(old)
+    assert (page.status, "data-dialog-content" in page.answer.text) == (200, True)
+    await administrator.open(f"/devices/{device}/deactivate")
+    await administrator.send(f"/devices/{device}/deactivate")
+    page = await colleague.open(old)
+    assert (page.status, "Somebody else has changed this meanwhile." in page.text) == (412, True)
+    assert "data-dialog-content" not in page.answer.text
+    page = await colleague.send(f"/devices/{device}/clear")
+    assert "Deactivated, to be cleared" in page.text
+
+
+async def test_a_phone_that_is_cleared_is_told_nothing_more(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    phone, device = await signed_in(studio), await _device(studio)
+    page = await colleague.open("/devices")
+    old = [_link(page, device, action) for action in ("clear", "deactivate")]
+    await administrator.open(f"/devices/{device}/clear")
+    await administrator.send(f"/devices/{device}/clear")
+    refused = await phone.client.get("/v1/sync/manifest", headers=phone.headers)
+    await phone.client.post("/v1/devices/me/wiped", json={"wipe_order": refused.json()["wipe_order"]})
+    for link in old:
+        page = await colleague.open(link)
+        assert (page.status, "has confirmed that its copy is gone" in page.text) == (409, True)
+        assert "stays there" not in page.text
+    sent = {"form_token": (await colleague.open("/devices")).form("/devices")["form_token"]}
+    [row] = await studio.execute("SELECT version FROM devices WHERE account_id = $1")
+    for action in ("clear", "deactivate"):
+        filled = {**sent, "version": [str(row["version"])]}
+        answer = await colleague.post(f"/devices/{device}/{action}", filled, follow_redirects=True)
+        assert "has confirmed that its copy is gone" in answer.text
 
 
 async def test_a_phone_is_cleared_after_being_asked_and_its_receipt_is_shown(
@@ -152,8 +213,7 @@ async def test_a_phone_that_is_cleared_is_removed_from_the_list(
     await administrator.open(f"/devices/{device}/clear")
     page = await administrator.send(f"/devices/{device}/clear")
     assert remove not in page.links
-    await administrator.open(remove)
-    page = await administrator.send(remove)
+    page = await administrator.open(remove)
     assert (page.status, "has not confirmed that it is cleared" in page.text) == (409, True)
     refused = await phone.client.get("/v1/sync/manifest", headers=phone.headers)
     await phone.client.post("/v1/devices/me/wiped", json={"wipe_order": refused.json()["wipe_order"]})
