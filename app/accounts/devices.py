@@ -33,6 +33,8 @@ PER_LICENCE = 2
 
 _A_MOMENT = timedelta(seconds=1)
 _MOST_IDLE = 10
+_OF_A_PHONE = ("bound_at", "name", "model", "platform", "wipe_ordered_at", "wiped_at")
+"""What the record of changes tells of a phone whose row is freed: no other place knows it any more."""
 
 
 async def authorize(session: WriteSession, who: Principal, user_id: UUID, studio_id: UUID | None) -> Device:
@@ -96,17 +98,19 @@ async def reactivate(session: WriteSession, who: Principal, device: Device) -> N
     """Let a phone in again that has kept its copy, or free its row for one to bind anew, if a place is free.
 
     Once a copy was to be cleared, what bound the row is forgotten and its sign-ins end, so that whichever
-    phone comes starts with an empty copy.
+    phone comes starts with an empty copy. An order that was not obeyed yet no longer stands either.
     """
     if not device.is_inactive:
         return
     await _require_place(session, await _account(session))
+    changed = {"is_inactive"}
     if not device.is_kept:
         await end_all(session, who, "reactivated", device.user_id, device.device_id)
+        changed |= {name for name in _OF_A_PHONE if getattr(device, name) is not None}
         _unbind(device)
     device.is_inactive = False
     device.deactivated_at = device.deactivated_by = None
-    await _changed(session, who, device, {"is_inactive"})
+    await _changed(session, who, device, changed)
 
 
 def _unbind(device: Device) -> None:

@@ -158,7 +158,8 @@ def of_phone(state: str, *, is_to_go: bool) -> str:
     """Return why something cannot be done to a phone, or be removed from the list: how it stands now."""
     if is_to_go:
         return _PROBLEMS["device_bound"]
-    return f"{_PHONES.get(state, 'This phone is in use.')} Nothing was changed: look at the list as it is now."
+    stands = _PHONES.get(state, "This phone is in use.")
+    return f"{stands} Nothing was changed: look at the list as it is now."
 
 
 def of_phones_left(left: int, count: int) -> str:

@@ -146,6 +146,24 @@ async def test_an_order_to_clear_is_not_taken_back_by_who_deactivates_on_an_old_
     assert "Deactivated, to be cleared" in (await colleague.open("/devices")).text
 
 
+async def test_who_lets_a_phone_in_that_is_not_cleared_is_told_what_stays_on_it(
+    studio: Studio, administrator: Browser
+) -> None:
+    await signed_in(studio)
+    device = await _device(studio)
+    await administrator.open(f"/devices/{device}/clear")
+    await administrator.send(f"/devices/{device}/clear")
+    page = await administrator.open(f"/devices/{device}/reactivate")
+    assert "has not confirmed that it is cleared: what is on it stays there" in page.text
+    assert "cleared phone" not in page.text
+    assert _link(page, device, "keep")
+    await administrator.send(f"/devices/{device}/reactivate")
+    told = (await administrator.open("/audit?subject=devices&action=changed")).text
+    row = told.partition("What was different")[2].partition("No. ")[2]
+    for word in ("was Pat's phone is none", "was Pixel 9 is none", "Wipe ordered", "Bound", "Inactive"):
+        assert word in row
+
+
 async def test_who_comes_from_an_old_page_is_told_before_they_are_asked(
     studio: Studio, administrator: Browser, colleague: Browser
 ) -> None:
