@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from pydantic import Field
 from starlette.exceptions import HTTPException
@@ -183,10 +182,10 @@ async def act(visit: Visit) -> Response:
     except (Unfilled, Refused) as error:
         return await _confirmation(visit, forms.wrong(error))
     here = f"/users/{visit.request.path_params['user_id']}{visit.sought}"
-    if action.is_active or "clear" not in visit.form:
+    if action.is_active or "clear" not in visit.form or not visit.may("devices", Level.ADD_MODIFY):
         return pages.to(here, said=action.said)
-    shown = visit.form.all("phone")
-    told = [await _clear(visit, each) for each in shown]
+    # Looked at again: nobody signs in any more, but another phone may have while it was asked.
+    told = [await _clear(visit, each) for each in await _phones(visit) if each.is_clearable]
     if all(told):
         return pages.to(here, said="user_cleared")
     person = await _read(visit)
@@ -194,13 +193,18 @@ async def act(visit: Visit) -> Response:
     return await _one(visit, person, person, Wrong(sentence, {}, HTTPStatus.CONFLICT))
 
 
-async def _clear(visit: Visit, shown: str) -> bool:
-    """Shut a phone out and have it cleared, if it is still as it was shown; say whether that was done."""
-    device_id, _, version = shown.partition("/")
+async def _clear(visit: Visit, phone: Standing) -> bool:
+    """Shut a phone out and have it cleared; say whether that was done.
+
+    One that somebody else has meanwhile shut out with its data stays as they have decided.
+    """
+    device = phone.device
+    if device["is_inactive"] and f"{device['id']}/{device['version']}" not in visit.form.all("phone"):
+        return False
     try:
-        path = f"/v1/devices/{UUID(device_id)}"
-        await visit.api.patch(path, {"is_inactive": True, "wipe": True}, int(version))
-    except (Refused, ValueError):
+        path = f"/v1/devices/{device['id']}"
+        await visit.api.patch(path, {"is_inactive": True, "wipe": True}, device["version"])
+    except Refused:
         return False
     return True
 

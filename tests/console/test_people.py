@@ -142,6 +142,19 @@ async def test_the_phones_of_who_leaves_are_cleared_when_that_is_chosen(
     assert "Deactivated, cleared Confirmed just now" in page.text
 
 
+async def test_a_phone_that_signed_in_while_it_was_asked_is_cleared_too(
+    studio: Studio, administrator: Browser
+) -> None:
+    path = f"/users/{studio.photographer.user_id}/deactivate"
+    page = await administrator.open(path)
+    assert "A place no phone has signed in on" in page.text
+    await studio.authorize()
+    await signed_in(studio)
+    page = await administrator.send(path, clear="yes")
+    assert "their phones are told to clear their copies" in page.text
+    assert await _phones(studio) == {"Pat's phone": (True, True), None: (True, False)}
+
+
 async def test_a_phone_somebody_else_has_decided_about_is_not_cleared_and_that_is_told(
     studio: Studio, administrator: Browser, colleague: Browser
 ) -> None:
