@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.console import forms, lookups, pages, words
+from app.console import forms, leavers, lookups, pages, words
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Version, Wrong, filled
 from app.console.standing import Standing, State, standing_of
@@ -132,6 +132,7 @@ async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = 
         phones=sorted(phones, key=lambda each: (each.device["is_inactive"], each.device["authorized_at"])),
         idle=[each for wanted in idle for each in phones if each.device["id"] == wanted],
         people=people,
+        left={each.device["id"] for each in phones if leavers.is_left(each.device, people)},
         users=sorted(
             (each for each in people.values() if not each["is_inactive"]),
             key=lambda each: each["display_name"].casefold(),

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.console import leavers, lookups
 from app.console.standing import LATE, State, standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
@@ -12,7 +13,7 @@ from app.core.principal import Level
 
 async def show(visit: Visit) -> Response:
     """Show how the account stands, and the phones, sign-ins and entries of the inbox to be looked at."""
-    told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing"))
+    told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing", "left"))
     if visit.may("devices", Level.VIEW_ONLY):
         phones = (await visit.api.get("/v1/sync/health", behind_days=LATE.days))["devices"]
         states = Counter(standing_of(each).state for each in (await visit.api.get("/v1/devices"))["devices"])
@@ -21,6 +22,7 @@ async def show(visit: Visit) -> Response:
             "holding": phones["holding"],
             "waiting": states[State.WAITING],
             "clearing": states[State.CLEARING],
+            "left": len(await leavers.phones_left(visit.api, await lookups.staff(visit.api))),
         }
     return visit.page(
         "home.html",

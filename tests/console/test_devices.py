@@ -164,6 +164,27 @@ async def test_who_lets_a_phone_in_that_is_not_cleared_is_told_what_stays_on_it(
         assert word in row
 
 
+async def test_a_phone_whose_user_is_inactive_waits_for_somebody(
+    studio: Studio, administrator: Browser
+) -> None:
+    await signed_in(studio)
+    device, user = await _device(studio), f"/users/{studio.photographer.user_id}/deactivate"
+    for path in ("/", "/devices", "/health"):
+        assert "inactive" not in (await administrator.open(path)).text
+    await administrator.open(user)
+    await administrator.send(user)
+    assert "1 phone of inactive users" in (await administrator.open("/")).text
+    assert "Its user is inactive" in (await administrator.open("/devices")).text
+    assert "Their users are inactive" in (await administrator.open("/health")).text
+    await administrator.open(f"/devices/{device}/clear")
+    await administrator.send(f"/devices/{device}/clear")
+    for path in ("/", "/devices", "/health"):
+        page = (await administrator.open(path)).text
+        assert "inactive users" not in page
+        assert "user is inactive" not in page
+        assert "users are inactive" not in page
+
+
 async def test_who_comes_from_an_old_page_is_told_before_they_are_asked(
     studio: Studio, administrator: Browser, colleague: Browser
 ) -> None:
