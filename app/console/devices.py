@@ -130,7 +130,12 @@ async def _page(visit: Visit, wrong: Wrong | None = None, idle: Sequence[str] = 
         "devices.html",
         wrong,
         phones=sorted(phones, key=lambda each: (each.device["is_inactive"], each.device["authorized_at"])),
-        idle=[each for wanted in idle for each in phones if each.device["id"] == wanted],
+        idle=[
+            each
+            for wanted in idle
+            for each in phones
+            if each.device["id"] == wanted and each.state in {State.WAITING, State.BEHIND}
+        ],
         people=people,
         left={each.device["id"] for each in phones if leavers.is_left(each.device, people)},
         users=sorted(

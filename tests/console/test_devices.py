@@ -65,10 +65,20 @@ async def test_beyond_the_places_the_figures_and_who_is_idle_are_told(
     page = await administrator.send("/devices", user_id=str(studio.photographer.user_id))
     assert page.status == 409
     assert "4 of 4 places are taken" in page.text
-    idle = page.text.partition("Idle for longest")[2]
-    assert "Last synced just now" in idle
-    assert "Never synced" in idle
-    assert _link(page, device, "deactivate")
+    idle, _, table = page.answer.text.partition("Idle for longest")[2].partition("<table")
+    assert idle.count("Never synced") == 3
+    assert idle.count("/remove") == 3
+    assert device not in idle
+    assert device in table
+    await studio.execute(
+        "UPDATE devices SET last_sync = last_sync - interval '10 days' WHERE device_id = $2"
+        " AND account_id = $1",
+        device,
+    )
+    page = await administrator.send("/devices", user_id=str(studio.photographer.user_id))
+    idle = page.answer.text.partition("Idle for longest")[2].partition("<table")[0]
+    assert "Last synced 10 days ago" in idle
+    assert f"/devices/{device}/deactivate" in idle
 
 
 async def test_what_a_phone_has_not_sent_is_told(studio: Studio, administrator: Browser) -> None:
