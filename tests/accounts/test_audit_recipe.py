@@ -93,13 +93,24 @@ async def test_a_table_holds_and_tells_the_head(studio: Studio, recipe: Path) ->
     assert {row["actor"] for row in rows} == {"user", "system", "anonymous"}
 
 
-@pytest.mark.parametrize("column", ["position", *NAMES, "hash", "former_hash"])
+@pytest.mark.parametrize("column", ["position", *NAMES, "actor", "hash", "former_hash"])
 async def test_whatever_is_altered_of_an_entry_is_seen(studio: Studio, recipe: Path, column: str) -> None:
     await lived(studio)
     rows = read(await exported(studio))
     other = rows[4]
     other[column] = f"{int(other[column]) + 1000}" if column == "position" else f"{other[column]}aa"
     assert not checked(recipe, table_of(rows))[0]
+
+
+@pytest.mark.parametrize("former", ["rubbish", "zz" * 32, "ab" * 31])
+async def test_a_former_hash_that_is_none_is_told_in_a_sentence(
+    studio: Studio, recipe: Path, former: str
+) -> None:
+    await lived(studio)
+    rows = read(await exported(studio))
+    rows[4]["former_hash"] = former
+    said = f"entry {rows[4]['position']} was altered or moved"
+    assert checked(recipe, table_of(rows)) == (False, said)
 
 
 async def test_an_entry_that_was_removed_is_seen_wherever_it_was(studio: Studio, recipe: Path) -> None:
