@@ -1,12 +1,13 @@
 """`/v1/audit`: the trail of an account, for who may look at it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, StringConstraints
 
@@ -20,6 +21,8 @@ from app.audit.store import Sought
 from app.audit.trail import AUDIT, Action, keep_of_itself
 from app.core.db import Session
 from app.core.principal import Channel, Level
+from app.http.errors import InvalidRequest
+from app.http.failures import MOST_FIELDS
 from app.http.problems import refusals_of
 from app.http.streams import UNBUFFERED, PatientResponse
 from app.http.unit_of_work import DatabaseOf
@@ -64,6 +67,23 @@ async def _sought(
 
 
 SoughtOf = Annotated[Sought, Depends(_sought)]
+_FILTERS = frozenset(("since", "until", "user_id", "channel", "feature", "subject", "record_id", "action"))
+_PAGING = frozenset(("page", "limit"))
+
+
+def _require_known(request: Request, known: frozenset[str]) -> None:
+    """Refuse a filter that is not known, which would let everything through, and one that is given twice."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    wrong = [
+        {
+            "path": ascii(f"query.{name}")[1:-1][:100],
+            "code": "given_twice" if name in known else "extra_forbidden",
+        }
+        for name, count in given.items()
+        if name not in known or count > 1
+    ]
+    if wrong:
+        raise InvalidRequest(fields=wrong[:MOST_FIELDS])
 
 
 @router.get(
@@ -73,6 +93,7 @@ SoughtOf = Annotated[Sought, Depends(_sought)]
     responses=refusals_of(PermissionDenied, *GUARDED),
 )
 async def list_entries(
+    request: Request,
     work: Viewing,
     sought: SoughtOf,
     page: Annotated[
@@ -87,6 +108,7 @@ async def list_entries(
     What something was and is since is told only to who may view it, and of what may be private only to
     administrators, as are the hashes.
     """
+    _require_known(request, _FILTERS | _PAGING)
     who = work.who
     head = await store.read_head(work.session) if who.is_administrator else None
     found = await store.page(work.session, sought, page, limit + 1)
@@ -106,13 +128,14 @@ async def list_entries(
     responses={**_TABLE, **refusals_of(PermissionDenied, *GUARDED)},
 )
 async def export_entries(
-    claims: Caller, keys: KeysOf, database: DatabaseOf, sought: SoughtOf
+    request: Request, claims: Caller, keys: KeysOf, database: DatabaseOf, sought: SoughtOf
 ) -> PatientResponse:
     """Get what was done as a table, the newest first; no spreadsheet takes anything of it for a formula.
 
     The export is an entry itself, whatever is sought the first of the table: of who exports, what was sought,
     and the account (`record_id`). Its hash is the head of the trail, and behind it comes nothing newer.
     """
+    _require_known(request, _FILTERS)
     async with database.writing(claims.account_id) as turn:
         who = (await admit(turn, keys, claims)).who
         require(who, AUDIT, Level.VIEW_ONLY)

@@ -61,7 +61,7 @@ async def show(visit: Visit) -> Response:
     """Show what was done, the latest first."""
     sent = _sent(visit)
     try:
-        asked = filled(Sought, sent).asked(visit.session.time_zone)
+        asked = _asked(visit, {*Sought.model_fields, *Page.model_fields})
         asked |= {
             name: str(value) for name, value in filled(Page, sent).model_dump(exclude_none=True).items()
         }
@@ -73,9 +73,16 @@ async def show(visit: Visit) -> Response:
 
 async def export(visit: Visit) -> Response:
     """Hand over all that was done as a table for spreadsheets."""
-    asked = filled(Sought, _sent(visit)).asked(visit.session.time_zone)
+    asked = _asked(visit, {*Sought.model_fields})
     await visit.api.get(_PATH, limit=1, **asked)
     return visit.api.passed_on(f"{_PATH}.csv", **asked)
+
+
+def _asked(visit: Visit, known: set[str]) -> dict[str, str]:
+    """Return what is looked for as the API is asked, also what it will refuse: that limits nothing."""
+    sent = _sent(visit)
+    unknown = {name: value for name, value in sent.items() if name not in known}
+    return unknown | filled(Sought, sent).asked(visit.session.time_zone)
 
 
 def _sent(visit: Visit) -> Fields:

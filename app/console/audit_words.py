@@ -134,7 +134,7 @@ def _shown(name: str, value: Any, names: Mapping[str, str], time_zone: str) -> s
         return ", ".join(_ODD.get(each, words.of_key(each)) for each in value) or "nothing"
     if isinstance(value, Mapping):
         several = (
-            f"{labels.of_field(key)}: {_shown(key, each, names, time_zone)}"
+            f"{labels.of_field(key)}: {_member(name, key, each, names, time_zone)}"
             for key, each in value.items()
             if key != "id"
         )
@@ -142,6 +142,12 @@ def _shown(name: str, value: Any, names: Mapping[str, str], time_zone: str) -> s
     if isinstance(value, list):
         return "; ".join(_shown(name, each, names, time_zone) for each in value) or "none"
     return _plain(value, names, time_zone)
+
+
+def _member(name: str, key: str, value: Any, names: Mapping[str, str], time_zone: str) -> str:
+    if name == "levels":
+        return words.LEVELS.get(value, words.of_key(value)).lower()
+    return _shown(key, value, names, time_zone)
 
 
 def _plain(value: Any, names: Mapping[str, str], time_zone: str) -> str:

@@ -127,6 +127,8 @@ def of_choice(name: str, choice: str) -> str:
 
 def hint(name: str, told: str) -> str:
     """Return what is said of a field, beside its name: the manifest's sentence, or a plainer one."""
+    if told.rstrip(".").casefold() == of_field(name).casefold():
+        return ""
     return "" if name in _PLAIN else _HINTS.get(name, told)
 
 
@@ -140,7 +142,7 @@ def apart(
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
-        return {key: words.of_key(level).lower() for key, level in value.items()}
+        return {key: words.LEVELS.get(level, words.of_key(level)).lower() for key, level in value.items()}
     if isinstance(value, list):
         return [names.get(each, words.of_key(each)) for each in value]
     return names.get(value, value) if isinstance(value, str) else value

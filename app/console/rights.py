@@ -1,21 +1,14 @@
 """Levels of features in a form: a choice for each feature, and none where something else decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.console import words
 from app.console.api import Api, Record
 from app.console.forms import Fields
-from app.core.principal import Level
 
 _FIELD = "level_"
-LABELS: Mapping[str, str] = {
-    Level.NO_ACCESS: "No access",
-    Level.VIEW_ONLY: "View",
-    Level.ADD_ONLY: "View and add",
-    Level.ADD_MODIFY: "View, add and change",
-    Level.ADD_MODIFY_DELETE: "View, add, change and delete",
-    Level.FULL_ACCESS: "Everything",
-}
+LABELS = words.LEVELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,15 @@ _FIELDS: Mapping[str, str] = {
     "date_from_datetime_parsing": "Please choose a day.",
     "date_parsing": "Please choose a day.",
 }
+LEVELS: Mapping[str, str] = {
+    "no_access": "No access",
+    "view_only": "View",
+    "add_only": "View and add",
+    "add_modify": "View, add and change",
+    "add_modify_delete": "View, add, change and delete",
+    "full_access": "Everything",
+}
+"""What may be done with a feature, from nothing on."""
 _PLATFORMS: Mapping[str, str] = {"ios": "iOS", "ipados": "iPadOS"}
 _AT_FIELD: Mapping[str, str] = {
     "initials_taken": "initials",

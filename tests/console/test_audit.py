@@ -50,6 +50,31 @@ async def test_it_is_looked_through_by_day_people_and_kind(
     assert (page.status, "Please choose from the list." in page.text) == (422, True)
 
 
+async def test_a_filter_that_is_not_known_shows_and_exports_nothing(
+    studio: Studio, administrator: Browser
+) -> None:
+    for path in ("/v1/audit?subjects=clients", "/v1/audit.csv?subjects=clients", "/v1/audit.csv?page=3"):
+        answer = await studio.client.get(path, headers=await studio.administrator())
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+        assert [each["code"] for each in answer.json()["fields"]] == ["extra_forbidden"]
+    twice = "/v1/audit.csv?subject=users&subject=clients"
+    answer = await studio.client.get(twice, headers=await studio.administrator())
+    assert [each["code"] for each in answer.json()["fields"]] == ["given_twice"]
+    assert (await administrator.open("/audit?subjects=clients")).status == 422
+    answer = await administrator.client.get("/console/audit.csv?subjects=clients")
+    assert answer.status_code == 422
+
+
+async def test_levels_are_told_in_the_words_they_are_given_in(studio: Studio, administrator: Browser) -> None:
+    headers = await studio.administrator()
+    body = {"name": "Sales", "levels": {"clients": "add_modify"}}
+    answer = await studio.client.post("/v1/security-groups", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    page = await administrator.open("/audit?subject=security_groups")
+    assert "Clients: view, add and change" in page.text
+    assert "add modify" not in page.text
+
+
 async def test_one_leads_to_the_older_ones_and_back(
     administrator: Browser, has: Has, monkeypatch: pytest.MonkeyPatch
 ) -> None:
