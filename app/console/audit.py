@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator
 from starlette.responses import Response
 
-from app.console import audit_words, forms, lookups, words
+from app.console import audit_names, audit_words, forms, lookups, words
 from app.console.api import Record
 from app.console.forms import Fields, Form, Unfilled, Wrong, filled
 from app.console.visits import Visit
@@ -98,10 +98,11 @@ async def _page(visit: Visit, found: Record, wrong: Wrong | None = None) -> Resp
     sought = {name: sent[name] for name in Sought.model_fields if sent.get(name)}
     collections = (await visit.api.get("/v1/sync/manifest"))["collections"]
     subjects = {**audit_words.SUBJECTS, **{each["name"]: words.of_key(each["name"]) for each in collections}}
+    names = await audit_names.names(visit, found["entries"], people, collections)
     return visit.page(
         "audit.html",
         wrong,
-        entries=[audit_words.told(each, people, visit.session.time_zone) for each in found["entries"]],
+        entries=[audit_words.told(each, names, visit.session.time_zone) for each in found["entries"]],
         head=found["head"],
         sought=sought,
         is_later="page" in sent,

@@ -74,9 +74,8 @@ class Told:
     changes: list[Change]
 
 
-def told(entry: Record, people: Mapping[str, Record], time_zone: str) -> Told:
-    """Return an entry in words; ids are told only of people, who have names."""
-    names = {key: person["display_name"] for key, person in people.items()}
+def told(entry: Record, names: Mapping[str, str], time_zone: str) -> Told:
+    """Return an entry in words; `names` are those of people, phones and records, by id."""
     return Told(
         entry=entry,
         who=_who(entry, names),
@@ -96,12 +95,16 @@ def _who(entry: Record, names: Mapping[str, str]) -> str:
     if entry["actor"] == "user":
         return names.get(entry["user_id"], entry["initials"])
     network = (entry["after"] or {}).get("network") if entry["actor"] == "anonymous" else None
+    if entry["actor"] == "device" and entry["device_id"] in names:
+        return names[entry["device_id"]]
     return _NOBODIES[entry["actor"]] + (f" from {network}" if network else "")
 
 
 def _title(entry: Record, names: Mapping[str, str]) -> str | None:
     """Return what the thing is called, as far as the entry tells."""
     values = {**(entry["before"] or {}), **(entry["after"] or {})}
+    if entry["subject"] == "devices" and entry["record_id"] in names:
+        return names[entry["record_id"]]
     if any(values.get(name) for name in fields.TITLES):
         return fields.title(values)
     return names.get(entry["record_id"] or "")

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from app.accounts.users import change_user
-from app.console import audit
+from app.console import audit, audit_names
 from app.core.principal import Principal
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
@@ -73,6 +73,33 @@ async def test_levels_are_told_in_the_words_they_are_given_in(studio: Studio, ad
     page = await administrator.open("/audit?subject=security_groups")
     assert "Clients: view, add and change" in page.text
     assert "add modify" not in page.text
+
+
+async def test_a_phone_is_named_with_its_user_also_once_it_is_gone(
+    studio: Studio, administrator: Browser
+) -> None:
+    device = (await studio.signed_in())["device"]["id"]
+    await studio.change_device(device, is_inactive=True, wipe=False)
+    told = (await administrator.open("/audit?subject=devices&action=changed")).text
+    assert "Pat's phone, Pat Kerr" in told.partition("What was different")[2]
+    assert "Its history" not in told
+    place = (await studio.authorize())[0]
+    path = f"/v1/devices/{place}"
+    assert (await studio.client.delete(path, headers=await studio.administrator())).status_code == 204
+    told = (await administrator.open("/audit?subject=devices&action=deleted")).text
+    assert "A place for a phone, Pat Kerr" in told.partition("What was different")[2]
+
+
+async def test_what_references_name_is_told_and_no_more_read_than_a_page_may(
+    administrator: Browser, has: Has, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await has("clients", last_name="Doe")
+    await has("sessions", client_id=client["id"])
+    told = (await administrator.open("/audit?subject=sessions&action=created")).text
+    assert "Client Laura Doe" in told
+    monkeypatch.setattr(audit_names, "MOST", 0)
+    told = (await administrator.open("/audit?subject=sessions&action=created")).text
+    assert "Client another record" in told
 
 
 async def test_one_leads_to_the_older_ones_and_back(
