@@ -31,6 +31,9 @@ from app.core.settings import Settings, settings
 from app.desk.calendar.router import router as schedule
 from app.desk.hubs.router import router as hubs
 from app.desk.hubs.saved_router import router as saved_hubs
+from app.desk.imports.jobs import FORGET as FORGET_IMPORTS
+from app.desk.imports.limits import limits_of_imports
+from app.desk.imports.router import router as imports
 from app.desk.inbox_router import router as inbox
 from app.desk.jobs import FORGET
 from app.desk.limits import limits_of_desk
@@ -57,7 +60,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET, FORGET_NOTICES, TURN)
+JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, TURN)
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -167,11 +170,11 @@ def create_app(given: Settings | None = None) -> FastAPI:
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule)
-    for router in (sync, stream, live, *desks, *people, preferences, health, inbox, limits):
+    for router in (sync, stream, live, *desks, *people, preferences, health, inbox, imports, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash
-    made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_series())
+    made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_imports(), limits_of_series())
     build_porch(
         made,
         RateLimits(per_address=chosen.requests_per_address, per_caller=chosen.requests_per_caller),

@@ -41,6 +41,10 @@ TAGS = [
         "name": "schedule",
         "description": "What people and resources are booked for, also for calendar programs.",
     },
+    {
+        "name": "imports",
+        "description": "Files of other programs, looked at row by row before they are records.",
+    },
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},

@@ -103,6 +103,24 @@ class DeskLimits(Answer):
     key_hours: int = Field(description="Hours an `Idempotency-Key` is kept at least.", examples=[24])
 
 
+class ImportLimits(Answer):
+    """How large a file may be that is brought in, and how long it is kept."""
+
+    max_bytes: int = Field(description="Bytes of a file: `too_large`.", examples=[20_000_000])
+    seconds: int = Field(description="Seconds within which it must have arrived.", examples=[120])
+    max_rows: int = Field(description="Rows, cards or events: `import_too_long`.", examples=[50_000])
+    max_columns: int = Field(description="Columns: `import_too_long`.", examples=[200])
+    max_cells: int = Field(description="Cells of a table: `import_too_long`.", examples=[1_500_000])
+    max_row_characters: int = Field(
+        description="Characters of a row; one with more is an error by itself.", examples=[50_000]
+    )
+    max_bytes_unpacked: int = Field(
+        description="Bytes of all parts of a workbook together: `import_too_long`.", examples=[150_000_000]
+    )
+    max_imports: int = Field(description="Imports an account keeps: `import_limit_reached`.", examples=[20])
+    kept_days: int = Field(description="Days after which one is forgotten.", examples=[7])
+
+
 class SeriesLimits(Answer):
     """How long a series of appointments may be."""
 
@@ -121,6 +139,7 @@ class LimitsAnswer(Answer):
     requests: RequestLimits = Field(description="How many requests.")
     live: LiveLimits = Field(description="Live streams and waits.")
     desk: DeskLimits = Field(description="Lists at a desk and requests sent again.")
+    imports: ImportLimits = Field(description="Files that are brought in.")
     series: SeriesLimits = Field(description="Series of appointments.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

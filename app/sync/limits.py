@@ -9,6 +9,7 @@ from app.sync import schemas
 from app.sync.limit_schemas import (
     BodyLimits,
     DeskLimits,
+    ImportLimits,
     LimitsAnswer,
     LiveLimits,
     RequestLimits,
@@ -31,10 +32,13 @@ def limits_of_sync() -> SyncLimits:
     )
 
 
-def limits_of(settings: Settings, desk: DeskLimits, series: SeriesLimits) -> LimitsAnswer:
+def limits_of(
+    settings: Settings, desk: DeskLimits, imports: ImportLimits, series: SeriesLimits
+) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
         desk=desk,
+        imports=imports,
         series=series,
         sync=limits_of_sync(),
         body=BodyLimits(

@@ -1,0 +1,1 @@
+"""Imports: clients and appointments out of the files of other programs, looked at before they are records."""

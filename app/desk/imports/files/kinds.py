@@ -1,0 +1,54 @@
+"""Which types of files are read, how, and what records they have."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from email.message import Message
+from zoneinfo import ZoneInfo
+
+from app.desk.imports.errors import FileTypeUnfit, UnknownFileType
+from app.desk.imports.files.tables import Table
+from app.desk.imports.files.texts import read_csv
+from app.desk.imports.files.workbooks import read_xlsx
+from app.desk.imports.targets import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and when a file is read: calendars tell instants, and rules without an end."""
+
+    zone: ZoneInfo
+    today: date
+
+
+Read = Callable[[bytes, Setting], Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A format: its name, how it is read, and the kinds of records it may have."""
+
+    name: str
+    read: Read
+    kinds: frozenset[Kind] = frozenset(Kind)
+
+
+_CSV = Form("csv", lambda content, _: read_csv(content))
+_XLSX = Form("xlsx", lambda content, _: read_xlsx(content))
+FORMS: Mapping[str, Form] = {
+    "text/csv": _CSV,
+    "application/csv": _CSV,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _XLSX,
+}
+
+
+def form_of(content_type: str, kind: Kind) -> Form:
+    """Return how a file of a content type is read; raises `UnknownFileType` and `FileTypeUnfit`."""
+    message = Message()
+    message["content-type"] = content_type.encode("ascii", "replace").decode()[:200]
+    found = FORMS.get(message.get_content_type()) if content_type else None
+    if found is None:
+        raise UnknownFileType(allowed=sorted(FORMS))
+    if kind not in found.kinds:
+        raise FileTypeUnfit
+    return found

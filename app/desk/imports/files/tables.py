@@ -1,0 +1,97 @@
+"""What any file is read as: named columns, and rows of texts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from app.desk.imports.errors import FileTooLong, FileUnreadable
+
+MAX_BYTES = 20_000_000
+MAX_ROWS = 50_000
+MAX_COLUMNS = 200
+MAX_CELLS = 1_500_000
+MAX_ROW_CHARACTERS = 50_000
+"""A row with more is an error by itself; the rest of the file is read."""
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its place in the file, counted as people do, its texts, and what is wrong with it.
+
+    A text is "" where there is none.
+    """
+
+    number: int
+    cells: list[str]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A whole file; `fields` says of columns what they are, where the format itself does."""
+
+    columns: list[str]
+    rows: list[Row] = field(default_factory=list)
+    fields: list[str | None] | None = None
+
+
+def table_of(lines: Iterable[tuple[int, Sequence[str], str | None]]) -> Table:
+    """Make a table of numbered lines, the first with the names of the columns; blank ones are left out.
+
+    Raises `FileUnreadable` and `FileTooLong`.
+    """
+    found = _present(lines)
+    first = next(found, None)
+    if first is None:
+        raise FileUnreadable(reason="empty")
+    width = len(_trimmed(first[1]))
+    if width > MAX_COLUMNS:
+        raise FileTooLong(limit="columns", most=MAX_COLUMNS)
+    rows: list[Row] = []
+    for number, cells, problem in found:
+        if len(rows) == MAX_ROWS:
+            raise FileTooLong(limit="rows", most=MAX_ROWS)
+        if len(rows) * width > MAX_CELLS:
+            raise FileTooLong(limit="cells", most=MAX_CELLS)
+        rows.append(_row(number, cells, problem, width))
+    if not rows:
+        raise FileUnreadable(reason="empty")
+    return Table(_names(_trimmed(first[1])), rows)
+
+
+def _row(number: int, cells: Sequence[str], problem: str | None, width: int) -> Row:
+    kept = [_clean(each) for each in cells[:width]]
+    kept += [""] * (width - len(kept))
+    if problem is None and any(cells[width:]):
+        problem = "This row has more cells than there are columns."
+    if sum(map(len, kept)) > MAX_ROW_CHARACTERS:
+        problem = f"This row has more than {MAX_ROW_CHARACTERS:,} characters."
+        kept = [each[:_LONGEST_NAME] for each in kept]
+    return Row(number, kept, problem)
+
+
+def _clean(text: str) -> str:
+    """Return a text as it can be kept: the database has no NUL, and JSON no half of a pair."""
+    text = text.replace("\0", "").strip()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _present(
+    lines: Iterable[tuple[int, Sequence[str], str | None]],
+) -> Iterator[tuple[int, Sequence[str], str | None]]:
+    return (
+        (number, cells, problem) for number, cells, problem in lines if problem or any(map(str.strip, cells))
+    )
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    names = [_clean(each) for each in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _names(names: Sequence[str]) -> list[str]:
+    return [
+        " ".join(name.split())[:_LONGEST_NAME] or f"Column {place}" for place, name in enumerate(names, 1)
+    ]

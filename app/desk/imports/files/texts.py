@@ -1,0 +1,120 @@
+"""Text as other programs write it: which encoding, and tables whose cells some sign keeps apart."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from charset_normalizer import from_bytes
+
+from app.desk.imports.errors import FileUnreadable
+from app.desk.imports.files.tables import MAX_ROW_CHARACTERS, Table, table_of
+
+_SIGNS = ",;\t|"
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_USUAL = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "mac_roman", "utf_16_le", "utf_16_be"]
+"""What programs write that neither mark their files nor write UTF-8."""
+_LOOKED_AT = 64_000
+_LINES = 20
+_MOST_BROKEN = 100
+"""How many rows may be broken: each is looked for to the end of the longest cell there may be."""
+
+csv.field_size_limit(2 * MAX_ROW_CHARACTERS)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file: by its mark, as UTF-8 if it is, else as the likeliest of a few encodings."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return _decoded(content, encoding)
+    if b"\0" not in content:
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            pass
+    return _decoded(content, _likeliest(content))
+
+
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        raise FileUnreadable(reason="unknown_encoding") from None
+
+
+def _likeliest(content: bytes) -> str:
+    """Return an encoding; of a few words in a Western one no statistics can tell which, and most are that."""
+    if b"\0" in content:
+        found = from_bytes(content[:_LOOKED_AT], cp_isolation=["utf_16_le", "utf_16_be"]).best()
+        if found is None:
+            raise FileUnreadable(reason="unknown_encoding")
+        return found.encoding
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    found = from_bytes(b"\n".join(lines)[:_LOOKED_AT], cp_isolation=_USUAL).best()
+    if found is None:
+        raise FileUnreadable(reason="unknown_encoding")
+    try:
+        content.decode("cp1252")
+    except UnicodeDecodeError:
+        return found.encoding
+    return found.encoding if found.encoding.startswith(("cp1251", "cp1253")) else "cp1252"
+
+
+def read_csv(content: bytes) -> Table:
+    """Read a table whose first row names its columns; raises `FileUnreadable` and `FileTooLong`."""
+    text = decoded(content).replace("\0", "")
+    lines = list(io.StringIO(text, newline=""))
+    told = lines[0].strip().lower() if lines else ""
+    # Excel writes and reads a first line that says what keeps cells apart.
+    is_told = told.startswith("sep=") and len(told) == len("sep=") + 1
+    sign = told[-1] if is_told and told[-1] in _SIGNS else _sign(lines)
+    return table_of(_rows(lines, sign, begun=1 if is_told else 0))
+
+
+def _sign(lines: Sequence[str]) -> str:
+    """Return what keeps cells apart: what parts the first lines into most cells, each into as many."""
+    first = [line[:MAX_ROW_CHARACTERS] for line in lines[:_LINES]]
+    widths = {sign: _widths(first, sign) for sign in _SIGNS}
+    return max(_SIGNS, key=lambda sign: (_common(widths[sign]), widths[sign][:1]))
+
+
+def _widths(lines: Sequence[str], sign: str) -> list[int]:
+    try:
+        return [len(each) for each in csv.reader(lines, delimiter=sign) if each]
+    except csv.Error:
+        return []
+
+
+def _common(widths: Sequence[int]) -> int:
+    """Return into how many cells all lines are parted at least, but for a last one that may be cut."""
+    whole = widths[:-1] if len(widths) > 1 else widths
+    return min(whole, default=0)
+
+
+def _rows(lines: Sequence[str], sign: str, begun: int) -> Iterator[tuple[int, Sequence[str], str | None]]:
+    """Yield the rows, each by the number of its first line.
+
+    What cannot be read costs one line: a quote that is not closed would take in all lines behind it.
+    """
+    broken = 0
+    while begun < len(lines):
+        row = begun
+        reader = csv.reader(islice(lines, begun, None), delimiter=sign, strict=True)
+        try:
+            for cells in reader:
+                yield row + 1, cells, None
+                row = begun + reader.line_num
+            begun = len(lines)
+        except csv.Error:
+            broken += 1
+            if broken > _MOST_BROKEN:
+                raise FileUnreadable(reason="damaged", row=row + 1) from None
+            cells = next(csv.reader([lines[row][:MAX_ROW_CHARACTERS]], delimiter=sign), [])
+            yield row + 1, cells, "This row cannot be read: a quotation mark stands where none may."
+            begun = row + 1

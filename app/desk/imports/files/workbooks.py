@@ -1,0 +1,104 @@
+"""Workbooks of spreadsheet programs (XLSX): the first sheet that has anything, as it was shown last.
+
+They are archives of XML: how much is in one is counted before any of it is read, entities are refused by
+defusedxml, which openpyxl uses where it is installed, and formulas are never worked out.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from openpyxl import DEFUSEDXML, load_workbook
+
+from app.desk.imports.errors import FileTooLong, FileUnreadable
+from app.desk.imports.files.tables import MAX_COLUMNS, MAX_ROWS, Table, table_of
+
+MAX_UNPACKED = 150_000_000
+_MOST_PARTS = 2_000
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files of Excel before 2007 begin, and those of today that a password locks."""
+_BEHIND = 1
+
+if not DEFUSEDXML:
+    raise RuntimeError("openpyxl does not see defusedxml: workbooks would be read without its care")
+
+
+def read_xlsx(content: bytes) -> Table:
+    """Read the first sheet that has anything; raises `FileUnreadable` and `FileTooLong`."""
+    _measure(content)
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        try:
+            for sheet in book.worksheets:
+                lines = _lines(sheet)
+                first = next(lines, None)
+                if first is not None:
+                    return table_of(_chained(first, lines))
+        finally:
+            book.close()
+    except (FileTooLong, FileUnreadable):
+        raise
+    except Exception:  # noqa: BLE001 - a damaged file breaks the library wherever it is damaged
+        raise FileUnreadable(reason="damaged") from None
+    raise FileUnreadable(reason="empty")
+
+
+def _measure(content: bytes) -> None:
+    """Refuse what is no workbook or too much unpacked; no part is read beyond the size it says."""
+    if content.startswith(_OLD):
+        raise FileUnreadable(reason="encrypted")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise FileUnreadable(reason="not_this_format") from None
+    if any(part.flag_bits & 1 for part in parts):
+        raise FileUnreadable(reason="encrypted")
+    if not any(part.filename.startswith("xl/") for part in parts):
+        raise FileUnreadable(reason="not_this_format")
+    if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise FileTooLong(limit="bytes_unpacked", most=MAX_UNPACKED)
+
+
+def _lines(sheet: Any) -> Iterator[tuple[int, Sequence[str], str | None]]:
+    """Yield the rows that have anything, as far as a table may go and one row and column further."""
+    # What a sheet says of its own size is often wrong, and need not be small.
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(max_col=MAX_COLUMNS + _BEHIND, values_only=True)
+    found = 0
+    for number, values in enumerate(rows, 1):
+        if found > MAX_ROWS + _BEHIND:
+            return
+        cells = [_text(each) for each in values]
+        if any(cells):
+            found += 1
+            yield number, cells, None
+
+
+def _chained(
+    first: tuple[int, Sequence[str], str | None], others: Iterator[tuple[int, Sequence[str], str | None]]
+) -> Iterator[tuple[int, Sequence[str], str | None]]:
+    yield first
+    yield from others
+
+
+def _text(value: Any) -> str:  # noqa: PLR0911 - one for each kind of cell
+    """Return a cell as a program would write it to CSV, days in the form of ISO 8601."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value.strip()
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return str(value)
+        case float() if value.is_integer() and abs(value) < 10**15:
+            return str(int(value))
+    return str(value)

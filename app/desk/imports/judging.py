@@ -1,0 +1,262 @@
+"""What becomes of the next rows of an import: judged by the engine, and written or taken back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from app.accounts.features import allows
+from app.accounts.standing import Work
+from app.core.db import WriteSession
+from app.core.principal import Level
+from app.core.revisions import go_on
+from app.desk.imports import store
+from app.desk.imports.building import Built, Lists, Reading
+from app.desk.imports.files.tables import Row
+from app.desk.imports.store import Duplicates, Fate, Found, Judged, Likeness
+from app.desk.imports.targets import Kind
+from app.studio.rules import likenesses
+from app.sync import registry
+from app.sync.draft import SERVER, Draft
+from app.sync.groups import Decision, Group
+from app.sync.judging import Judge
+from app.sync.refusals import ChangeRefused, NotUnique
+from app.sync.rendering import EMPTY
+from app.sync.schemas import Change, OnConflict, Operation
+from app.sync.taking import take_in
+from app.sync.target import rights_of
+
+CHUNK = 100
+"""How many rows are looked at in one transaction."""
+_LISTS = {
+    Kind.CLIENTS: ("client_statuses", "client_groups", "lead_sources"),
+    Kind.APPOINTMENTS: ("appointment_types",),
+}
+_NUMBER = "client_number"
+_UNREADABLE = "row_unreadable"
+_INVALID = "invalid_fields"
+_BLANK: Mapping[str, Any] = {**dict.fromkeys(likenesses.COMPARED), "phones": []}
+
+
+@dataclass(slots=True)
+class _Alike:
+    """What a row has in common with others: with records, and what it may have in common with other rows."""
+
+    others: dict[UUID, None] = field(default_factory=dict)
+    has: set[Likeness] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The next rows, what they would be, and whom they are like."""
+
+    found: Found
+    rows: Sequence[Row]
+    judge: Judge
+    built: dict[int, Built]
+    alike: dict[int, _Alike]
+
+    @property
+    def sound(self) -> list[int]:
+        """Return the rows of which nothing is wrong by itself."""
+        return [row.number for row in self.rows if not row.problem and not self.built[row.number].wrong]
+
+    def unsound(self, fate: Fate) -> list[Judged]:
+        """Return the others, and what is wrong with them."""
+        found = []
+        for row in self.rows:
+            if row.problem:
+                found.append(Judged(row.number, fate, code=_UNREADABLE, reasons={"": row.problem}))
+            elif wrong := self.built[row.number].wrong:
+                found.append(Judged(row.number, fate, code=_INVALID, reasons=wrong))
+        return found
+
+    def creation(self, row: int) -> Change:
+        """Return what makes the record of a row."""
+        built = self.built[row]
+        return Change(
+            n=row, collection=self.found.kind, id=built.record_id, op=Operation.CREATE, fields=built.fields
+        )
+
+
+async def check(work: Work[WriteSession], found: Found) -> list[Judged]:
+    """Say what would become of the next rows: they are written, judged by that, and taken back."""
+    chunk = await _read(work, found)
+    session = work.session
+    creations = [chunk.creation(row) for row in chunk.sound]
+    has_moved_scope, audit_head = session.has_moved_scope, session.audit_head
+    await session.raw.execute("SAVEPOINT checked")
+    decisions = await _taken(work, chunk, creations)
+    await session.raw.execute("ROLLBACK TO SAVEPOINT checked")
+    session.has_moved_scope, session.audit_head = has_moved_scope, audit_head
+    judged = chunk.unsound(Fate.ERROR)
+    judged += await _fates(session, chunk, decisions)
+    return judged
+
+
+async def run(work: Work[WriteSession], found: Found) -> list[Judged]:
+    """Make records of the next rows, or say why none was made of one."""
+    chunk = await _read(work, found)
+    if found.duplicates is not Duplicates.CREATE:
+        chunk = _cut(chunk)
+    judged = chunk.unsound(Fate.FAILED)
+    changes: list[Change] = []
+    for row in chunk.sound:
+        others = list(chunk.alike[row].others)
+        if not others or found.duplicates is Duplicates.CREATE:
+            changes.append(chunk.creation(row))
+        elif found.duplicates is Duplicates.FILL and len(others) == 1:
+            changes.append(await _filling(chunk, row, others[0]))
+        else:
+            judged.append(Judged(row, Fate.SKIPPED, duplicates_of=others))
+    decisions = await _taken(work, chunk, changes)
+    judged += [_done(chunk, change, decisions[change.n]) for change in changes]
+    return judged
+
+
+async def _read(work: Work[WriteSession], found: Found) -> Chunk:
+    """Read the next rows with all that is asked of them."""
+    session, who = work.session, work.who
+    rows = await store.chunk(session, found, CHUNK)
+    lists = Lists({name: await store.entries(session, name) for name in _LISTS[found.kind]})
+    reading = Reading(found.kind, session.account_id, found.import_id, found.fields, found.dates, lists)
+    built = {row.number: reading.build(row.number, row.cells) for row in rows}
+    go_on(session, work.clock)
+    judge = Judge(
+        await Draft.begin(session, who), SERVER, OnConflict.FAIL, await rights_of(session, who, work.clock)
+    )
+    chunk = Chunk(found, rows, judge, built, {number: _Alike() for number in built})
+    if found.kind is Kind.CLIENTS:
+        await _compare(session, chunk)
+    else:
+        may_name = allows(
+            who, registry.numbered(registry.number_of("clients")).feature or "", Level.VIEW_ONLY
+        )
+        await _name_clients(session, chunk.built.values(), may_name=may_name)
+        await _find_events(chunk)
+    return chunk
+
+
+async def _compare(session: WriteSession, chunk: Chunk) -> None:
+    """Find out which clients there are that rows are like."""
+    sound = chunk.sound
+    clients = [(chunk.built[row].record_id, {**_BLANK, **chunk.built[row].fields}) for row in sound]
+    for place, kind, value, others in await likenesses.found(session, clients, chunk.found.compare_by):
+        alike = chunk.alike[sound[place]]
+        alike.has.add((kind, value))
+        alike.others.update(dict.fromkeys(others))
+    numbers = {row: number for row in sound if (number := chunk.built[row].fields.get(_NUMBER))}
+    taken = await store.clients_of_numbers(session, list(numbers.values()))
+    for row, number in numbers.items():
+        chunk.alike[row].has.add((_NUMBER, str(number)))
+        if number in taken:
+            chunk.alike[row].others = {taken[number]: None}
+
+
+async def _name_clients(session: WriteSession, built: Iterable[Built], *, may_name: bool) -> None:
+    """Name the clients appointments are for; who may not see clients names none."""
+    named = [(each, *each.client) for each in built if each.client]
+    if not may_name:
+        return
+    numbers = await store.clients_of_numbers(
+        session, [int(what) for _, way, what in named if way == "number"]
+    )
+    emails = await store.clients_of_emails(session, [what for _, way, what in named if way == "email"])
+    for each, way, what in named:
+        client = numbers.get(int(what)) if way == "number" else emails.get(what)
+        if client:
+            each.fields["client_id"] = str(client)
+        elif way == "number":
+            each.wrong[_NUMBER] = "No client has this number."
+
+
+async def _find_events(chunk: Chunk) -> None:
+    """Find out which events were brought in before."""
+    draft = chunk.judge.draft
+    keys = {row: (registry.number_of(chunk.found.kind), chunk.built[row].record_id) for row in chunk.sound}
+    await draft.load(keys.values())
+    for row, key in keys.items():
+        state = draft.get(key)
+        if state is not None and not state.is_deleted and chunk.judge.may_see(key, state):
+            chunk.alike[row].others[key[1]] = None
+        chunk.alike[row].has.add(("event", str(key[1])))
+
+
+def _cut(chunk: Chunk) -> Chunk:
+    """Return the rows before the first that is like another of them: that one must have been written."""
+    seen = set[Likeness]()
+    for place, row in enumerate(chunk.rows):
+        if row.number not in chunk.alike or row.problem or chunk.built[row.number].wrong:
+            continue
+        has = chunk.alike[row.number].has
+        if place and has & seen:
+            return replace(chunk, rows=chunk.rows[:place])
+        seen |= has
+    return chunk
+
+
+async def _filling(chunk: Chunk, row: int, record_id: UUID) -> Change:
+    """Return what fills in of a record that is there what is empty."""
+    draft, key = chunk.judge.draft, (registry.number_of(chunk.found.kind), record_id)
+    await draft.load([key])
+    state, present = draft.get(key), draft.fields(key)
+    sent = {
+        name: value
+        for name, value in chunk.built[row].fields.items()
+        if present.get(name) in EMPTY and value not in EMPTY
+    }
+    return Change(
+        n=row,
+        collection=chunk.found.kind,
+        id=record_id,
+        op=Operation.PATCH,
+        base_revision=state.body_revision if state else 0,
+        fields=sent,
+    )
+
+
+async def _taken(work: Work[WriteSession], chunk: Chunk, changes: Sequence[Change]) -> Mapping[int, Decision]:
+    if not changes:
+        return {}
+    return await take_in(work.session, chunk.judge, [Group((change,)) for change in changes], changes)
+
+
+async def _fates(session: WriteSession, chunk: Chunk, decisions: Mapping[int, Decision]) -> list[Judged]:
+    """Return what would become of the rows of which nothing is wrong by itself."""
+    import_id = chunk.found.import_id
+    asked = list({each for row in decisions for each in chunk.alike[row].has})
+    first = await store.first_rows(session, import_id, asked)
+    claimed: dict[Likeness, int] = {}
+    judged: list[Judged] = []
+    for row, decision in decisions.items():
+        alike = chunk.alike[row]
+        others = list(alike.others)
+        earlier = [found for each in alike.has if (found := claimed.get(each) or first.get(each))]
+        same_as = min(earlier, default=None)
+        is_like = bool(others) or same_as is not None
+        left_out = chunk.built[row].left_out
+        if isinstance(decision, ChangeRefused) and not (isinstance(decision, NotUnique) and is_like):
+            judged.append(_refused(row, Fate.ERROR, decision))
+        elif is_like:
+            judged.append(
+                Judged(row, Fate.DUPLICATE, duplicates_of=others, same_as_row=same_as, reasons=left_out)
+            )
+        else:
+            claimed |= dict.fromkeys(alike.has, row)
+            judged.append(Judged(row, Fate.CREATE, reasons=left_out))
+    await store.claim(session, import_id, claimed)
+    return judged
+
+
+def _done(chunk: Chunk, change: Change, decision: Decision) -> Judged:
+    """Return what has become of a row that was to be written."""
+    if isinstance(decision, ChangeRefused):
+        return _refused(change.n, Fate.FAILED, decision)
+    fate = Fate.CREATED if change.op is Operation.CREATE else Fate.FILLED
+    others = list(chunk.alike[change.n].others)
+    return Judged(change.n, fate, change.id, others, reasons=chunk.built[change.n].left_out)
+
+
+def _refused(row: int, fate: Fate, refusal: ChangeRefused) -> Judged:
+    reasons = refusal.fields or {"": refusal.message}
+    return Judged(row, fate, code=refusal.code, reasons={name: str(told) for name, told in reasons.items()})

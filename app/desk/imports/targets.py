@@ -1,0 +1,174 @@
+"""What a column may be, and what the columns of well-known programs are."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+PHONES = 4
+
+
+class Kind(StrEnum):
+    """What the records of an import are."""
+
+    CLIENTS = "clients"
+    APPOINTMENTS = "appointments"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something a column may be: the name by which a mapping says so, and how files head such a column."""
+
+    name: str
+    description: str
+    headings: tuple[str, ...] = ()
+
+
+def _address(name: str, what: str, *before: str) -> list[Target]:
+    def headed(*words: str) -> tuple[str, ...]:
+        return tuple(f"{each} {word}".strip() for each in before for word in words)
+
+    return [
+        Target(
+            f"{name}.line_1",
+            f"Street and number of {what}.",
+            headed("street", "street 1", "address", "address 1", "address line 1", "line 1"),
+        ),
+        Target(
+            f"{name}.line_2",
+            f"Flat, suite or building of {what}.",
+            headed("street 2", "address 2", "address line 2", "line 2", "extended address"),
+        ),
+        Target(f"{name}.city", f"City of {what}.", headed("city", "town")),
+        Target(
+            f"{name}.region", f"State or county of {what}.", headed("state", "region", "province", "county")
+        ),
+        Target(
+            f"{name}.postal_code",
+            f"ZIP or postal code of {what}.",
+            headed("postal code", "zip", "zip code", "postcode"),
+        ),
+        Target(f"{name}.country", f"Country of {what}.", headed("country", "country region")),
+    ]
+
+
+def _phones() -> list[Target]:
+    kinds = {
+        "mobile": ("mobile phone", "mobile", "cell", "cell phone", "mobile number"),
+        "home": ("home phone", "home", "phone home"),
+        "work": ("business phone", "work phone", "office phone", "company main phone"),
+        "other": ("other phone", "primary phone", "phone", "telephone", "phone number"),
+    }
+    named = [
+        Target(f"phone_{kind}", f"Telephone number with the label {kind.title()}.", headings)
+        for kind, headings in kinds.items()
+    ]
+    for place in range(1, PHONES + 1):
+        named += [
+            Target(f"phone_{place}", f"Telephone number {place}.", (f"phone {place} value",)),
+            Target(
+                f"phone_{place}_label",
+                f"What telephone number {place} is called.",
+                (f"phone {place} label", f"phone {place} type"),
+            ),
+        ]
+    return named
+
+
+_CLIENTS = [
+    Target("first_name", "First name.", ("first name", "given name", "firstname", "forename")),
+    Target("last_name", "Last name.", ("last name", "family name", "surname", "lastname")),
+    Target(
+        "full_name",
+        "First and last name in one; the last word, or what stands before a comma, is the last name.",
+        ("name", "full name", "client name", "client", "display name"),
+    ),
+    Target("salutation", "Form of address.", ("title", "salutation", "name prefix", "prefix")),
+    Target("job_title", "Position.", ("job title", "organization title", "organization 1 title", "position")),
+    Target(
+        "company_name",
+        "The client's company.",
+        ("company", "company name", "organization name", "organization 1 name", "business name"),
+    ),
+    Target("client_type", "`consumer` or `business`.", ("client type",)),
+    Target(
+        "client_number",
+        "The client's number.",
+        ("client number", "client no", "client id", "customer number"),
+    ),
+    Target("student_id", "The number a school knows the student by.", ("student id", "student number")),
+    Target("graduation_year", "The year a student graduates.", ("graduation year", "class of")),
+    Target(
+        "email",
+        "Primary email address; of several in one cell the first.",
+        ("email", "e mail", "email address", "e mail address", "e mail 1 value", "email 1", "primary email"),
+    ),
+    *_phones(),
+    *_address("address", "the address", "", "home", "home address", "address 1", "physical"),
+    *_address("mailing_address", "the postal address", "mailing", "mailing address", "other", "address 2"),
+    Target("birthday", "Date of birth.", ("birthday", "date of birth", "dob", "birth date", "birthdate")),
+    Target("anniversary", "Wedding anniversary.", ("anniversary", "wedding anniversary")),
+    Target("status", "A status by its name on the list.", ("status", "client status")),
+    Target(
+        "lead_source",
+        "How the client came to hear of the studio: a name on the list, or free words.",
+        ("lead source", "referral source", "source", "how did you hear about us"),
+    ),
+    Target(
+        "groups",
+        "Groups by their names on the list, apart by commas or semicolons.",
+        ("groups", "client groups"),
+    ),
+    Target("call_warning", "Shown wherever a call would start.", ("call warning",)),
+    Target(
+        "notes", "Anything to know; of several columns one below the other.", ("notes", "note", "comments")
+    ),
+]
+_APPOINTMENTS = [
+    Target(
+        "description", "What the calendar shows.", ("description", "subject", "summary", "title", "event")
+    ),
+    Target("date", "Local date.", ("date", "start date", "day", "appointment date")),
+    Target("start_time", "Local start; none for the whole day.", ("start time", "start", "time", "from")),
+    Target("end_time", "Local end.", ("end time", "end", "to", "until")),
+    Target(
+        "appointment_type",
+        "The kind: a name on the list, or free words.",
+        ("appointment type", "type", "category", "categories"),
+    ),
+    Target("location_other", "The place.", ("location", "place", "where")),
+    Target(
+        "client_email",
+        "Whom it is for, by their email address; nobody is named where none or several clients have it.",
+        ("client email", "attendee", "email", "e mail"),
+    ),
+    Target("client_number", "Whom it is for, by their number.", ("client number", "client no", "client id")),
+    Target("is_cancelled", "It will not take place: `yes` or `no`.", ("cancelled", "canceled")),
+    Target("notes", "Anything to know.", ("notes", "note", "comments", "details")),
+    Target("uid", "What the event is known by where it comes from: it is never made twice.", ("uid",)),
+    Target("series", "The same text in all that belong to one series.", ("series",)),
+]
+TARGETS: Mapping[Kind, Sequence[Target]] = {Kind.CLIENTS: _CLIENTS, Kind.APPOINTMENTS: _APPOINTMENTS}
+MANY = {"notes"}
+"""What several columns may be together."""
+DATES = {"birthday", "anniversary", "date"}
+
+
+def names_of(kind: Kind) -> set[str]:
+    """Return what columns of a kind may be."""
+    return {each.name for each in TARGETS[kind]}
+
+
+def suggested(kind: Kind, columns: Iterable[str]) -> list[str | None]:
+    """Return what columns are likely to be, by their headings; each field once."""
+    known = {heading: each.name for each in reversed(TARGETS[kind]) for heading in each.headings}
+    known |= {_plain(each.name): each.name for each in TARGETS[kind]}
+    found: list[str | None] = []
+    for column in columns:
+        name = known.get(_plain(column))
+        found.append(None if name in found else name)
+    return found
+
+
+def _plain(heading: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", heading.casefold()).split())
