@@ -7,6 +7,8 @@ from email.message import Message
 from zoneinfo import ZoneInfo
 
 from app.desk.imports.errors import FileTypeUnfit, UnknownFileType
+from app.desk.imports.files.calendars import read_icalendar
+from app.desk.imports.files.cards import read_vcard
 from app.desk.imports.files.tables import Table
 from app.desk.imports.files.texts import read_csv
 from app.desk.imports.files.workbooks import read_xlsx
@@ -35,10 +37,19 @@ class Form:
 
 _CSV = Form("csv", lambda content, _: read_csv(content))
 _XLSX = Form("xlsx", lambda content, _: read_xlsx(content))
+_VCARD = Form("vcard", lambda content, _: read_vcard(content), frozenset({Kind.CLIENTS}))
+_ICALENDAR = Form(
+    "icalendar",
+    lambda content, setting: read_icalendar(content, setting.zone, setting.today),
+    frozenset({Kind.APPOINTMENTS}),
+)
 FORMS: Mapping[str, Form] = {
     "text/csv": _CSV,
     "application/csv": _CSV,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _XLSX,
+    "text/vcard": _VCARD,
+    "text/x-vcard": _VCARD,
+    "text/calendar": _ICALENDAR,
 }
 
 

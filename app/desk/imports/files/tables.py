@@ -60,14 +60,20 @@ def table_of(lines: Iterable[tuple[int, Sequence[str], str | None]]) -> Table:
 
 
 def _row(number: int, cells: Sequence[str], problem: str | None, width: int) -> Row:
-    kept = [_clean(each) for each in cells[:width]]
+    kept = [*cells[:width]]
     kept += [""] * (width - len(kept))
     if problem is None and any(cells[width:]):
         problem = "This row has more cells than there are columns."
-    if sum(map(len, kept)) > MAX_ROW_CHARACTERS:
-        problem = f"This row has more than {MAX_ROW_CHARACTERS:,} characters."
-        kept = [each[:_LONGEST_NAME] for each in kept]
-    return Row(number, kept, problem)
+    return fitting(Row(number, kept, problem))
+
+
+def fitting(row: Row) -> Row:
+    """Return a row as it can be kept: one that is too long is cut, and an error by itself."""
+    cells = [_clean(each) for each in row.cells]
+    if sum(map(len, cells)) <= MAX_ROW_CHARACTERS:
+        return Row(row.number, cells, row.problem)
+    problem = f"This row has more than {MAX_ROW_CHARACTERS:,} characters."
+    return Row(row.number, [each[:_LONGEST_NAME] for each in cells], problem)
 
 
 def _clean(text: str) -> str:

@@ -1,0 +1,169 @@
+"""Events of calendars (iCalendar): each an appointment, and each occurrence of one that repeats."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+from icalendar import Calendar
+
+from app.desk.imports.errors import FileTooLong, FileUnreadable
+from app.desk.imports.files.tables import MAX_ROWS, Row, Table, fitting
+from app.desk.imports.files.texts import decoded
+
+YEARS_BACK, YEARS_AHEAD = 1, 2
+"""Within which occurrences of what repeats are taken; single events are taken whenever they are."""
+MAX_OCCURRENCES = 200
+_LOOKED_AT = 50_000
+_COLUMNS = [
+    *("description", "date", "start_time", "end_time", "location_other", "client_email", "is_cancelled"),
+    *("notes", "uid", "series"),
+]
+_YEAR = timedelta(days=366)
+_MIDNIGHT = time()
+_SELDOM = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+_UNREADABLE = "This event cannot be read."
+
+Texts = dict[str, str]
+
+
+def read_icalendar(content: bytes, zone: ZoneInfo, today: date) -> Table:
+    """Read events as a table whose columns are known, in the local time of a zone.
+
+    One that cannot be kept is an error by itself. Raises `FileUnreadable` and `FileTooLong`.
+    """
+    try:
+        calendars = Calendar.from_ical(decoded(content), multiple=True)
+    except FileUnreadable:
+        raise
+    except Exception:  # noqa: BLE001 - a damaged file breaks the library wherever it is damaged
+        raise FileUnreadable(reason="not_this_format") from None
+    events = [event for each in calendars for event in each.walk("VEVENT")]
+    if not events:
+        raise FileUnreadable(reason="nothing_of_this_kind")
+    # An occurrence that was changed comes as an event of its own, and takes the place of the usual one.
+    changed = {_moved(event) for event in events if "RECURRENCE-ID" in event}
+    rows: list[Row] = []
+    for event in events:
+        for texts, problem in _appointments(event, zone, today, changed):
+            if len(rows) == MAX_ROWS:
+                raise FileTooLong(limit="rows", most=MAX_ROWS)
+            cells = [texts.get(name, "") for name in _COLUMNS]
+            rows.append(fitting(Row(len(rows) + 1, cells, problem)))
+    if not rows:
+        raise FileUnreadable(reason="nothing_of_this_kind")
+    return Table([*_COLUMNS], rows, [*_COLUMNS])
+
+
+def _moved(event: Any) -> tuple[str, str]:
+    return str(event.get("UID", "")), str(event["RECURRENCE-ID"].dt)
+
+
+def _appointments(
+    event: Any, zone: ZoneInfo, today: date, changed: set[tuple[str, str]]
+) -> Iterator[tuple[Texts, str | None]]:
+    """Yield what becomes of one event: an appointment, or one for each occurrence or day."""
+    told = _told(event)
+    try:
+        start = event.decoded("DTSTART")
+        length = _length(event, start)
+        if "RRULE" in event:
+            uid = str(event.get("UID", ""))
+            for each in _occurrences(event, start, today):
+                if (uid, str(each)) not in changed:
+                    yield {**told, **_when(each, length, zone), **_known(uid, each), "series": uid}, None
+        else:
+            uid = str(event.get("UID", ""))
+            series = {"series": uid} if "RECURRENCE-ID" in event else {}
+            first = event["RECURRENCE-ID"].dt if series else None
+            yield {**told, **_when(start, length, zone), **_known(uid, first), **series}, None
+    except _Unfit as unfit:
+        yield told, str(unfit)
+    except Exception:  # noqa: BLE001 - a damaged event breaks the library wherever it is damaged
+        yield told, _UNREADABLE
+
+
+class _Unfit(Exception):
+    """An event that is no appointment."""
+
+
+def _told(event: Any) -> Texts:
+    attendees = event.get("ATTENDEE", [])
+    mails = [
+        str(each).lower().removeprefix("mailto:")
+        for each in (attendees if isinstance(attendees, list) else [attendees])
+    ]
+    return {
+        "description": str(event.get("SUMMARY", ""))[:200] or "Appointment",
+        "location_other": " ".join(str(event.get("LOCATION", "")).split())[:200],
+        "notes": str(event.get("DESCRIPTION", "")).replace("\0", ""),
+        "client_email": mails[0] if len(mails) == 1 else "",
+        "is_cancelled": "yes" if str(event.get("STATUS", "")).upper() == "CANCELLED" else "",
+    }
+
+
+def _length(event: Any, start: date) -> timedelta:
+    if "DTEND" in event:
+        length: timedelta = event.decoded("DTEND") - start
+        return length
+    if "DURATION" in event:
+        given: timedelta = event.decoded("DURATION")
+        return given
+    return timedelta() if isinstance(start, datetime) else timedelta(days=1)
+
+
+def _occurrences(event: Any, start: date, today: date) -> list[Any]:
+    """Return the starts of what repeats, within the years that are taken; days or moments, as it has them."""
+    rules = event["RRULE"]
+    if isinstance(rules, list) or not set(rules.get("FREQ", ())) <= _SELDOM:
+        raise _Unfit("It repeats by a rule that is not taken.")
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    first = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, _MIDNIGHT)
+    if until := rules.get("UNTIL"):
+        last = until[0]
+        if isinstance(last, datetime):
+            last = (last.astimezone(zone) if last.tzinfo and zone else last).replace(tzinfo=None)
+        rules = type(rules)({**rules, "UNTIL": [last]})
+    rule = rrulestr(rules.to_ical().decode(), dtstart=first, ignoretz=True)
+    begin = datetime.combine(today - YEARS_BACK * _YEAR, _MIDNIGHT)
+    end = datetime.combine(today + YEARS_AHEAD * _YEAR, _MIDNIGHT)
+    excluded = _excluded(event)
+    found: list[Any] = []
+    for each in islice(rule, _LOOKED_AT):
+        if each > end:
+            break
+        moment = each.replace(tzinfo=zone) if isinstance(start, datetime) else each.date()
+        if each >= begin and moment not in excluded:
+            found.append(moment)
+            if len(found) > MAX_OCCURRENCES:
+                raise _Unfit(f"It repeats more than {MAX_OCCURRENCES} times.")
+    return found
+
+
+def _excluded(event: Any) -> set[Any]:
+    told = event.get("EXDATE", [])
+    lists = told if isinstance(told, list) else [told]
+    return {each.dt for some in lists for each in some.dts}
+
+
+def _known(uid: str, occurrence: date | None) -> Texts:
+    return {"uid": f"{uid} {occurrence}" if occurrence else uid} if uid else {}
+
+
+def _when(start: date, length: timedelta, zone: ZoneInfo) -> Texts:
+    """Return the local day and times of an event; raises `_Unfit` for one of several days."""
+    if not isinstance(start, datetime):
+        if length > timedelta(days=1):
+            raise _Unfit("It is of several days.")
+        return {"date": start.isoformat()}
+    begun = start.astimezone(zone) if start.tzinfo else start
+    ended = begun + length
+    if ended.date() != begun.date():
+        raise _Unfit("It ends on another day.")
+    return {
+        "date": begun.date().isoformat(),
+        "start_time": begun.time().isoformat(),
+        "end_time": ended.time().isoformat(),
+    }

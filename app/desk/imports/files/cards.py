@@ -1,0 +1,98 @@
+"""Cards of address books (vCard): each a client."""
+
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import vobject
+
+from app.desk.imports.errors import FileTooLong, FileUnreadable
+from app.desk.imports.files.tables import MAX_ROWS, Row, Table, fitting
+from app.desk.imports.files.texts import decoded
+from app.desk.imports.targets import PHONES
+
+_CARD = re.compile(r"^BEGIN:VCARD[ \t]*\r?$.*?^END:VCARD[ \t]*\r?$", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_PICTURE = re.compile(
+    r"^(?:\w+\.)?(?:PHOTO|LOGO|KEY|SOUND)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*(?:\r?\n)?",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ADDRESS = {
+    "line_1": "street",
+    "line_2": "extended",
+    "city": "city",
+    "region": "region",
+    "postal_code": "code",
+    "country": "country",
+}
+_NO_YEAR = "--"
+_LABELS = ("CELL", "IPHONE", "HOME", "WORK", "MAIN")
+# Its log would have the lines it cannot read, and those are somebody's.
+logging.getLogger("vobject.base").disabled = True
+
+_UNREADABLE = "This card cannot be read."
+
+
+def read_vcard(content: bytes) -> Table:
+    """Read cards as a table whose columns are known; one that is damaged is an error by itself.
+
+    Raises `FileUnreadable` and `FileTooLong`.
+    """
+    text = decoded(content).replace("\0", "")
+    read = list(_cards(text))
+    if not read:
+        raise FileUnreadable(reason="not_this_format")
+    columns = list(dict.fromkeys(name for texts, _ in read for name in texts)) or ["full_name"]
+    rows = [
+        fitting(Row(number, [texts.get(name, "") for name in columns], problem))
+        for number, (texts, problem) in enumerate(read, 1)
+    ]
+    return Table(columns, rows, [*columns])
+
+
+def _cards(text: str) -> Iterator[tuple[dict[str, str], str | None]]:
+    for place, found in enumerate(_CARD.finditer(text)):
+        if place == MAX_ROWS:
+            raise FileTooLong(limit="rows", most=MAX_ROWS)
+        try:
+            card = vobject.readOne(_PICTURE.sub("", found[0]), ignoreUnreadable=True)
+            yield _texts(card), None
+        except Exception:  # noqa: BLE001 - a damaged card breaks the library wherever it is damaged
+            yield {}, _UNREADABLE
+
+
+def _texts(card: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    _names(card, found)
+    for name, of in (("job_title", "title"), ("notes", "note")):
+        found[name] = "\n".join(_plain(each.value) for each in card.contents.get(of, ()))
+    addresses = [_plain(each.value) for each in card.contents.get("email", ())]
+    found["email"] = ", ".join(each for each in addresses if each)
+    for place, phone in enumerate(card.contents.get("tel", ())[:PHONES], 1):
+        types = [each.upper() for each in phone.params.get("TYPE", ())]
+        found[f"phone_{place}"] = _plain(phone.value)
+        found[f"phone_{place}_label"] = next((each for each in _LABELS if each in types), "Other").title()
+    for name, address in zip(("address", "mailing_address"), card.contents.get("adr", ()), strict=False):
+        for part, of in _ADDRESS.items():
+            found[f"{name}.{part}"] = _plain(getattr(address.value, of, ""))
+    for name, of in (("birthday", "bday"), ("anniversary", "anniversary")):
+        told = _plain(card.contents[of][0].value) if of in card.contents else ""
+        # What has no year is no date that could be kept, and no reason to refuse the card.
+        found[name] = "" if told.startswith((_NO_YEAR, "1604")) else told
+    return {name: text.strip() for name, text in found.items() if text.strip()}
+
+
+def _names(card: Any, found: dict[str, str]) -> None:
+    if "n" in card.contents:
+        name = card.contents["n"][0].value
+        found["salutation"] = _plain(name.prefix)
+        found["first_name"] = " ".join(filter(None, (_plain(name.given), _plain(name.additional))))
+        found["last_name"] = _plain(name.family)
+    if "org" in card.contents:
+        found["company_name"] = _plain(card.contents["org"][0].value[:1])
+    if not any(found.values()) and "fn" in card.contents:
+        found["full_name"] = _plain(card.contents["fn"][0].value)
+
+
+def _plain(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
