@@ -1,4 +1,4 @@
-"""Files that are damaged, too large, or meant to do harm: each a refusal with its reason, or one row's error."""
+"""Files that are damaged, too large, or meant to do harm: each refused with its reason, or one row an error."""
 
 import io
 import zipfile

@@ -117,10 +117,10 @@ async def test_who_may_not_make_clients_imports_none(studio: Studio, desk: Desk,
     assert group.status_code == 201, group.text
     path = f"users/{studio.photographer.user_id}"
     version = (await desk.ask("GET", path)).headers["etag"]
-    body = {"group_id": group.json()["group_id"]}
+    body = {"security_group_id": group.json()["group_id"]}
     assert (await desk.ask("PATCH", path, body, if_match=version)).status_code == 200
     version = (await desk.ask("GET", "account")).headers["etag"]
-    activated = await desk.ask("PATCH", "account", {"has_security": True}, if_match=version)
+    activated = await desk.ask("PATCH", "account", {"is_security_active": True}, if_match=version)
     assert activated.status_code == 200, activated.text
     refused = [
         await send(photographer, "first name\nAda\n"),
