@@ -59,10 +59,9 @@ class Route:
 
     @property
     def body(self) -> Any:
-        """Return a body made of the examples; none when it takes none."""
-        if "requestBody" not in self.operation:
-            return None
-        return example(self.operation["requestBody"]["content"]["application/json"]["schema"])
+        """Return a body made of the examples; none when it takes none, or a file."""
+        content = self.operation.get("requestBody", {"content": {}})["content"]
+        return example(content["application/json"]["schema"]) if "application/json" in content else None
 
     @property
     def preconditions(self) -> dict[str, str]:

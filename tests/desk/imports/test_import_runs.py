@@ -1,13 +1,14 @@
 """Runs that are cut, doubled, cancelled, or asked for by who may not."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from app.core.db import Database
 from app.core.principal import Principal
-from app.desk.imports import importing, jobs, judging
+from app.desk.imports import jobs, judging, store
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.desks import Desk, at_a_desk
 from tests.contract.phones import Record
@@ -23,17 +24,17 @@ async def test_a_run_that_was_cut_goes_on_where_it_was_and_makes_nobody_twice(
 ) -> None:
     made = await sent(desk, MANY)
     await checked(desk, made)
-    save, done = importing.store.save, 0
+    save, done = store.save, 0
 
-    async def cut(*given: object) -> None:
+    async def cut(*given: Any) -> None:
         nonlocal done
         done += 1
-        await save(*given)  # type: ignore[arg-type]
+        await save(*given)
         if done == 3:
             raise OSError("the process was killed before its commit")
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing.store, "save", cut)
+        patch.setattr(store, "save", cut)
         answer = await desk.ask("POST", f"imports/{made['id']}/run", {"duplicates": "skip"})
     assert answer.status_code == 503
     now = (await desk.ask("GET", f"imports/{made['id']}")).json()
@@ -117,7 +118,7 @@ async def test_who_may_not_make_clients_imports_none(studio: Studio, desk: Desk,
     assert group.status_code == 201, group.text
     path = f"users/{studio.photographer.user_id}"
     version = (await desk.ask("GET", path)).headers["etag"]
-    body = {"security_group_id": group.json()["group_id"]}
+    body = {"security_group_id": group.json()["id"]}
     assert (await desk.ask("PATCH", path, body, if_match=version)).status_code == 200
     version = (await desk.ask("GET", "account")).headers["etag"]
     activated = await desk.ask("PATCH", "account", {"is_security_active": True}, if_match=version)
