@@ -165,6 +165,7 @@ async def test_another_account_s_row_is_not_there(
                 "safety": "notice_not_found",
                 "schedule": "calendar_feed_not_found",
                 "hubs": "not_found" if name == "hub" else "saved_not_found",
+                "imports": "import_not_found",
             }
             usual = "unknown_record" if route.tag in COLLECTIONS else "device_not_found"
             expected = unknown.get(route.tag, usual)

@@ -42,7 +42,7 @@ from app.http.schemas import Sent
 from app.http.streams import UNBUFFERED, PatientResponse
 from app.http.unit_of_work import DatabaseOf
 
-router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1", tags=["imports"], route_class=JsonRoute)
 
 CHUNKS = 5
 """How many chunks one request looks at; between them others write."""
@@ -54,11 +54,12 @@ _ID = "4f9f6f0e-5b1f-4f0d-9a53-1f6e0c0a2801"
 _OF_ALL: tuple[type[AppError], ...] = (PermissionDenied, *GUARDED)
 _OF_ONE: tuple[type[AppError], ...] = (errors.ImportNotFound, *_OF_ALL)
 _OF_CHANGES: tuple[type[AppError], ...] = (DeskRequired, *_OF_ONE)
+_BYTES = {"type": "string", "format": "binary", "examples": ["first name,last name\r\nAda,Ferris\r\n"]}
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The file itself, as it is.",
-        "content": {each: {"schema": {"type": "string", "format": "binary"}} for each in FORMS},
+        "content": {each: {"schema": _BYTES} for each in FORMS},
     }
 }
 _TABLE: dict[int | str, dict[str, Any]] = {
@@ -82,7 +83,7 @@ FateOf = Annotated[Fate | None, Query(description="Rows of one fate; none for al
 
 
 @router.post(
-    "",
+    "/imports",
     operation_id="imports_create",
     summary="Send a file",
     status_code=201,
@@ -133,7 +134,7 @@ async def create(
     return answer
 
 
-@router.get("", operation_id="imports_list", summary="List imports", responses=refusals_of(*GUARDED))
+@router.get("/imports", operation_id="imports_list", summary="List imports", responses=refusals_of(*GUARDED))
 async def list_imports(work: Reading) -> ImportList:
     """List the imports of who asks, or all to an administrator, the newest first; each is kept for a week."""
     who = work.who
@@ -142,7 +143,7 @@ async def list_imports(work: Reading) -> ImportList:
 
 
 @router.get(
-    "/fields",
+    "/import-fields",
     operation_id="imports_fields",
     summary="List what columns may be",
     responses=refusals_of(*GUARDED),
@@ -153,7 +154,7 @@ async def list_fields(_: Reading, kind: KindOf) -> FieldList:
 
 
 @router.get(
-    "/{import_id}",
+    "/imports/{import_id}",
     operation_id="imports_read",
     summary="Read an import",
     responses=TAGGED | refusals_of(*_OF_ONE),
@@ -164,7 +165,7 @@ async def read(import_id: ImportId, work: Reading, response: Response) -> Import
 
 
 @router.put(
-    "/{import_id}/mapping",
+    "/imports/{import_id}/mapping",
     operation_id="imports_map",
     summary="Say what the columns are",
     dependencies=[AT_A_DESK],
@@ -195,7 +196,7 @@ async def map_columns(
 
 
 @router.post(
-    "/{import_id}/check",
+    "/imports/{import_id}/check",
     operation_id="imports_check",
     summary="Check an import",
     responses=TAGGED | refusals_of(errors.ImportBegun, *_OF_CHANGES),
@@ -215,7 +216,7 @@ async def check(
 
 
 @router.post(
-    "/{import_id}/run",
+    "/imports/{import_id}/run",
     operation_id="imports_run",
     summary="Run an import",
     responses=TAGGED
@@ -242,7 +243,7 @@ async def run(
 
 
 @router.post(
-    "/{import_id}/cancel",
+    "/imports/{import_id}/cancel",
     operation_id="imports_cancel",
     summary="Cancel an import",
     dependencies=[AT_A_DESK],
@@ -254,7 +255,7 @@ async def cancel(import_id: ImportId, work: Writing, response: Response) -> Impo
 
 
 @router.delete(
-    "/{import_id}",
+    "/imports/{import_id}",
     operation_id="imports_remove",
     summary="Remove an import",
     status_code=204,
@@ -267,7 +268,7 @@ async def remove(import_id: ImportId, work: Writing) -> None:
 
 
 @router.get(
-    "/{import_id}/rows",
+    "/imports/{import_id}/rows",
     operation_id="imports_rows",
     summary="Read the report of an import",
     responses=refusals_of(*_OF_ONE),
@@ -292,7 +293,7 @@ async def list_rows(
 
 
 @router.get(
-    "/{import_id}/rows.csv",
+    "/imports/{import_id}/rows.csv",
     operation_id="imports_export",
     summary="Get the report as a table",
     response_class=StreamingResponse,

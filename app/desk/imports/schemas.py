@@ -22,7 +22,7 @@ class ColumnAnswer(Answer):
 
     name: str = Field(description="How the file heads it.", examples=["E-mail 1 - Value"])
     field: str | None = Field(
-        description="What it is taken for, a name from `/v1/imports/fields`; none for one that is left out.",
+        description="What it is taken for, a name from `/v1/import-fields`; none for one that is left out.",
         examples=["email"],
     )
     samples: list[str] = Field(

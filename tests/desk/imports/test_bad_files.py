@@ -1,4 +1,4 @@
-"""Files that are damaged, too large, or meant to do harm: each refused with its reason, or one row an error."""
+"""Files that are damaged, too large, or meant to do harm: each refused with its reason, or a row in error."""
 
 import io
 import zipfile

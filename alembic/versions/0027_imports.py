@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.migrations import protect
 
-revision = "0028"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
