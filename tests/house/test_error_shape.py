@@ -112,7 +112,9 @@ async def test_a_field_of_the_wrong_type_is_refused(
         answer = await route.ask(http, desk, orjson.dumps({**route.body, name: [SECRET]}))
         ours = {"invalid_request", "device_required", "invalid_fields", "invalid_query", "unknown_reference"}
         ours |= {"unknown_record"}
-        assert route.check_refusal(answer, SECRET) in ours, name
+        # A list of words is the right type there: what they name is looked at once the import is found.
+        words = {"import_not_found"} if name == "fields" else set[str]()
+        assert route.check_refusal(answer, SECRET) in ours | words, name
 
 
 @every_route(body=True)
