@@ -176,8 +176,9 @@ def why(entry: Record) -> list[str]:
     """Return why an entry is there, in sentences: those of its fields are told there."""
     told = [entry["message"]]
     if entry["code"] == "permission_denied":
-        given = {name: words.of_key(each) for name, each in entry["reasons"].items()}
-        told.append(f"It needs the right “{given.get('feature')}: {given.get('level', '').lower()}”.")
+        feature, level = (entry["reasons"].get(name, "") for name in ("feature", "level"))
+        shown = words.LEVELS.get(level, words.of_key(level)).lower()
+        told = [f"Who typed this did not have the right to it. It needs “{words.of_key(feature)}: {shown}”."]
     if entry["code"] == "still_referenced":
         told.append(f"They are: {', '.join(words.of_key(each).lower() for each in entry['reasons'])}.")
     return [*told, *filter(None, [entry["reasons"].get("")])]

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.console import inbox_entry, labels
 from app.core import clock
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
@@ -304,3 +305,16 @@ async def test_a_phone_that_never_synced_is_behind_on_every_page_alike(
 async def test_without_anything_the_inbox_says_so(administrator: Browser) -> None:
     assert "Nothing to decide" in (await administrator.open("/inbox")).text
     assert "Nothing was decided yet" in (await administrator.open("/inbox?state=decided")).text
+
+
+def test_a_right_that_was_lacking_is_told_in_the_words_it_is_given_in() -> None:
+    reasons = {"feature": "clients", "level": "add_modify"}
+    entry = {"code": "permission_denied", "message": "The user may not do this.", "reasons": reasons}
+    [told] = inbox_entry.why(entry)
+    assert "The user may not do this." not in told
+    assert "“Clients: view, add and change”" in told
+
+
+def test_a_label_is_not_said_twice() -> None:
+    assert labels.hint("first_name", "First name.") == ""
+    assert labels.hint("last_name", "As on the passport.") == "As on the passport."
