@@ -62,7 +62,7 @@ async def change(visit: Visit) -> Response:
         if not wrong.is_stale:
             return _page(visit, settings, _typed(visit, settings), wrong)
         settings = replace(settings, company=await visit.api.get(_path(visit)))
-        values, theirs = {**settings.company, **different}, _apart(settings, different)
+        values, theirs = {**settings.company, **different}, _others(visit, settings)
         return _page(visit, settings, values, wrong, theirs=theirs)
     return pages.to("/company", said="company_saved")
 
@@ -105,15 +105,17 @@ def _typed(visit: Visit, settings: Settings) -> Record:
     }
 
 
-def _apart(settings: Settings, different: Record) -> dict[str, str]:
-    """Return what was saved wherever something else was typed, in words."""
+def _others(visit: Visit, settings: Settings) -> dict[str, str]:
+    """Return what was saved since the page was made, in words."""
     company = settings.company
+    names = [*(each.name for each in settings.wanted), *company_layout.APART]
+    saved = forms.others(visit.form, company, names)
     tables = {
         words.of_key(name): company_forms.shown(company, name)
         for name in company_layout.APART
-        if name in different and company[name] != different[name]
+        if name in saved
     }
-    return {**fields.apart(settings.wanted, company, different), **tables}
+    return {**fields.told(settings.wanted, saved), **tables}
 
 
 def _page(

@@ -191,13 +191,9 @@ def _typed(field: Field, form: Fields, at: str) -> Any:
         return form.get(at)
 
 
-def apart(wanted: Sequence[Field], saved: Record, asked: Record) -> dict[str, str]:
-    """Return what was saved wherever something else was typed, in words."""
-    return {
-        each.label: each.shown(saved[each.name])
-        for each in wanted
-        if each.name in asked and saved[each.name] != asked[each.name]
-    }
+def told(wanted: Sequence[Field], saved: Record) -> dict[str, str]:
+    """Return what was saved of some fields, in words."""
+    return {each.label: each.shown(saved[each.name]) for each in wanted if each.name in saved}
 
 
 def _plain(_: Field, value: Any) -> str:

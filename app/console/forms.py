@@ -135,26 +135,60 @@ F = TypeVar("F", bound=Form)
 READ = "read"
 """The field in which a page sends back what it was made from: a mark of each value."""
 
+_KEYED = ("levels",)
+"""Fields that hold something of each of many: who changes one of them leaves the others to others."""
+
 
 def touched(fields: Fields, asked: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
     """Return what somebody has changed on a page and is not saved yet.
 
     What they have left as it was when the page was made is not theirs, whatever others have saved since.
     """
+    read = _read(fields)
+    mine: dict[str, Any] = {}
+    for name, value in asked.items():
+        wanted = saved[name] | _differing(read, name, value, saved[name]) if name in _KEYED else value
+        if wanted != saved[name] and _mark(wanted) != read.get(name, _mark(saved[name])):
+            mine[name] = _filled_in(wanted) if name in _KEYED else wanted
+    return mine
+
+
+def others(fields: Fields, saved: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return what is not as it was when the page was made, of some names."""
+    read = _read(fields)
+    found = {name: saved[name] for name in names if read.get(name) != _mark(saved[name])}
+    for name in _KEYED:
+        if name in found:
+            before = [each.removeprefix(f"{name}.") for each in read if each.startswith(f"{name}.")]
+            found[name] = _differing(read, name, saved[name], before)
+    return found
+
+
+def _differing(
+    read: Mapping[str, str], name: str, value: Mapping[str, Any], keys: Iterable[str]
+) -> dict[str, Any]:
+    """Return what is not as it was when the page was made, of each of many; None for what is not there."""
+    now = dict.fromkeys(keys) | dict(value)
+    return {key: one for key, one in now.items() if _mark(one) != read.get(f"{name}.{key}", _mark(None))}
+
+
+def _filled_in(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one for key, one in value.items() if one is not None}
+
+
+def _read(fields: Fields) -> dict[str, str]:
     try:
-        read = _READ.validate_json(fields.get(READ, "{}"))
+        return _READ.validate_json(fields.get(READ, "{}"))
     except ValidationError:
-        read = {}
-    return {
-        name: value
-        for name, value in asked.items()
-        if value != saved[name] and _mark(value) != read.get(name, _mark(saved[name]))
-    }
+        return {}
 
 
 def made_from(values: Mapping[str, Any]) -> str:
     """Return what tells later which values a page was made from, as `touched` wants it."""
-    return orjson.dumps({name: _mark(value) for name, value in values.items()}).decode()
+    marks = {name: _mark(value) for name, value in values.items()}
+    for name in _KEYED:
+        marks |= {f"{name}.{key}": _mark(one) for key, one in values.get(name, {}).items()}
+    return orjson.dumps(marks).decode()
 
 
 def _mark(value: Any) -> str:

@@ -57,6 +57,7 @@ async def show_one(visit: Visit) -> Response:
 async def change(visit: Visit) -> Response:
     """Change what is different of a group, for everybody in it."""
     group = await _read(visit)
+    asked: Record = {}
     different: Record = {}
     try:
         asked = {"name": filled(Group, visit.form).name, "levels": rights.read(visit.form)}
@@ -69,7 +70,7 @@ async def change(visit: Visit) -> Response:
         if not wrong.is_stale:
             return await _form(visit, _sent(visit), wrong, group=group)
         group = await _read(visit)
-        theirs = labels.apart(group, different)
+        theirs = labels.told(forms.others(visit.form, group, asked))
         return await _form(visit, {**group, **different}, wrong, group=group, theirs=theirs)
     return pages.to("/groups", said="group_saved")
 

@@ -132,17 +132,18 @@ def hint(name: str, told: str) -> str:
     return "" if name in _PLAIN else _HINTS.get(name, told)
 
 
-def apart(
-    saved: Mapping[str, Any], typed: Mapping[str, Any], names: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Return what was saved wherever something else was typed, in words; `names` are those of ids."""
-    other = (name for name, value in typed.items() if (saved[name] or "") != (value or ""))
-    return {of_field(name): words.of_value(_named(saved[name], names or {})) for name in other}
+def told(saved: Mapping[str, Any], names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what was saved, in words; `names` are those of ids."""
+    return {of_field(name): words.of_value(_named(value, names or {})) for name, value in saved.items()}
 
 
 def _named(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
-        return {key: words.LEVELS.get(level, words.of_key(level)).lower() for key, level in value.items()}
+        return {key: _level(level) for key, level in value.items()}
     if isinstance(value, list):
         return [names.get(each, words.of_key(each)) for each in value]
     return names.get(value, value) if isinstance(value, str) else value
+
+
+def _level(level: str | None) -> str:
+    return words.LEVELS.get(level, words.of_key(level)).lower() if level else "as usual"

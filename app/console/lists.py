@@ -85,7 +85,8 @@ async def change(visit: Visit) -> Response:
             values = fields.typed(wanted, visit.form)
             return _form(visit, listing, wanted, values, wrong, entry=entry)
         entry = await visit.api.get(_path(visit))
-        theirs, values = fields.apart(wanted, entry, different), {**entry, **different}
+        theirs = fields.told(wanted, forms.others(visit.form, entry, [each.name for each in wanted]))
+        values = {**entry, **different}
         return _form(visit, listing, wanted, values, wrong, entry=entry, theirs=theirs)
     return pages.to(f"/lists/{listing.name}{visit.sought}", said="entry_saved")
 

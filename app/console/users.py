@@ -134,6 +134,7 @@ async def show_one(visit: Visit) -> Response:
 async def change(visit: Visit) -> Response:
     """Change what is different of a user."""
     person = await _read(visit)
+    asked: Record = {}
     different: Record = {}
     try:
         asked = {**filled(Person, visit.form).model_dump(), "levels": rights.read(visit.form)}
@@ -146,7 +147,7 @@ async def change(visit: Visit) -> Response:
         if not wrong.is_stale:
             return await _one(visit, person, _sent(visit), wrong)
         person = await _read(visit)
-        theirs = labels.apart(person, different, await _names(visit))
+        theirs = labels.told(forms.others(visit.form, person, asked), await _names(visit))
         return await _one(visit, person, {**person, **different}, wrong, theirs=theirs)
     return pages.to(f"/users/{person['id']}{visit.sought}", said="user_saved")
 

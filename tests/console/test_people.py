@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import orjson
+
 from app.core.principal import Level
 from tests.accounts.people import give, secured
 from tests.accounts.studios import PASSWORD, Studio
@@ -74,6 +76,27 @@ async def test_the_second_of_two_is_shown_what_the_first_saved(
     assert "What they saved Last name Lee" in page.text
     page = await administrator.send(path)
     assert page.form(path)["last_name"] == ["Kerr-Lee"]
+
+
+async def test_what_the_other_saved_is_told_whatever_one_typed_oneself(
+    studio: Studio, administrator: Browser, colleague: Browser
+) -> None:
+    path = f"/users/{studio.photographer.user_id}"
+    await administrator.open(path)
+    await colleague.open(path)
+    await colleague.send(path, last_name="Lee", level_invoices="no_access", level_tasks="view_only")
+    page = await administrator.send(path, email="pat@studio.test", level_clients="view_only")
+    assert page.status == 412
+    assert "What they saved Last name Lee" in page.text
+    assert "Invoices: no access" in page.text
+    await administrator.send(path)
+    [row] = await studio.execute(
+        "SELECT last_name, email, levels::text AS levels FROM users WHERE account_id = $1 AND user_id = $2",
+        studio.photographer.user_id,
+    )
+    assert (row["last_name"], row["email"]) == ("Lee", "pat@studio.test")
+    levels = orjson.loads(row["levels"])
+    assert levels == {"invoices": "no_access", "tasks": "view_only", "clients": "view_only"}
 
 
 async def test_what_another_saves_while_a_mistake_is_put_right_is_not_lost(
