@@ -91,12 +91,25 @@ class Route:
     ) -> httpx.Response:
         """Ask it, with other bytes than the right ones if some are given."""
         sent = content if content is not None else self._content()
-        kind = JSON if sent is not None else {}
+        kind = {"Content-Type": self._type()} if sent is not None else {}
         sends = {**kind, **self.preconditions, **headers}
-        return await client.request(self.verb, self.address(given), headers=sends, content=sent)
+        return await client.request(
+            self.verb, self.address(given), headers=sends, params=self._asked(), content=sent
+        )
+
+    def _asked(self) -> dict[str, str]:
+        """Return what has to stand in the query, as in its examples."""
+        asked = (each for each in self.operation.get("parameters", []) if each["in"] == "query")
+        return {each["name"]: each["schema"]["examples"][0] for each in asked if each.get("required")}
+
+    def _type(self) -> str:
+        return str(next(iter(self.operation.get("requestBody", {}).get("content", JSON.values()))))
 
     def _content(self) -> bytes | None:
-        return None if self.body is None else orjson.dumps(self.body)
+        if self.body is not None:
+            return orjson.dumps(self.body)
+        file: Any = next(iter(self.operation.get("requestBody", {}).get("content", {}).values()), None)
+        return None if file is None else str(file["schema"]["examples"][0]).encode()
 
     def check_refusal(self, answer: httpx.Response, *secrets: str) -> str:
         """Hold an answer to the one shape of refusals, and return its code."""
