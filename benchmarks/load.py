@@ -5,6 +5,7 @@ signs in or refreshes. Studios are asked for by Zipf: the first far more often t
 """
 
 import random
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -25,6 +26,9 @@ _TIMES = 3
 _PUSHED = 20
 _PULLED = 500
 _FILLED = 3
+_TOLD = 5
+"""Of answers that were neither, how many are shown."""
+
 _SLOW = 0.25
 """Seconds beyond which a request is not served as usual."""
 
@@ -141,6 +145,9 @@ def _told(
 ) -> Result:
     accepted = [each.seconds for each in answers if each.reply.is_accepted]
     shed = sum(each.reply.is_shed for each in answers)
+    lost = [each.reply for each in answers if not (each.reply.is_accepted or each.reply.is_shed)]
+    for reply in lost[:_TOLD]:
+        print(f"{way}: {reply.status} {reply.head!r} {reply.body!r}", file=sys.stderr)
     share = len(accepted) / len(answers)
     p50, p95, p99 = milliseconds(accepted)
     return Result(
@@ -154,7 +161,7 @@ def _told(
         milliseconds_p95=p95,
         milliseconds_p99=p99,
         shed=shed / len(answers),
-        failed=len(answers) - len(accepted) - shed,
+        failed=len(lost),
         recovery_seconds=recovery,
     )
 

@@ -5,14 +5,13 @@ The first, an open loop, tells how long who asks has to wait; the second, a clos
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
 from benchmarks.samples import Work
 from benchmarks.serving import Served
-from benchmarks.wire import NO_REPLY, Lines, Reply
+from benchmarks.wire import Lines, Reply
 
 _GIVEN_UP = 30.0
 
@@ -46,11 +45,12 @@ async def _asked(ask: Ask, due: float) -> Answered:
 
 
 async def answered(ask: Ask) -> Reply:
-    """Return what came, if anything did in good time."""
-    with suppress(OSError, EOFError):
+    """Return what came, if anything did in good time; else what was in the way, as the head of no answer."""
+    try:
         async with asyncio.timeout(_GIVEN_UP):
             return await ask()
-    return NO_REPLY
+    except (OSError, EOFError) as error:
+        return Reply(0, repr(error).encode())
 
 
 async def at_a_rate(ask: Ask, per_second: float, seconds: float) -> Work:

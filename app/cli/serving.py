@@ -19,6 +19,12 @@ from app.http.heads import BoundedHttp
 _OUT_OF_REACH = 60_000
 """Milliseconds after which a connection is given up whose peer takes nothing in."""
 
+_KEPT_OPEN = 75
+"""Seconds without a request after which a connection is closed: longer than most proxies and clients keep it.
+
+Where the server hangs up first, what is sent at that moment is lost without an answer.
+"""
+
 
 def serve() -> None:
     """Migrate, make the demo studio at the first start, and serve."""
@@ -73,6 +79,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         http=BoundedHttp,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEPT_OPEN,
         timeout_graceful_shutdown=10,
         log_config=logs.config(chosen.log_level, chosen.log_format),
     )

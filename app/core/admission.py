@@ -22,7 +22,7 @@ NOBODY = NIL
 _MOMENT = 0.02
 """Seconds within which most are let in: to watch meanwhile who hangs up would take longer than their wait."""
 
-_LOOK = 0.5
+_LOOK = 0.25
 """Seconds after which somebody who waits looks again whether what was a burst goes on and on."""
 
 _Queue = deque["asyncio.Future[None]"]

@@ -43,7 +43,7 @@ _PATIENCE_WHEN_FULL = 0.1
 
 _PATIENCE_OF_RUSH = 2.0
 _PATIENCE_FOR_TURN = 5.0
-_PATIENCE_FOR_TURN_WHEN_FULL = 0.5
+_PATIENCE_FOR_TURN_WHEN_FULL = 0.25
 _SERVER_SETTINGS = {
     "application_name": "studio",
     "timezone": "UTC",

@@ -138,7 +138,7 @@ async def test_of_refused_sign_ins_the_first_is_told_and_the_last(
 async def test_a_wrong_password_is_told_of_somebody_and_of_where_they_are(
     studio: Studio, app: FastAPI, device: str | None, channel: str
 ) -> None:
-    network = f"2001:db8:{uuid4().hex[:4]}::"
+    network = f"2001:db8:a{uuid4().hex[:3]}::"
     words = studio.words(password=WRONG, device=device and studio.phone())
     assert (await ask(app, f"{network}1", words)).status_code == 401
     [entry] = await trail(studio, action="sign_in_refused")
@@ -150,7 +150,7 @@ async def test_a_wrong_password_is_told_of_somebody_and_of_where_they_are(
 async def test_a_wrong_password_in_a_known_network_tells_of_the_network_too(
     studio: Studio, app: FastAPI
 ) -> None:
-    network = f"2001:db8:{uuid4().hex[:4]}::"
+    network = f"2001:db8:a{uuid4().hex[:3]}::"
     await ask(app, f"{network}1", studio.words(device=None))
     await ask(app, f"{network}2", studio.words(device=None, password=WRONG))
     [entry] = await trail(studio, action="sign_in_refused")
@@ -248,7 +248,7 @@ async def test_a_spent_token_that_comes_back_is_told(
 async def test_a_desk_in_a_new_network_is_odd_and_one_in_a_known_one_waits_for_nobody(
     studio: Studio, app: FastAPI
 ) -> None:
-    home, away = f"2001:db8:{uuid4().hex[:4]}::1", f"2001:db8:{uuid4().hex[:4]}::1"
+    home, away = f"2001:db8:a{uuid4().hex[:3]}::1", f"2001:db8:a{uuid4().hex[:3]}::1"
     words = studio.words(device=None)
     for address in (home, away):
         assert (await ask(app, address, words)).status_code == 200
