@@ -4,6 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -17,7 +18,7 @@ from tests.accounts.studios import Studio, bearer, new_studio
 from tests.attacks.line import Answered, Headers, Line
 from tests.contract.conftest import house, http  # noqa: F401 - fixtures are found by their names
 from tests.contract.phones import Copy, Phone, change, signed_in
-from tests.house.requests import Route, Schema
+from tests.house.requests import Route
 
 SEED = os.environ.get("SEED", "1")
 ATTEMPTS = int(os.environ.get("ATTACKS", "6"))
@@ -73,20 +74,20 @@ class Attacker:
         sent = route.body if body is ... else body
         content = sent if isinstance(sent, bytes) else b"" if route.body is None else orjson.dumps(sent)
         kind = {"Content-Type": "application/json"} if content else {}
-        asked = gentle(route.operation) if query is None else query
+        asked = gentle(route) if query is None else query
         target = route.address(given).encode() + (b"?" + asked if asked else b"")
         sends: Headers = {**kind, **route.preconditions, **self.headers, **headers}
         return await self.line.ask(route.verb, target, sends, content)
 
 
-def gentle(operation: Schema) -> bytes:
-    """Return a query in which what may be waited for is waited for as short as may be."""
-    asked = [
-        f"{each['name']}={each['schema']['minimum']}"
-        for each in operation.get("parameters", [])
+def gentle(route: Route) -> bytes:
+    """Return a query with what has to stand in it, in which what may be waited for is waited for shortly."""
+    shortest = {
+        each["name"]: each["schema"]["minimum"]
+        for each in route.operation.get("parameters", [])
         if each["in"] == "query" and "minimum" in each["schema"]
-    ]
-    return "&".join(asked).encode()
+    }
+    return urlencode({**route.asked(), **shortest}).encode()
 
 
 def check(route: Route, answered: Answered, *secrets: str) -> None:

@@ -94,10 +94,10 @@ class Route:
         kind = {"Content-Type": self._type()} if sent is not None else {}
         sends = {**kind, **self.preconditions, **headers}
         return await client.request(
-            self.verb, self.address(given), headers=sends, params=self._asked(), content=sent
+            self.verb, self.address(given), headers=sends, params=self.asked(), content=sent
         )
 
-    def _asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, str]:
         """Return what has to stand in the query, as in its examples."""
         asked = (each for each in self.operation.get("parameters", []) if each["in"] == "query")
         return {each["name"]: each["schema"]["examples"][0] for each in asked if each.get("required")}

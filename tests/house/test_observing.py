@@ -62,6 +62,7 @@ async def a_day(studio: Studio) -> list[str]:
     pushed = await client.post("/v1/sync/push", json={"first": 1, "changes": [change]}, headers=headers)
     assert pushed.json()["results"][0]["verdict"] == "applied", pushed.text
     first = (await client.post("/v1/sync/pull", json={}, headers=headers)).json()
+    await _synced(studio)
     again = await client.post("/v1/sync/pull", json={"cursor": first["cursor"]}, headers=headers)
     assert again.status_code == 200
     forged = first["cursor"][:-4] + "AAAA"
@@ -74,6 +75,15 @@ async def a_day(studio: Studio) -> list[str]:
     ]
     cursors = [first["cursor"], forged, again.json()["cursor"]]
     return [PASSWORD, WRONG, NOTE, CARD, *tokens, *cursors]
+
+
+async def _synced(studio: Studio) -> None:
+    """Wait until it is written down, behind the answer, that the phone has synced."""
+    has_synced = False
+    async with asyncio.timeout(60):
+        while not has_synced:
+            async with studio.database.reading(studio.account.account_id) as session:
+                has_synced = await session.raw.fetchval("SELECT bool_or(last_sync IS NOT NULL) FROM devices")
 
 
 async def test_a_day_is_told_without_a_word_of_what_was_sent(

@@ -115,12 +115,12 @@ async def create(
 
     Tables have the names of their columns in the first row. The answer says what each column is taken for.
     """
-    form = form_of(request.headers.get("content-type", ""), kind)
     async with database.reading(claims.account_id) as reading:
         work = await admit(reading, keys, claims)
         require_desk(work.who)
         require_right(work.who, kind)
         await require_room(reading)
+    form = form_of(request.headers.get("content-type", ""), kind)
     async with let_in(claims.account_id) as turn:
         content = await received(request)
         setting = Setting(ZoneInfo(work.who.time_zone), work.clock.day_in(work.who.time_zone))
