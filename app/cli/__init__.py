@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import account, demo, documents, feed, finances, scope, serving
+from app.cli import account, demo, documents, feed, finances, scope, serving, simulator
 from app.cli.ground import check_settings
 
 cli = typer.Typer(
@@ -21,3 +21,4 @@ cli.add_typer(feed.cli, name="feed")
 cli.add_typer(finances.cli, name="finances")
 cli.add_typer(account.cli, name="account")
 cli.add_typer(scope.cli, name="scope")
+cli.add_typer(simulator.cli, name="simulator")
