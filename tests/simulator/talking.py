@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -171,14 +172,28 @@ class Studio:
         """Return what is booked net under a reference, in cents, as the ledger tells."""
         return sum(each["net"] for each in (await self.control(f"/ledger?reference={reference}"))["booked"])
 
+    def heard(self, body: bytes) -> tuple[bytes, bool]:
+        """Send a request, and return all bytes that come back, and whether the connection was reset."""
+        parts, heard = urlsplit(self.url), b""
+        with socket.create_connection((parts.hostname or "", parts.port or 0)) as line:
+            line.sendall(self._head(body) + body)
+            try:
+                while piece := line.recv(4096):
+                    heard += piece
+            except ConnectionResetError:
+                return heard, True
+        return heard, False
+
     @asynccontextmanager
     async def line(self, body: bytes) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Send a request on a connection of its own, and lend what comes back as bare bytes."""
         parts = urlsplit(self.url)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        head = f"POST {_PATH} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body)
+        writer.write(self._head(body) + body)
         try:
             yield reader, writer
         finally:
             writer.close()
+
+    def _head(self, body: bytes) -> bytes:
+        return f"POST {_PATH} HTTP/1.1\r\nHost: simulator\r\nContent-Length: {len(body)}\r\n\r\n".encode()
