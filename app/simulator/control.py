@@ -88,15 +88,13 @@ class Control:
             rule = Rule(
                 behaviour=chosen(said.pop("behaviour")),
                 operations=frozenset(said.pop("operations", [])),
-                times=said.pop("times", 1),
+                times=_times(said.pop("times", 1)),
                 **said,
             )
         except (KeyError, TypeError):
             raise _Wrong(
                 "No such behaviour can be asked for, or something is said that means nothing."
             ) from None
-        if not (rule.times is None or (isinstance(rule.times, int) and rule.times > 0)):
-            raise _Wrong("times is a number above 0, or null for ever.")
         self._rules.all.append(rule)
         return {"rules": len(self._rules.all)}
 
@@ -163,8 +161,14 @@ def _said(request: Request) -> dict[str, Any]:
     return said
 
 
+def _times(said: Any) -> int | None:
+    if said is None or (isinstance(said, int) and said > 0):
+        return said
+    raise _Wrong("times is a number above 0, or null for ever.")
+
+
 def _whole(said: dict[str, Any], name: str, otherwise: int | None) -> int:
     try:
-        return int(said.get(name, otherwise))
+        return int(said.get(name, otherwise))  # type: ignore[arg-type] # what is no number is told
     except (TypeError, ValueError):
         raise _Wrong(f"{name} is a whole number.") from None

@@ -20,7 +20,7 @@ _REFERENCE = _form("[A-Za-z0-9-]{1,20}")
 _FORMS = {
     "mid": _form("[A-Za-z0-9]{1,20}"),
     "userID": _form(r"\S{1,40}"),
-    "password": _form(r"\S{1,80}"),
+    "password": _form("[ -~]{1,80}"),
     "deviceID": _form("[A-Za-z0-9]{1,24}"),
     "cardDataSource": _form("INTERNET|MANUAL|PHONE|MAIL|SWIPE|EMV|EMV_CONTACTLESS|NFC|FALLBACK_SWIPE"),
     "transactionAmount": _form(r"(?!0+\.00)\d{1,7}\.\d{2}"),

@@ -47,11 +47,16 @@ async def run(
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stopped.set)
     if until_input_ends:
-        loop.add_reader(_INPUT, lambda: os.read(_INPUT, _AT_ONCE) or stopped.set())
+        loop.add_reader(_INPUT, _hear, stopped)
     async with Simulator(options, merchants, environment=environment) as running:
         tell(f"simulator {running.url}")
         tell(f"control {running.control_url}")
         await stopped.wait()
+
+
+def _hear(stopped: asyncio.Event) -> None:
+    if not os.read(_INPUT, _AT_ONCE):
+        stopped.set()
 
 
 @contextmanager
