@@ -11,7 +11,6 @@ from app.cli.ground import fail, print_table
 from app.core.settings import settings
 from app.simulator.control import table
 from app.simulator.ledger import Ledger
-from app.simulator.merchants import read_merchants
 from app.simulator.process import run
 from app.simulator.server import LOOPBACK, Options, RefusedInProduction
 
@@ -43,12 +42,9 @@ def serve(
     ] = "",
 ) -> None:
     """Answer as the processor would, until a signal stops it; prints where it is reached and controlled."""
-    options = Options(_file(ledger), port, control_port, host, certificate, key)
+    options = Options(_file(ledger), port, control_port, host, certificate, key, merchants)
     try:
-        known = None if merchants is None else read_merchants(merchants)
-        asyncio.run(
-            run(options, known, environment=environment, until_input_ends=until_input_ends, tell=typer.echo)
-        )
+        asyncio.run(run(options, environment=environment, until_input_ends=until_input_ends, tell=typer.echo))
     except (RefusedInProduction, OSError, ValueError) as refused:
         fail(str(refused))
 
@@ -106,9 +102,7 @@ def behaviours() -> None:
 
 
 def _file(ledger: Path | None) -> Path:
-    path = ledger or settings().data_dir / "simulator.sqlite"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    return ledger or settings().data_dir / "simulator.sqlite"
 
 
 def _dollars(cents: int | None) -> str:

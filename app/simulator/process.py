@@ -1,19 +1,20 @@
 """The simulator as a process: run here until it is told to stop, or started beside and ended by its id."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.simulator.merchants import Merchants
 from app.simulator.server import Options, Simulator
 
 _ROOT = Path(__file__).resolve().parents[2]
+_FILES = ("ledger", "certificate", "key", "merchants")
 _INPUT = 0
 _AT_ONCE = 4096
 
@@ -29,7 +30,6 @@ class Started:
 
 async def run(
     options: Options,
-    merchants: Merchants | None,
     *,
     environment: str,
     until_input_ends: bool,
@@ -40,6 +40,7 @@ async def run(
     Raises:
         RefusedInProduction: the environment is one where money is real.
         OSError: a port is taken, or a file cannot be used.
+        ValueError: the file of merchants is not in its form.
 
     """
     stopped = asyncio.Event()
@@ -48,7 +49,7 @@ async def run(
         loop.add_signal_handler(each, stopped.set)
     if until_input_ends:
         loop.add_reader(_INPUT, _hear, stopped)
-    async with Simulator(options, merchants, environment=environment) as running:
+    async with Simulator(options, environment=environment) as running:
         tell(f"simulator {running.url}")
         tell(f"control {running.control_url}")
         await stopped.wait()
@@ -59,27 +60,40 @@ def _hear(stopped: asyncio.Event) -> None:
         stopped.set()
 
 
+def run_as_told(words: str) -> None:
+    """Run with options as `started` has put them, until the input ends."""
+    told = json.loads(words)
+    files = {name: Path(told[name]) for name in _FILES if told[name] is not None}
+    environment = os.environ.get("ENVIRONMENT", "")
+    asyncio.run(run(Options(**{**told, **files}), environment=environment, until_input_ends=True, tell=_say))
+
+
 @contextmanager
-def started(ledger: Path, *options: str) -> Iterator[Started]:
-    """Start a simulator beside, with further options of `simulator serve`; it ends when this does, or we do.
+def started(options: Options) -> Iterator[Started]:
+    """Start a simulator beside; it ends when this does, or when we do.
 
     Raises:
-        RuntimeError: it did not start; it has said why on its standard error or output.
+        RuntimeError: it did not start; it has said why on its standard error.
 
     """
-    words = [sys.executable, "-m", "app", "simulator", "serve", "--until-input-ends", "--ledger", str(ledger)]
+    words = json.dumps(asdict(options), default=str)
     with subprocess.Popen(  # noqa: S603 - it is ourselves
-        [*words, *options], cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "app.simulator", words],
+        cwd=_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         try:
-            told = dict(
-                process.stdout.readline().strip().partition(" ")[::2] for _ in ("simulator", "control")
-            )
-            if told.keys() != {"simulator", "control"}:
-                raise RuntimeError(
-                    f"The simulator did not start: {' '.join(' '.join(each) for each in told.items())}"
-                )
-            yield Started(told["simulator"], told["control"], process.pid)
+            lines = dict(process.stdout.readline().strip().partition(" ")[::2] for _ in range(2))
+            if lines.keys() != {"simulator", "control"}:
+                raise RuntimeError("The simulator did not start.")
+            yield Started(lines["simulator"], lines["control"], process.pid)
         finally:
             process.terminate()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

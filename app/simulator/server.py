@@ -12,7 +12,7 @@ from app.simulator.control import Control
 from app.simulator.front import Front
 from app.simulator.hosted import HostedField
 from app.simulator.ledger import Ledger
-from app.simulator.merchants import DEMO, Merchants
+from app.simulator.merchants import DEMO, Merchants, read_merchants
 from app.simulator.processor import Processor
 from app.simulator.rules import Rules
 from app.simulator.wire import Gone, Line, Request
@@ -28,7 +28,10 @@ class RefusedInProduction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a simulator is to run; port 0 takes any that is free, `certificate` and `key` are files of PEM."""
+    """How a simulator is to run.
+
+    Port 0 takes any that is free; `certificate` and `key` are files of PEM, `merchants` one of JSON.
+    """
 
     ledger: Path
     port: int = 0
@@ -36,6 +39,7 @@ class Options:
     host: str = LOOPBACK
     certificate: Path | None = None
     key: Path | None = None
+    merchants: Path | None = None
 
 
 class Simulator:
@@ -48,8 +52,9 @@ class Simulator:
             raise RefusedInProduction("The simulator does not run where the environment is production.")
         self._options = options
         self._secured = _secured(options)
+        known = merchants or (read_merchants(options.merchants) if options.merchants else Merchants([DEMO]))
+        options.ledger.parent.mkdir(parents=True, exist_ok=True)
         self._ledger = Ledger(options.ledger)
-        known = merchants or Merchants([DEMO])
         self._rules = Rules()
         front = Front(
             Processor(self._ledger, known), HostedField(self._ledger, known), self._rules, self._ledger

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import ssl
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,7 +23,7 @@ from app.cli import cli
 from app.simulator.behaviours import BEHAVIOURS
 from app.simulator.merchants import DEMO
 from app.simulator.process import Started, started
-from app.simulator.server import Options, RefusedInProduction, Simulator
+from app.simulator.server import Options, Simulator
 from tests.simulator.talking import HARBOR, VISA, Studio, new_reference
 
 
@@ -33,7 +34,7 @@ def ledger(tmp_path: Path) -> Path:
 
 async def test_what_was_booked_survives_a_kill_and_is_read_from_the_file(ledger: Path) -> None:
     reference = new_reference()
-    with started(ledger) as first:
+    with started(Options(ledger)) as first:
         async with Studio(first.url, first.control_url, DEMO) as studio:
             await studio.control("/advance", seconds=3600)
             token = (await studio.pay("1.00"))["token"]
@@ -49,7 +50,7 @@ async def test_what_was_booked_survives_a_kill_and_is_read_from_the_file(ledger:
     books.close()
     told = CliRunner().invoke(cli, ["simulator", "ledger", "--ledger", str(ledger), "--reference", reference])
     assert [line.split("\t")[-1] for line in told.stdout.splitlines()] == ["12.34"]
-    with started(ledger) as second:
+    with started(Options(ledger)) as second:
         async with Studio(second.url, second.control_url, DEMO) as studio:
             assert (await studio.control("/"))["knobs"]["clock_offset"] == 3600
             studio.key = key
@@ -71,7 +72,7 @@ def test_no_card_number_is_kept_or_told(ledger: Path, capfd: pytest.CaptureFixtu
             ]
             return [*told, *(each.text for each in sent), str(await studio.control("/ledger"))]
 
-    with started(ledger) as running:
+    with started(Options(ledger)) as running:
         told = asyncio.run(talk(running))
         written = b"".join(each.read_bytes() for each in ledger.parent.iterdir())
     told += capfd.readouterr()
@@ -95,13 +96,33 @@ async def test_it_speaks_tls_with_a_certificate_it_is_given(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("environment", ["production", "Production ", "live"])
-def test_it_does_not_start_in_production(tmp_path: Path, environment: str) -> None:
-    ledger = tmp_path / "ledger.sqlite"
-    with pytest.raises(RefusedInProduction):
-        Simulator(Options(ledger), environment=environment)
-    words = ["simulator", "serve", "--ledger", str(ledger)]
-    told = CliRunner().invoke(cli, words, env={"ENVIRONMENT": environment})
-    assert (told.exit_code, "production" in told.stdout, ledger.exists()) == (1, True, False)
+def test_it_does_not_start_in_production(
+    ledger: Path, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    told = CliRunner().invoke(cli, ["simulator", "serve", "--ledger", str(ledger)])
+    assert (told.exit_code, "production" in told.stdout) == (1, True)
+    with pytest.raises(RuntimeError), started(Options(ledger)):
+        pass
+    assert not ledger.exists()
+
+
+async def test_the_merchants_of_a_file_get_keys_and_no_others(tmp_path: Path) -> None:
+    file = tmp_path / "merchants.json"
+    file.write_text(json.dumps([asdict(HARBOR)]))
+    async with Simulator(Options(tmp_path / "ledger.sqlite", merchants=file)) as running:
+        async with Studio(running.url, running.control_url, HARBOR) as studio:
+            assert studio.key
+        demo = Studio(running.url, running.control_url, DEMO)
+        assert (await demo.new_key()).code == "E0003"
+        await demo.__aexit__()
+
+
+def test_a_file_that_lists_no_merchants_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "merchants.json"
+    file.write_text('{"mid": "1"}')
+    told = CliRunner().invoke(cli, ["simulator", "serve", "--ledger", str(file), "--merchants", str(file)])
+    assert (told.exit_code, told.stdout) == (1, "This is no list of merchants.\n")
 
 
 async def test_only_this_machine_controls_it_and_what_makes_no_sense_is_told(studio: Studio) -> None:
