@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from app.cli.ground import fail, print_table
 from app.core.settings import settings
 from app.simulator.control import table
 from app.simulator.ledger import Ledger
-from app.simulator.process import run
+from app.simulator.process import PRODUCTION, run
 from app.simulator.server import LOOPBACK, Options, RefusedInProduction
 
 cli = typer.Typer(no_args_is_help=True, help="A simulator of the card processor TransIT; it charges nobody.")
@@ -38,14 +39,14 @@ def serve(
     key: Annotated[Path | None, typer.Option(help="PEM of its key.")] = None,
     until_input_ends: Annotated[bool, typer.Option(help="Stop at the end of standard input.")] = False,
     environment: Annotated[
-        str, typer.Option(envvar="ENVIRONMENT", help="Refused where it is production.")
-    ] = "",
+        str, typer.Option(envvar="ENVIRONMENT", help="Refused unless it is development.")
+    ] = PRODUCTION,
 ) -> None:
     """Answer as the processor would, until a signal stops it; prints where it is reached and controlled."""
     options = Options(_file(ledger), port, control_port, host, certificate, key, merchants)
     try:
         asyncio.run(run(options, environment=environment, until_input_ends=until_input_ends, tell=typer.echo))
-    except (RefusedInProduction, OSError, ValueError) as refused:
+    except (RefusedInProduction, OSError, ValueError, sqlite3.Error) as refused:
         fail(str(refused))
 
 
@@ -60,8 +61,11 @@ def show(
     path = _file(ledger)
     if not path.is_file():
         fail(f"There is no ledger {path}.")
-    books = Ledger(path)
-    records = books.records(reference)
+    try:
+        books = Ledger(path)
+        records = books.records(reference)
+    except sqlite3.DatabaseError:
+        fail(f"{path} is no ledger.")
     books.close()
     if as_json:
         typer.echo(json.dumps(records, indent=2))

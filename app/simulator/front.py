@@ -15,6 +15,8 @@ from app.simulator.wire import Gone, Line, Reply, Request, json_reply
 
 ADDRESS = "/servlets/TransNox_API_Server"
 FIELD = "/transit-tsep-web/tokens"
+_FIELD_PAGE = "/transit-tsep-web/jsView/"
+_FIELD_SCRIPT = "/transit-tsep-web/page.js"
 _XML = "text/xml;charset=UTF-8"
 _HTML = "text/html;charset=UTF-8"
 _FAILED = Reply(
@@ -45,8 +47,10 @@ class Front:
                 await line.reply(self._tokenize(request))
             case "OPTIONS", path if path == FIELD:
                 await line.reply(Reply(204, "text/plain", b"", _ANYBODY))
-            case "GET", ("/transit-tsep-web/page" | "/transit-tsep-web/page.js") as path:
-                await line.reply(_file(path))
+            case "GET", path if path.startswith(_FIELD_PAGE):
+                await line.reply(_file("page.html", _HTML))
+            case "GET", path if path == _FIELD_SCRIPT:
+                await line.reply(_file("page.js", "text/javascript"))
             case _:
                 await line.reply(
                     Reply(404, "text/plain", b"This simulator of TransIT has no such address.\n")
@@ -128,8 +132,5 @@ def _xml(answer: Answer) -> Reply:
     return Reply(200, _XML, answer.body())
 
 
-def _file(path: str) -> Reply:
-    name = path.rpartition("/")[2]
-    file = files("app.simulator").joinpath(name if name.endswith(".js") else f"{name}.html")
-    kind = "text/javascript" if name.endswith(".js") else _HTML
-    return Reply(200, kind, file.read_bytes(), _BY_ITSELF)
+def _file(name: str, kind: str) -> Reply:
+    return Reply(200, kind, files("app.simulator").joinpath(name).read_bytes(), _BY_ITSELF)

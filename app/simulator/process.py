@@ -15,6 +15,9 @@ from app.simulator.server import Options, Simulator
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FILES = ("ledger", "certificate", "key", "merchants")
+_VARIABLE = "ENVIRONMENT"
+PRODUCTION = "production"
+"""What an environment is that nobody has named."""
 _INPUT = 0
 _AT_ONCE = 4096
 
@@ -38,7 +41,7 @@ async def run(
     """Run until a signal, or the end of the input, stops it; `tell` is called with each line there is to say.
 
     Raises:
-        RefusedInProduction: the environment is one where money is real.
+        RefusedInProduction: the environment is not development.
         OSError: a port is taken, or a file cannot be used.
         ValueError: the file of merchants is not in its form.
 
@@ -64,13 +67,15 @@ def run_as_told(words: str) -> None:
     """Run with options as `started` has put them, until the input ends."""
     told = json.loads(words)
     files = {name: Path(told[name]) for name in _FILES if told[name] is not None}
-    environment = os.environ.get("ENVIRONMENT", "")
+    environment = os.environ.get(_VARIABLE, PRODUCTION)
     asyncio.run(run(Options(**{**told, **files}), environment=environment, until_input_ends=True, tell=_say))
 
 
 @contextmanager
-def started(options: Options) -> Iterator[Started]:
+def started(options: Options, environment: str | None = None) -> Iterator[Started]:
     """Start a simulator beside; it ends when this does, or when we do.
+
+    The environment is our own unless another is said, and production where none is.
 
     Raises:
         RuntimeError: it did not start; it has said why on its standard error.
@@ -80,6 +85,7 @@ def started(options: Options) -> Iterator[Started]:
     with subprocess.Popen(  # noqa: S603 - it is ourselves
         [sys.executable, "-m", "app.simulator", words],
         cwd=_ROOT,
+        env={**os.environ, _VARIABLE: environment or os.environ.get(_VARIABLE, PRODUCTION)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -18,7 +18,7 @@ from app.simulator.rules import Rules
 from app.simulator.wire import Gone, Line, Request
 
 LOOPBACK = "127.0.0.1"
-_REAL = {"production", "prod", "live"}
+DEVELOPMENT = "development"
 _MOST_WAITING = 1024
 
 
@@ -46,10 +46,12 @@ class Simulator:
     """One running simulator: `async with Simulator(options) as running`."""
 
     def __init__(
-        self, options: Options, merchants: Merchants | None = None, *, environment: str = ""
+        self, options: Options, merchants: Merchants | None = None, *, environment: str = DEVELOPMENT
     ) -> None:
-        if environment.strip().lower() in _REAL:
-            raise RefusedInProduction("The simulator does not run where the environment is production.")
+        if environment != DEVELOPMENT:
+            raise RefusedInProduction(
+                f"ENVIRONMENT: The simulator runs in {DEVELOPMENT}, never in production."
+            )
         self._options = options
         self._secured = _secured(options)
         known = merchants or (read_merchants(options.merchants) if options.merchants else Merchants([DEMO]))
