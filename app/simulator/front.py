@@ -46,7 +46,7 @@ class Front:
             case "POST", path if path == FIELD:
                 await line.reply(self._tokenize(request))
             case "OPTIONS", path if path == FIELD:
-                await line.reply(Reply(204, "text/plain", b"", _ANYBODY))
+                await line.reply(Reply(200, "text/plain", b"", _ANYBODY))
             case "GET", path if path.startswith(_FIELD_PAGE):
                 await line.reply(_file("page.html", _HTML))
             case "GET", path if path == _FIELD_SCRIPT:

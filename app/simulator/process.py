@@ -81,7 +81,7 @@ def started(options: Options, environment: str | None = None) -> Iterator[Starte
         RuntimeError: it did not start; it has said why on its standard error.
 
     """
-    words = json.dumps(asdict(options), default=str)
+    words = json.dumps(asdict(options), default=lambda file: str(file.resolve()))
     with subprocess.Popen(  # noqa: S603 - it is ourselves
         [sys.executable, "-m", "app.simulator", words],
         cwd=_ROOT,

@@ -63,7 +63,7 @@ class Line:
         head, body, is_too_long = None, bytearray(), False
         while True:
             event = await self._event()
-            if isinstance(event, h11.Request):
+            if isinstance(event, h11.Request) and event.method != b"HEAD":
                 head = event
             elif isinstance(event, h11.Data):
                 is_too_long = is_too_long or len(body) + len(event.data) > MOST

@@ -91,6 +91,8 @@ async def test_it_speaks_tls_with_a_certificate_it_is_given(tmp_path: Path) -> N
         assert (answer.status_code, "F9901" in answer.text) == (200, True)
         page = await http.get(f"{running.url}/transit-tsep-web/jsView/88990000101?00ff")
         assert "No card is charged" in page.text
+        asked = await http.options(f"{running.url}/transit-tsep-web/tokens")
+        assert asked.headers["access-control-allow-origin"] == "*"
         assert (await http.get(f"{running.url}/transit-tsep-web/page.js")).status_code == 200
         assert (await http.get(f"{running.url}/ledger")).status_code == 404
 
