@@ -29,6 +29,7 @@ from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
 from app.desk.calendar.router import router as schedule
+from app.desk.client_list.router import router as client_list
 from app.desk.hubs.router import router as hubs
 from app.desk.hubs.saved_router import router as saved_hubs
 from app.desk.imports.jobs import FORGET as FORGET_IMPORTS
@@ -169,7 +170,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    desks = (desk, hubs, saved_hubs, schedule)
+    desks = (desk, hubs, saved_hubs, schedule, client_list)
     for router in (sync, stream, live, *desks, *people, preferences, health, inbox, imports, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))

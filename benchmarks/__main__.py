@@ -12,6 +12,7 @@ import uvloop
 
 from app.main import settle_memory
 from benchmarks.account_size import account_size
+from benchmarks.client_list import client_list
 from benchmarks.compression import compression
 from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
@@ -39,6 +40,7 @@ class Measure(StrEnum):
     STUDIO_SYNC = "studio_sync"
     FILL = "fill"
     COMPRESSION = "compression"
+    CLIENT_LIST = "client_list"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -52,6 +54,7 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.STUDIO_SYNC: studio_sync,
     Measure.FILL: fill,
     Measure.COMPRESSION: compression,
+    Measure.CLIENT_LIST: client_list,
 }
 _USUAL = Size()
 QUICK = Size(
@@ -71,6 +74,7 @@ QUICK = Size(
     others=2,
     streams=100,
     studios=2,
+    listed=200,
     rate=20,
     seconds=1,
 )

@@ -54,6 +54,7 @@ class Size:
     others: int = 100
     streams: int = 10_000
     studios: int = 50
+    listed: int = 100_000
     rate: int = 200
     seconds: float = 30
 

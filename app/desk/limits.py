@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from app.desk.client_list.schemas import MOST_CHARACTERS, MOST_WORDS
 from app.desk.idempotency import LONGEST
 from app.desk.router import MOST
 from app.desk.store import KEPT, PAGE_BYTES
@@ -15,4 +16,6 @@ def limits_of_desk() -> DeskLimits:
         max_page_bytes=PAGE_BYTES,
         max_key_characters=LONGEST,
         key_hours=KEPT // timedelta(hours=1),
+        max_search_characters=MOST_CHARACTERS,
+        max_search_words=MOST_WORDS,
     )

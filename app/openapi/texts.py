@@ -38,6 +38,10 @@ TAGS = [
         "description": "Lists of records at a desk: columns, filters, layouts, counts and tables.",
     },
     {
+        "name": "client_list",
+        "description": "Clients by name, narrowed by each letter that is typed, with an index from A to Z.",
+    },
+    {
         "name": "schedule",
         "description": "What people and resources are booked for, also for calendar programs.",
     },

@@ -230,6 +230,34 @@ async def test_figures_that_differ_from_the_records_are_found_and_counted_anew(
     assert await typed("finances", "verify", "nobody-s") == (1, "There is no account nobody-s.\n")
 
 
+async def test_a_client_list_that_differs_from_the_clients_is_found_and_written_anew(
+    typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
+) -> None:
+    studio = await new_studio(database, http, house.state.keys)
+    name, clients = studio.account.account_name, [uuid4() for _ in range(4)]
+    await by_server(studio, *(Write("clients", each, sample("clients")) for each in clients))
+    alike = (
+        "0 clients are listed otherwise than they should be.\n0 words find other clients than they should.\n"
+    )
+    assert await typed("client-list", "verify", name) == (0, alike)
+    renamed, lost, gone, unfound = clients
+    for statement, client in (
+        ("UPDATE clients SET last_name = 'Behind' WHERE account_id = $1 AND id = $2", renamed),
+        ("DELETE FROM client_list_entries WHERE account_id = $1 AND client_id = $2", lost),
+        ("DELETE FROM clients WHERE account_id = $1 AND id = $2", gone),
+        ("DELETE FROM client_list_words WHERE account_id = $1 AND client_id = $2", unfound),
+    ):
+        await studio.execute(statement, client)
+    code, printed = await typed("client-list", "verify", name)
+    assert code == 1
+    assert printed.startswith("3 clients are listed otherwise than they should be.\n")
+    code, printed = await typed("client-list", "rebuild", name)
+    assert code == 0
+    assert printed.startswith("3 clients were listed anew.\n")
+    assert await typed("client-list", "verify", name) == (0, alike)
+    assert await typed("client-list", "verify", "nobody-s") == (1, "There is no account nobody-s.\n")
+
+
 _DAMAGED = "convert_to(replace(convert_from(body, 'UTF8'), 'Hartley', 'Nobody'), 'UTF8')"
 
 

@@ -28,6 +28,7 @@ from app.core import migrations
 from app.core.db import APP_ROLE, Database
 from app.core.migrations import configuration, migrate
 from app.core.principal import Principal
+from app.studio.client_list.upkeep import verify as verify_list
 from app.sync import registry
 from app.sync.store import Write, write
 from app.sync.upkeep import Found, verify
@@ -401,6 +402,28 @@ async def test_the_trail_is_added_to_while_its_indexes_are_built_and_a_run_that_
     assert all(row["whole"] for row in found)
     declared = {str(index.name) for index in SQLModel.metadata.tables["audit_entries"].indexes}
     assert {row["name"] for row in found if not row["key"]} == declared
+
+
+async def test_clients_are_listed_behind_the_walls_of_their_accounts_and_a_run_that_is_cut_begins_anew(
+    owned_database: str, empty_database: str, watcher: Watcher
+) -> None:
+    await asyncio.to_thread(migrate, owned_database)
+    account_id, _ = await _with_cards(empty_database, [[], []])
+    kept = await _rows(empty_database, _LISTED)
+    await asyncio.to_thread(command.downgrade, configuration(owned_database), _before("0028"))
+    async with watcher.opened() as other:
+        await other.execute("LOCK clients IN ACCESS EXCLUSIVE MODE")
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, owned_database))
+        await watcher.end(await watcher.waiting(migrating), migrating)
+    assert not await _rows(empty_database, _LISTED)
+    await asyncio.to_thread(migrate, owned_database)
+    assert await _rows(empty_database, _LISTED) == kept != []
+    database = Database(empty_database)
+    assert not await verify_list(database, Principal.system(account_id))
+    await database.close()
+
+
+_LISTED = "SELECT * FROM client_list_entries ORDER BY client_id"
 
 
 async def _assert_all_are_exchanged(url: str) -> None:

@@ -1,0 +1,1 @@
+"""What the client list is found by: the words of each client's names, and the place they stand at."""
