@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import account, client_list, demo, documents, feed, finances, scope, serving, simulator
+from app.cli import account, clients, demo, documents, feed, finances, scope, serving, simulator
 from app.cli.ground import check_settings
 
 cli = typer.Typer(
@@ -19,7 +19,7 @@ cli.command()(documents.openapi)
 cli.command()(documents.collections)
 cli.add_typer(feed.cli, name="feed")
 cli.add_typer(finances.cli, name="finances")
-cli.add_typer(client_list.cli, name="client-list")
+cli.add_typer(clients.cli, name="clients")
 cli.add_typer(account.cli, name="account")
 cli.add_typer(scope.cli, name="scope")
 cli.add_typer(simulator.cli, name="simulator")

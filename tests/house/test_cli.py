@@ -239,7 +239,7 @@ async def test_a_client_list_that_differs_from_the_clients_is_found_and_written_
     alike = (
         "0 clients are listed otherwise than they should be.\n0 words find other clients than they should.\n"
     )
-    assert await typed("client-list", "verify", name) == (0, alike)
+    assert await typed("clients", "verify", name) == (0, alike)
     renamed, lost, gone, unfound = clients
     for statement, client in (
         ("UPDATE clients SET last_name = 'Behind' WHERE account_id = $1 AND id = $2", renamed),
@@ -248,14 +248,14 @@ async def test_a_client_list_that_differs_from_the_clients_is_found_and_written_
         ("DELETE FROM client_list_words WHERE account_id = $1 AND client_id = $2", unfound),
     ):
         await studio.execute(statement, client)
-    code, printed = await typed("client-list", "verify", name)
+    code, printed = await typed("clients", "verify", name)
     assert code == 1
     assert printed.startswith("3 clients are listed otherwise than they should be.\n")
-    code, printed = await typed("client-list", "rebuild", name)
+    code, printed = await typed("clients", "rebuild", name)
     assert code == 0
     assert printed.startswith("3 clients were listed anew.\n")
-    assert await typed("client-list", "verify", name) == (0, alike)
-    assert await typed("client-list", "verify", "nobody-s") == (1, "There is no account nobody-s.\n")
+    assert await typed("clients", "verify", name) == (0, alike)
+    assert await typed("clients", "verify", "nobody-s") == (1, "There is no account nobody-s.\n")
 
 
 _DAMAGED = "convert_to(replace(convert_from(body, 'UTF8'), 'Hartley', 'Nobody'), 'UTF8')"

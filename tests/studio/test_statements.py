@@ -16,7 +16,9 @@ from app.sync.push import push
 from app.sync.schemas import PushRequest
 from tests.studio.conftest import Company, Fields, create
 
-MOST = 20
+MOST = 21
+OF_THE_DRIVER = ("SELECT current_setting('jit')", "WITH RECURSIVE typeinfo_tree")
+"""How what the driver itself asks begins: of types it has not met on a connection."""
 
 
 async def asked(company: Company, *changes: Fields) -> list[str]:
@@ -31,7 +33,7 @@ async def asked(company: Company, *changes: Fields) -> list[str]:
             answer = orjson.loads(await push(session, company.phone.who, at, sent))
     company.phone.next += len(changes)
     assert {each["verdict"] for each in answer["results"]} == {"applied"}
-    return seen
+    return [each for each in seen if not each.strip().startswith(OF_THE_DRIVER)]
 
 
 def day_s_work(company: Company, days: "count[int]") -> list[Fields]:

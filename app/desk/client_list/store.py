@@ -183,7 +183,7 @@ ORDER BY page.place, page.client_id
 
 @cache
 def _letters_sql(terms: int, *, is_gathered: bool) -> str:
-    """Return what counts clients by letter: along the list in its order, or it would seem as good to read all."""
+    """Return what counts clients by letter, along the list: else a plan may be to read all accounts."""
     order = "" if is_gathered else "ORDER BY e.place, e.client_id "
     return f"""
 SELECT substr(place, 1, 1) AS letter, count(*) AS many

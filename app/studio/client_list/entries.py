@@ -17,7 +17,7 @@ from app.sync.reactions import on_flush
 
 def _plain(**more: Any) -> Any:
     """Return a text in the order of its bytes, whatever the database's own order is."""
-    return Field(sa_type=String(collation="C"), **more)  # type: ignore[call-overload]
+    return Field(sa_type=String(collation="C"), **more)
 
 
 class ClientListEntry(SQLModel, table=True):

@@ -1,5 +1,7 @@
 """The client list narrows with each letter, is in the order people expect, and is right after every write."""
 
+from typing import Any
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -188,7 +190,7 @@ async def test_a_page_goes_on_behind_what_was_shown_and_belongs_to_its_search(
     ],
 )
 async def test_what_cannot_be_asked_is_refused_with_its_place(
-    desk: Desk, asked: dict[str, object], place: str, code: str
+    desk: Desk, asked: dict[str, Any], place: str, code: str
 ) -> None:
     assert refused(await ask(desk, **asked)) == (422, "invalid_request", [(place, code)])
     if "search" in asked:

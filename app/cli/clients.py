@@ -1,4 +1,4 @@
-"""`client-list verify` and `client-list rebuild`."""
+"""`clients verify` and `clients rebuild`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
