@@ -33,7 +33,7 @@ async def asked(company: Company, *changes: Fields) -> list[str]:
             answer = orjson.loads(await push(session, company.phone.who, at, sent))
     company.phone.next += len(changes)
     assert {each["verdict"] for each in answer["results"]} == {"applied"}
-    return [each for each in seen if not each.strip().startswith(OF_THE_DRIVER)]
+    return [each for each in seen if not " ".join(each.split()).startswith(OF_THE_DRIVER)]
 
 
 def day_s_work(company: Company, days: "count[int]") -> list[Fields]:
