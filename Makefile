@@ -44,7 +44,7 @@ prove: $(STAMP) ## Run all proofs, and print each claim with the figure of this 
 
 prove-basics: $(STAMP) ## Run the tests of everyday promises the scorecard names, for long
 	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/accounts tests/contract/test_levels.py \
-		tests/desk/test_once.py \
+		tests/desk/test_once.py tests/desk/client_list \
 		tests/sync/test_retention.py tests/sync/test_beside_writers.py tests/stories/test_what_is_forgotten.py \
 		tests/house/test_catalogue.py tests/house/test_walls.py tests/house/test_error_shape.py \
 		tests/house/test_observing.py tests/house/test_pressure.py \

@@ -156,6 +156,7 @@ def _words_of(entries: str) -> str:
 
 
 # What stays as it is is not written again: clients are changed for much that is no concern of the list.
+# What goes is found by its key and deleted at its place: to join the two, a plan may read all there is.
 _KEEP = f"""
 WITH made AS MATERIALIZED (
     SELECT * FROM unnest({arrays.parameters(_KINDS, 2)}) AS made({_COLUMNS})
@@ -167,9 +168,13 @@ WITH made AS MATERIALIZED (
 ), other AS MATERIALIZED (
     SELECT made.* FROM made LEFT JOIN old USING (client_id) WHERE old.client_id IS NULL OR {_IS_OTHER}
 ), unsaid AS (
-    DELETE FROM client_list_words AS w
-    USING ({_words_of("old")} EXCEPT {_words_of("made")}) AS gone
-    WHERE w.account_id = $1 AND w.word = gone.word AND w.client_id = gone.client_id
+    DELETE FROM client_list_words WHERE account_id = $1 AND ctid = ANY (ARRAY(
+        SELECT w.ctid FROM ({_words_of("old")} EXCEPT {_words_of("made")}) AS gone
+        CROSS JOIN LATERAL (
+            SELECT ctid FROM client_list_words
+            WHERE account_id = $1 AND client_id = gone.client_id AND {by_key("gone.word", "word")}
+        ) AS w
+    ))
 ), said AS (
     INSERT INTO client_list_words (account_id, word, client_id)
     SELECT $1, word, client_id FROM ({_words_of("other")} EXCEPT {_words_of("old")}) AS come
@@ -185,10 +190,13 @@ _MOVE = f"""
 UPDATE client_list_entries AS e SET place = moved.place
 FROM unnest({arrays.parameters(("uuid", "text"), 2)}) AS moved(id, place)
 CROSS JOIN LATERAL (
-    SELECT id AS client_id, last_name, first_name, company_name FROM clients
+    SELECT id, last_name, first_name, company_name FROM clients
     WHERE account_id = $1 AND {by_key("moved.id", "organization_id")}
 ) AS c
-WHERE e.account_id = $1 AND e.client_id = c.client_id AND e.place <> moved.place
+CROSS JOIN LATERAL (
+    SELECT ctid FROM client_list_entries WHERE account_id = $1 AND {by_key("c.id", "client_id")}
+) AS kept
+WHERE e.account_id = $1 AND e.ctid = kept.ctid AND e.place <> moved.place
   AND coalesce(c.last_name, '') = '' AND coalesce(c.first_name, '') = '' AND coalesce(c.company_name, '') = ''
 """
 _SAID = _words_of("(SELECT client_id, words FROM client_list_entries WHERE account_id = $1) AS e")

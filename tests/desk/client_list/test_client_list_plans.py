@@ -8,15 +8,22 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.core import arrays
 from app.core.db import Database, Session
 from app.desk.client_list import store
 from app.desk.client_list.store import FEW, FIRST, Place
+from app.studio.client_list import entries
+from app.studio.client_list.entries import Entry
 from app.studio.client_list.words import sought
 from benchmarks.client_list import TABLES, fill
 from tests.sync.conftest import open_desk
 from tests.sync.test_plans import indexes, plan
 
 MOST = 100
+NAMELESS = """
+UPDATE clients SET last_name = NULL, first_name = NULL, company_name = NULL
+WHERE account_id = $1 AND id = (SELECT min(id::text)::uuid FROM clients WHERE organization_id = $2)
+"""
 
 
 @pytest.fixture(scope="module", params=[20_000, pytest.param(100_000, marks=pytest.mark.proof)])
@@ -67,10 +74,12 @@ async def test_the_whole_list_is_walked_along_its_index(session: Session, after:
 
 
 @pytest.mark.parametrize("typed", ["s", "st", "prosp", "quincy", "s m", "s prosp"])
-async def test_what_many_have_is_come_by_within_a_few_of_them(session: Session, typed: str) -> None:
+async def test_what_many_have_is_come_by_within_a_few_of_them(
+    session: Session, large: tuple[UUID, int], typed: str
+) -> None:
     found = await scans(session, typed)
     if "ix_client_list_entries_place" in indexes(found):
-        assert read(found, "client_list_entries") < 40 * MOST
+        assert read(found, "client_list_entries") < large[1] / 10
     else:
         assert read(found, "client_list_words") < FEW
     assert read(found, "clients") <= FEW + MOST
@@ -97,3 +106,21 @@ async def test_letters_are_counted_in_the_index_alone(session: Session) -> None:
     assert indexes(found) == {"ix_client_list_entries_place"}
     [scanned] = [each for each in found if each.get("Relation Name") == "client_list_entries"]
     assert scanned["Node Type"] == "Index Only Scan"
+
+
+async def test_what_is_renamed_is_listed_anew_by_keys_alone(
+    database: Database, large: tuple[UUID, int]
+) -> None:
+    async with database.writing(large[0]) as session:
+        one = await session.raw.fetchval("SELECT id FROM clients WHERE account_id = $1 LIMIT 1", large[0])
+        [school] = await session.raw.fetch("SELECT id FROM organizations WHERE account_id = $1", large[0])
+        renamed = [Entry(one, "somebody", " else somebody", None, None)]
+        asked = (large[0], *arrays.columns(entries._KINDS, renamed), [one], [])
+        found = await plan(session, entries._KEEP, *asked)
+        await session.raw.execute(NAMELESS, large[0], school["id"])
+        places = arrays.columns(("uuid", "text"), [(school["id"], "another school")])
+        moved = await plan(session, entries._MOVE, large[0], *places)
+    assert indexes(found) == {"pk_client_list_entries", "pk_client_list_words"}
+    assert read(found, "client_list_entries", "client_list_words") < 10
+    assert indexes(moved) == {"ix_clients_organization_id", "pk_client_list_entries"}
+    assert read(moved, "clients") == large[1] / 10
