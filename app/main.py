@@ -30,6 +30,7 @@ from app.core.notifications import Listener
 from app.core.settings import Settings, settings
 from app.desk.calendar.router import router as schedule
 from app.desk.client_list.router import router as client_list
+from app.desk.home.router import router as home
 from app.desk.hubs.router import router as hubs
 from app.desk.hubs.saved_router import router as saved_hubs
 from app.desk.imports.jobs import FORGET as FORGET_IMPORTS
@@ -170,7 +171,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    desks = (desk, hubs, saved_hubs, schedule, client_list)
+    desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     for router in (sync, stream, live, *desks, *people, preferences, health, inbox, imports, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))

@@ -15,6 +15,7 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
         ("email_types", "email_statuses", "phone_call_types", "phone_call_results", "phone_call_outcomes"),
     ),
     ("Sales", ("invoice_statuses", "invoice_classifications", "payment_methods")),
+    ("Home page", ("company_shortcuts",)),
 )
 KINDS = {
     "session_statuses": "session_type_id",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.desk.client_list.schemas import MOST_CHARACTERS, MOST_WORDS
+from app.desk.home.schemas import MOST_SHORTCUTS
 from app.desk.idempotency import LONGEST
 from app.desk.router import MOST
 from app.desk.store import KEPT, PAGE_BYTES
@@ -18,4 +19,5 @@ def limits_of_desk() -> DeskLimits:
         key_hours=KEPT // timedelta(hours=1),
         max_search_characters=MOST_CHARACTERS,
         max_search_words=MOST_WORDS,
+        max_shortcuts=MOST_SHORTCUTS,
     )

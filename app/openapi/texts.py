@@ -45,6 +45,7 @@ TAGS = [
         "name": "schedule",
         "description": "What people and resources are booked for, also for calendar programs.",
     },
+    {"name": "home", "description": "The home page: panels as its user arranges them, and shortcuts."},
     {
         "name": "imports",
         "description": "Files of other programs, looked at row by row before they are records.",

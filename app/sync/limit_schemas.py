@@ -105,6 +105,7 @@ class DeskLimits(Answer):
         description="Characters of a `search` in hubs and in the client list.", examples=[200]
     )
     max_search_words: int = Field(description="Words of one.", examples=[10])
+    max_shortcuts: int = Field(description="Shortcuts of a user's own.", examples=[50])
 
 
 class ImportLimits(Answer):

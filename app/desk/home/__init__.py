@@ -1,0 +1,1 @@
+"""The home page: panels each user arranges, of what they may view, and shortcuts."""
