@@ -28,9 +28,11 @@ from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
+from app.desk.calendar.limits import limits_of_schedule
 from app.desk.calendar.router import router as schedule
 from app.desk.client_list.router import router as client_list
 from app.desk.home.router import router as home
+from app.desk.hubs.limits import limits_of_hubs
 from app.desk.hubs.router import router as hubs
 from app.desk.hubs.saved_router import router as saved_hubs
 from app.desk.imports.jobs import FORGET as FORGET_IMPORTS
@@ -176,7 +178,14 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash
-    made.state.told_limits = limits_of(chosen, limits_of_desk(), limits_of_imports(), limits_of_series())
+    made.state.told_limits = limits_of(
+        chosen,
+        desk=limits_of_desk(),
+        hubs=limits_of_hubs(chosen.hub_seconds),
+        schedule=limits_of_schedule(),
+        imports=limits_of_imports(),
+        series=limits_of_series(),
+    )
     build_porch(
         made,
         RateLimits(per_address=chosen.requests_per_address, per_caller=chosen.requests_per_caller),

@@ -108,6 +108,42 @@ class DeskLimits(Answer):
     max_shortcuts: int = Field(description="Shortcuts of a user's own.", examples=[50])
 
 
+class HubLimits(Answer):
+    """How much a hub may be asked for at once, and how much is kept of it."""
+
+    max_rows: int = Field(description="Records in a page, and moved on at once.", examples=[500])
+    max_columns: int = Field(description="Columns: `invalid_query`.", examples=[60])
+    max_search_words: int = Field(description="Words of a search: `invalid_query`.", examples=[10])
+    max_filter_depth: int = Field(description="Filters inside of filters: `invalid_query`.", examples=[10])
+    max_filter_tests: int = Field(
+        description="Tests of a filter, in all its groups: `invalid_query`.", examples=[100]
+    )
+    max_filter_values: int = Field(description="Values of `in`: `invalid_query`.", examples=[500])
+    max_days: int = Field(description="The `n` of days told by today: `invalid_query`.", examples=[3660])
+    max_groups: int = Field(description="Values that are counted by; others are left out.", examples=[1000])
+    seconds: float = Field(
+        description="Within which records are found, of each page: `query_too_slow`.", examples=[5]
+    )
+    max_saved: int = Field(
+        description="Filters of a user in a hub, and as many layouts: `saved_limit_reached`.", examples=[200]
+    )
+
+
+class ScheduleLimits(Answer):
+    """How much of the schedule may be asked for at once, and what calendar feeds tell."""
+
+    max_days: int = Field(description="Days: `range_too_long`.", examples=[62])
+    max_calendars: int = Field(
+        description="Users and resources together: `too_many_calendars`.", examples=[50]
+    )
+    max_entries: int = Field(description="Bookings: `schedule_too_large`.", examples=[5000])
+    max_feeds: int = Field(description="Calendar feeds of a user: `too_many_calendar_feeds`.", examples=[5])
+    feed_days_back: int = Field(description="Days before today that a feed tells.", examples=[30])
+    feed_days_ahead: int = Field(description="Days behind today that a feed tells.", examples=[365])
+    feed_entries: int = Field(description="Bookings a feed tells; of more the earliest.", examples=[2000])
+    feed_reads_per_minute: int = Field(description="Of one feed: `rate_limited`.", examples=[20])
+
+
 class ImportLimits(Answer):
     """How large a file may be that is brought in, and how long it is kept."""
 
@@ -144,6 +180,8 @@ class LimitsAnswer(Answer):
     requests: RequestLimits = Field(description="How many requests.")
     live: LiveLimits = Field(description="Live streams and waits.")
     desk: DeskLimits = Field(description="Lists at a desk and requests sent again.")
+    hubs: HubLimits = Field(description="Hubs, their filters and what is kept of them.")
+    schedule: ScheduleLimits = Field(description="The schedule and calendar feeds.")
     imports: ImportLimits = Field(description="Files that are brought in.")
     series: SeriesLimits = Field(description="Series of appointments.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")

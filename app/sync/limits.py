@@ -9,11 +9,13 @@ from app.sync import schemas
 from app.sync.limit_schemas import (
     BodyLimits,
     DeskLimits,
+    HubLimits,
     ImportLimits,
     LimitsAnswer,
     LiveLimits,
     RequestLimits,
     RetentionLimits,
+    ScheduleLimits,
     SeriesLimits,
     SignInLimits,
     SyncLimits,
@@ -33,11 +35,19 @@ def limits_of_sync() -> SyncLimits:
 
 
 def limits_of(
-    settings: Settings, desk: DeskLimits, imports: ImportLimits, series: SeriesLimits
+    settings: Settings,
+    *,
+    desk: DeskLimits,
+    hubs: HubLimits,
+    schedule: ScheduleLimits,
+    imports: ImportLimits,
+    series: SeriesLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
         desk=desk,
+        hubs=hubs,
+        schedule=schedule,
         imports=imports,
         series=series,
         sync=limits_of_sync(),

@@ -27,12 +27,15 @@ from app.desk.calendar.errors import FeedNotFound, TooManyFeeds
 from app.desk.calendar.models import CalendarFeed
 from app.desk.calendar.schedule import sees
 from app.desk.calendar.store import Wanted
+from app.http.limits import Limit
 
 MOST_FEEDS = 5
 DAYS_BACK = 30
 DAYS_AHEAD = 365
 MOST_ENTRIES = 2_000
 """How many bookings a feed tells; of more it has the earliest."""
+READS = Limit("calendar feed", 20)
+"""How often a feed is read."""
 
 _FORM = 1
 """How a feed is written; to be raised with any change of that, so that copies of before are read anew."""

@@ -22,7 +22,6 @@ from app.desk.calendar.schemas import (
 from app.http.body import JsonRoute
 from app.http.compression import JsonText
 from app.http.errors import NotFound
-from app.http.limits import Limit
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
@@ -31,7 +30,6 @@ router = APIRouter(prefix="/v1", tags=["schedule"], route_class=JsonRoute)
 
 _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 _MEDIA_TYPE = "text/calendar"
-_READS = Limit("calendar feed", 20)
 _EXAMPLE = "b0jzN5pUS9-HRqa2vgYk3wbx8qVH4MTDmbHg2aUKnwb5OqX1zR7sT0uV2wXyZ3aB"
 _CALENDAR: dict[int | str, dict[str, Any]] = {
     200: {
@@ -166,7 +164,7 @@ async def subscribe(
     address = feeds.opened(secret)
     if address is None:
         raise NotFound
-    request.app.state.limits.count(_READS, address.secret_hash.hex())
+    request.app.state.limits.count(feeds.READS, address.secret_hash.hex())
     async with database.reading(address.account_id) as session:
         found = await feeds.subscribed(session, address)
         if found is None:

@@ -202,7 +202,9 @@ async def test_what_makes_no_sense_is_refused(desk: Desk, asked: tuple[str, str]
 
 
 async def test_two_months_may_be_asked_for_at_once(desk: Desk) -> None:
-    assert len((await schedule(desk, first="2026-07-01", last="2026-08-31"))["days"]) == 62
+    days = (await schedule(desk, first="2026-07-01", last="2026-08-31"))["days"]
+    limits = (await desk.ask("GET", "limits")).json()["schedule"]
+    assert len(days) == limits["max_days"] == 62
 
 
 async def test_more_than_an_answer_holds_is_refused_and_never_cut(

@@ -310,6 +310,27 @@ async def test_ten_groups_deep_is_not_too_deep(has: Has, desk: Desk) -> None:
     assert await ids(desk, "sessions", filter=told) == [session["id"]]
 
 
+async def test_as_much_is_taken_as_the_limits_say(desk: Desk) -> None:
+    limits = (await desk.ask("GET", "limits")).json()["hubs"]
+    paths = [each["path"] for each in (await desk.ask("GET", "desk/fields/sessions")).json()["fields"]]
+
+    def nested(depth: int) -> Json:
+        return {"all": [nested(depth - 1)]} if depth else leaf("date", "blank")
+
+    asked: dict[str, Callable[[int], Json]] = {
+        "max_rows": lambda most: {"limit": most},
+        "max_columns": lambda most: {"columns": paths[:most]},
+        "max_search_words": lambda most: {"search": "a " * most},
+        "max_filter_depth": lambda most: {"filter": nested(most)},
+        "max_filter_tests": lambda most: {"filter": {"any": [leaf("date", "blank")] * most}},
+        "max_filter_values": lambda most: {"filter": leaf("description", "in", ["x"] * most)},
+        "max_days": lambda most: {"filter": leaf("date", "equals", {"relative": "last_days", "n": most})},
+    }
+    for name, of in asked.items():
+        taken, refused = [await ask(desk, "sessions", **of(limits[name] + more)) for more in (0, 1)]
+        assert (taken.status_code, refused.status_code) == (200, 422), name
+
+
 async def test_an_unknown_operator_is_told_where(desk: Desk) -> None:
     refused = await ask(desk, "sessions", filter={"all": [leaf("date", "resembles", "x")]})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
