@@ -65,6 +65,11 @@ class Order:
 Statement = tuple[str, list[Any]]
 
 
+def ordered(column: str, kind: Kind) -> str:
+    """Return the SQL of what stands for a column in an order: of texts what `text_order` makes of them."""
+    return f'text_order({column}) COLLATE "C"' if kind is Kind.TEXT else column
+
+
 @dataclass(slots=True)
 class _Writing:
     """A statement in the making: its parameters, and the records it has joined by the way to them."""
@@ -86,6 +91,10 @@ class _Writing:
         """Return the SQL of a field, of the record or of one it leads to."""
         column = f'{self._alias(found.steps)}."{found.name}"'
         return f"({column} ->> '{found.member}')::{_TYPES[found.kind]}" if found.member else column
+
+    def in_order(self, found: HubField) -> str:
+        """Return the SQL of what a field is put in order by: a text's place among texts, else the value."""
+        return ordered(self.column(found), found.kind)
 
     def _alias(self, steps: tuple[Step, ...]) -> str:
         """Return what the record at the end of a way is called; who may not see it sees none there."""
@@ -201,11 +210,11 @@ def page(
     Each row is the id, the value of the order, and the columns.
     """
     writing = _Writing(sought, account_id)
-    by, way = writing.column(order.by), "DESC" if order.is_descending else "ASC"
+    by, way = writing.in_order(order.by), "DESC" if order.is_descending else "ASC"
     beyond = "<" if order.is_descending else ">"
     wanted = writing.wanted()
     if order.by.is_nullable or order.by.steps:
-        wanted += f" AND {by} IS {'' if is_blank else 'NOT '}NULL"
+        wanted += f" AND {writing.column(order.by)} IS {'' if is_blank else 'NOT '}NULL"
     if after and is_blank:
         wanted += f" AND {BASE}.id {beyond} {writing.parameter(after.record_id, 'uuid')}"
     elif after:
@@ -227,8 +236,9 @@ def counts(account_id: UUID, sought: Sought, by: HubField | None, most: int) -> 
     column = writing.column(by)
     value = f"NULLIF({column}, '')" if by.kind is Kind.TEXT else column
     wanted, most_of = writing.wanted(), writing.parameter(most, "int")
-    found = f"SELECT {value} AS value, count(*) AS many {writing.source()} WHERE {wanted}"
-    return f"{found} GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT {most_of}", writing.values
+    found = f"SELECT {value} AS value, count(*) AS many {writing.source()} WHERE {wanted} GROUP BY 1"
+    by_value = ordered("value", by.kind)
+    return f"SELECT * FROM ({found}) g ORDER BY {by_value} NULLS LAST LIMIT {most_of}", writing.values
 
 
 def _shown(writing: _Writing, found: HubField) -> str:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, text
+from sqlalchemy import DateTime, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 import app.studio  # noqa: F401 - declares the tables below
 from app.sync import registry
+from app.sync.tables import Kind
 
 
 class _Saved(SQLModel):
@@ -55,11 +56,13 @@ LISTED_BY = {
 """What desks list records by most, where no other index has them in that order."""
 
 for name, field in LISTED_BY.items():
-    _table = registry.numbered(registry.number_of(name)).table
+    _collection = registry.numbered(registry.number_of(name))
+    _table, _is_text = _collection.table, _collection.fields[field].kind is Kind.TEXT
     Index(
         f"ix_{name}_by_{field}",
         _table.c.account_id,
-        _table.c[field],
+        # Its collation, "C", stands in the migration: nothing reads that back from the database.
+        func.text_order(_table.c[field]) if _is_text else _table.c[field],
         _table.c.id,
         postgresql_where=_table.c[field].is_not(None) if _table.c[field].nullable else None,
     )

@@ -30,6 +30,8 @@ from app.sync.target import rights_of
 MOST_WORDS = 10
 """How many words a search may have."""
 _TAG = 8
+_FORM = 2
+"""How a place is written; to be raised with any change of that, so that pages of before begin again."""
 _MOST = 2**53
 _OBJECTS = (Kind.OBJECT, Kind.OBJECTS)
 
@@ -197,7 +199,7 @@ def _tag(work: Work[Session], hub: Hub, asked: Asked, order: Order) -> str:
     """Return a short text by which a list is known again."""
     sent = asked.filter.model_dump(mode="json", by_alias=True) if asked.filter else None
     way = (hub.name, order.by.path, order.is_descending)
-    told = orjson.dumps([work.who.account_id, *way, asked.search, asked.filter_id, sent])
+    told = orjson.dumps([_FORM, work.who.account_id, *way, asked.search, asked.filter_id, sent])
     return sha256(told).hexdigest()[:_TAG]
 
 

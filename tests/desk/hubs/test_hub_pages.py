@@ -54,6 +54,31 @@ async def test_any_kind_of_field_leads_from_page_to_page(has: Has, desk: Desk, s
     assert [each[path] for each in whole[len(known) :]] == [None] * (7 - len(known))
 
 
+async def test_texts_are_in_order_without_capitals_and_accents(has: Has, desk: Desk) -> None:
+    names = [
+        "abel",
+        "Ægir",
+        "Émile",
+        "emily",
+        "Mull",
+        "MULLER",
+        "Muller",
+        "Müller",
+        "muller roe",
+        "Øster",
+        "Zorn",
+    ]
+    for name in sorted(names, reverse=True):
+        await has("clients", last_name=name)
+    await has("clients", last_name=None)
+    for sort, expected in (("last_name", names), ("-last_name", names[::-1])):
+        for limit in (2, 500):
+            found = await rows(desk, "clients", limit, sort=sort, columns=["last_name"])
+            assert [each["last_name"] for each in found] == [*expected, None]
+    counted = (await desk.ask("POST", "hubs/clients/counts", {"group": "last_name"})).json()
+    assert [each["value"] for each in counted["groups"]] == [*names, None]
+
+
 async def test_a_page_goes_on_behind_what_was_shown_whatever_is_written_meanwhile(
     has: Has, desk: Desk
 ) -> None:

@@ -29,6 +29,12 @@ SELECT made.* FROM sessions t, generate_series(1, 100000) AS n, jsonb_populate_r
     'web_expire_date', CASE WHEN n % 10 > 0 THEN date '2026-01-01' + n % 1000 END)) AS made
 WHERE t.account_id = $1
 """
+MANY_CLIENTS = """
+INSERT INTO clients
+SELECT made.* FROM clients t, generate_series(1, 5000) AS n, jsonb_populate_record(t, jsonb_build_object(
+    'id', gen_random_uuid(), 'client_number', NULL, 'last_name', md5(n::text))) AS made
+WHERE t.account_id = $1
+"""
 MOST = 500
 
 
@@ -43,10 +49,12 @@ async def large(database: Database, owner_url: str) -> AsyncIterator[UUID]:
     settings = {"app.account": str(desk.account_id), "session_replication_role": "replica"}
     owner = await asyncpg.connect(plain, server_settings=settings)
     await owner.execute(MANY, desk.account_id)
-    await owner.execute("VACUUM ANALYZE sessions")
+    await owner.execute(MANY_CLIENTS, desk.account_id)
+    await owner.execute("VACUUM ANALYZE sessions, clients")
     yield desk.account_id
-    await owner.execute("DELETE FROM sessions WHERE account_id = $1", desk.account_id)
-    await owner.execute("VACUUM ANALYZE sessions")
+    for table in ("sessions", "clients"):
+        await owner.execute(f"DELETE FROM {table} WHERE account_id = $1", desk.account_id)
+    await owner.execute("VACUUM ANALYZE sessions, clients")
     await owner.close()
 
 
@@ -56,8 +64,8 @@ async def session(large: UUID, database: Database) -> AsyncIterator[Session]:
         yield session
 
 
-def field(path: str) -> HubField:
-    found = find("sessions", path)
+def field(path: str, hub: str = "sessions") -> HubField:
+    found = find(hub, path)
     assert found
     return found
 
@@ -100,6 +108,18 @@ async def test_sessions_by_date_are_read_a_few_days_at_a_time(session: Session) 
     assert indexes(found) == {"ix_sessions_date"}
     [read] = [node for node in found if node.get("Relation Name") == "sessions"]
     assert read["Actual Rows"] * read["Actual Loops"] < 2 * MOST
+
+
+async def test_clients_are_listed_by_last_name_by_its_index(session: Session) -> None:
+    by = field("last_name", "clients")
+    sought = Sought(named("clients"), compile_rights(None, 1))
+    asked = (session.account_id, sought, [by], Order(by), MOST + 1)
+    sql, values = compiling.page(*asked, after=None, is_blank=False)
+    found = await plan(session, sql, *values)
+    assert indexes(found) == {"ix_clients_by_last_name"}
+    assert "Sort" not in {node["Node Type"] for node in found}
+    [read] = [node for node in found if node.get("Relation Name") == "clients"]
+    assert read["Actual Rows"] * read["Actual Loops"] <= MOST + 1
 
 
 async def test_those_without_a_date_are_found_behind_by_their_ids(session: Session) -> None:
