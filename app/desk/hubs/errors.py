@@ -35,7 +35,10 @@ class SavedNotFound(AppError):
 
 
 class SavedNotYours(AppError):
-    """It is shared by somebody else, or ships with the product: save a copy, and change that."""
+    """It is shared by somebody else, or ships with the product: save a copy, and change that.
+
+    What users who are deactivated have left is for administrators alone.
+    """
 
     status = 403
     code = "saved_not_yours"

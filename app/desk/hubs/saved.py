@@ -1,6 +1,6 @@
 """Filters and layouts that people keep: their own, and those that all share."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -92,6 +92,16 @@ async def list_filters(work: Work[Session], hub: Hub, reader: Reader) -> list[Hu
     return [row for row in (*shipped, *rows) if read_filter(reader, row)]
 
 
+async def list_left(work: Work[Session], kind: type[S], hub: Hub) -> Sequence[S]:
+    """Return what users who are deactivated have left in a hub, their private things too.
+
+    Raises `SavedNotYours` for anybody but administrators.
+    """
+    if not work.who.is_administrator:
+        raise SavedNotYours
+    return await store.left_in(work.session, kind, hub.name)
+
+
 async def read_saved(work: Work[Session], kind: type[S], hub: Hub, saved_id: UUID) -> S:
     """Return something the user has saved, or somebody shares."""
     return await _readable(work, kind, hub, saved_id)
@@ -120,7 +130,7 @@ async def save(
 
 
 async def owned(work: Work[WriteSession], kind: type[S], hub: Hub, saved_id: UUID, expected: int | None) -> S:
-    """Return what is to be changed, in the version there is: one's own, or any as an administrator."""
+    """Return what is to be changed, in the version there is: one's own, or any that an administrator sees."""
     row = await _readable(work, kind, hub, saved_id)
     is_own = row.owner_id == work.who.user_id or work.who.is_administrator
     if is_shipped(row) or not is_own:
@@ -132,8 +142,14 @@ async def owned(work: Work[WriteSession], kind: type[S], hub: Hub, saved_id: UUI
     return row
 
 
-async def change(session: WriteSession, row: S, given: Mapping[str, Any]) -> S:
-    """Set what is given, and count the change; nothing happens when all is so already."""
+async def change(work: Work[WriteSession], row: S, given: dict[str, Any]) -> S:
+    """Set what is given, and count the change; nothing happens when all is so already.
+
+    What somebody left who is deactivated becomes the caller's.
+    """
+    session = work.session
+    if await store.is_left(session, row.owner_id):
+        given = {**given, "owner_id": work.who.user_id}
     changed = {name: value for name, value in given.items() if getattr(row, name) != value}
     for name, value in changed.items():
         setattr(row, name, value)
@@ -159,7 +175,13 @@ def checked(reader: Reader, sent: Filter) -> dict[str, Any]:
 async def _readable(work: Work[W], kind: type[S], hub: Hub, saved_id: UUID) -> S:
     shipped = {each.saved_id: each for each in SHIPPED} if kind is HubFilter else {}
     row: Any = shipped.get(saved_id) or await store.saved(work.session, kind, saved_id)
-    is_seen = row is not None and (row.is_shared or row.owner_id == work.who.user_id)
-    if not is_seen or row.hub != hub.name:
+    if row is None or row.hub != hub.name or not await _is_seen(work, row):
         raise SavedNotFound
     return row  # type: ignore[no-any-return] # of the kind that was asked for
+
+
+async def _is_seen(work: Work[W], row: HubFilter | HubLayout) -> bool:
+    """Say whether something is shared, the user's own, or was left to the administrators."""
+    if row.is_shared or row.owner_id == work.who.user_id:
+        return True
+    return work.who.is_administrator and await store.is_left(work.session, row.owner_id)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from app.accounts.errors import PermissionDenied, VersionChanged
 from app.accounts.guards import GUARDED, Reading, Writing
@@ -39,6 +39,14 @@ router = APIRouter(prefix="/v1/hubs/{hub}", tags=["hubs"], route_class=JsonRoute
 SavedId = Annotated[
     UUID, Path(description="What was saved.", examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"])
 ]
+IsLeft = Annotated[
+    bool,
+    Query(
+        alias="left",
+        description="Instead, what users who are deactivated have left, shared or not; for administrators.",
+        examples=[False],
+    ),
+]
 _READ = (*GUARDED, PermissionDenied, NotFound)
 _MADE = (*_READ, DeskRequired, InvalidQuery, SavedLimitReached, *BODY)
 _OF_ONE = (*_READ, DeskRequired, SavedNotFound, SavedNotYours, VersionChanged, PreconditionRequired)
@@ -48,14 +56,18 @@ _OF_ONE = (*_READ, DeskRequired, SavedNotFound, SavedNotYours, VersionChanged, P
     "/filters",
     operation_id="hubs_filters",
     summary="List the filters of a hub",
-    responses=refusals_of(*_READ),
+    responses=refusals_of(*_READ, SavedNotYours),
 )
-async def list_filters(hub: HubOf, work: Reading) -> FilterList:
+async def list_filters(hub: HubOf, work: Reading, *, is_left: IsLeft = False) -> FilterList:
     """List the filters the user may use: those that come with the product, their own, and shared ones.
 
     A filter that tests what the user may not view is not among them.
     """
-    rows = await saved.list_filters(work, hub, await _reader(work, hub))
+    reader = await _reader(work, hub)
+    if is_left:
+        rows = await saved.list_left(work, HubFilter, hub)
+    else:
+        rows = await saved.list_filters(work, hub, reader)
     return FilterList(filters=[_filter(row) for row in rows])
 
 
@@ -106,12 +118,15 @@ async def change_filter(
     expected: ExpectedVersion,
     response: Response,
 ) -> FilterAnswer:
-    """Change the version of a filter that `If-Match` names: one's own, or a shared one if administrator."""
+    """Change the version of a filter that `If-Match` names: one's own, or a shared one if administrator.
+
+    Administrators change what users who are deactivated have left too, shared or not, and it becomes theirs.
+    """
     row = await saved.owned(work, HubFilter, hub, saved_id, expected)
     given: dict[str, Any] = body.model_dump(include={"name", "is_shared"}, exclude_none=True)
     if body.filter is not None:
         given["filter"] = saved.checked(await _reader(work, hub), body.filter)
-    await saved.change(work.session, row, given)
+    await saved.change(work, row, given)
     response.headers["ETag"] = etag(row.version)
     return _filter(row)
 
@@ -134,12 +149,15 @@ async def remove_filter(hub: HubOf, saved_id: SavedId, work: Writing, expected: 
     "/layouts",
     operation_id="hubs_layouts",
     summary="List the layouts of a hub",
-    responses=refusals_of(*_READ),
+    responses=refusals_of(*_READ, SavedNotYours),
 )
-async def list_layouts(hub: HubOf, work: Reading) -> LayoutList:
+async def list_layouts(hub: HubOf, work: Reading, *, is_left: IsLeft = False) -> LayoutList:
     """List the user's own layouts and shared ones; columns the user may not view are left out of them."""
     reader = await _reader(work, hub)
-    rows = await store.saved_in(work.session, HubLayout, hub.name, work.who.user_id)
+    if is_left:
+        rows = await saved.list_left(work, HubLayout, hub)
+    else:
+        rows = await store.saved_in(work.session, HubLayout, hub.name, work.who.user_id)
     return LayoutList(layouts=[_layout(reader, row) for row in rows])
 
 
@@ -190,14 +208,17 @@ async def change_layout(
     expected: ExpectedVersion,
     response: Response,
 ) -> LayoutAnswer:
-    """Change the version of a layout that `If-Match` names: one's own, or a shared one if administrator."""
+    """Change the version of a layout that `If-Match` names: one's own, or a shared one if administrator.
+
+    Administrators change what users who are deactivated have left too, shared or not, and it becomes theirs.
+    """
     reader = await _reader(work, hub)
     row = await saved.owned(work, HubLayout, hub, saved_id, expected)
     given: dict[str, Any] = body.model_dump(exclude_none=True, exclude={"layout"})
     if body.layout is not None:
         _check(reader, body.layout)
         given["layout"] = body.layout.model_dump()
-    await saved.change(work.session, row, given)
+    await saved.change(work, row, given)
     response.headers["ETag"] = etag(row.version)
     return _layout(reader, row)
 

@@ -8,8 +8,11 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from app.accounts.models import User
 from app.core.db import Session
 from app.desk.hubs.compiling import Statement
 from app.desk.hubs.errors import QueryTooSlow
@@ -65,12 +68,27 @@ async def fetch(session: Session, statement: Statement) -> Sequence[asyncpg.Reco
 
 async def saved_in(session: Session, kind: type[S], hub: str, user_id: UUID | None) -> Sequence[S]:
     """Return what all, or a user, have saved in a hub, by name."""
-    found = select(kind).where(
-        kind.account_id == session.account_id,
-        kind.hub == hub,
-        (col(kind.is_shared)) | (col(kind.owner_id) == user_id),
-    )
-    return (await session.exec(found.order_by(col(kind.name), col(kind.saved_id)))).all()
+    return await _by_name(session, kind, hub, col(kind.is_shared) | (col(kind.owner_id) == user_id))
+
+
+async def left_in(session: Session, kind: type[S], hub: str) -> Sequence[S]:
+    """Return what users who are deactivated have left in a hub, by name."""
+    return await _by_name(session, kind, hub, col(kind.owner_id).in_(_deactivated(session)))
+
+
+async def is_left(session: Session, owner_id: UUID) -> bool:
+    """Say whether whoever has saved something is deactivated."""
+    return (await session.exec(_deactivated(session).where(User.user_id == owner_id))).first() is not None
+
+
+def _deactivated(session: Session) -> SelectOfScalar[UUID]:
+    return select(User.user_id).where(User.account_id == session.account_id, ~col(User.is_active))
+
+
+async def _by_name(session: Session, kind: type[S], hub: str, which: ColumnElement[bool]) -> Sequence[S]:
+    found = select(kind).where(kind.account_id == session.account_id, kind.hub == hub, which)
+    by_name = func.text_order(col(kind.name)).collate("C")
+    return (await session.exec(found.order_by(by_name, col(kind.saved_id)))).all()
 
 
 async def saved(session: Session, kind: type[S], saved_id: UUID) -> S | None:

@@ -4,8 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from app.accounts.users import change_user
+from app.core.principal import Principal
 from app.desk.hubs import saved
-from tests.contract.desks import Desk
+from tests.accounts.studios import Studio
+from tests.contract.desks import Desk, at_a_desk
 from tests.desk.conftest import Has
 from tests.desk.hubs.asking import Json, ids, leaf, wrong
 
@@ -89,6 +92,36 @@ async def test_nobody_keeps_more_than_enough(
     refused = await desk.ask("POST", place, {"name": "Another", **body})
     assert (refused.status_code, refused.json()["code"]) == (409, "saved_limit_reached")
     await keep(photographer, place, body)
+
+
+@KEPT
+async def test_what_the_deactivated_have_left_is_for_administrators(
+    *, studio: Studio, desk: Desk, photographer: Desk, place: str, body: Json, other: Json
+) -> None:
+    taken, left = (
+        await keep(photographer, place, body, "Taken"),
+        await keep(photographer, place, body, "Left"),
+    )
+    await keep(photographer, place, body, "Shared", is_shared=True)
+    hidden = await desk.ask("GET", f"{place}/{left['id']}")
+    refused = await photographer.ask("GET", f"{place}?left=true")
+    assert (hidden.status_code, refused.json()["code"]) == (404, "saved_not_yours")
+    assert await names(desk, f"{place}?left=true") == []
+    await set_active(studio, is_active=False)
+    assert await names(desk, place) == ["Shared"]
+    assert await names(desk, f"{place}?left=true") == ["Left", "Shared", "Taken"]
+    changed = await desk.ask("PATCH", f"{place}/{taken['id']}", other, if_match='"1"')
+    assert changed.json()["owner_id"] != taken["owner_id"]
+    assert await names(desk, f"{place}?left=true") == ["Left", "Shared"]
+    await set_active(studio, is_active=True)
+    assert await names(desk, place) == ["Shared", "Taken"]
+    assert await names(await at_a_desk(studio, initials="PK"), place) == ["Left", "Shared"]
+
+
+async def set_active(studio: Studio, *, is_active: bool) -> None:
+    who = Principal.system(studio.account.account_id)
+    async with studio.database.writing(studio.account.account_id) as session:
+        await change_user(session, who, studio.photographer.user_id, is_active=is_active)
 
 
 async def test_what_ships_is_read_and_never_changed(desk: Desk) -> None:
