@@ -34,6 +34,7 @@ SUBJECTS: Mapping[str, str] = {
     "calendar_feeds": "Calendar feeds",
     "deleted_records": "Deleted records",
     "audit": "Audit trail",
+    "hubs": "Lists exported",
 }
 _ODD: Mapping[str, str] = {
     "after_failures": "after wrong passwords",

@@ -65,6 +65,11 @@ class Link:
     on_delete: OnDelete = OnDelete.REFUSE
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Marks a whole number that counts minor units of the company's currency, such as cents."""
+
+
 class Element(BaseModel):
     """Something kept inside a record, such as a client's phone: it travels and changes with the record."""
 
@@ -96,7 +101,7 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 """A colour as `#rrggbb`."""
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 """An email address; only its outline is checked."""
-Money = Annotated[int, Field(ge=-(10**12), le=10**12)]
+Money = Annotated[int, Field(ge=-(10**12), le=10**12), Amount()]
 """An amount in minor units of the company's currency, such as cents."""
 Count = Annotated[int, Field(ge=0, le=10**6)]
 """A whole number from 0 to a million."""

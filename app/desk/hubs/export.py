@@ -2,18 +2,23 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.desk.hubs.compiling import Place
-from app.desk.hubs.fields import label_of
+from app.desk.hubs.fields import HubField, label_of
 from app.desk.hubs.querying import Page, Query
 from app.desk.hubs.schemas import Format
 from app.desk.hubs.sheets import Workbook
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet may take for a formula: at the begin of a text, though it drop quotes and blanks first,
+# and behind a semicolon, by which many part cells whatever a file says. A smile is none.
+_BEGINS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"""^(?=["'\s]*{_BEGINS}|[\t\r\n])|(?<=;)(?!-\))(?=["']*{_BEGINS})""")
 MEDIA_TYPES = {
     Format.CSV: "text/csv",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -25,13 +30,12 @@ Read = Callable[[Place], Awaitable[Page]]
 async def table(kind: Format, query: Query, first: Page, read: Read) -> AsyncIterator[bytes]:
     """Yield the bytes of a table whose first page was read."""
     writer = _Csv(_titles(query)) if kind is Format.CSV else Workbook(_titles(query))
-    zone = ZoneInfo(query.time_zone)
     page = first
     try:
-        yield writer.add([[_local(cell, zone) for cell in row.cells] for row in page.rows])
+        yield writer.add(_rows(page, query))
         while page.end:
             page = await read(page.end)
-            yield writer.add([[_local(cell, zone) for cell in row.cells] for row in page.rows])
+            yield writer.add(_rows(page, query))
         yield writer.finish()
     finally:
         writer.close()
@@ -60,12 +64,29 @@ def _titles(query: Query) -> list[str]:
     return [label_of(each, query.labels) for each in query.columns]
 
 
-def _local(cell: Any, zone: ZoneInfo) -> Any:
-    """Return a cell as people read it: instants by the company's clocks, lists with commas between."""
-    if isinstance(cell, datetime):
-        return cell.astimezone(zone).replace(tzinfo=None, microsecond=0)
-    if isinstance(cell, list):
-        return ", ".join(str(each) for each in cell if not isinstance(each, dict)) or len(cell) or None
+def _rows(page: Page, query: Query) -> list[list[Any]]:
+    zone = ZoneInfo(query.time_zone)
+    return [
+        [_read(cell, each, query, zone) for cell, each in zip(row.cells, query.columns, strict=True)]
+        for row in page.rows
+    ]
+
+
+def _read(cell: Any, of: HubField, query: Query, zone: ZoneInfo) -> Any:
+    """Return a cell as people read it.
+
+    Amounts are in the company's money, instants by its clocks; lists and parts have commas between, and of
+    lists of such things there is only how many.
+    """
+    if of.is_amount and cell is not None:
+        return Decimal(cell).scaleb(-query.places)
+    match cell:
+        case datetime():
+            return cell.astimezone(zone).replace(tzinfo=None, microsecond=0)
+        case list():
+            return ", ".join(str(each) for each in cell if not isinstance(each, dict)) or len(cell) or None
+        case dict():
+            return ", ".join(each for each in cell.values() if each and isinstance(each, str))
     return cell
 
 
@@ -75,7 +96,8 @@ def _cell(value: Any) -> Any:
             return "true" if value else "false"
         case datetime():
             return value.isoformat(" ")
+        case Decimal():
+            return f"{value:f}"
         case None | int() | date() | time():
             return value
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    return _FORMULA.sub("'", str(value))

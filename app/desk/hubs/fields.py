@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 from pydantic.fields import FieldInfo
 
 from app.sync import registry
-from app.sync.fields import BOOKKEEPING
+from app.sync.fields import BOOKKEEPING, Amount
 from app.sync.links import element_of
 from app.sync.registry import Collection
 from app.sync.scope import Scope
@@ -46,7 +46,8 @@ class HubField:
 
     `path` is how it is asked for, such as `client.last_name` or `custom.text_1`; `origin` the collection that
     declares it; `name` its column there, and `member` its place inside of that, if it has one. `choices` are
-    all values of one that has only some, `leads_to` is the collection its ids are of.
+    all values of one that has only some, `leads_to` is the collection its ids are of; of an amount it holds
+    minor units of the company's currency.
     """
 
     path: str
@@ -61,6 +62,7 @@ class HubField:
     choices: tuple[str, ...] = ()
     leads_to: str | None = None
     is_long: bool = False
+    is_amount: bool = False
     steps: tuple[Step, ...] = ()
 
     @property
@@ -208,6 +210,7 @@ def _field(origin: str, info: FieldInfo, name: str, member: str | None = None) -
         is_nullable=is_nullable or member is not None,
         choices=_choices(annotation) if kind in (Kind.CHOICE, Kind.TEXTS) else (),
         is_long=kind is Kind.TEXT and _longest(annotation) > _LONG,
+        is_amount=_is_amount(annotation),
     )
 
 
@@ -220,6 +223,10 @@ def _choices(annotation: Any) -> tuple[str, ...]:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return tuple(each.value for each in annotation)
     return next((found for each in get_args(annotation) if (found := _choices(each))), ())
+
+
+def _is_amount(annotation: Any) -> bool:
+    return isinstance(annotation, Amount) or any(_is_amount(each) for each in get_args(annotation))
 
 
 def _longest(annotation: Any) -> int:

@@ -1,7 +1,7 @@
 """What a hub shows: the records that meet a query, page by page, and how many there are."""
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
@@ -21,8 +21,10 @@ from app.desk.hubs.dates import Calendar
 from app.desk.hubs.fields import HubField, View
 from app.desk.hubs.filters import Condition, Filter, Group, Reader
 from app.desk.hubs.hubs import Hub
+from app.desk.hubs.models import HubFilter
 from app.desk.hubs.saved import filter_of
 from app.desk.hubs.schemas import MOST_COLUMNS, MOST_GROUPS, Asked
+from app.studio.currencies import places_of
 from app.studio.weekdays import Weekday
 from app.sync.tables import Kind
 from app.sync.target import rights_of
@@ -38,14 +40,19 @@ _OBJECTS = (Kind.OBJECT, Kind.OBJECTS)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was asked of a hub, held against what there is and what the user may view."""
+    """What was asked of a hub, held against what there is and what the user may view.
+
+    `places` are those of the company's money behind the decimal point; `told` is the query in its own words.
+    """
 
     sought: Sought
     columns: tuple[HubField, ...]
     order: Order
     labels: Mapping[tuple[str, str], str]
     time_zone: str
+    places: int
     tag: str
+    told: Mapping[str, Any]
     group: HubField | None = None
 
 
@@ -93,7 +100,7 @@ async def prepare(
     view, company = await view_of(work, hub), await store.company(work.session)
     reader = Reader(hub.collection, view, calendar_of(work, company, on))
     saved = await filter_of(work, hub, reader, asked.filter_id) if asked.filter_id else None
-    condition = _both(reader, asked.filter, saved)
+    condition = _both(reader, asked.filter, saved and saved[1])
     columns = _columns(reader, hub, asked)
     order = _order(reader, asked.sort or hub.sort)
     words = tuple((asked.search or "").split())
@@ -108,7 +115,15 @@ async def prepare(
     keys = tuple(found for path in hub.keys if (found := view.find(hub.collection, path)))
     sought = Sought(hub.collection, view.rights, condition, words, keys)
     return Query(
-        sought, columns, order, company.labels, work.who.time_zone, _tag(work, hub, asked, order), counted
+        sought,
+        columns,
+        order,
+        company.labels,
+        work.who.time_zone,
+        places_of(company.currency),
+        _tag(work, hub, asked, order),
+        _told(asked, columns, order, saved and saved[0]),
+        counted,
     )
 
 
@@ -140,6 +155,14 @@ async def count(session: Session, query: Query, seconds: float) -> tuple[list[tu
     async with store.within(session, seconds):
         rows = await store.fetch(session, statement)
     return [(row["value"], row["many"]) for row in rows[:MOST_GROUPS]], len(rows) > MOST_GROUPS
+
+
+async def count_all(session: Session, query: Query, first: Page, seconds: float) -> int:
+    """Return how many records a query finds, whose first page was read."""
+    if not first.has_more:
+        return len(first.rows)
+    [(_, many)], _ = await count(session, query, seconds)
+    return many
 
 
 def shown(row: Row, query: Query) -> dict[str, Any]:
@@ -201,6 +224,18 @@ def _tag(work: Work[Session], hub: Hub, asked: Asked, order: Order) -> str:
     way = (hub.name, order.by.path, order.is_descending)
     told = orjson.dumps([_FORM, work.who.account_id, *way, asked.search, asked.filter_id, sent])
     return sha256(told).hexdigest()[:_TAG]
+
+
+def _told(asked: Asked, columns: Sequence[HubField], order: Order, saved: HubFilter | None) -> dict[str, Any]:
+    """Return which records and what of them were asked for, without what was left open."""
+    told = {
+        "columns": [each.path for each in columns],
+        "sort": f"{'-' if order.is_descending else ''}{order.by.path}",
+        "search": asked.search,
+        "filter": asked.filter and asked.filter.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        "saved_filter": saved and {"id": str(saved.saved_id), "name": saved.name, "filter": saved.filter},
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _row(found: Any, query: Query) -> Row:

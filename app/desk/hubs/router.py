@@ -19,6 +19,7 @@ from app.desk.hubs.fields import MOST_LINKS, HubField, View
 from app.desk.hubs.filters import OPERATORS
 from app.desk.hubs.guards import AskedOf, HubOf, SecondsOf
 from app.desk.hubs.hubs import HUBS, Hub
+from app.desk.hubs.noting import note_export
 from app.desk.hubs.querying import Page
 from app.desk.hubs.schemas import (
     MOST,
@@ -153,13 +154,18 @@ async def export_hub(
 ) -> PatientResponse:
     """Get all records a query finds as a table, in its order; no spreadsheet takes any text for a formula.
 
-    It is sent while it is read, page by page: what changes meanwhile may be in it twice or not at all.
+    It is sent while it is read, page by page: what changes meanwhile may be in it twice or not at all. Before
+    it begins it is entered in the audit trail, with what was asked and how many records there are.
     """
     async with database.reading(claims.account_id) as session:
         work = await admit(session, keys, claims)
         today = work.clock.day_in(work.who.time_zone)
         query = await querying.prepare(work, hub, body)
         first = await querying.read_page(session, query, MOST, None, seconds)
+        rows = await querying.count_all(session, query, first, seconds)
+    async with database.writing(claims.account_id) as turn:
+        who = (await admit(turn, keys, claims)).who
+        await note_export(turn, who, hub, query, kind=Format(body.format), rows=rows)
 
     async def read(after: Place) -> Page:
         async with database.reading(claims.account_id) as session:
@@ -232,5 +238,6 @@ def _field(found: HubField, custom_label: str | None) -> HubFieldAnswer:
         is_filterable=found.is_filterable,
         is_sortable=found.is_sortable,
         is_groupable=found.is_groupable,
+        is_amount=found.is_amount,
         is_mergeable=found.is_mergeable,
     )

@@ -69,13 +69,15 @@ def is_shipped(row: HubFilter | HubLayout) -> bool:
     return row.owner_id == _SHIPPED
 
 
-async def filter_of(work: Work[Session], hub: Hub, reader: Reader, filter_id: UUID) -> Condition:
-    """Return what a saved filter means now; one with fields the user may not view is not there for them."""
+async def filter_of(
+    work: Work[Session], hub: Hub, reader: Reader, filter_id: UUID
+) -> tuple[HubFilter, Condition]:
+    """Return a saved filter and what it means now; with fields the user may not view it is not there."""
     row = await _readable(work, HubFilter, hub, filter_id)
     condition = read_filter(reader, row)
     if condition is None:
         raise SavedNotFound
-    return condition
+    return row, condition
 
 
 def read_filter(reader: Reader, row: HubFilter) -> Condition | None:

@@ -202,6 +202,9 @@ class HubFieldAnswer(Answer):
     is_filterable: bool = Field(description="Filters may test it.", examples=[True])
     is_sortable: bool = Field(description="Hubs may list by it.", examples=[True])
     is_groupable: bool = Field(description="Hubs may count by it.", examples=[True])
+    is_amount: bool = Field(
+        description="It holds minor units of the company's currency, such as cents.", examples=[False]
+    )
     is_mergeable: bool = Field(description="Letters may have it in their text.", examples=[True])
 
 

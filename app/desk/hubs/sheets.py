@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from io import RawIOBase
 from typing import Any
 from xml.sax.saxutils import escape
@@ -21,22 +22,33 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _RELATIONS = "application/vnd.openxmlformats-package.relationships+xml"
-_DATE, _INSTANT, _TIME, _TITLE = 1, 2, 3, 4
-_FORMATS = {164: r"yyyy\-mm\-dd", 165: r"yyyy\-mm\-dd\ hh:mm", 166: "hh:mm"}
+_FORMATS = (
+    r"yyyy\-mm\-dd",
+    r"yyyy\-mm\-dd\ hh:mm",
+    "hh:mm",
+    "#,##0",
+    *(f"#,##0.{'0' * places}" for places in range(1, 5)),
+)
+# The first style is plain, those of the formats follow in their order, that of titles is the last.
+_DATE, _INSTANT, _TIME, _AMOUNT, _TITLE = 1, 2, 3, 4, len(_FORMATS) + 1
+_FIRST_FORMAT = 164
 _FONT = '<sz val="11"/><name val="Calibri"/>'
 _STYLES = "".join(
     (
         f'{_HEAD}<styleSheet xmlns="{_MAIN}"><numFmts count="{len(_FORMATS)}">',
-        *(f'<numFmt numFmtId="{number}" formatCode="{code}"/>' for number, code in _FORMATS.items()),
+        *(
+            f'<numFmt numFmtId="{number}" formatCode="{code}"/>'
+            for number, code in enumerate(_FORMATS, _FIRST_FORMAT)
+        ),
         f'</numFmts><fonts count="2"><font>{_FONT}</font><font><b/>{_FONT}</font></fonts>',
         '<fills count="2"><fill><patternFill patternType="none"/></fill>',
         '<fill><patternFill patternType="gray125"/></fill></fills>',
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>',
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>',
-        '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
+        f'<cellXfs count="{_TITLE + 1}"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
         *(
             f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-            for number in _FORMATS
+            for number in range(_FIRST_FORMAT, _FIRST_FORMAT + len(_FORMATS))
         ),
         '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs></styleSheet>',
     )
@@ -74,7 +86,10 @@ class Workbook:
         self._begin()
 
     def add(self, rows: Sequence[Sequence[Any]]) -> bytes:
-        """Write rows: numbers, days, times and truth as such, all else as text, which is never a formula."""
+        """Write rows: numbers, days, times and truth as such, all else as text, which is never a formula.
+
+        Decimal numbers are amounts, shown with as many places as they have.
+        """
         for row in rows:
             if self._rows == MOST_ROWS:
                 self._end()
@@ -130,6 +145,8 @@ def _number(value: Any) -> tuple[int, str] | None:
     match value:
         case int():
             return 0, str(value)
+        case Decimal():
+            return _AMOUNT - int(value.as_tuple().exponent), f"{value:f}"
         case time():
             return _TIME, f"{_part(value):.9f}"
         case datetime() if value.date() >= _EARLIEST:

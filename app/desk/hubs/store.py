@@ -23,24 +23,26 @@ S = TypeVar("S", HubFilter, HubLayout)
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What a hub wants to know of the company: its own labels by collection and field, and its week."""
+    """What a hub wants to know of the company: its week, its money, its labels by collection and field."""
 
     labels: Mapping[tuple[str, str], str]
     first_weekday: str | None
+    currency: str
 
 
 async def company(session: Session) -> Company:
     """Return the company's words."""
     sql = (
-        "SELECT first_weekday, custom_labels::text AS labels FROM companies WHERE account_id = $1 AND id = $1"
+        "SELECT first_weekday, custom_labels::text AS labels, currency"
+        " FROM companies WHERE account_id = $1 AND id = $1"
     )
     row = await session.raw.fetchrow(sql, session.account_id)
     if row is None:
-        return Company({}, None)
+        return Company({}, None, "USD")
     labels = {
         (each["collection"], each["custom_field"]): each["label"] for each in orjson.loads(row["labels"])
     }
-    return Company(labels, row["first_weekday"])
+    return Company(labels, row["first_weekday"], row["currency"])
 
 
 @asynccontextmanager

@@ -35,6 +35,7 @@ async def test_a_field_is_told_with_all_that_it_is_good_for(desk: Desk) -> None:
         "is_filterable": True,
         "is_sortable": True,
         "is_groupable": True,
+        "is_amount": False,
         "is_mergeable": True,
     }
     assert told["gallery_state"]["choices"] == ["offline", "online", "expired", "taken_down"]

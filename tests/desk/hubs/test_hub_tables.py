@@ -9,15 +9,32 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.core.principal import Level
 from app.desk.hubs import router, sheets
 from app.desk.hubs.sheets import Workbook
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk
 from tests.desk.conftest import Has
-from tests.desk.hubs.asking import Json, invoiced, leaf
+from tests.desk.hubs.asking import Json, give, invoiced, leaf, rows, set_by_server
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-DANGERS = ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+DANGERS = {
+    '=HYPERLINK("http://evil.example")': """'=HYPERLINK("http://evil.example")""",
+    "+1": "'+1",
+    "-1": "'-1",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1": "'\t=1",
+    "\r=1": "'\r=1",
+    "\n-1": "'\n-1",
+    '"=1': """'"=1""",
+    "' =1": "'' =1",
+    "\uff1d1": "'\uff1d1",
+    'Doe;=1;"': """Doe;'=1;\"""",
+    'Doe";"=1': """Doe";'"=1""",
+    "Doe ;-)": "Doe ;-)",
+    "1=1": "1=1",
+}
+"""What people have typed, and how a table has it."""
 
 
 async def table(desk: Desk, hub: str, **asked: object) -> list[list[str]]:
@@ -45,6 +62,15 @@ def sheet(content: bytes, number: int = 1) -> list[list[Json]]:
     ]
 
 
+def form_of(content: bytes, cell: Json) -> str | None:
+    """Return how a spreadsheet writes the number of a cell, none for as it is."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        styles = ET.fromstring(packed.read("xl/styles.xml"))  # noqa: S314 - our own
+    forms = {each.get("numFmtId"): each.get("formatCode") for each in styles.iter(f"{MAIN}numFmt")}
+    [chosen] = styles.iter(f"{MAIN}cellXfs")
+    return forms.get(list(chosen)[int(cell["style"])].get("numFmtId"))
+
+
 async def test_a_formula_goes_out_as_text_and_a_number_as_a_number(
     studio: Studio, has: Has, desk: Desk
 ) -> None:
@@ -54,14 +80,37 @@ async def test_a_formula_goes_out_as_text_and_a_number_as_a_number(
     columns = ["bill_to_client.last_name", "bill_to_client.custom.notes_1", "total"]
     told = await table(desk, "invoices", columns=columns, sort="bill_to_client.last_name")
     assert told[0] == ["Bill to client: Last name", "Bill to client: Notes 1", "Total"]
-    assert told[1:] == [[f"Doe {nth}", f"'{danger}", "-5"] for nth, danger in enumerate(DANGERS)]
+    assert sorted(told[1:]) == sorted(
+        [f"Doe {nth}", told, "-0.05"] for nth, told in enumerate(DANGERS.values())
+    )
     asked = {"columns": columns, "sort": "bill_to_client.last_name", "format": "xlsx"}
     workbook = await desk.ask("POST", "hubs/invoices/export", asked)
     cells = sheet(workbook.content)[1:]
-    assert [(row[1]["kind"], row[2]["kind"], row[2]["text"]) for row in cells] == [
-        ("inlineStr", None, "-5")
-    ] * 6
-    assert cells[0][1]["text"] == DANGERS[0]
+    assert {(row[1]["kind"], row[2]["kind"], row[2]["text"]) for row in cells} == {
+        ("inlineStr", None, "-0.05")
+    }
+    assert sorted(row[1]["text"] for row in cells) == sorted(DANGERS)
+
+
+@pytest.mark.parametrize(
+    ("currency", "told", "form"),
+    [("USD", "1234.50", "#,##0.00"), ("JPY", "123450", "#,##0"), ("BHD", "123.450", "#,##0.000")],
+)
+async def test_amounts_are_in_the_company_s_money(
+    *, studio: Studio, desk: Desk, currency: str, told: str, form: str
+) -> None:
+    company = (await desk.ask("GET", f"companies/{studio.account.account_id}")).json()
+    await set_by_server(studio, "companies", company, currency=currency)
+    await invoiced(studio, shipping=123450, total=123450, balance_due=123450)
+    asked = {"columns": ["total", "invoice_number"]}
+    [_, [total, _]] = await table(desk, "invoices", **asked)
+    assert total == told
+    workbook = (await desk.ask("POST", "hubs/invoices/export", {**asked, "format": "xlsx"})).content
+    [_, [amount, number]] = sheet(workbook)
+    assert (amount["kind"], amount["text"], form_of(workbook, amount)) == (None, told, form)
+    assert form_of(workbook, number) is None
+    [row] = await rows(desk, "invoices", columns=["total"])
+    assert row["total"] == 123450
 
 
 async def test_every_record_is_in_a_table_of_many_pages_once(
@@ -81,6 +130,28 @@ async def test_every_record_is_in_a_table_of_many_pages_once(
     workbook = await desk.ask("POST", "hubs/clients/export", {**asked, "format": "xlsx"})
     names = [row[0]["text"] for row in sheet(workbook.content)[1:]]
     assert names == [row[0] for row in told[1:]]
+
+
+async def test_an_export_is_an_entry_of_the_trail_before_it_begins(
+    studio: Studio, has: Has, desk: Desk, photographer: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(router, "MOST", 2)
+    for nth in range(5):
+        await has("clients", last_name=f"Doe {nth}")
+    kept = {"name": "Does", "filter": leaf("last_name", "starts", "doe")}
+    filter_id = (await desk.ask("POST", "hubs/clients/filters", kept)).json()["id"]
+    sent = leaf("last_name", "not", "Doe 4")
+    asked = {"columns": ["last_name"], "sort": "-last_name", "filter_id": filter_id, "filter": sent}
+    assert len(await table(desk, "clients", **asked)) == 5
+    assert (await desk.ask("POST", "hubs/clients/export", {"sort": "hair"})).status_code == 422
+    told = {"hub": "clients", "format": "csv", "columns": ["last_name"], "sort": "-last_name", "rows": 4}
+    looked_for = {"filter": sent, "saved_filter": {"id": filter_id, **kept}}
+    [entry] = (await desk.ask("GET", "audit?subject=hubs")).json()["entries"]
+    assert (entry["action"], entry["feature"], entry["initials"]) == ("exported", "clients", "JD")
+    assert (entry["before"], entry["after"]) == (None, {**told, **looked_for})
+    await give(studio, audit=Level.VIEW_ONLY, clients=Level.VIEW_ONLY)
+    [entry] = (await photographer.ask("GET", "audit?subject=hubs")).json()["entries"]
+    assert entry["after"] == told
 
 
 async def test_a_workbook_has_days_and_the_company_s_clock(has: Has, desk: Desk) -> None:
