@@ -17,6 +17,7 @@ from benchmarks.compression import compression
 from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
 from benchmarks.ground import Ground, Size, ground
+from benchmarks.hubs import hubs
 from benchmarks.live import live
 from benchmarks.load import load
 from benchmarks.login import login
@@ -41,6 +42,7 @@ class Measure(StrEnum):
     FILL = "fill"
     COMPRESSION = "compression"
     CLIENT_LIST = "client_list"
+    HUBS = "hubs"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -55,6 +57,7 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.FILL: fill,
     Measure.COMPRESSION: compression,
     Measure.CLIENT_LIST: client_list,
+    Measure.HUBS: hubs,
 }
 _USUAL = Size()
 QUICK = Size(
@@ -75,6 +78,7 @@ QUICK = Size(
     streams=100,
     studios=2,
     listed=200,
+    sessions=600,
     rate=20,
     seconds=1,
 )

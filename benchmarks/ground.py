@@ -55,6 +55,7 @@ class Size:
     streams: int = 10_000
     studios: int = 50
     listed: int = 100_000
+    sessions: int = 100_000
     rate: int = 200
     seconds: float = 30
 
