@@ -1,13 +1,16 @@
 """Exports of hubs in the audit trail: who took which records out, and how many."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from app.audit.telling import Guard, guard
 from app.audit.trail import Action, Entry, keep
-from app.core.db import WriteSession
+from app.core.db import Database, WriteSession
 from app.core.principal import Principal
+from app.desk.hubs import querying
+from app.desk.hubs.errors import QueryTooSlow
 from app.desk.hubs.hubs import Hub
 from app.desk.hubs.querying import Query
 from app.desk.hubs.schemas import Format
@@ -21,10 +24,19 @@ _LONGEST = 10_000
 guard(_SUBJECT, Guard(dict.fromkeys(_ASKED, "")))
 
 
+async def how_many(database: Database, account_id: UUID, query: Query, seconds: float) -> int | None:
+    """Return how many records a table will have; none where only its pages are found in time."""
+    try:
+        async with database.reading(account_id) as session:
+            return await querying.count_all(session, query, seconds)
+    except QueryTooSlow:
+        return None
+
+
 async def note_export(
-    session: WriteSession, who: Principal, hub: Hub, query: Query, *, kind: Format, rows: int
+    session: WriteSession, who: Principal, hub: Hub, query: Query, *, kind: Format, rows: int | None
 ) -> None:
-    """Enter that a hub is exported: its columns, order and filter, and how many records there were then."""
+    """Enter that a hub is exported: its columns, order and filter, and how many records, if that is known."""
     asked = {name: _short(value) if name in _ASKED else value for name, value in query.told.items()}
     told = {"hub": hub.name, "format": kind.value, **asked, "rows": rows}
     feature = hub.collection.feature or hub.collection.name

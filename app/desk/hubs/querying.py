@@ -157,10 +157,8 @@ async def count(session: Session, query: Query, seconds: float) -> tuple[list[tu
     return [(row["value"], row["many"]) for row in rows[:MOST_GROUPS]], len(rows) > MOST_GROUPS
 
 
-async def count_all(session: Session, query: Query, first: Page, seconds: float) -> int:
-    """Return how many records a query finds, whose first page was read."""
-    if not first.has_more:
-        return len(first.rows)
+async def count_all(session: Session, query: Query, seconds: float) -> int:
+    """Return how many records a query finds."""
     [(_, many)], _ = await count(session, query, seconds)
     return many
 

@@ -19,7 +19,7 @@ from app.desk.hubs.fields import MOST_LINKS, HubField, View
 from app.desk.hubs.filters import OPERATORS
 from app.desk.hubs.guards import AskedOf, HubOf, SecondsOf
 from app.desk.hubs.hubs import HUBS, Hub
-from app.desk.hubs.noting import note_export
+from app.desk.hubs.noting import how_many, note_export
 from app.desk.hubs.querying import Page
 from app.desk.hubs.schemas import (
     MOST,
@@ -162,7 +162,7 @@ async def export_hub(
         today = work.clock.day_in(work.who.time_zone)
         query = await querying.prepare(work, hub, body)
         first = await querying.read_page(session, query, MOST, None, seconds)
-        rows = await querying.count_all(session, query, first, seconds)
+    rows = await how_many(database, claims.account_id, query, seconds) if first.has_more else len(first.rows)
     async with database.writing(claims.account_id) as turn:
         who = (await admit(turn, keys, claims)).who
         await note_export(turn, who, hub, query, kind=Format(body.format), rows=rows)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core.principal import Level
-from app.desk.hubs import router, sheets
+from app.desk.hubs import querying, router, sheets
+from app.desk.hubs.errors import QueryTooSlow
 from app.desk.hubs.sheets import Workbook
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk
@@ -149,9 +150,17 @@ async def test_an_export_is_an_entry_of_the_trail_before_it_begins(
     [entry] = (await desk.ask("GET", "audit?subject=hubs")).json()["entries"]
     assert (entry["action"], entry["feature"], entry["initials"]) == ("exported", "clients", "JD")
     assert (entry["before"], entry["after"]) == (None, {**told, **looked_for})
+    monkeypatch.setattr(querying, "count", too_slow)
+    assert len(await table(desk, "clients", columns=["last_name"])) == 6
+    [latest, _] = (await desk.ask("GET", "audit?subject=hubs")).json()["entries"]
+    assert latest["after"]["rows"] is None
     await give(studio, audit=Level.VIEW_ONLY, clients=Level.VIEW_ONLY)
-    [entry] = (await photographer.ask("GET", "audit?subject=hubs")).json()["entries"]
+    [_, entry] = (await photographer.ask("GET", "audit?subject=hubs")).json()["entries"]
     assert entry["after"] == told
+
+
+async def too_slow(*_: object) -> None:
+    raise QueryTooSlow(seconds=0)
 
 
 async def test_a_workbook_has_days_and_the_company_s_clock(has: Has, desk: Desk) -> None:
