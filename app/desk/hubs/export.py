@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,6 +20,8 @@ from app.desk.hubs.sheets import Workbook
 # and behind a semicolon, by which many part cells whatever a file says. A smile is none.
 _BEGINS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"""^(?=["'\s]*{_BEGINS}|[\t\r\n])|(?<=;)(?!-\))(?=["']*{_BEGINS})""")
+_WITH_MARK = "utf-8-sig"
+"""A file in UTF-8 begins with a mark, or Microsoft Excel takes it for one in an older encoding of Windows."""
 MEDIA_TYPES = {
     Format.CSV: "text/csv",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -32,13 +35,18 @@ async def table(kind: Format, query: Query, first: Page, read: Read) -> AsyncIte
     writer = _Csv(_titles(query)) if kind is Format.CSV else Workbook(_titles(query))
     page = first
     try:
-        yield writer.add(_rows(page, query))
+        yield await to_thread(_written, writer, page, query)
         while page.end:
             page = await read(page.end)
-            yield writer.add(_rows(page, query))
+            yield await to_thread(_written, writer, page, query)
         yield writer.finish()
     finally:
         writer.close()
+
+
+def _written(writer: "_Csv | Workbook", page: Page, query: Query) -> bytes:
+    """Return a page as the table has it; that is much work, and none for where all requests are answered."""
+    return writer.add(_rows(page, query))
 
 
 class _Csv:
@@ -46,12 +54,14 @@ class _Csv:
 
     def __init__(self, titles: Sequence[str]) -> None:
         self._titles: Sequence[Sequence[Any]] = [titles]
+        self._encoding = _WITH_MARK
 
     def add(self, rows: Sequence[Sequence[Any]]) -> bytes:
         told, self._titles = [*self._titles, *rows], []
+        encoding, self._encoding = self._encoding, "utf-8"
         text = io.StringIO()
         csv.writer(text).writerows([[_cell(each) for each in row] for row in told])
-        return text.getvalue().encode()
+        return text.getvalue().encode(encoding)
 
     def finish(self) -> bytes:
         return b""

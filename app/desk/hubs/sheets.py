@@ -1,17 +1,27 @@
 """A workbook (Office Open XML) written as it is sent: rows go out as they come, and none is kept."""
 
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import RawIOBase
+from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape
 
 MOST_ROWS = 1_048_576
 """Rows of one sheet; what is beyond goes on the next."""
+MOST_BYTES = 1_000_000_000
+"""About how long a sheet is; what is beyond goes on the next.
+
+A part of a ZIP file of more than 2 GiB must say so when it begins. How zipfile then writes one whose length
+is not known yet is what spreadsheets take for damage: Microsoft Excel opens none of it.
+"""
 _LONGEST = 32_767
-"""Characters of one cell."""
+"""Characters of one cell, of UTF-16."""
+# Most control characters may not be in XML.
+_ILLEGIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EPOCH = date(1899, 12, 30)
 _EARLIEST = date(1900, 3, 1)
 """Before this day spreadsheets count days differently."""
@@ -76,9 +86,13 @@ class _Outlet(RawIOBase):
 
 
 class Workbook:
-    """Rows of cells under titles; each call returns what is ready to be sent."""
+    """Rows of cells under titles; each call returns what is ready to be sent.
+
+    Threads take turns: whoever closes it waits for what is being written.
+    """
 
     def __init__(self, titles: Sequence[str]) -> None:
+        self._turn = Lock()
         self._outlet = _Outlet()
         self._zip = zipfile.ZipFile(self._outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._titles = titles
@@ -90,12 +104,13 @@ class Workbook:
 
         Decimal numbers are amounts, shown with as many places as they have.
         """
-        for row in rows:
-            if self._rows == MOST_ROWS:
-                self._end()
-                self._begin()
-            self._write(row)
-        return self._outlet.taken()
+        with self._turn:
+            for row in rows:
+                if self._rows == MOST_ROWS or self._bytes > MOST_BYTES:
+                    self._end()
+                    self._begin()
+                self._write(row)
+            return self._outlet.taken()
 
     def finish(self) -> bytes:
         """Write the end."""
@@ -108,19 +123,21 @@ class Workbook:
 
     def close(self) -> None:
         """Let go of what was not finished."""
-        self._sheet.close()
-        self._zip.close()
+        with self._turn:
+            self._sheet.close()
+            self._zip.close()
 
     def _begin(self) -> None:
-        self._sheets, self._rows = self._sheets + 1, 0
+        self._sheets, self._rows, self._bytes = self._sheets + 1, 0, 0
         path = f"xl/worksheets/sheet{self._sheets}.xml"
-        self._sheet = self._zip.open(path, "w", force_zip64=True)
+        self._sheet = self._zip.open(path, "w")
         self._sheet.write(f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
         self._write(self._titles, _TITLE)
 
     def _write(self, row: Sequence[Any], style: int = 0) -> None:
         self._rows += 1
-        self._sheet.write(f"<row>{''.join(_cell(each, style) for each in row)}</row>".encode())
+        told = f"<row>{''.join(_cell(each, style) for each in row)}</row>".encode()
+        self._bytes += self._sheet.write(told)
 
     def _end(self) -> None:
         self._sheet.write(b"</sheetData></worksheet>")
@@ -136,7 +153,7 @@ def _cell(value: Any, style: int) -> str:
     if (number := _number(value)) is not None:
         return f'<c s="{number[0]}"><v>{number[1]}</v></c>'
     told = value.isoformat(" ") if isinstance(value, datetime) else str(value)
-    text = escape("".join(map(_legible, told[:_LONGEST])), {"\r": "&#13;"})
+    text = escape(_ILLEGIBLE.sub("\N{REPLACEMENT CHARACTER}", _fitting(told)), {"\r": "&#13;"})
     return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
@@ -156,10 +173,12 @@ def _number(value: Any) -> tuple[int, str] | None:
     return None
 
 
-def _legible(character: str) -> str:
-    """Return a character as XML may hold it; most control characters it may not."""
-    is_control = character < " " and character not in "\t\n\r"
-    return "\N{REPLACEMENT CHARACTER}" if is_control or character in "\ufffe\uffff" else character
+def _fitting(text: str) -> str:
+    """Return a text, or as much of one as a cell holds, with an ellipsis behind it."""
+    units = text.encode("utf-16-le") if len(text) > _LONGEST // 2 else b""
+    if len(units) <= 2 * _LONGEST:
+        return text
+    return units[: 2 * (_LONGEST - 1)].decode("utf-16-le", "ignore") + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _days(day: date) -> int:

@@ -1,7 +1,9 @@
 """A hub as a table: every record once, no text that is taken for a formula, numbers that stay numbers."""
 
+import codecs
 import csv
 import io
+import struct
 import zipfile
 from datetime import date, datetime, timedelta
 from xml.etree import ElementTree as ET
@@ -44,7 +46,8 @@ async def table(desk: Desk, hub: str, **asked: object) -> list[list[str]]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["content-disposition"] == f'attachment; filename="{hub}.csv"'
-    return list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert answer.content.startswith(codecs.BOM_UTF8), "spreadsheets know UTF-8 by its mark"
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
 def sheet(content: bytes, number: int = 1) -> list[list[Json]]:
@@ -184,12 +187,39 @@ async def test_an_empty_hub_is_a_table_with_titles_alone(desk: Desk) -> None:
     assert [[cell["text"] for cell in row] for row in sheet(answer.content)] == [["Message"]]
 
 
-def test_rows_beyond_a_sheet_go_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "MOST_ROWS", 3)
+@pytest.mark.parametrize(("limit", "most"), [("MOST_ROWS", 3), ("MOST_BYTES", 120)])
+def test_rows_beyond_a_sheet_go_on_the_next(monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
+    monkeypatch.setattr(sheets, limit, most)
     workbook = Workbook(["Number"])
     content = b"".join([workbook.add([[nth] for nth in range(5)]), workbook.finish()])
     told = [[row[0]["text"] for row in sheet(content, number)] for number in (1, 2, 3)]
     assert told == [["Number", "0", "1"], ["Number", "2", "3"], ["Number", "4"]]
+
+
+def test_the_parts_of_a_workbook_begin_as_spreadsheets_want_it() -> None:
+    # Excel opens no part whose header has an extra field of lengths that are not known yet (issue 894 of
+    # zlib-ng/minizip-ng), and zipfile, which has written it, reads that without a word.
+    workbook = Workbook(["Number"])
+    content = workbook.add([[1]]) + workbook.finish()
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        begins = [each.header_offset for each in packed.infolist()]
+    assert len(begins) == 6
+    for begin in begins:
+        mark, version, flags, *_, packed_size, size, _, extra = struct.unpack_from(
+            "<4s5H3L2H", content, begin
+        )
+        assert (mark, version, flags & 8, packed_size, size, extra) == (b"PK\3\4", 20, 8, 0, 0, 0)
+
+
+@pytest.mark.parametrize("letter", ["x", "\N{GRINNING FACE}"])
+def test_a_text_that_is_too_long_for_a_cell_is_cut_and_says_so(letter: str) -> None:
+    workbook = Workbook(["Body"])
+    content = workbook.add([[letter * 40_000], ["x" * 32_767]]) + workbook.finish()
+    [_, [cut], [whole]] = sheet(content)
+    told = str(cut["text"])
+    assert 32_760 < len(told.encode("utf-16-le")) / 2 <= 32_767
+    assert told == letter * (len(told) - 1) + "\N{HORIZONTAL ELLIPSIS}"
+    assert whole["text"] == "x" * 32_767
 
 
 def test_a_workbook_is_sent_as_it_grows_and_keeps_nothing() -> None:
