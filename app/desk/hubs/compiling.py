@@ -28,6 +28,8 @@ _TYPES = {
 }
 _LISTS = {Kind.IDS, Kind.TEXTS}
 _OBJECTS = {Kind.OBJECT, Kind.OBJECTS}
+_CELL = 20
+"""Bytes that are reckoned for a cell beside what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +204,15 @@ def page(
     order: Order,
     most: int,
     *,
+    most_bytes: int,
     after: Place | None,
     is_blank: bool,
 ) -> Statement:
     """Return what finds some records in order behind a place: of those with a value, or of those without.
 
-    Each row is the id, the value of the order, and the columns.
+    Each row is the id, the value of the order, the columns, and last how many of those found come behind it.
+    They end where they would be more than some bytes, but with no less than one: how long a text is
+    PostgreSQL knows without fetching it.
     """
     writing = _Writing(sought, account_id)
     by, way = writing.in_order(order.by), "DESC" if order.is_descending else "ASC"
@@ -220,11 +225,24 @@ def page(
     elif after:
         value = writing.parameter(after.value, _TYPES[order.by.kind])
         wanted += f" AND ({by}, {BASE}.id) {beyond} ({value}, {writing.parameter(after.record_id, 'uuid')})"
-    shown = ", ".join(f"{_shown(writing, each)} AS c{nth}" for nth, each in enumerate(columns))
+    read = "".join(f", {writing.column(each)} AS c{nth}" for nth, each in enumerate(columns))
     places = f"{BASE}.id {way}" if is_blank else f"{by} {way}, {BASE}.id {way}"
     most_of = writing.parameter(most, "int")
-    found = f"SELECT {BASE}.id, {by} AS value{', ' if shown else ''}{shown} {writing.source()} WHERE {wanted}"
-    return f"{found} ORDER BY {places} LIMIT {most_of}", writing.values
+    found = f"SELECT {BASE}.id, {by} AS value{read} {writing.source()} WHERE {wanted}"
+    in_order = f"ORDER BY {'' if is_blank else f'value {way}, '}id {way}"
+    bound = writing.parameter(most_bytes, "bigint")
+    return _bounded(f"{found} ORDER BY {places} LIMIT {most_of}", columns, in_order, bound), writing.values
+
+
+def _bounded(found: str, columns: Sequence[HubField], in_order: str, most_bytes: str) -> str:
+    """Return what reads no more than some bytes of what was found in order."""
+    sizes = " + ".join(_size(f"c{nth}", each.kind) for nth, each in enumerate(columns)) or "0"
+    shown = "".join(f", {_shown(f'c{nth}', each.kind)}" for nth, each in enumerate(columns))
+    upto = f"row_number() OVER upto AS nth, sum({sizes}) OVER upto AS bytes"
+    window = f"WINDOW upto AS ({in_order} ROWS UNBOUNDED PRECEDING)"
+    measured = f"SELECT *, count(*) OVER () AS keys, {upto} FROM ({found}) f {window}"
+    kept = f"nth = 1 OR bytes <= {most_bytes}"
+    return f"SELECT id, value{shown}, keys - nth FROM ({measured}) f WHERE {kept} {in_order}"
 
 
 def counts(account_id: UUID, sought: Sought, by: HubField | None, most: int) -> Statement:
@@ -241,9 +259,17 @@ def counts(account_id: UUID, sought: Sought, by: HubField | None, most: int) -> 
     return f"SELECT * FROM ({found}) g ORDER BY {by_value} NULLS LAST LIMIT {most_of}", writing.values
 
 
-def _shown(writing: _Writing, found: HubField) -> str:
-    column = writing.column(found)
-    return f"{column}::text" if found.kind in _OBJECTS else column
+def _shown(column: str, kind: Kind) -> str:
+    return f"{column}::text" if kind in _OBJECTS else column
+
+
+def _size(column: str, kind: Kind) -> str:
+    """Return about how many bytes a cell comes to, with its name."""
+    if kind is Kind.TEXT:
+        return f"coalesce(octet_length({column}), 0) + {_CELL}"
+    if kind in _OBJECTS | _LISTS:
+        return f"coalesce(octet_length({column}::text), 0) + {_CELL}"
+    return str(_CELL)
 
 
 def _day(word: str) -> date | None:

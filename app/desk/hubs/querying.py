@@ -3,7 +3,7 @@
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,8 @@ from app.sync.target import rights_of
 
 MOST_WORDS = 10
 """How many words a search may have."""
+PAGE_BYTES = 2_000_000
+"""About how large a page may be; it has at least one record."""
 _TAG = 8
 _FORM = 2
 """How a place is written; to be raised with any change of that, so that pages of before begin again."""
@@ -128,12 +130,15 @@ async def prepare(
 
 
 async def read_page(session: Session, query: Query, most: int, after: Place | None, seconds: float) -> Page:
-    """Return so many records behind a place: those with a value in the order first, then the others."""
-    found = list[Any]()
+    """Return so many records behind a place: those with a value in the order first, then the others.
+
+    They are fewer where they would be more than `PAGE_BYTES`.
+    """
+    found, left = list[Any](), 0
     by = query.order.by
     async with store.within(session, seconds):
         for is_blank in (False, True) if by.is_nullable or by.steps else (False,):
-            if len(found) > most or (after and after.is_blank and not is_blank):
+            if left or len(found) > most or (after and after.is_blank and not is_blank):
                 continue
             behind = after if after and after.is_blank is is_blank else None
             statement = compiling.page(
@@ -142,11 +147,13 @@ async def read_page(session: Session, query: Query, most: int, after: Place | No
                 query.columns,
                 query.order,
                 most + 1 - len(found),
+                most_bytes=PAGE_BYTES,
                 after=behind,
                 is_blank=is_blank,
             )
             found += await store.fetch(session, statement)
-    return Page([_row(each, query) for each in found[:most]], len(found) > most)
+            left = found[-1][-1] if found else 0
+    return Page([_row(each, query) for each in found[:most]], bool(left) or len(found) > most)
 
 
 async def count(session: Session, query: Query, seconds: float) -> tuple[list[tuple[Any, int]], bool]:
@@ -181,7 +188,7 @@ def opened(page: str, query: Query) -> Place:
         if told != query.tag:
             raise PageMalformed
         return Place(None if value is None else _VALUES[query.order.by.kind](value), UUID(record_id))
-    except (ValueError, TypeError, AttributeError, KeyError):
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
         raise PageMalformed from None
 
 
@@ -239,7 +246,7 @@ def _told(asked: Asked, columns: Sequence[HubField], order: Order, saved: HubFil
 def _row(found: Any, query: Query) -> Row:
     cells = tuple(
         orjson.loads(cell) if each.kind in _OBJECTS and cell is not None else cell
-        for each, cell in zip(query.columns, found[2:], strict=True)
+        for each, cell in zip(query.columns, found[2:-1], strict=True)
     )
     return Row(found["id"], Place(found["value"], found["id"]), cells)
 
@@ -271,7 +278,7 @@ def _moment(value: Any) -> time:
 def _instant(value: Any) -> datetime:
     if (found := datetime.fromisoformat(value)).tzinfo is None:
         raise TypeError
-    return found
+    return found.astimezone(UTC)
 
 
 _VALUES: Mapping[Kind, Callable[[Any], Any]] = {

@@ -1,7 +1,11 @@
 """Pages of a hub: in order both ways, whatever is blank, each record once; searched and counted."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
 import pytest
 
+from app.desk.hubs import querying
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk
 from tests.desk.conftest import Has
@@ -92,6 +96,24 @@ async def test_a_page_goes_on_behind_what_was_shown_whatever_is_written_meanwhil
     assert names == ["Bell", "Dow", "Eck", "Fox"]
 
 
+@pytest.mark.parametrize("sort", ["birthday", "-birthday"])
+async def test_a_page_ends_where_it_is_long_enough_and_the_next_goes_on(
+    has: Has, desk: Desk, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    monkeypatch.setattr(querying, "PAGE_BYTES", 1_000)
+    made = list[str]()
+    for nth, length in enumerate((200, 300, 1_800, 300, 300, 200, 0)):
+        birthday = None if nth in {1, 5, 6} else f"1980-01-0{nth + 1}"
+        made.append((await has("clients", notes="x" * length, birthday=birthday))["id"])
+    first = (await ask(desk, "clients", sort=sort, columns=["notes", "group_ids"], limit=500)).json()
+    assert sum(len(each["notes"]) for each in first["rows"]) <= 1_000
+    assert first["next_page"]
+    columns = ["notes", "birthday"]
+    found = await rows(desk, "clients", sort=sort, columns=columns)
+    assert found == await rows(desk, "clients", 1, sort=sort, columns=columns)
+    assert sorted(each["id"] for each in found) == sorted(made)
+
+
 async def test_a_hub_without_words_shows_its_own_columns_and_a_query_in_the_address(
     has: Has, desk: Desk
 ) -> None:
@@ -122,6 +144,17 @@ async def test_a_page_belongs_to_its_query(has: Has, desk: Desk) -> None:
     for odd in ("", "a", "W10", "é", "W251bGwsbnVsbCxudWxsXQ", "a" * 4_000):
         refused = await ask(desk, "clients", page=odd)
         assert (refused.status_code, refused.json()["code"]) == (400, "page_malformed"), odd
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-06-13"])
+async def test_a_page_with_a_moment_that_never_was_is_malformed(has: Has, desk: Desk, value: str) -> None:
+    for _ in range(2):
+        await has("clients")
+    page = (await ask(desk, "clients", sort="created_at", limit=1)).json()["next_page"]
+    tag, _, record_id = json.loads(urlsafe_b64decode(page + "=="))
+    forged = urlsafe_b64encode(json.dumps([tag, value, record_id]).encode()).decode().rstrip("=")
+    refused = await ask(desk, "clients", sort="created_at", limit=1, page=forged)
+    assert (refused.status_code, refused.json()["code"]) == (400, "page_malformed")
 
 
 async def test_every_word_of_a_search_must_be_in_a_key(studio: Studio, has: Has, desk: Desk) -> None:

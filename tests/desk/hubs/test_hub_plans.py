@@ -14,6 +14,8 @@ from app.core.db import Database, Session
 from app.desk.hubs import compiling, store
 from app.desk.hubs.compiling import Order, Place, Sought
 from app.desk.hubs.fields import HubField, find
+from app.desk.hubs.filters import Comparison, Operator, Span
+from app.desk.hubs.querying import PAGE_BYTES
 from app.sync.compile import compile_rights
 from tests.contract.desks import Desk
 from tests.desk.conftest import Has
@@ -77,13 +79,15 @@ async def scans(
     is_descending: bool,
     is_blank: bool = False,
     by: str = "web_expire_date",
+    condition: Comparison | None = None,
 ) -> list[Any]:
     sql, values = compiling.page(
         session.account_id,
-        Sought(named("sessions"), compile_rights(None, 1)),
+        Sought(named("sessions"), compile_rights(None, 1), condition),
         [field(path) for path in ("session_number", "web_expire_date")],
         Order(field(by), is_descending),
         MOST + 1,
+        most_bytes=PAGE_BYTES,
         after=after,
         is_blank=is_blank,
     )
@@ -110,11 +114,21 @@ async def test_sessions_by_date_are_read_a_few_days_at_a_time(session: Session) 
     assert read["Actual Rows"] * read["Actual Loops"] < 2 * MOST
 
 
+@pytest.mark.parametrize("by", ["date", "web_expire_date"])
+async def test_the_few_that_a_filter_leaves_are_found_by_it_and_then_sorted(
+    session: Session, by: str
+) -> None:
+    one = Comparison(field("session_number"), Operator.EQUALS, Span(777, 777))
+    found = await scans(session, None, is_descending=False, by=by, condition=one)
+    assert indexes(found) == {"uq_sessions_session_number"}
+    assert sum(node.get("Rows Removed by Filter", 0) for node in found) == 0
+
+
 async def test_clients_are_listed_by_last_name_by_its_index(session: Session) -> None:
     by = field("last_name", "clients")
     sought = Sought(named("clients"), compile_rights(None, 1))
     asked = (session.account_id, sought, [by], Order(by), MOST + 1)
-    sql, values = compiling.page(*asked, after=None, is_blank=False)
+    sql, values = compiling.page(*asked, most_bytes=PAGE_BYTES, after=None, is_blank=False)
     found = await plan(session, sql, *values)
     assert indexes(found) == {"ix_clients_by_last_name"}
     assert "Sort" not in {node["Node Type"] for node in found}
