@@ -36,6 +36,12 @@ MOST_ENTRIES = 2_000
 """How many bookings a feed tells; of more it has the earliest."""
 READS = Limit("calendar feed", 20)
 """How often a feed is read."""
+MISSES = Limit("no calendar feed", 60)
+"""How often somebody asks for feeds that are none, by their network.
+
+They are not counted by what they ask for: that is theirs to make up, and each would take the place of a
+caller who is counted.
+"""
 
 _FORM = 1
 """How a feed is written; to be raised with any change of that, so that copies of before are read anew."""

@@ -22,6 +22,7 @@ from app.desk.calendar.schemas import (
 from app.http.body import JsonRoute
 from app.http.compression import JsonText
 from app.http.errors import NotFound
+from app.http.networks import address_of, counted_as
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
@@ -164,11 +165,14 @@ async def subscribe(
     address = feeds.opened(secret)
     if address is None:
         raise NotFound
-    request.app.state.limits.count(feeds.READS, address.secret_hash.hex())
+    limits, network = request.app.state.limits, counted_as(address_of(request.scope))
+    limits.require_room(feeds.MISSES, network)
     async with database.reading(address.account_id) as session:
         found = await feeds.subscribed(session, address)
         if found is None:
+            limits.count(feeds.MISSES, network)
             raise NotFound
+        limits.count(feeds.READS, found.feed_id.hex)
         tag = f'W/"{found.version}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         is_known = tag in {each.strip() for each in (if_none_match or "").split(",")}

@@ -2,6 +2,7 @@
 
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
@@ -14,6 +15,8 @@ from app.accounts.users import change_user
 from app.core import logs
 from app.core.db import Database
 from app.core.principal import Level, Principal
+from app.http import limits
+from app.http.limits import RateLimits
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.desks import Desk
 from tests.contract.phones import Record
@@ -173,14 +176,45 @@ async def test_it_is_told_when_a_feed_was_last_read(studio: Studio, photographer
     assert first == second, "it is noted once an hour"
 
 
-async def test_an_address_is_read_so_often_a_minute(studio: Studio) -> None:
-    address = f"/v1/calendar/{urlsafe_b64encode(uuid4().bytes * 3).decode()}.ics"
-    many = 0
-    while (answer := await studio.client.get(address)).status_code == 404 and many < 1_000:
-        many += 1
-    assert many >= 20
+@pytest.fixture
+def counted_apart(house: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count for a test alone, of five callers at most."""
+    monkeypatch.setattr(limits, "_MOST_CALLERS", 5)
+    monkeypatch.setitem(house.state._state, "limits", RateLimits(per_address=100_000, per_caller=100_000))
+
+
+def made_up() -> str:
+    """Return an address that is none."""
+    return f"/v1/calendar/{urlsafe_b64encode(uuid4().bytes * 3).decode()}.ics"
+
+
+async def until_refused(studio: Studio, address: Callable[[], str]) -> list[int]:
+    """Ask until there is no room, and return how that was answered before."""
+    before = list[int]()
+    while (answer := await studio.client.get(address())).status_code != 429 and len(before) < 1_000:
+        before.append(answer.status_code)
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert answer.headers["retry-after"]
+    return before
+
+
+@pytest.mark.usefixtures("counted_apart")
+async def test_a_feed_is_read_so_often_a_minute(studio: Studio, photographer: Desk) -> None:
+    feed, other = await made(photographer), await made(photographer, "Kitchen wall")
+    before = await until_refused(studio, lambda: str(feed["address"]))
+    assert set(before) == {200}
+    assert len(before) >= 20
+    assert await code(studio, other["address"]) == (200, None)
+    for _ in range(10):
+        assert await code(studio, made_up()) == (404, "not_found")
+    assert await code(studio, feed["address"]) == (429, "rate_limited"), "it is counted still"
+
+
+@pytest.mark.usefixtures("counted_apart")
+async def test_who_asks_for_feeds_that_are_none_is_refused_in_the_end(studio: Studio) -> None:
+    before = await until_refused(studio, made_up)
+    assert set(before) == {404}
+    assert len(before) >= 60
 
 
 async def test_no_log_has_the_secret(
