@@ -112,11 +112,15 @@ class HubLimits(Answer):
     """How much a hub may be asked for at once, and how much is kept of it."""
 
     max_rows: int = Field(description="Records in a page, and moved on at once.", examples=[500])
+    max_page_bytes: int = Field(description="Bytes of records after which a page ends.", examples=[2_000_000])
     max_columns: int = Field(description="Columns: `invalid_query`.", examples=[60])
     max_search_words: int = Field(description="Words of a search: `invalid_query`.", examples=[10])
     max_filter_depth: int = Field(description="Filters inside of filters: `invalid_query`.", examples=[10])
     max_filter_tests: int = Field(
         description="Tests of a filter, in all its groups: `invalid_query`.", examples=[100]
+    )
+    max_filter_groups: int = Field(
+        description="Groups of a filter, one inside of another or not: `invalid_query`.", examples=[100]
     )
     max_filter_values: int = Field(description="Values of `in`: `invalid_query`.", examples=[500])
     max_days: int = Field(description="The `n` of days told by today: `invalid_query`.", examples=[3660])
@@ -126,6 +130,9 @@ class HubLimits(Answer):
     )
     max_saved: int = Field(
         description="Filters of a user in a hub, and as many layouts: `saved_limit_reached`.", examples=[200]
+    )
+    max_saved_bytes: int = Field(
+        description="Bytes of a filter that is saved, as JSON: `invalid_query`.", examples=[20_000]
     )
 
 
@@ -142,6 +149,9 @@ class ScheduleLimits(Answer):
     feed_days_ahead: int = Field(description="Days behind today that a feed tells.", examples=[365])
     feed_entries: int = Field(description="Bookings a feed tells; of more the earliest.", examples=[2000])
     feed_reads_per_minute: int = Field(description="Of one feed: `rate_limited`.", examples=[20])
+    feed_misses_per_minute: int = Field(
+        description="Of feeds that are none, from a network: `rate_limited`.", examples=[60]
+    )
 
 
 class ImportLimits(Answer):

@@ -15,4 +15,5 @@ def limits_of_schedule() -> ScheduleLimits:
         feed_days_ahead=feeds.DAYS_AHEAD,
         feed_entries=feeds.MOST_ENTRIES,
         feed_reads_per_minute=feeds.READS.most,
+        feed_misses_per_minute=feeds.MISSES.most,
     )

@@ -21,9 +21,12 @@ MOST_DEPTH = 10
 """How deep groups may lie in groups."""
 MOST_TESTS = 100
 """How many tests a filter may have, in all its groups."""
+MOST_GROUPS = 100
+"""How many groups a filter may have."""
 MOST_VALUES = 500
 """How many values `in` may name."""
 
+_MOST_MEMBERS = 1_000
 _LONGEST = 1_000
 _MOST = 2**53 - 1
 _ISO_DATE = len("2026-06-20")
@@ -75,10 +78,13 @@ class Filter(Wire):
     model_config = ConfigDict(json_schema_extra={"examples": [_SAMPLE]})
 
     all: Optional[list["Filter"]] = Field(  # noqa: UP045 - a string is no operand
-        None, description="Filters that must all hold.", examples=[_SAMPLE["all"]]
+        None,
+        max_length=_MOST_MEMBERS,
+        description="Filters that must all hold.",
+        examples=[_SAMPLE["all"]],
     )
     any: Optional[list["Filter"]] = Field(  # noqa: UP045
-        None, description="Filters of which one must hold.", examples=[None]
+        None, max_length=_MOST_MEMBERS, description="Filters of which one must hold.", examples=[None]
     )
     field: str | None = Field(
         None, max_length=100, description="The path of a field.", examples=["web_order_number"]
@@ -139,6 +145,7 @@ class Reader:
     calendar: Calendar
     wrong: list[dict[str, str]] = field(default_factory=list)
     tests: int = 0
+    groups: int = 0
 
     def find(self, path: str, place: str) -> HubField | None:
         """Return the field of a path that may be viewed; otherwise there is none, and that is remembered."""
@@ -166,13 +173,20 @@ class Reader:
         elif depth > MOST_DEPTH:
             self.refuse(place, "too_deep")
         else:
-            [part] = parts
-            members = enumerate(getattr(sent, part))
-            return Group(
-                part == "all",
-                tuple(self.read(each, f"{place}.{part}.{nth}", depth + 1) for nth, each in members),
-            )
+            return self._group(sent, parts[0], place, depth)
         return Group(is_all=False, members=())
+
+    def _group(self, sent: Filter, part: str, place: str, depth: int) -> Condition:
+        self.groups += 1
+        if self.groups == MOST_GROUPS + 1:
+            self.refuse(place, "too_many_groups")
+        if self.groups > MOST_GROUPS:
+            return Group(is_all=False, members=())
+        members = enumerate(getattr(sent, part))
+        return Group(
+            part == "all",
+            tuple(self.read(each, f"{place}.{part}.{nth}", depth + 1) for nth, each in members),
+        )
 
     def _test(self, sent: Filter, place: str) -> Condition:
         self.tests += 1

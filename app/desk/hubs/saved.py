@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
+import orjson
+
 from app.accounts.errors import VersionChanged
 from app.accounts.standing import S as W
 from app.accounts.standing import Work
@@ -20,6 +22,9 @@ from app.http.etags import etag
 
 MOST = 200
 """How many filters, and how many layouts, a user may have in a hub."""
+
+MOST_BYTES = 20_000
+"""How long a saved filter may be, since lists tell many of them whole."""
 
 S = TypeVar("S", HubFilter, HubLayout)
 _SHIPPED = UUID("5d0c7c2e-3f0b-4a53-9d53-0b5f6e4f7a10")
@@ -170,8 +175,11 @@ async def remove(session: WriteSession, row: S) -> None:
 def checked(reader: Reader, sent: Filter) -> dict[str, Any]:
     """Return a filter as it is kept, if it can be carried out now; raises `InvalidQuery`."""
     reader.read(sent)
+    kept = sent.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if len(orjson.dumps(kept)) > MOST_BYTES:
+        reader.refuse("filter", "too_long")
     reader.check()
-    return sent.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return kept
 
 
 async def _readable(work: Work[W], kind: type[S], hub: Hub, saved_id: UUID) -> S:

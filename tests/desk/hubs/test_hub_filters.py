@@ -280,6 +280,7 @@ async def test_a_filter_finds_what_plain_python_finds(has: Has, desk: Desk) -> N
         (leaf("description", "equals", "x" * 1_001), "filter.value", "too_long"),
         (leaf("description", "equals", None), "filter.value", "text_expected"),
         ({"any": [leaf("date", "blank")] * 101}, "filter.any.100.field", "too_many_tests"),
+        ({"any": [{"all": []}] * 100}, "filter.any.99", "too_many_groups"),
     ],
 )
 async def test_a_filter_that_cannot_be_carried_out_is_told_where(
@@ -323,6 +324,7 @@ async def test_as_much_is_taken_as_the_limits_say(desk: Desk) -> None:
         "max_search_words": lambda most: {"search": "a " * most},
         "max_filter_depth": lambda most: {"filter": nested(most)},
         "max_filter_tests": lambda most: {"filter": {"any": [leaf("date", "blank")] * most}},
+        "max_filter_groups": lambda most: {"filter": {"any": [{"all": []}] * (most - 1)}},
         "max_filter_values": lambda most: {"filter": leaf("description", "in", ["x"] * most)},
         "max_days": lambda most: {"filter": leaf("date", "equals", {"relative": "last_days", "n": most})},
     }

@@ -144,6 +144,18 @@ async def test_a_saved_filter_goes_with_one_that_is_sent(has: Has, desk: Desk) -
     assert (unknown.status_code, unknown.json()["code"]) == (404, "saved_not_found")
 
 
+async def test_a_filter_that_is_kept_is_no_longer_than_lists_can_tell(desk: Desk) -> None:
+    def named(many: int) -> Json:
+        return {"name": "Long", "filter": leaf("last_name", "in", ["x" * 1_000] * many)}
+
+    made = await desk.ask("POST", "hubs/clients/filters", named(19))
+    assert made.status_code == 201
+    assert wrong(await desk.ask("POST", "hubs/clients/filters", named(20))) == [("filter", "too_long")]
+    address = f"hubs/clients/filters/{made.json()['id']}"
+    longer = {"filter": named(20)["filter"]}
+    assert wrong(await desk.ask("PATCH", address, longer, if_match='"1"')) == [("filter", "too_long")]
+
+
 async def test_what_cannot_be_carried_out_is_not_kept(desk: Desk) -> None:
     body = {"name": "Odd", "filter": {"all": [leaf("hair", "blank")]}}
     assert wrong(await desk.ask("POST", "hubs/clients/filters", body)) == [
