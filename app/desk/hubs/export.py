@@ -20,6 +20,8 @@ from app.desk.hubs.sheets import Workbook
 # and behind a semicolon, by which many part cells whatever a file says. A smile is none.
 _BEGINS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"""^(?=["'\s]*{_BEGINS}|[\t\r\n])|(?<=;)(?!-\))(?=["']*{_BEGINS})""")
+MOST = 2_000
+"""How many records are read at once: each time they may all have to be put in order."""
 _WITH_MARK = "utf-8-sig"
 """A file in UTF-8 begins with a mark, or Microsoft Excel takes it for one in an older encoding of Windows."""
 MEDIA_TYPES = {

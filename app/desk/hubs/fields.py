@@ -66,11 +66,6 @@ class HubField:
     steps: tuple[Step, ...] = ()
 
     @property
-    def is_filterable(self) -> bool:
-        """Say whether filters may test it: all may, and of lists of objects whether they are empty."""
-        return True
-
-    @property
     def is_sortable(self) -> bool:
         """Say whether records may be put in its order: ids and lists have none, long texts none of use."""
         return self.kind in _IN_ORDER and not self.is_long

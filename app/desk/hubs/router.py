@@ -22,7 +22,6 @@ from app.desk.hubs.hubs import HUBS, Hub
 from app.desk.hubs.noting import how_many, note_export
 from app.desk.hubs.querying import Page
 from app.desk.hubs.schemas import (
-    MOST,
     AdvancedAnswer,
     AdvanceRequest,
     CountAnswer,
@@ -161,7 +160,7 @@ async def export_hub(
         work = await admit(session, keys, claims)
         today = work.clock.day_in(work.who.time_zone)
         query = await querying.prepare(work, hub, body)
-        first = await querying.read_page(session, query, MOST, None, seconds)
+        first = await querying.read_page(session, query, export.MOST, None, seconds)
     rows = await how_many(database, claims.account_id, query, seconds) if first.has_more else len(first.rows)
     async with database.writing(claims.account_id) as turn:
         who = (await admit(turn, keys, claims)).who
@@ -171,7 +170,7 @@ async def export_hub(
         async with database.reading(claims.account_id) as session:
             work = await admit(session, keys, claims)
             again = await querying.prepare(work, hub, body, on=today)
-            return await querying.read_page(session, again, MOST, after, seconds)
+            return await querying.read_page(session, again, export.MOST, after, seconds)
 
     name = f'attachment; filename="{hub.name}.{body.format.value}"'
     return PatientResponse(
@@ -235,7 +234,6 @@ def _field(found: HubField, custom_label: str | None) -> HubFieldAnswer:
         origin=found.origin,
         through=[step.name for step in found.steps],
         leads_to=found.leads_to,
-        is_filterable=found.is_filterable,
         is_sortable=found.is_sortable,
         is_groupable=found.is_groupable,
         is_amount=found.is_amount,

@@ -78,7 +78,7 @@ async def filter_of(
     work: Work[Session], hub: Hub, reader: Reader, filter_id: UUID
 ) -> tuple[HubFilter, Condition]:
     """Return a saved filter and what it means now; with fields the user may not view it is not there."""
-    row = await _readable(work, HubFilter, hub, filter_id)
+    row = await read_saved(work, HubFilter, hub, filter_id)
     condition = read_filter(reader, row)
     if condition is None:
         raise SavedNotFound
@@ -109,17 +109,14 @@ async def list_left(work: Work[Session], kind: type[S], hub: Hub) -> Sequence[S]
     return await store.left_in(work.session, kind, hub.name)
 
 
-async def read_saved(work: Work[Session], kind: type[S], hub: Hub, saved_id: UUID) -> S:
-    """Return something the user has saved, or somebody shares."""
-    return await _readable(work, kind, hub, saved_id)
-
-
 async def save(
     work: Work[WriteSession], kind: type[S], hub: Hub, *, name: str, is_shared: bool, **what: Any
 ) -> S:
     """Save something of the user's own."""
     session, user_id = work.session, work.who.user_id
-    if user_id is None or await store.count_saved(session, kind, hub.name, user_id) >= MOST:
+    if user_id is None:
+        raise TypeError("the house itself keeps nothing")
+    if await store.count_saved(session, kind, hub.name, user_id) >= MOST:
         raise SavedLimitReached(limit=MOST)
     row = kind(
         account_id=session.account_id,
@@ -136,11 +133,18 @@ async def save(
     return row
 
 
-async def owned(work: Work[WriteSession], kind: type[S], hub: Hub, saved_id: UUID, expected: int | None) -> S:
-    """Return what is to be changed, in the version there is: one's own, or any that an administrator sees."""
-    row = await _readable(work, kind, hub, saved_id)
-    is_own = row.owner_id == work.who.user_id or work.who.is_administrator
-    if is_shipped(row) or not is_own:
+async def owned(
+    work: Work[WriteSession], kind: type[S], hub: Hub, saved_id: UUID, *, reader: Reader, expected: int | None
+) -> S:
+    """Return what is to be changed, in the version there is: one's own, or any that an administrator sees.
+
+    Another's filter that tests what the user may not view is not there, as it is not when it is read.
+    """
+    row = await read_saved(work, kind, hub, saved_id)
+    is_own = row.owner_id == work.who.user_id
+    if isinstance(row, HubFilter) and not is_own and read_filter(reader, row) is None:
+        raise SavedNotFound
+    if is_shipped(row) or not (is_own or work.who.is_administrator):
         raise SavedNotYours
     if expected is None:
         raise PreconditionRequired
@@ -182,7 +186,8 @@ def checked(reader: Reader, sent: Filter) -> dict[str, Any]:
     return kept
 
 
-async def _readable(work: Work[W], kind: type[S], hub: Hub, saved_id: UUID) -> S:
+async def read_saved(work: Work[W], kind: type[S], hub: Hub, saved_id: UUID) -> S:
+    """Return something that comes with the product, the user has saved, or somebody shares."""
     shipped = {each.saved_id: each for each in SHIPPED} if kind is HubFilter else {}
     row: Any = shipped.get(saved_id) or await store.saved(work.session, kind, saved_id)
     if row is None or row.hub != hub.name or not await _is_seen(work, row):

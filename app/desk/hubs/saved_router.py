@@ -122,10 +122,11 @@ async def change_filter(
 
     Administrators change what users who are deactivated have left too, shared or not, and it becomes theirs.
     """
-    row = await saved.owned(work, HubFilter, hub, saved_id, expected)
+    reader = await _reader(work, hub)
+    row = await saved.owned(work, HubFilter, hub, saved_id, reader=reader, expected=expected)
     given: dict[str, Any] = body.model_dump(include={"name", "is_shared"}, exclude_none=True)
     if body.filter is not None:
-        given["filter"] = saved.checked(await _reader(work, hub), body.filter)
+        given["filter"] = saved.checked(reader, body.filter)
     await saved.change(work, row, given)
     response.headers["ETag"] = etag(row.version)
     return _filter(row)
@@ -141,8 +142,9 @@ async def change_filter(
 )
 async def remove_filter(hub: HubOf, saved_id: SavedId, work: Writing, expected: ExpectedVersion) -> None:
     """Remove the version of a filter that `If-Match` names."""
-    await querying.view_of(work, hub)
-    await saved.remove(work.session, await saved.owned(work, HubFilter, hub, saved_id, expected))
+    reader = await _reader(work, hub)
+    row = await saved.owned(work, HubFilter, hub, saved_id, reader=reader, expected=expected)
+    await saved.remove(work.session, row)
 
 
 @router.get(
@@ -213,7 +215,7 @@ async def change_layout(
     Administrators change what users who are deactivated have left too, shared or not, and it becomes theirs.
     """
     reader = await _reader(work, hub)
-    row = await saved.owned(work, HubLayout, hub, saved_id, expected)
+    row = await saved.owned(work, HubLayout, hub, saved_id, reader=reader, expected=expected)
     given: dict[str, Any] = body.model_dump(exclude_none=True, exclude={"layout"})
     if body.layout is not None:
         _check(reader, body.layout)
@@ -233,8 +235,9 @@ async def change_layout(
 )
 async def remove_layout(hub: HubOf, saved_id: SavedId, work: Writing, expected: ExpectedVersion) -> None:
     """Remove the version of a layout that `If-Match` names."""
-    await querying.view_of(work, hub)
-    await saved.remove(work.session, await saved.owned(work, HubLayout, hub, saved_id, expected))
+    reader = await _reader(work, hub)
+    row = await saved.owned(work, HubLayout, hub, saved_id, reader=reader, expected=expected)
+    await saved.remove(work.session, row)
 
 
 async def _reader(work: Work[S], hub: Hub) -> Reader:

@@ -199,7 +199,6 @@ class HubFieldAnswer(Answer):
     leads_to: str | None = Field(
         description="The collection whose records it names, if it does.", examples=[None]
     )
-    is_filterable: bool = Field(description="Filters may test it.", examples=[True])
     is_sortable: bool = Field(description="Hubs may list by it.", examples=[True])
     is_groupable: bool = Field(description="Hubs may count by it.", examples=[True])
     is_amount: bool = Field(

@@ -32,7 +32,6 @@ async def test_a_field_is_told_with_all_that_it_is_good_for(desk: Desk) -> None:
         "origin": "sessions",
         "through": [],
         "leads_to": None,
-        "is_filterable": True,
         "is_sortable": True,
         "is_groupable": True,
         "is_amount": False,

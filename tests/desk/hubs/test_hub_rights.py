@@ -85,6 +85,10 @@ async def test_a_part_that_is_hidden_is_no_field(
     assert (await ask(photographer, "clients", filter_id=saved.json()["id"])).json()[
         "code"
     ] == "saved_not_found"
+    for verb, sent in (("GET", None), ("PATCH", {"name": "Cakes"}), ("DELETE", None)):
+        address = f"hubs/clients/filters/{saved.json()['id']}"
+        hidden = await photographer.ask(verb, address, sent, if_match='"1"')
+        assert (hidden.status_code, hidden.json()["code"]) == (404, "saved_not_found"), verb
     filters = (await photographer.ask("GET", "hubs/clients/filters")).json()["filters"]
     assert saved.json()["id"] not in {each["id"] for each in filters}
     [told_of] = (await photographer.ask("GET", "hubs/clients/layouts")).json()["layouts"]
@@ -95,8 +99,11 @@ async def test_a_collection_that_may_not_be_viewed_is_no_hub_and_no_link(
     studio: Studio, has: Has, photographer: Desk
 ) -> None:
     session = await has("sessions", client_id=(await has("clients", last_name="Doe"))["id"])
+    kept = {"name": "Mine", "filter": leaf("last_name", "blank")}
+    saved = (await photographer.ask("POST", "hubs/clients/filters", kept)).json()["id"]
     await give(studio, clients=Level.NO_ACCESS)
     for verb, path, body in (
+        ("PATCH", f"hubs/clients/filters/{saved}", {"name": "Still mine"}),
         ("GET", "hubs/clients", None),
         ("POST", "hubs/clients/query", {}),
         ("POST", "hubs/clients/counts", {}),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core.principal import Level
-from app.desk.hubs import querying, router, sheets
+from app.desk.hubs import export, querying, sheets
 from app.desk.hubs.errors import QueryTooSlow
 from app.desk.hubs.sheets import Workbook
 from tests.accounts.studios import Studio
@@ -120,7 +120,7 @@ async def test_amounts_are_in_the_company_s_money(
 async def test_every_record_is_in_a_table_of_many_pages_once(
     has: Has, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(router, "MOST", 3)
+    monkeypatch.setattr(export, "MOST", 3)
     for nth in range(10):
         await has("clients", last_name=f"Doe {nth:02}", birthday=None if nth % 2 else "1980-01-01")
     asked = {
@@ -139,7 +139,7 @@ async def test_every_record_is_in_a_table_of_many_pages_once(
 async def test_an_export_is_an_entry_of_the_trail_before_it_begins(
     studio: Studio, has: Has, desk: Desk, photographer: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(router, "MOST", 2)
+    monkeypatch.setattr(export, "MOST", 2)
     for nth in range(5):
         await has("clients", last_name=f"Doe {nth}")
     kept = {"name": "Does", "filter": leaf("last_name", "starts", "doe")}
