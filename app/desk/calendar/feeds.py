@@ -25,7 +25,7 @@ from app.core.revisions import Clock, read_clock
 from app.desk.calendar import store
 from app.desk.calendar.errors import FeedNotFound, TooManyFeeds
 from app.desk.calendar.models import CalendarFeed
-from app.desk.calendar.schedule import sees
+from app.desk.calendar.schedule import sight_of
 from app.desk.calendar.store import Wanted
 from app.http.limits import Limit
 
@@ -187,7 +187,7 @@ async def read_feed(session: Session, subscription: Subscription) -> Told:
     who, today = subscription.who, subscription.today
     first, last = today - timedelta(days=DAYS_BACK), today + timedelta(days=DAYS_AHEAD)
     users = [who.user_id] if who.user_id else []
-    wanted = Wanted(first, last, users, [], None, *sees(who))
+    wanted = Wanted(first=first, last=last, users=users, resources=[], studio=None, sight=sight_of(who))
     ground = await store.read_ground(session, users, [], None)
     rows = await store.bookings(session, wanted, MOST_ENTRIES)
     special = await store.special_events(session, first, last, None)

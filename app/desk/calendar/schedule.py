@@ -35,7 +35,7 @@ from app.desk.calendar.schemas import (
     ScheduleUser,
     SpecialEventAnswer,
 )
-from app.desk.calendar.store import Ground, Wanted
+from app.desk.calendar.store import Ground, Sight, Wanted
 from app.desk.calendar.zones import instants, known_zone
 from app.studio.companies import ConflictPolicy, NameOrder
 from app.studio.schedule import Slot
@@ -68,7 +68,14 @@ async def read_schedule(session: Session, stands: Standing, asked: ScheduleQuery
     _require_days(first, last)
     ground = await store.read_ground(session, users, resources, asked.studio_id)
     _require_known(ground, users, resources, asked.studio_id)
-    wanted = Wanted(first, last, users, resources, asked.studio_id, *sees(who))
+    wanted = Wanted(
+        first=first,
+        last=last,
+        users=users,
+        resources=resources,
+        studio=asked.studio_id,
+        sight=sight_of(who),
+    )
     rows = await store.bookings(session, wanted, MOST_ENTRIES + 1)
     if len(rows) > MOST_ENTRIES:
         raise ScheduleTooLarge(max_entries=MOST_ENTRIES)
@@ -88,15 +95,16 @@ async def read_schedule(session: Session, stands: Standing, asked: ScheduleQuery
     )
 
 
-def sees(who: Principal) -> tuple[bool, bool, bool]:
-    """Say whether somebody may view sessions, appointments and clients, by the features of these names.
+def sight_of(who: Principal) -> Sight:
+    """Return whether somebody may view sessions, appointments and clients, by the features of these names.
 
     No booking is ever private, so that whoever may view a kind of them may view each.
     """
-    sessions, appointments, clients = (
-        allows(who, feature, Level.VIEW_ONLY) for feature in ("sessions", "appointments", "clients")
+    return Sight(
+        sessions=allows(who, "sessions", Level.VIEW_ONLY),
+        appointments=allows(who, "appointments", Level.VIEW_ONLY),
+        clients=allows(who, "clients", Level.VIEW_ONLY),
     )
-    return sessions, appointments, clients
 
 
 def _calendars(who: Principal, asked: ScheduleQuery) -> tuple[list[UUID], list[UUID]]:

@@ -19,7 +19,16 @@ from app.sync.feed import by_key
 _MOST_SPECIAL = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What somebody may view of bookings: which kinds, and the names of clients."""
+
+    sessions: bool
+    appointments: bool
+    clients: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Whose bookings of which days are looked for, and what of them their reader may see.
 
@@ -31,9 +40,7 @@ class Wanted:
     users: Sequence[UUID]
     resources: Sequence[UUID]
     studio: UUID | None
-    sees_sessions: bool
-    sees_appointments: bool
-    sees_clients: bool
+    sight: Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,9 @@ def statement(account_id: UUID, wanted: Wanted, most: int) -> tuple[Any, ...]:
     """Return what finds bookings, with its arguments."""
     days = (wanted.first, wanted.last)
     whose = (wanted.users, wanted.resources, wanted.studio)
-    sees = (wanted.sees_sessions, wanted.sees_appointments, wanted.sees_clients)
+    sight = (wanted.sight.sessions, wanted.sight.appointments, wanted.sight.clients)
     numbers = (registry.number_of("sessions"), registry.number_of("appointments"))
-    return _BOOKINGS, account_id, *days, *whose, *sees, *numbers, most
+    return _BOOKINGS, account_id, *days, *whose, *sight, *numbers, most
 
 
 async def special_events(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from app.core.db import Database, Session
-from app.desk.calendar.store import Wanted, statement
+from app.desk.calendar.store import Sight, Wanted, statement
 from tests.samples import sample
 from tests.sync.conftest import open_desk
 from tests.sync.test_plans import indexes, plan
@@ -18,6 +18,7 @@ from tests.sync.test_plans import indexes, plan
 MANY = 100_000
 DAYS = 2_000
 PERSON = UUID(int=7)
+ALL = Sight(sessions=True, appointments=True, clients=True)
 
 # All alike but for their days.
 TYPED = """
@@ -69,7 +70,7 @@ def rows_of(scans: list[dict[str, Any]], name: str) -> float:
 @pytest.mark.parametrize("last", [date(2023, 6, 7), date(2023, 8, 1)], ids=["a week", "two months"])
 async def test_no_more_bookings_are_read_than_lie_on_the_days(session: Session, last: date) -> None:
     first = date(2023, 6, 1)
-    wanted = Wanted(first, last, [PERSON], [], None, True, True, True)
+    wanted = Wanted(first=first, last=last, users=[PERSON], resources=[], studio=None, sight=ALL)
     scans = await plan(session, *statement(session.account_id, wanted, 5_001))
     assert indexes(scans) >= {"ix_sessions_date", "ix_appointments_date"}
     assert indexes(scans) <= {"ix_sessions_date", "ix_appointments_date", "ix_sessions_with_events"}
