@@ -92,6 +92,10 @@ def read_filter(reader: Reader, row: HubFilter) -> Condition | None:
     return None if apart.wrong else condition
 
 
+def _may_be_used(reader: Reader, row: HubFilter | HubLayout) -> bool:
+    return isinstance(row, HubLayout) or read_filter(reader, row) is not None
+
+
 async def list_filters(work: Work[Session], hub: Hub, reader: Reader) -> list[HubFilter]:
     """Return the filters of a hub that the user may use: those that are shipped, then others by name."""
     rows = await store.saved_in(work.session, HubFilter, hub.name, work.who.user_id)
@@ -142,7 +146,7 @@ async def owned(
     """
     row = await read_saved(work, kind, hub, saved_id)
     is_own = row.owner_id == work.who.user_id
-    if isinstance(row, HubFilter) and not is_own and read_filter(reader, row) is None:
+    if not (is_own or _may_be_used(reader, row)):
         raise SavedNotFound
     if is_shipped(row) or not (is_own or work.who.is_administrator):
         raise SavedNotYours
