@@ -146,7 +146,7 @@ async def test_a_page_belongs_to_its_query(has: Has, desk: Desk) -> None:
         assert (refused.status_code, refused.json()["code"]) == (400, "page_malformed"), odd
 
 
-@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-06-13"])
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 async def test_a_page_with_a_moment_that_never_was_is_malformed(has: Has, desk: Desk, value: str) -> None:
     for _ in range(2):
         await has("clients")
