@@ -129,7 +129,9 @@ class HubLimits(Answer):
         description="Within which records are found, of each page: `query_too_slow`.", examples=[5]
     )
     max_saved: int = Field(
-        description="Filters of a user in a hub, and as many layouts: `saved_limit_reached`.", examples=[200]
+        description="Filters of a user in a hub, and shared ones in it, and as many layouts: "
+        "`saved_limit_reached`.",
+        examples=[200],
     )
     max_saved_bytes: int = Field(
         description="Bytes of a filter that is saved, as JSON: `invalid_query`.", examples=[20_000]

@@ -46,7 +46,7 @@ class SavedNotYours(AppError):
 
 
 class SavedLimitReached(AppError):
-    """The user has `limit` of them in this hub already: remove some."""
+    """The user has `limit` of them in this hub already, or as many are shared in it: remove some."""
 
     status = 409
     code = "saved_limit_reached"

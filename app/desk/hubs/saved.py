@@ -21,7 +21,7 @@ from app.http.errors import PreconditionRequired
 from app.http.etags import etag
 
 MOST = 200
-"""How many filters, and how many layouts, a user may have in a hub."""
+"""How many filters, and how many layouts, a user may have in a hub, and how many may be shared in it."""
 
 MOST_BYTES = 20_000
 """How long a saved filter may be, since lists tell many of them whole."""
@@ -122,6 +122,8 @@ async def save(
         raise TypeError("the house itself keeps nothing")
     if await store.count_saved(session, kind, hub.name, user_id) >= MOST:
         raise SavedLimitReached(limit=MOST)
+    if is_shared:
+        await _require_room_to_share(session, kind, hub.name)
     row = kind(
         account_id=session.account_id,
         saved_id=new_id(),
@@ -166,12 +168,20 @@ async def change(work: Work[WriteSession], row: S, given: dict[str, Any]) -> S:
     if await store.is_left(session, row.owner_id):
         given = {**given, "owner_id": work.who.user_id}
     changed = {name: value for name, value in given.items() if getattr(row, name) != value}
+    if changed.get("is_shared"):
+        await _require_room_to_share(session, type(row), row.hub)
     for name, value in changed.items():
         setattr(row, name, value)
     if changed:
         row.version, row.changed_at = row.version + 1, clock.now()
         await session.flush()
     return row
+
+
+async def _require_room_to_share(session: WriteSession, kind: type[S], hub: str) -> None:
+    """Refuse to share more than all lists of a hub can tell."""
+    if await store.count_shared(session, kind, hub) >= MOST:
+        raise SavedLimitReached(limit=MOST)
 
 
 async def remove(session: WriteSession, row: S) -> None:

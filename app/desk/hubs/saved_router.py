@@ -107,7 +107,7 @@ async def read_filter(hub: HubOf, saved_id: SavedId, work: Reading, response: Re
     operation_id="hubs_change_filter",
     summary="Change a filter",
     dependencies=[AT_A_DESK],
-    responses=TAGGED | refusals_of(*_OF_ONE, InvalidQuery, *BODY),
+    responses=TAGGED | refusals_of(*_OF_ONE, InvalidQuery, SavedLimitReached, *BODY),
 )
 async def change_filter(
     *,
@@ -199,7 +199,7 @@ async def read_layout(hub: HubOf, saved_id: SavedId, work: Reading, response: Re
     operation_id="hubs_change_layout",
     summary="Change a layout",
     dependencies=[AT_A_DESK],
-    responses=TAGGED | refusals_of(*_OF_ONE, InvalidQuery, *BODY),
+    responses=TAGGED | refusals_of(*_OF_ONE, InvalidQuery, SavedLimitReached, *BODY),
 )
 async def change_layout(
     *,

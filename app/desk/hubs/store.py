@@ -107,6 +107,13 @@ async def count_saved(session: Session, kind: type[S], hub: str, user_id: UUID |
     return int(await session.raw.fetchval(sql, session.account_id, hub, user_id))
 
 
+async def count_shared(session: Session, kind: type[S], hub: str) -> int:
+    """Count what is shared in a hub."""
+    table = kind.__tablename__
+    sql = f"SELECT count(*) FROM {table} WHERE account_id = $1 AND hub = $2 AND is_shared"
+    return int(await session.raw.fetchval(sql, session.account_id, hub))
+
+
 def as_json(rows: Any) -> bytes:
     """Return answers as JSON; ids come in a class of the driver's own."""
     return orjson.dumps(rows, default=str, option=orjson.OPT_UTC_Z)

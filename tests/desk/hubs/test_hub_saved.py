@@ -91,7 +91,18 @@ async def test_nobody_keeps_more_than_enough(
     await keep(desk, place, body)
     refused = await desk.ask("POST", place, {"name": "Another", **body})
     assert (refused.status_code, refused.json()["code"]) == (409, "saved_limit_reached")
-    await keep(photographer, place, body)
+    mine = await keep(photographer, place, body)
+    monkeypatch.setattr(saved, "MOST", 2)
+    for name in ("Ours", "Another of ours"):
+        await keep(photographer if name == "Ours" else desk, place, body, name, is_shared=True)
+    address = f"{place}/{mine['id']}"
+    refused = await photographer.ask("PATCH", address, {"is_shared": True}, if_match='"1"')
+    assert (refused.status_code, refused.json()["code"]) == (409, "saved_limit_reached")
+    assert (await photographer.ask("GET", address)).json() == mine
+    another = {"name": "One more of ours", "is_shared": True, **body}
+    monkeypatch.setattr(saved, "MOST", 3)
+    assert (await photographer.ask("POST", place, another)).status_code == 201
+    assert (await desk.ask("POST", place, another)).json()["code"] == "saved_limit_reached"
 
 
 @KEPT
