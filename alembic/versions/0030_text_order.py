@@ -7,7 +7,7 @@ from app.core.db import APP_ROLE
 from app.core.migrations import concurrently
 
 revision = "0030"
-down_revision = "0027"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -102,7 +102,7 @@ class DeskLimits(Answer):
     max_key_characters: int = Field(description="Characters of an `Idempotency-Key`.", examples=[255])
     key_hours: int = Field(description="Hours an `Idempotency-Key` is kept at least.", examples=[24])
     max_search_characters: int = Field(
-        description="Characters of a `search` in hubs and in the client list.", examples=[200]
+        description="Characters of a `search` in the client list.", examples=[200]
     )
     max_search_words: int = Field(description="Words of one.", examples=[10])
     max_shortcuts: int = Field(description="Shortcuts of a user's own.", examples=[50])
