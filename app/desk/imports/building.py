@@ -1,15 +1,33 @@
 """From a row and what its columns are to the fields of a record, each that is wrong by itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-from app.desk.imports.targets import PHONES, Kind
-from app.desk.imports.values import DateOrder, Unclear, day_of, phone_of, time_of, whole_of, yes_or_no
+from app.desk.imports.targets import FAMILY, PHONES, Kind, is_headed
+from app.desk.imports.values import (
+    DateOrder,
+    Unclear,
+    day_of,
+    phone_of,
+    says_nothing,
+    time_of,
+    unshortened,
+    whole_of,
+    yes_or_no,
+)
 
 _SEVERAL = " ::: "
 """How Google writes several values in one cell."""
+_NUMBERS = re.compile(r" ::: |[;,\n]|\s/\s|\bor\b")
+"""What people write between telephone numbers in one cell."""
+_CHILDREN = re.compile(r"[;,&\n]|\band\b")
+_TOLD_LABEL = re.compile(r"(.*\d)[\s(]+([A-Za-z]+)\)?|([A-Za-z]+):?\s+(.*\d)")
+_SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv|esq|md|ph\.?d)\.?", re.IGNORECASE)
+_BRACKETS = re.compile(r"[^<>]*<([^<>\s]+@[^<>\s]+)>")
 _LABELS = {
     "mobile": "Mobile",
     "cell": "Mobile",
@@ -18,6 +36,7 @@ _LABELS = {
     "work": "Work",
     "main": "Work",
     "business": "Work",
+    "office": "Work",
 }
 _OTHER = "Other"
 
@@ -51,21 +70,27 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the rows of a file are read: what its columns are, and how its dates are written."""
+    """How the rows of a file are read: what its columns are, and how its dates are written.
+
+    `today` is the last day a day in a client's past may be.
+    """
 
     kind: Kind
     account_id: UUID
     import_id: UUID
+    columns: Sequence[str]
     fields: Sequence[str | None]
     dates: DateOrder | None
+    today: date
     lists: Lists
 
     def build(self, row: int, cells: Sequence[str]) -> Built:
         """Return what a row would be."""
         texts: dict[str, str] = {}
-        for name, text in zip(self.fields, cells, strict=True):
+        for column, name, text in zip(self.columns, self.fields, cells, strict=True):
             if name and text:
-                texts[name] = f"{texts[name]}\n{text}" if name in texts else text
+                told = text if name != "notes" or is_headed(self.kind, column, name) else f"{column}: {text}"
+                texts[name] = f"{texts[name]}\n{told}" if name in texts else told
         uid = texts.get("uid") if self.kind is Kind.APPOINTMENTS else None
         record_id = uuid5(self.account_id, f"event {uid}") if uid else uuid5(self.import_id, f"row {row}")
         made = _Making(self, texts, Built(record_id))
@@ -86,15 +111,21 @@ class _Making:
 
     def client(self) -> None:
         self._names()
-        for name in ("salutation", "job_title", "company_name", "student_id", "call_warning", "notes"):
+        for name in ("salutation", "job_title", "company_name", "call_warning", "notes"):
             self._take(name, str)
+        self._take("student_id", unshortened)
         self._take("client_type", str.lower)
         self._take("client_number", whole_of)
         self._take("graduation_year", whole_of)
         for name in ("birthday", "anniversary"):
-            self._take(name, self._day)
+            self._take(name, self._past_day)
+            told = self.built.fields.get(name)
+            if told and told[:4] not in self.texts[name]:
+                self.built.left_out[name] = f"The year was taken for {told[:4]}."
         self._email()
         self._phones()
+        self._family()
+        self._custom()
         for name in ("address", "mailing_address"):
             parts = {
                 each.partition(".")[2]: text
@@ -147,10 +178,7 @@ class _Making:
         whole = self.texts.get("full_name")
         if not whole or "last_name" in self.texts or "first_name" in self.texts:
             return
-        last, comma, first = whole.partition(",")
-        if not comma:
-            first, _, last = whole.rpartition(" ")
-        for name, text in (("first_name", first.strip()), ("last_name", last.strip())):
+        for name, text in zip(("first_name", "last_name"), _parted(whole), strict=True):
             if text:
                 self.built.fields[name] = text
 
@@ -158,12 +186,16 @@ class _Making:
         found = day_of(text, self.reading.dates)
         return found.isoformat() if found else None
 
+    def _past_day(self, text: str) -> str | None:
+        found = day_of(text, self.reading.dates, self.reading.today)
+        return found.isoformat() if found else None
+
     def _email(self) -> None:
         told = self.texts.get("email")
-        if told is None:
+        if told is None or says_nothing(told):
             return
         several = [each for part in told.split(_SEVERAL) for each in part.replace(";", ",").split(",")]
-        found = [each.strip().removeprefix("mailto:") for each in several if each.strip()]
+        found = [_address(each.strip()) for each in several if each.strip()]
         self.built.fields["email"] = found[0] if found else None
         if len(found) > 1:
             self.built.left_out["email"] = "Only the first of several addresses was taken."
@@ -176,9 +208,10 @@ class _Making:
         ]
         found: dict[str, str] = {}
         for label, told in numbers:
-            for text in told.split(_SEVERAL) if told else ():
+            for text in _several_numbers(told or ""):
                 try:
-                    found.setdefault(phone_of(text), _label(label))
+                    number, own = _labelled(phone_of(text))
+                    found.setdefault(number, _label(own or label))
                 except Unclear as unclear:
                     self.built.wrong["phones"] = str(unclear)
         if found:
@@ -186,6 +219,44 @@ class _Making:
                 {"id": str(uuid5(self.built.record_id, number)), "label": label, "number": number}
                 for number, label in found.items()
             ]
+
+    def _family(self) -> None:
+        """Take those of a client's family who stand in the same row."""
+        found: list[tuple[str, str | None, str | None]] = [(self.texts.get("spouse", ""), "Spouse", None)]
+        found += [(each, "Child", None) for each in _CHILDREN.split(self.texts.get("children", ""))]
+        for place in range(1, FAMILY + 1):
+            name = f"family_{place}_birthday"
+            self._take(name, self._past_day)
+            birthday = self.built.fields.pop(name, None)
+            relationship = self.texts.get(f"family_{place}_relationship")
+            found.append((self.texts.get(f"family_{place}", ""), relationship, birthday))
+        members: list[dict[str, Any]] = []
+        for text, relationship, birthday in found:
+            if not text.strip():
+                continue
+            first, last = _parted(text.strip())
+            is_alone = not first or last == self.built.fields.get("last_name")
+            members.append(
+                {
+                    "id": str(uuid5(self.built.record_id, f"family {len(members)}")),
+                    "first_name": first or last,
+                    "last_name": None if is_alone else last,
+                    "relationship": relationship,
+                    "birthday": birthday,
+                }
+            )
+        if members:
+            self.built.fields["family"] = members
+
+    def _custom(self) -> None:
+        """Take the company's own fields."""
+        parts: dict[str, Any] = {}
+        for name in [each for each in self.texts if each.startswith("custom.")]:
+            self._take(name, self._day if "date" in name else str)
+            if name in self.built.fields:
+                parts[name.partition(".")[2]] = self.built.fields.pop(name)
+        if parts:
+            self.built.fields["custom"] = parts
 
     def _status(self, text: str) -> str:
         found = self.reading.lists.find("client_statuses", text)
@@ -208,6 +279,43 @@ class _Making:
             return
         found = self.reading.lists.find(collection, text)
         self.built.fields[f"{name}_id" if found else f"{name}_other"] = found or text
+
+
+def _address(told: str) -> str:
+    """Return the email address in what programs write: `Ada Ferris <ada@ferris.example>`."""
+    found = _BRACKETS.fullmatch(told)
+    return (found[1] if found else told).removeprefix("mailto:")
+
+
+def _parted(told: str) -> tuple[str, str]:
+    """Return the first and the last name in a whole one: `Ferris, Ada` or `Ada Ferris`, also with `Jr.`."""
+    whole = " ".join(told.split())
+    found = _SUFFIX.search(whole)
+    suffix = whole[found.start() :].lstrip(", ") if found and found.end() == len(whole) else ""
+    plain = whole[: found.start()] if found and suffix else whole
+    last, comma, first = plain.partition(",")
+    if not comma:
+        first, _, last = plain.rpartition(" ")
+    return first.strip(), f"{last.strip()} {suffix}".strip()
+
+
+def _several_numbers(told: str) -> Iterator[str]:
+    """Yield the telephone numbers of a cell; what is too short for one belongs to the one before it."""
+    found: list[str] = []
+    for part in _NUMBERS.split(told):
+        if found and part.strip() and sum(each.isdecimal() for each in part) < len("5550101"):
+            found[-1] = f"{found[-1]}, {part.strip()}"
+        else:
+            found.append(part.strip())
+    return (each for each in found if each and not says_nothing(each))
+
+
+def _labelled(number: str) -> tuple[str, str | None]:
+    """Return a number without what it is called, as in `518 555 0177 (home)`, and that."""
+    found = _TOLD_LABEL.fullmatch(number)
+    if found is None or (found[2] or found[3]).casefold() not in _LABELS:
+        return number, None
+    return (found[1] or found[4]).strip(), found[2] or found[3]
 
 
 def _label(told: str) -> str:

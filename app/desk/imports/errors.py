@@ -74,6 +74,14 @@ class ImportNotChecked(AppError):
     title = "This import has not been checked."
 
 
+class ImportNotDone(AppError):
+    """Only a run that came to its end or was cancelled is undone; the import is as `state` says."""
+
+    status = 409
+    code = "import_not_done"
+    title = "This import has not been run to its end."
+
+
 class ImportBegun(AppError):
     """The import is running, is done or was cancelled, as `state` says: this can no longer be asked of it."""
 

@@ -17,6 +17,7 @@ from app.desk.imports import judging, store
 from app.desk.imports.errors import (
     ImportBegun,
     ImportNotChecked,
+    ImportNotDone,
     ImportNotFound,
     ImportRunning,
     MappingInvalid,
@@ -24,7 +25,7 @@ from app.desk.imports.errors import (
 )
 from app.desk.imports.files.kinds import Form
 from app.desk.imports.files.tables import Table
-from app.desk.imports.store import Duplicates, Found, State
+from app.desk.imports.store import Duplicates, Fate, Found, State
 from app.desk.imports.targets import DATES, MANY, Kind, names_of, suggested
 from app.desk.imports.values import DateOrder, order_of
 from app.http.errors import PreconditionRequired
@@ -35,7 +36,7 @@ from app.sync import registry
 USUAL_CHECKS = (DuplicateCheck.EMAIL, DuplicateCheck.PHONE, DuplicateCheck.FIRST_AND_LAST_NAME)
 """What clients are compared by unless somebody says otherwise."""
 _OPEN = (State.WAITING, State.CHECKING, State.CHECKED)
-_LOOKED_AT = 500
+_UNDOING = (State.UNDOING, State.UNDONE)
 
 
 def require_desk(who: Principal) -> None:
@@ -154,7 +155,7 @@ async def run_on(
     found = await read(work, import_id, level)
     if found.state is State.DONE or (found.state is State.CANCELLED and not is_first):
         return found
-    if found.state is State.CANCELLED:
+    if found.state in (State.CANCELLED, *_UNDOING):
         raise ImportBegun(state=found.state)
     if found.state is not State.RUNNING:
         if found.state is not State.CHECKED:
@@ -168,9 +169,26 @@ async def run_on(
     return await _go_on(work, found, State.DONE)
 
 
+async def undo_on(work: Work[WriteSession], import_id: UUID, *, is_first: bool) -> Found:
+    """Delete the next records a run has made; one that was undone stays so."""
+    found = await read(work, import_id, Level.ADD_MODIFY_DELETE)
+    if found.state is State.UNDONE:
+        return found
+    if found.state is not State.UNDOING:
+        if found.state not in (State.DONE, State.CANCELLED) or not is_first:
+            raise ImportNotDone(state=found.state)
+        made = (await store.counts(work.session, found)).get(Fate.CREATED, 0)
+        rest = found.total - made
+        await store.begin(work.session, import_id, State.UNDOING, found.duplicates, done=rest)
+        found = await read(work, import_id)
+    return await _go_on(work, found, State.UNDONE)
+
+
+_DOING = {State.CHECKED: judging.check, State.DONE: judging.run, State.UNDONE: judging.undo}
+
+
 async def _go_on(work: Work[WriteSession], found: Found, end: State) -> Found:
-    doing = judging.check if end is State.CHECKED else judging.run
-    judged = await doing(work, found)
+    judged = await _DOING[end](work, found)
     if judged:
         await store.save(work.session, found.import_id, judged)
     if found.done + len(judged) >= found.total or not judged:
@@ -181,7 +199,7 @@ async def _go_on(work: Work[WriteSession], found: Found, end: State) -> Found:
 async def cancel(work: Work[WriteSession], import_id: UUID) -> Found:
     """Write no further row; what was written stays."""
     found = await read(work, import_id)
-    if found.state is State.DONE:
+    if found.state in (State.DONE, *_UNDOING):
         raise ImportBegun(state=found.state)
     if found.state is not State.CANCELLED:
         await store.move(work.session, import_id, State.CANCELLED)
@@ -191,7 +209,7 @@ async def cancel(work: Work[WriteSession], import_id: UUID) -> Found:
 async def remove(work: Work[WriteSession], import_id: UUID) -> None:
     """Forget an import that is not running."""
     found = await read(work, import_id)
-    if found.state is State.RUNNING:
+    if found.state in (State.RUNNING, State.UNDOING):
         raise ImportBegun(state=found.state)
     await store.remove(work.session, import_id)
 

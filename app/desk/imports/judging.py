@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from app.accounts.features import allows
 from app.accounts.standing import Work
@@ -20,7 +20,7 @@ from app.sync import registry
 from app.sync.draft import SERVER, Draft
 from app.sync.groups import Decision, Group
 from app.sync.judging import Judge
-from app.sync.refusals import ChangeRefused, NotUnique
+from app.sync.refusals import ChangedMeanwhile, ChangeRefused, NotUnique, StillReferenced
 from app.sync.rendering import EMPTY
 from app.sync.schemas import Change, OnConflict, Operation
 from app.sync.taking import take_in
@@ -35,15 +35,21 @@ _LISTS = {
 _NUMBER = "client_number"
 _UNREADABLE = "row_unreadable"
 _INVALID = "invalid_fields"
+_CHANGED = "It was changed since it was made, and stays."
+_NEEDED = "Other records belong to it; it stays."
 _BLANK: Mapping[str, Any] = {**dict.fromkeys(likenesses.COMPARED), "phones": []}
 
 
 @dataclass(slots=True)
 class _Alike:
-    """What a row has in common with others: with records, and what it may have in common with other rows."""
+    """What a row has in common with others: with records, and what it may have in common with other rows.
+
+    `told` says in words, by what they have in common, who one of those records is.
+    """
 
     others: dict[UUID, None] = field(default_factory=dict)
     has: set[Likeness] = field(default_factory=set)
+    told: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -108,10 +114,61 @@ async def run(work: Work[WriteSession], found: Found) -> list[Judged]:
         elif found.duplicates is Duplicates.FILL and len(others) == 1:
             changes.append(await _filling(chunk, row, others[0]))
         else:
-            judged.append(Judged(row, Fate.SKIPPED, duplicates_of=others))
+            told = chunk.alike[row].told
+            judged.append(Judged(row, Fate.SKIPPED, duplicates_of=others, reasons=told))
     decisions = await _taken(work, chunk, changes)
     judged += [_done(chunk, change, decisions[change.n]) for change in changes]
     return judged
+
+
+async def undo(work: Work[WriteSession], found: Found) -> list[Judged]:
+    """Delete the next records that were made, but for those that somebody has changed or that others need."""
+    rows = await store.created(work.session, found, CHUNK)
+    judge = await _judge(work)
+    keys = {row: (registry.number_of(found.kind), record_id) for row, record_id in rows}
+    await judge.draft.load(keys.values())
+    await judge.draft.load_referring(keys.values())
+    judged: list[Judged] = []
+    changes: list[Change] = []
+    for row, key in keys.items():
+        state = judge.draft.get(key)
+        if state is None or state.is_deleted:
+            judged.append(Judged(row, Fate.UNDONE, key[1]))
+        elif state.field_revisions:
+            judged.append(_kept(row, key[1], ChangedMeanwhile.code, {"": _CHANGED}))
+        elif judge.draft.referring(key):
+            judged.append(_kept(row, key[1], StillReferenced.code, {"": _NEEDED}))
+        else:
+            changes.append(
+                Change(
+                    n=row,
+                    collection=found.kind,
+                    id=key[1],
+                    op=Operation.DELETE,
+                    base_revision=state.body_revision,
+                )
+            )
+    decisions: Mapping[int, Decision] = {}
+    if changes:
+        decisions = await take_in(work.session, judge, [Group((change,)) for change in changes], changes)
+    for change in changes:
+        decision = decisions[change.n]
+        if isinstance(decision, ChangeRefused):
+            judged.append(_kept(change.n, change.id, decision.code, _sentences(decision)))
+        else:
+            judged.append(Judged(change.n, Fate.UNDONE, change.id))
+    return judged
+
+
+def _kept(row: int, record_id: UUID, code: str, reasons: Mapping[str, str]) -> Judged:
+    return Judged(row, Fate.CREATED, record_id, code=code, reasons=reasons)
+
+
+async def _judge(work: Work[WriteSession]) -> Judge:
+    session, who = work.session, work.who
+    go_on(session, work.clock)
+    rights = await rights_of(session, who, work.clock)
+    return Judge(await Draft.begin(session, who), SERVER, OnConflict.FAIL, rights)
 
 
 async def _read(work: Work[WriteSession], found: Found) -> Chunk:
@@ -119,13 +176,18 @@ async def _read(work: Work[WriteSession], found: Found) -> Chunk:
     session, who = work.session, work.who
     rows = await store.chunk(session, found, CHUNK)
     lists = Lists({name: await store.entries(session, name) for name in _LISTS[found.kind]})
-    reading = Reading(found.kind, session.account_id, found.import_id, found.fields, found.dates, lists)
-    built = {row.number: reading.build(row.number, row.cells) for row in rows}
-    go_on(session, work.clock)
-    judge = Judge(
-        await Draft.begin(session, who), SERVER, OnConflict.FAIL, await rights_of(session, who, work.clock)
+    reading = Reading(
+        kind=found.kind,
+        account_id=session.account_id,
+        import_id=found.import_id,
+        columns=found.columns,
+        fields=found.fields,
+        dates=found.dates,
+        today=work.clock.day_in(who.time_zone),
+        lists=lists,
     )
-    chunk = Chunk(found, rows, judge, built, {number: _Alike() for number in built})
+    built = {row.number: reading.build(row.number, row.cells) for row in rows}
+    chunk = Chunk(found, rows, await _judge(work), built, {number: _Alike() for number in built})
     if found.kind is Kind.CLIENTS:
         await _compare(session, chunk)
     else:
@@ -141,16 +203,24 @@ async def _compare(session: WriteSession, chunk: Chunk) -> None:
     """Find out which clients there are that rows are like."""
     sound = chunk.sound
     clients = [(chunk.built[row].record_id, {**_BLANK, **chunk.built[row].fields}) for row in sound]
+    same: dict[tuple[int, str], UUID] = {}
     for place, kind, value, others in await likenesses.found(session, clients, chunk.found.compare_by):
         alike = chunk.alike[sound[place]]
         alike.has.add((kind, value))
         alike.others.update(dict.fromkeys(others))
+        if others:
+            same[sound[place], kind] = others[0]
     numbers = {row: number for row in sound if (number := chunk.built[row].fields.get(_NUMBER))}
     taken = await store.clients_of_numbers(session, list(numbers.values()))
     for row, number in numbers.items():
         chunk.alike[row].has.add((_NUMBER, str(number)))
         if number in taken:
             chunk.alike[row].others = {taken[number]: None}
+            same[row, _NUMBER] = taken[number]
+    names = await store.names_of_clients(session, list(same.values())) if same else {}
+    for (row, kind), other in same.items():
+        if other in chunk.alike[row].others:
+            chunk.alike[row].told[kind] = f"{names.get(other, 'Another client')} has the same."
 
 
 async def _name_clients(session: WriteSession, built: Iterable[Built], *, may_name: bool) -> None:
@@ -172,14 +242,23 @@ async def _name_clients(session: WriteSession, built: Iterable[Built], *, may_na
 
 async def _find_events(chunk: Chunk) -> None:
     """Find out which events were brought in before."""
-    draft = chunk.judge.draft
-    keys = {row: (registry.number_of(chunk.found.kind), chunk.built[row].record_id) for row in chunk.sound}
-    await draft.load(keys.values())
-    for row, key in keys.items():
-        state = draft.get(key)
-        if state is not None and not state.is_deleted and chunk.judge.may_see(key, state):
-            chunk.alike[row].others[key[1]] = None
-        chunk.alike[row].has.add(("event", str(key[1])))
+    draft, number = chunk.judge.draft, registry.number_of(chunk.found.kind)
+    ids = {row: chunk.built[row].record_id for row in chunk.sound}
+    for row, record_id in ids.items():
+        chunk.alike[row].has.add(("event", str(record_id)))
+    while ids:
+        await draft.load((number, record_id) for record_id in ids.values())
+        gone: dict[int, UUID] = {}
+        for row, record_id in ids.items():
+            state = draft.get((number, record_id))
+            if state is not None and state.is_deleted:
+                # What was deleted, as by undoing an import, may come again, but not under the same id.
+                gone[row] = uuid5(record_id, "again")
+            elif state is not None and chunk.judge.may_see((number, record_id), state):
+                chunk.alike[row].others[record_id] = None
+        for row, record_id in gone.items():
+            chunk.built[row].record_id = record_id
+        ids = gone
 
 
 def _cut(chunk: Chunk) -> Chunk:
@@ -235,11 +314,16 @@ async def _fates(session: WriteSession, chunk: Chunk, decisions: Mapping[int, De
         same_as = min(earlier, default=None)
         is_like = bool(others) or same_as is not None
         left_out = chunk.built[row].left_out
+        same = {
+            kind: f"Row {at} has the same."
+            for kind, value in sorted(alike.has)
+            if (at := claimed.get((kind, value)) or first.get((kind, value)))
+        }
         if isinstance(decision, ChangeRefused) and not (isinstance(decision, NotUnique) and is_like):
             judged.append(_refused(row, Fate.ERROR, decision))
         elif is_like:
             judged.append(
-                Judged(row, Fate.DUPLICATE, duplicates_of=others, same_as_row=same_as, reasons=left_out)
+                Judged(row, Fate.DUPLICATE, None, others, same_as, reasons={**left_out, **same, **alike.told})
             )
         else:
             claimed |= dict.fromkeys(alike.has, row)
@@ -258,5 +342,9 @@ def _done(chunk: Chunk, change: Change, decision: Decision) -> Judged:
 
 
 def _refused(row: int, fate: Fate, refusal: ChangeRefused) -> Judged:
+    return Judged(row, fate, code=refusal.code, reasons=_sentences(refusal))
+
+
+def _sentences(refusal: ChangeRefused) -> dict[str, str]:
     reasons = refusal.fields or {"": refusal.message}
-    return Judged(row, fate, code=refusal.code, reasons={name: str(told) for name, told in reasons.items()})
+    return {name: str(told) for name, told in reasons.items()}

@@ -47,6 +47,8 @@ router = APIRouter(prefix="/v1", tags=["imports"], route_class=JsonRoute)
 CHUNKS = 5
 """How many chunks one request looks at; between them others write."""
 _SAMPLES = 3
+_SAMPLED = 20
+_GOING_ON = (store.State.CHECKING, store.State.RUNNING, store.State.UNDOING)
 _MOST = 500
 _USUAL = 100
 _MEDIA_TYPE = "text/csv"
@@ -79,6 +81,7 @@ _MADE: dict[int | str, dict[str, Any]] = {
 
 ImportId = Annotated[UUID, Path(description="An import.", examples=[_ID])]
 KindOf = Annotated[Kind, Query(description="What the records are.", examples=["clients"])]
+Headings = Annotated[bool, Query(description="The first row of a table names its columns.", examples=[True])]
 FateOf = Annotated[Fate | None, Query(description="Rows of one fate; none for all.", examples=["error"])]
 
 
@@ -110,10 +113,12 @@ async def create(
     keys: KeysOf,
     database: DatabaseOf,
     kind: KindOf,
+    headings: Headings = True,
 ) -> ImportAnswer:
     """Send a file of a type that is read, as the body; nothing of it is a record before it is run.
 
-    Tables have the names of their columns in the first row. The answer says what each column is taken for.
+    The first row of a table names its columns, below a title if there is one, unless `headings` is false. The
+    answer says what each column is taken for.
     """
     async with database.reading(claims.account_id) as reading:
         work = await admit(reading, keys, claims)
@@ -123,7 +128,8 @@ async def create(
     form = form_of(request.headers.get("content-type", ""), kind)
     async with let_in(claims.account_id) as turn:
         content = await received(request)
-        setting = Setting(ZoneInfo(work.who.time_zone), work.clock.day_in(work.who.time_zone))
+        zone = work.who.time_zone
+        setting = Setting(ZoneInfo(zone), work.clock.day_in(zone), has_headings=headings)
         async with turn:
             table = await asyncio.to_thread(form.read, content, setting)
         async with database.beside(claims.account_id) as session:
@@ -243,6 +249,27 @@ async def run(
 
 
 @router.post(
+    "/imports/{import_id}/undo",
+    operation_id="imports_undo",
+    summary="Undo an import",
+    responses=TAGGED | refusals_of(errors.ImportNotDone, *_OF_CHANGES),
+)
+async def undo(
+    import_id: ImportId, claims: Caller, keys: KeysOf, database: DatabaseOf, response: Response
+) -> ImportAnswer:
+    """Delete the next 500 records that an import has made. Repeat until it is `undone`.
+
+    What somebody has changed since stays, and what other records belong to; the report says so. What was
+    filled in stays, too.
+    """
+
+    async def chunk(work: Work[WriteSession], *, is_first: bool) -> Found:
+        return await importing.undo_on(work, import_id, is_first=is_first)
+
+    return await _by_chunks(claims, keys, database, response, chunk)
+
+
+@router.post(
     "/imports/{import_id}/cancel",
     operation_id="imports_cancel",
     summary="Cancel an import",
@@ -333,10 +360,9 @@ async def _by_chunks(
             work = await admit(session, keys, claims)
             require_desk(work.who)
             found = await chunk(work, is_first=turn == 0)
-            answer = await _answered(work, found, response)
-        if found.state not in (store.State.CHECKING, store.State.RUNNING):
-            break
-    return answer
+            if turn + 1 == CHUNKS or found.state not in _GOING_ON:
+                return await _answered(work, found, response)
+    raise AssertionError("the last turn answers")
 
 
 async def _answered(work: Work[Any], found: Found, response: Response) -> ImportAnswer:
@@ -345,10 +371,14 @@ async def _answered(work: Work[Any], found: Found, response: Response) -> Import
 
 
 async def _told(session: Any, found: Found) -> ImportAnswer:
-    samples = await store.sample(session, found.import_id, _SAMPLES)
+    rows = await store.sample(session, found.import_id, _SAMPLED)
     counts = dict.fromkeys(Fate, 0) | await store.counts(session, found)
     columns = [
-        ColumnAnswer(name=name, field=field, samples=[cells[place] for cells in samples])
+        ColumnAnswer(
+            name=name,
+            field=field,
+            samples=[cells[place] for cells in rows if cells[place]][:_SAMPLES],
+        )
         for place, (name, field) in enumerate(zip(found.columns, found.fields, strict=True))
     ]
     return ImportAnswer(

@@ -26,7 +26,7 @@ class ColumnAnswer(Answer):
         examples=["email"],
     )
     samples: list[str] = Field(
-        description="What the first rows have in it.", examples=[["laura@hartley.example", ""]]
+        description="What the first rows that have anything in it have.", examples=[["laura@hartley.example"]]
     )
 
 
@@ -40,6 +40,7 @@ class CountsAnswer(Answer):
     filled: int = Field(description="Filled in what was empty in a record there was.", examples=[0])
     skipped: int = Field(description="Were left out for being like another.", examples=[0])
     failed: int = Field(description="Could not be made or filled in.", examples=[0])
+    undone: int = Field(description="Were made, and deleted by undoing that.", examples=[0])
 
 
 class ImportAnswer(Answer):
@@ -50,7 +51,8 @@ class ImportAnswer(Answer):
     kind: Kind = Field(description="What its records are.", examples=["clients"])
     form: str = Field(description="`csv`, `xlsx`, `vcard` or `icalendar`.", examples=["csv"])
     state: State = Field(
-        description="`waiting` for a check, `checking`, `checked`, `running`, `done` or `cancelled`.",
+        description="`waiting` for a check, `checking`, `checked`, `running`, `done`, `cancelled`,"
+        " `undoing` or `undone`.",
         examples=["checked"],
     )
     columns: list[ColumnAnswer] = Field(description="The columns of the file, in its order.")
@@ -67,7 +69,9 @@ class ImportAnswer(Answer):
         description="What its run does with rows like another; none before.", examples=[None]
     )
     total: int = Field(description="How many rows there are.", examples=[128])
-    done: int = Field(description="How many of them this check or run has looked at.", examples=[128])
+    done: int = Field(
+        description="How many of them this check, run or undoing has looked at.", examples=[128]
+    )
     counts: CountsAnswer = Field(description="The fates of those.")
     made_at: datetime = Field(description="When the file was sent.", examples=["2026-05-04T09:30:00Z"])
 
@@ -83,7 +87,8 @@ class MappingRequest(Wire):
 
     fields: list[_FieldName | None] = Field(
         max_length=MAX_COLUMNS,
-        description="Of each column what it is, null for one that is left out; a field once, `notes` often.",
+        description="Of each column what it is, null for one that is left out; a field once, but `notes`,"
+        " `children` and telephone numbers with one label may be several columns.",
         examples=[["first_name", "last_name", "email", None]],
     )
     dates: DateOrder | None = Field(
@@ -120,10 +125,13 @@ class RowAnswer(Answer):
     )
     same_as_row: int | None = Field(description="The earlier row it is like.", examples=[None])
     code: str | None = Field(
-        description="Why it is an error: the code of a verdict, or `row_unreadable`.", examples=[None]
+        description="Why it is an error, or stays where the rest is undone: the code of a verdict, or"
+        " `row_unreadable`.",
+        examples=[None],
     )
     reasons: dict[str, str] = Field(
-        description="A sentence by field: what is wrong, or, of a row that is taken in, what was left out.",
+        description="A sentence by field: what is wrong; of a duplicate what it has in common with whom; of a"
+        " row that is taken in what was left out or guessed; of one that is not undone why it stays.",
         examples=[{"birthday": "There is no such day."}],
     )
     cells: list[str] = Field(description="What the file has.", examples=[["Laura", "Hartley", ""]])

@@ -30,10 +30,12 @@ class State(StrEnum):
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
+    UNDOING = "undoing"
+    UNDONE = "undone"
 
 
 class Fate(StrEnum):
-    """What would become of a row by the last check, or has become of it by the run."""
+    """What would become of a row by the last check, or has become of it by the run, and by undoing that."""
 
     CREATE = "create"
     DUPLICATE = "duplicate"
@@ -42,6 +44,7 @@ class Fate(StrEnum):
     FILLED = "filled"
     SKIPPED = "skipped"
     FAILED = "failed"
+    UNDONE = "undone"
 
 
 class Duplicates(StrEnum):
@@ -165,12 +168,16 @@ async def map_anew(
 
 
 async def begin(
-    session: WriteSession, import_id: UUID, state: State, duplicates: Duplicates | None = None
+    session: WriteSession,
+    import_id: UUID,
+    state: State,
+    duplicates: Duplicates | None = None,
+    done: int = 0,
 ) -> None:
-    """Begin with the first row."""
+    """Begin with the first row; `done` are those of which nothing is asked."""
     if state is State.CHECKING:
         await session.raw.execute(_FORGET_LIKENESSES, session.account_id, import_id)
-    await session.raw.execute(_BEGIN, session.account_id, import_id, state, duplicates)
+    await session.raw.execute(_BEGIN, session.account_id, import_id, state, duplicates, done)
 
 
 async def move(session: WriteSession, import_id: UUID, state: State) -> None:
@@ -182,6 +189,13 @@ async def chunk(session: WriteSession, found: Found, most: int) -> list[Row]:
     """Return the next rows to be looked at."""
     rows = await session.raw.fetch(_CHUNK, session.account_id, found.import_id, found.reached, most)
     return [Row(row["row"], orjson.loads(row["cells"]), row["problem"]) for row in rows]
+
+
+async def created(session: WriteSession, found: Found, most: int) -> list[tuple[int, UUID]]:
+    """Return the next rows that became records, and which."""
+    wanted = found.reached, most, Fate.CREATED
+    rows = await session.raw.fetch(_CREATED, session.account_id, found.import_id, *wanted)
+    return [(row["row"], row["record_id"]) for row in rows]
 
 
 async def save(session: WriteSession, import_id: UUID, judged: Sequence[Judged]) -> None:
@@ -241,6 +255,12 @@ async def clients_of_emails(session: Session, emails: Sequence[str]) -> dict[str
     """Return the clients that have some addresses nobody else has."""
     rows = await session.raw.fetch(_OF_EMAILS, session.account_id, list(emails))
     return {row["value"]: row["client_id"] for row in rows}
+
+
+async def names_of_clients(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return what people call some clients, with their numbers."""
+    rows = await session.raw.fetch(_NAMES, session.account_id, list(ids))
+    return {row["id"]: row["name"] for row in rows}
 
 
 async def entries(session: Session, collection: str) -> dict[str, UUID]:
@@ -318,13 +338,17 @@ WHERE account_id = $1 AND import_id = $2
 """
 _FORGET_LIKENESSES = "DELETE FROM import_likenesses WHERE account_id = $1 AND import_id = $2"
 _BEGIN = """
-UPDATE imports SET state = $3, duplicates = $4, done = 0, reached = 0, version = version + 1
+UPDATE imports SET state = $3, duplicates = $4, done = $5, reached = 0, version = version + 1
 WHERE account_id = $1 AND import_id = $2
 """
 _MOVE = "UPDATE imports SET state = $3, version = version + 1 WHERE account_id = $1 AND import_id = $2"
 _CHUNK = """
 SELECT row, cells::text, problem FROM import_rows
 WHERE account_id = $1 AND import_id = $2 AND row > $3 ORDER BY row LIMIT $4
+"""
+_CREATED = """
+SELECT row, record_id FROM import_rows
+WHERE account_id = $1 AND import_id = $2 AND fate = $5 AND row > $3 ORDER BY row LIMIT $4
 """
 _SAVE = """
 UPDATE import_rows kept
@@ -369,4 +393,9 @@ SELECT asked.value, min(known.client_id::text)::uuid AS client_id
 FROM unnest($2::text[]) AS asked(value)
 JOIN client_likenesses known ON known.account_id = $1 AND known.kind = 'email' AND known.value = asked.value
 GROUP BY asked.value HAVING count(*) = 1
+"""
+_NAMES = """
+SELECT id, concat_ws(' ', concat_ws(', ', nullif(concat_ws(' ', first_name, last_name), ''), company_name),
+                     '(' || client_number || ')') AS name
+FROM clients WHERE account_id = $1 AND id = ANY($2::uuid[])
 """

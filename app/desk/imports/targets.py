@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.studio.custom_fields import ClientCustom
+
 PHONES = 4
+FAMILY = 4
 
 
 class Kind(StrEnum):
@@ -32,7 +35,10 @@ def _address(name: str, what: str, *before: str) -> list[Target]:
         Target(
             f"{name}.line_1",
             f"Street and number of {what}.",
-            headed("street", "street 1", "address", "address 1", "address line 1", "line 1"),
+            headed(
+                *("street", "street 1", "street address", "line 1"),
+                *("address", "address 1", "address line 1"),
+            ),
         ),
         Target(
             f"{name}.line_2",
@@ -46,7 +52,7 @@ def _address(name: str, what: str, *before: str) -> list[Target]:
         Target(
             f"{name}.postal_code",
             f"ZIP or postal code of {what}.",
-            headed("postal code", "zip", "zip code", "postcode"),
+            headed("postal code", "zip", "zip code", "zip postal code", "postcode"),
         ),
         Target(f"{name}.country", f"Country of {what}.", headed("country", "country region")),
     ]
@@ -54,10 +60,13 @@ def _address(name: str, what: str, *before: str) -> list[Target]:
 
 def _phones() -> list[Target]:
     kinds = {
-        "mobile": ("mobile phone", "mobile", "cell", "cell phone", "mobile number"),
-        "home": ("home phone", "home", "phone home"),
-        "work": ("business phone", "work phone", "office phone", "company main phone"),
-        "other": ("other phone", "primary phone", "phone", "telephone", "phone number"),
+        "mobile": ("mobile phone", "mobile", "cell", "cell phone", "mobile number", "cell number"),
+        "home": ("home phone", "home", "phone home", "home number"),
+        "work": ("business phone", "work phone", "work", "office phone", "company main phone", "phone work"),
+        "other": (
+            *("other phone", "primary phone", "phone", "phones", "telephone", "phone number", "tel"),
+            *("alternate phone", "alt phone", "contact number"),
+        ),
     }
     named = [
         Target(f"phone_{kind}", f"Telephone number with the label {kind.title()}.", headings)
@@ -75,13 +84,46 @@ def _phones() -> list[Target]:
     return named
 
 
+def _family() -> list[Target]:
+    named = [
+        Target(
+            "spouse",
+            "Name of the client's spouse.",
+            ("spouse", "spouse name", "spouse first name", "partner", "partner name", "husband", "wife"),
+        ),
+        Target(
+            "children", "First names of children, apart by commas.", ("children", "kids", "children names")
+        ),
+    ]
+    for place in range(1, FAMILY + 1):
+        called = [f"{word} {place}" for word in ("child", "family member", "family")]
+        named += [
+            Target(
+                f"family_{place}",
+                f"Name of family member {place}; the last name may be left out where it is the client's.",
+                tuple(f"{each}{name}" for each in called for name in ("", " name", " first name")),
+            ),
+            Target(
+                f"family_{place}_relationship",
+                f"What family member {place} is to the client.",
+                tuple(f"{each} relationship" for each in called),
+            ),
+            Target(
+                f"family_{place}_birthday",
+                f"Date of birth of family member {place}.",
+                tuple(f"{each} {name}" for each in called for name in ("birthday", "dob", "date of birth")),
+            ),
+        ]
+    return named
+
+
 _CLIENTS = [
     Target("first_name", "First name.", ("first name", "given name", "firstname", "forename")),
     Target("last_name", "Last name.", ("last name", "family name", "surname", "lastname")),
     Target(
         "full_name",
         "First and last name in one; the last word, or what stands before a comma, is the last name.",
-        ("name", "full name", "client name", "client", "display name"),
+        ("name", "full name", "client name", "client", "customer", "customer name", "display name"),
     ),
     Target("salutation", "Form of address.", ("title", "salutation", "name prefix", "prefix")),
     Target("job_title", "Position.", ("job title", "organization title", "organization 1 title", "position")),
@@ -94,7 +136,7 @@ _CLIENTS = [
     Target(
         "client_number",
         "The client's number.",
-        ("client number", "client no", "client id", "customer number"),
+        ("client number", "client no", "client id", "customer number", "customer id", "account number"),
     ),
     Target("student_id", "The number a school knows the student by.", ("student id", "student number")),
     Target("graduation_year", "The year a student graduates.", ("graduation year", "class of")),
@@ -105,7 +147,11 @@ _CLIENTS = [
     ),
     *_phones(),
     *_address("address", "the address", "", "home", "home address", "address 1", "physical"),
-    *_address("mailing_address", "the postal address", "mailing", "mailing address", "other", "address 2"),
+    *_address(
+        "mailing_address",
+        "the postal address",
+        *("mailing", "mailing address", "billing", "billing address", "shipping", "other", "address 2"),
+    ),
     Target("birthday", "Date of birth.", ("birthday", "date of birth", "dob", "birth date", "birthdate")),
     Target("anniversary", "Wedding anniversary.", ("anniversary", "wedding anniversary")),
     Target("status", "A status by its name on the list.", ("status", "client status")),
@@ -120,8 +166,12 @@ _CLIENTS = [
         ("groups", "client groups"),
     ),
     Target("call_warning", "Shown wherever a call would start.", ("call warning",)),
+    *_family(),
+    *(Target(f"custom.{name}", told.description or name) for name, told in ClientCustom.model_fields.items()),
     Target(
-        "notes", "Anything to know; of several columns one below the other.", ("notes", "note", "comments")
+        "notes",
+        "Anything to know; of several columns one below the other, each under its heading.",
+        ("notes", "note", "comments", "comment", "remarks", "memo"),
     ),
 ]
 _APPOINTMENTS = [
@@ -149,9 +199,16 @@ _APPOINTMENTS = [
     Target("series", "The same text in all that belong to one series.", ("series",)),
 ]
 TARGETS: Mapping[Kind, Sequence[Target]] = {Kind.CLIENTS: _CLIENTS, Kind.APPOINTMENTS: _APPOINTMENTS}
-MANY = {"notes"}
+MANY = {"notes", "children", "phone_mobile", "phone_home", "phone_work", "phone_other"}
 """What several columns may be together."""
-DATES = {"birthday", "anniversary", "date"}
+DATES = {
+    each.name
+    for some in TARGETS.values()
+    for each in some
+    if re.search("birthday|anniversary|date", each.name)
+}
+_COUNTED = re.compile(r" \d$")
+_NAMELESS = re.compile(r"Column \d+")
 
 
 def names_of(kind: Kind) -> set[str]:
@@ -160,15 +217,27 @@ def names_of(kind: Kind) -> set[str]:
 
 
 def suggested(kind: Kind, columns: Iterable[str]) -> list[str | None]:
-    """Return what columns are likely to be, by their headings; each field once."""
+    """Return what columns are likely to be, by their headings; most fields once."""
     known = {heading: each.name for each in reversed(TARGETS[kind]) for heading in each.headings}
     known |= {_plain(each.name): each.name for each in TARGETS[kind]}
     found: list[str | None] = []
     for column in columns:
-        name = known.get(_plain(column))
-        found.append(None if name in found else name)
+        heading = _plain(column)
+        name = known.get(heading) or _one_of_many(known.get(_COUNTED.sub("", heading)))
+        found.append(None if name in found and name not in MANY else name)
     return found
 
 
+def _one_of_many(name: str | None) -> str | None:
+    return name if name in MANY else None
+
+
+def is_headed(kind: Kind, column: str, name: str) -> bool:
+    """Say whether the heading of a column tells no more than that it is a field."""
+    heading = _COUNTED.sub("", _plain(column))
+    words = next((name, *each.headings) for each in TARGETS[kind] if each.name == name)
+    return heading in words or _NAMELESS.fullmatch(column) is not None
+
+
 def _plain(heading: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", heading.casefold()).split())
+    return " ".join(re.sub(r"[\W_]+", " ", heading.casefold().replace("#", " number ")).split())

@@ -1,6 +1,7 @@
 """From the texts of cells to values: days and times in the forms people write, numbers, choices."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, time
 from enum import StrEnum
@@ -28,37 +29,50 @@ _CLOCK = re.compile(
 )
 _NOTHING = re.compile(r"[0/.-]+")
 """How Outlook and some databases write a day there is none of: 0/0/00, 0000-00-00."""
+_NO_WORDS = re.compile(r"[?/.\s-]*|n\W?a\W?|none|null|unknown|not (?:given|known)", re.IGNORECASE)
+"""What people write where they know nothing."""
+_SHORTENED = re.compile(r"[\d.,]+E\+\d+", re.IGNORECASE)
+"""A long number as spreadsheets show it in a narrow column; what was behind its first digits is lost."""
 _NO_DATE = "This is not a date."
 _DATE_LENGTH = 40
+_NO_DAY = "There is no such day."
+_CENTURY = 100
+_LEAP_YEAR = 2000
 _LATEST_MONTH = 12
 _NOON = 12
 _YES = {"yes", "y", "true", "1", "x", "on"}
 _NO = {"no", "n", "false", "0", "off"}
 
 
-def day_of(text: str, order: DateOrder | None) -> date | None:
+def says_nothing(text: str) -> bool:
+    """Say whether a text only says that nothing is known, as `n/a` does."""
+    return _NO_WORDS.fullmatch(text) is not None
+
+
+def day_of(text: str, order: DateOrder | None, latest: date | None = None) -> date | None:
     """Return the day a text names, none for what means no day; raises `Unclear`.
 
     With strokes or hyphens `order` says which number is the day, unless only one can be; with dots it is
-    the first.
+    the first. A year of two digits is the last that makes it a day not behind `latest`, where that is known.
     """
-    if _NOTHING.fullmatch(text):
+    if _NOTHING.fullmatch(text) or says_nothing(text):
         return None
     if len(text) > _DATE_LENGTH or not text.isascii():
         raise Unclear(_NO_DATE)
-    year, month, day = _parts(text, order)
+    year, month, day = _parts(text, order, latest)
     try:
         return date(year, month, day)
     except ValueError:
-        raise Unclear("There is no such day.") from None
+        raise Unclear(_NO_DAY) from None
 
 
-def _parts(text: str, order: DateOrder | None) -> tuple[int, int, int]:
+def _parts(text: str, order: DateOrder | None, latest: date | None) -> tuple[int, int, int]:
     if found := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text):
         year, month, day = map(int, found.groups())
         return year, month, day
     if found := _NUMBERS.fullmatch(text):
-        return _ordered(found, order)
+        year, month, day = _ordered(found, order)
+        return _whole_year(year, (month, day), latest) if len(found[4]) == len("99") else year, month, day
     if found := _DAY_MONTH.fullmatch(text):
         return int(found[3]), _month(found[2]), int(found[1])
     if found := _MONTH_DAY.fullmatch(text):
@@ -67,15 +81,33 @@ def _parts(text: str, order: DateOrder | None) -> tuple[int, int, int]:
 
 
 def _ordered(found: re.Match[str], order: DateOrder | None) -> tuple[int, int, int]:
-    first, second, year = int(found[1]), int(found[3]), found[4]
-    if len(year) == len("99"):
-        raise Unclear("The year needs four digits.")
+    first, second, year = int(found[1]), int(found[3]), int(found[4])
     if found[2] == ".":
-        return int(year), second, first
-    likely = order or order_of([found[0]])
+        return year, second, first
+    possible = _possible(first, second)
+    if not possible:
+        raise Unclear(_NO_DAY)
+    likely = possible.pop() if len(possible) == 1 else order
     if likely is None and first != second:
         raise Unclear("Say whether the day or the month comes first.")
-    return (int(year), second, first) if likely is DateOrder.DAY_FIRST else (int(year), first, second)
+    return (year, second, first) if likely is DateOrder.DAY_FIRST else (year, first, second)
+
+
+def _possible(first: int, second: int) -> set[DateOrder]:
+    """Return the orders in which two numbers are a day of some year."""
+    orders = {DateOrder.DAY_FIRST: (second, first), DateOrder.MONTH_FIRST: (first, second)}
+    return {
+        order
+        for order, (month, day) in orders.items()
+        if 1 <= month <= _LATEST_MONTH and 1 <= day <= monthrange(_LEAP_YEAR, month)[1]
+    }
+
+
+def _whole_year(year: int, day: tuple[int, int], latest: date | None) -> int:
+    if latest is None:
+        raise Unclear("The year needs four digits.")
+    this = latest.year - latest.year % _CENTURY + year
+    return this - _CENTURY if (this, *day) > (latest.year, latest.month, latest.day) else this
 
 
 def order_of(texts: Iterable[str]) -> DateOrder | None:
@@ -84,10 +116,9 @@ def order_of(texts: Iterable[str]) -> DateOrder | None:
     for text in texts:
         found = _NUMBERS.fullmatch(text[:_DATE_LENGTH])
         if found and found[2] != ".":
-            if int(found[1]) > _LATEST_MONTH:
-                orders.add(DateOrder.DAY_FIRST)
-            if int(found[3]) > _LATEST_MONTH:
-                orders.add(DateOrder.MONTH_FIRST)
+            possible = _possible(int(found[1]), int(found[3]))
+            if len(possible) == 1:
+                orders |= possible
     return orders.pop() if len(orders) == 1 else None
 
 
@@ -118,6 +149,7 @@ def time_of(text: str) -> time:
 
 def whole_of(text: str) -> int:
     """Return the whole number a text is; raises `Unclear`."""
+    unshortened(text)
     plain = text.removesuffix(".0")
     if not (plain.isascii() and plain.isdecimal() and len(plain) <= len("999999999999")):
         raise Unclear("This is not a whole number.")
@@ -132,9 +164,16 @@ def yes_or_no(text: str) -> bool:
     return word in _YES
 
 
+def unshortened(text: str) -> str:
+    """Return a text as it is, unless it is a number of which a spreadsheet has lost digits: `Unclear`."""
+    if _SHORTENED.fullmatch(text):
+        raise Unclear("The spreadsheet has shortened this number: widen its column there, and save it again.")
+    return text
+
+
 def phone_of(text: str) -> str:
     """Return a telephone number as it was written, without what is not dialled; raises `Unclear`."""
-    number = " ".join(text.removeprefix("tel:").split())
+    number = " ".join(unshortened(text).removeprefix("tel:").split())
     if sum(each.isdecimal() for each in number) < len("911"):
         raise Unclear("This is not a telephone number.")
     return number

@@ -15,16 +15,21 @@ VCARD = "text/vcard"
 ICALENDAR = "text/calendar"
 
 
-async def send(desk: Desk, content: bytes | str, type_: str = CSV, kind: str = "clients") -> httpx.Response:
+async def send(
+    desk: Desk, content: bytes | str, type_: str = CSV, kind: str = "clients", *, headings: bool = True
+) -> httpx.Response:
     """Send a file, whatever comes of it."""
     body = content.encode() if isinstance(content, str) else content
     headers = {**desk.headers, "Content-Type": type_}
-    return await desk.client.post(f"/v1/imports?kind={kind}", content=body, headers=headers)
+    path = f"/v1/imports?kind={kind}" + ("" if headings else "&headings=false")
+    return await desk.client.post(path, content=body, headers=headers)
 
 
-async def sent(desk: Desk, content: bytes | str, type_: str = CSV, kind: str = "clients") -> Record:
+async def sent(
+    desk: Desk, content: bytes | str, type_: str = CSV, kind: str = "clients", *, headings: bool = True
+) -> Record:
     """Send a file that is taken in."""
-    answer = await send(desk, content, type_, kind)
+    answer = await send(desk, content, type_, kind, headings=headings)
     assert answer.status_code == 201, answer.text
     assert answer.headers["location"] == f"/v1/imports/{answer.json()['id']}"
     return dict(answer.json())
@@ -47,6 +52,11 @@ async def checked(desk: Desk, made: Record) -> Record:
 async def run(desk: Desk, made: Record, duplicates: str = "skip") -> Record:
     """Run a file that was checked to its end."""
     return await _ended(desk, f"imports/{made['id']}/run", {"duplicates": duplicates}, "done")
+
+
+async def undone(desk: Desk, made: Record) -> Record:
+    """Undo an import to its end."""
+    return await _ended(desk, f"imports/{made['id']}/undo", None, "undone")
 
 
 async def _ended(desk: Desk, path: str, body: Any, end: str) -> Record:

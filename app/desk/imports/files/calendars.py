@@ -1,5 +1,6 @@
 """Events of calendars (iCalendar): each an appointment, and each occurrence of one that repeats."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -58,7 +59,7 @@ def read_icalendar(content: bytes, zone: ZoneInfo, today: date) -> Table:
 
 
 def _moved(event: Any) -> tuple[str, str]:
-    return str(event.get("UID", "")), str(event["RECURRENCE-ID"].dt)
+    return _uid(event), str(event["RECURRENCE-ID"].dt)
 
 
 def _appointments(
@@ -66,16 +67,15 @@ def _appointments(
 ) -> Iterator[tuple[Texts, str | None]]:
     """Yield what becomes of one event: an appointment, or one for each occurrence or day."""
     told = _told(event)
+    uid = _uid(event)
     try:
         start = event.decoded("DTSTART")
         length = _length(event, start)
         if "RRULE" in event:
-            uid = str(event.get("UID", ""))
             for each in _occurrences(event, start, today):
                 if (uid, str(each)) not in changed:
                     yield {**told, **_when(each, length, zone), **_known(uid, each), "series": uid}, None
         else:
-            uid = str(event.get("UID", ""))
             series = {"series": uid} if "RECURRENCE-ID" in event else {}
             first = event["RECURRENCE-ID"].dt if series else None
             yield {**told, **_when(start, length, zone), **_known(uid, first), **series}, None
@@ -148,8 +148,14 @@ def _excluded(event: Any) -> set[Any]:
     return {each.dt for some in lists for each in some.dts}
 
 
+def _uid(event: Any) -> str:
+    """Return what an event is known by; of one that has no id, all that it tells."""
+    told = event.get("UID") or hashlib.sha256(event.to_ical()).hexdigest()
+    return str(told)
+
+
 def _known(uid: str, occurrence: date | None) -> Texts:
-    return {"uid": f"{uid} {occurrence}" if occurrence else uid} if uid else {}
+    return {"uid": f"{uid} {occurrence}" if occurrence else uid}
 
 
 def _when(start: date, length: timedelta, zone: ZoneInfo) -> Texts:

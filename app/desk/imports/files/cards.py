@@ -1,6 +1,7 @@
 """Cards of address books (vCard): each a client."""
 
 import logging
+import quopri
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +27,19 @@ _ADDRESS = {
     "country": "country",
 }
 _NO_YEAR = "--"
-_LABELS = ("CELL", "IPHONE", "HOME", "WORK", "MAIN")
+_LABELS = ("FAX", "CELL", "IPHONE", "HOME", "WORK", "MAIN")
+_FOLDED = re.compile(r"\r?\n[ \t]")
+_QUOTED = re.compile(
+    r"^([^:\r\n]{0,200};(?:ENCODING=)?QUOTED-PRINTABLE[^:\r\n]{0,200}):((?:[^\r\n]*=\r?\n)*[^\r\n]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""Texts of vCard 2.1, as telephones write them: lines that end with an equals sign go on in the next."""
+_CHARSET = re.compile(r";CHARSET=([\w-]+)", re.IGNORECASE)
+_SINGLE = re.compile(
+    r"^((?:\w+\.)?(?:FN|NOTE|TITLE|ORG|ADR)\b[^:\r\n]*:)([^\r\n]*)", re.MULTILINE | re.IGNORECASE
+)
+"""What has one text, in which the library would take a comma that is not marked for the end of it."""
+_BARE_COMMA = re.compile(r"(?<!\\),")
 # Its log would have the lines it cannot read, and those are somebody's.
 logging.getLogger("vobject.base").disabled = True
 
@@ -55,10 +68,29 @@ def _cards(text: str) -> Iterator[tuple[dict[str, str], str | None]]:
         if place == MAX_ROWS:
             raise FileTooLong(limit="rows", most=MAX_ROWS)
         try:
-            card = vobject.readOne(_PICTURE.sub("", found[0]), ignoreUnreadable=True)
+            card = vobject.readOne(_plainly(found[0]), ignoreUnreadable=True)
             yield _texts(card), None
         except Exception:  # noqa: BLE001 - a damaged card breaks the library wherever it is damaged
             yield {}, _UNREADABLE
+
+
+def _plainly(card: str) -> str:
+    """Return a card as the library reads it whole: without pictures, each text in one line and unquoted."""
+    card = _FOLDED.sub("", _QUOTED.sub(_unquoted, _PICTURE.sub("", card)))
+    return _SINGLE.sub(lambda found: found[1] + _BARE_COMMA.sub(r"\,", found[2]), card)
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    told = _CHARSET.search(found[1])
+    # Lines are folded with a space in front, which is none of the text.
+    content = quopri.decodestring(re.sub(r"=\r?\n[ \t]?", "", found[2]).encode())
+    text = content.decode(told[1] if told else "utf-8", "replace")
+    head = re.sub(r";(?:ENCODING=)?QUOTED-PRINTABLE", "", _CHARSET.sub("", found[1]), flags=re.IGNORECASE)
+    return f"{head}:{_line_breaks(text)}"
+
+
+def _line_breaks(text: str) -> str:
+    return re.sub(r"\r?\n", r"\\n", text)
 
 
 def _texts(card: Any) -> dict[str, str]:
@@ -69,7 +101,7 @@ def _texts(card: Any) -> dict[str, str]:
     addresses = [_plain(each.value) for each in card.contents.get("email", ())]
     found["email"] = ", ".join(each for each in addresses if each)
     for place, phone in enumerate(card.contents.get("tel", ())[:PHONES], 1):
-        types = [each.upper() for each in phone.params.get("TYPE", ())]
+        types = [each.upper() for each in (*phone.params.get("TYPE", ()), *phone.singletonparams)]
         found[f"phone_{place}"] = _plain(phone.value)
         found[f"phone_{place}_label"] = next((each for each in _LABELS if each in types), "Other").title()
     for name, address in zip(("address", "mailing_address"), card.contents.get("adr", ()), strict=False):
@@ -89,7 +121,10 @@ def _names(card: Any, found: dict[str, str]) -> None:
         found["first_name"] = " ".join(filter(None, (_plain(name.given), _plain(name.additional))))
         found["last_name"] = _plain(name.family)
     if "org" in card.contents:
-        found["company_name"] = _plain(card.contents["org"][0].value[:1])
+        company = found["company_name"] = _plain(card.contents["org"][0].value[:1])
+        if "fn" in card.contents and _plain(card.contents["fn"][0].value) == company:
+            # A company's own card, which some programs part into a first and a last name all the same.
+            found.update(salutation="", first_name="", last_name="")
     if not any(found.values()) and "fn" in card.contents:
         found["full_name"] = _plain(card.contents["fn"][0].value)
 

@@ -17,10 +17,14 @@ from app.desk.imports.targets import Kind
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where and when a file is read: calendars tell instants, and rules without an end."""
+    """Where and when a file is read: calendars tell instants, and rules without an end.
+
+    `has_headings` says of a table that its columns have names.
+    """
 
     zone: ZoneInfo
     today: date
+    has_headings: bool = True
 
 
 Read = Callable[[bytes, Setting], Table]
@@ -35,8 +39,8 @@ class Form:
     kinds: frozenset[Kind] = frozenset(Kind)
 
 
-_CSV = Form("csv", lambda content, _: read_csv(content))
-_XLSX = Form("xlsx", lambda content, _: read_xlsx(content))
+_CSV = Form("csv", lambda content, setting: read_csv(content, has_headings=setting.has_headings))
+_XLSX = Form("xlsx", lambda content, setting: read_xlsx(content, has_headings=setting.has_headings))
 _VCARD = Form("vcard", lambda content, _: read_vcard(content), frozenset({Kind.CLIENTS}))
 _ICALENDAR = Form(
     "icalendar",

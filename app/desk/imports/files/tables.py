@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
+from statistics import median
 
 from app.desk.imports.errors import FileTooLong, FileUnreadable
 
@@ -12,6 +14,11 @@ MAX_CELLS = 1_500_000
 MAX_ROW_CHARACTERS = 50_000
 """A row with more is an error by itself; the rest of the file is read."""
 _LONGEST_NAME = 100
+_TOP = 20
+"""Among how many first rows the one with the headings is looked for."""
+
+Line = tuple[int, Sequence[str], str | None]
+"""A row of a file as it is read: its number, its texts, and what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +42,22 @@ class Table:
     fields: list[str | None] | None = None
 
 
-def table_of(lines: Iterable[tuple[int, Sequence[str], str | None]]) -> Table:
-    """Make a table of numbered lines, the first with the names of the columns; blank ones are left out.
+def table_of(lines: Iterable[Line], *, has_headings: bool = True) -> Table:
+    """Make a table of numbered lines, under a row with the names of the columns unless there is none.
 
-    Raises `FileUnreadable` and `FileTooLong`.
+    Blank lines are left out, and titles above the headings. Raises `FileUnreadable` and `FileTooLong`.
     """
     found = _present(lines)
-    first = next(found, None)
-    if first is None:
+    top = list(islice(found, _TOP))
+    if not top:
         raise FileUnreadable(reason="empty")
-    width = len(_trimmed(first[1]))
+    if has_headings:
+        place = _headings(top)
+        names, top = _trimmed(top[place][1]), top[place + 1 :]
+    else:
+        names = [""] * max(len(_trimmed(cells)) for _, cells, _ in top)
+    found = chain(top, found)
+    width = len(names)
     if width > MAX_COLUMNS:
         raise FileTooLong(limit="columns", most=MAX_COLUMNS)
     rows: list[Row] = []
@@ -56,7 +69,14 @@ def table_of(lines: Iterable[tuple[int, Sequence[str], str | None]]) -> Table:
         rows.append(_row(number, cells, problem, width))
     if not rows:
         raise FileUnreadable(reason="empty")
-    return Table(_names(_trimmed(first[1])), rows)
+    return Table(_names(names), rows)
+
+
+def _headings(top: Sequence[Line]) -> int:
+    """Return which row has the headings: the first that fills at least half the cells rows usually do."""
+    filled = [sum(bool(each.strip()) for each in cells) for _, cells, _ in top]
+    usual = median(filled)
+    return next(place for place, many in enumerate(filled) if many >= usual / 2)
 
 
 def _row(number: int, cells: Sequence[str], problem: str | None, width: int) -> Row:
@@ -82,9 +102,7 @@ def _clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _present(
-    lines: Iterable[tuple[int, Sequence[str], str | None]],
-) -> Iterator[tuple[int, Sequence[str], str | None]]:
+def _present(lines: Iterable[Line]) -> Iterator[Line]:
     return (
         (number, cells, problem) for number, cells, problem in lines if problem or any(map(str.strip, cells))
     )

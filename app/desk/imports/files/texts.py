@@ -2,13 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from charset_normalizer import from_bytes
 
 from app.desk.imports.errors import FileUnreadable
-from app.desk.imports.files.tables import MAX_ROW_CHARACTERS, Table, table_of
+from app.desk.imports.files.tables import MAX_ROW_CHARACTERS, Line, Table, table_of
 
 _SIGNS = ",;\t|"
 _MARKS = (
@@ -22,6 +23,8 @@ _USUAL = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "mac_roman", "utf_16
 """What programs write that neither mark their files nor write UTF-8."""
 _LOOKED_AT = 64_000
 _LINES = 20
+_HELD = re.compile(r"'[=+\-@\t\r']")
+"""The apostrophe with which tables for spreadsheets, ours among them, keep a cell from being a formula."""
 _MOST_BROKEN = 100
 """How many rows may be broken: each is looked for to the end of the longest cell there may be."""
 
@@ -66,15 +69,15 @@ def _likeliest(content: bytes) -> str:
     return found.encoding if found.encoding.startswith(("cp1251", "cp1253")) else "cp1252"
 
 
-def read_csv(content: bytes) -> Table:
-    """Read a table whose first row names its columns; raises `FileUnreadable` and `FileTooLong`."""
+def read_csv(content: bytes, *, has_headings: bool = True) -> Table:
+    """Read a table, under the names of its columns if it has them; raises `FileUnreadable`, `FileTooLong`."""
     text = decoded(content).replace("\0", "")
     lines = list(io.StringIO(text, newline=""))
     told = lines[0].strip().lower() if lines else ""
     # Excel writes and reads a first line that says what keeps cells apart.
     is_told = told.startswith("sep=") and len(told) == len("sep=") + 1
     sign = told[-1] if is_told and told[-1] in _SIGNS else _sign(lines)
-    return table_of(_rows(lines, sign, begun=1 if is_told else 0))
+    return table_of(_rows(lines, sign, begun=1 if is_told else 0), has_headings=has_headings)
 
 
 def _sign(lines: Sequence[str]) -> str:
@@ -97,7 +100,7 @@ def _common(widths: Sequence[int]) -> int:
     return min(whole, default=0)
 
 
-def _rows(lines: Sequence[str], sign: str, begun: int) -> Iterator[tuple[int, Sequence[str], str | None]]:
+def _rows(lines: Sequence[str], sign: str, begun: int) -> Iterator[Line]:
     """Yield the rows, each by the number of its first line.
 
     What cannot be read costs one line: a quote that is not closed would take in all lines behind it.
@@ -108,7 +111,7 @@ def _rows(lines: Sequence[str], sign: str, begun: int) -> Iterator[tuple[int, Se
         reader = csv.reader(islice(lines, begun, None), delimiter=sign, strict=True)
         try:
             for cells in reader:
-                yield row + 1, cells, None
+                yield row + 1, [each[1:] if _HELD.match(each) else each for each in cells], None
                 row = begun + reader.line_num
             begun = len(lines)
         except csv.Error:

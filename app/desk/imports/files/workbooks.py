@@ -5,37 +5,46 @@ defusedxml, which openpyxl uses where it is installed, and formulas are never wo
 """
 
 import io
+import re
+import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from openpyxl import DEFUSEDXML, load_workbook
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 
 from app.desk.imports.errors import FileTooLong, FileUnreadable
-from app.desk.imports.files.tables import MAX_COLUMNS, MAX_ROWS, Table, table_of
+from app.desk.imports.files.tables import MAX_COLUMNS, MAX_ROWS, Line, Table, table_of
 
 MAX_UNPACKED = 150_000_000
 _MOST_PARTS = 2_000
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How files of Excel before 2007 begin, and those of today that a password locks."""
 _BEHIND = 1
+_DIGITS = re.compile(r"(?:\[[^]]*\])?(0{2,15})")
+"""The format of numbers that are shown with zeros in front, as ZIP codes are."""
 
 if not DEFUSEDXML:
     raise RuntimeError("openpyxl does not see defusedxml: workbooks would be read without its care")
 
 
-def read_xlsx(content: bytes) -> Table:
+def read_xlsx(content: bytes, *, has_headings: bool = True) -> Table:
     """Read the first sheet that has anything; raises `FileUnreadable` and `FileTooLong`."""
     _measure(content)
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        with warnings.catch_warnings():
+            # That a workbook has no style, as those of Gnumeric, is nothing to tell anybody.
+            warnings.simplefilter("ignore")
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         try:
             for sheet in book.worksheets:
                 lines = _lines(sheet)
                 first = next(lines, None)
                 if first is not None:
-                    return table_of(_chained(first, lines))
+                    return table_of(chain([first], lines), has_headings=has_headings)
         finally:
             book.close()
     except (FileTooLong, FileUnreadable):
@@ -62,26 +71,27 @@ def _measure(content: bytes) -> None:
         raise FileTooLong(limit="bytes_unpacked", most=MAX_UNPACKED)
 
 
-def _lines(sheet: Any) -> Iterator[tuple[int, Sequence[str], str | None]]:
+def _lines(sheet: Any) -> Iterator[Line]:
     """Yield the rows that have anything, as far as a table may go and one row and column further."""
     # What a sheet says of its own size is often wrong, and need not be small.
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(max_col=MAX_COLUMNS + _BEHIND, values_only=True)
+    rows = sheet.iter_rows(max_col=MAX_COLUMNS + _BEHIND)
     found = 0
-    for number, values in enumerate(rows, 1):
+    for number, row in enumerate(rows, 1):
         if found > MAX_ROWS + _BEHIND:
             return
-        cells = [_text(each) for each in values]
+        cells = [_shown(each) for each in row]
         if any(cells):
             found += 1
             yield number, cells, None
 
 
-def _chained(
-    first: tuple[int, Sequence[str], str | None], others: Iterator[tuple[int, Sequence[str], str | None]]
-) -> Iterator[tuple[int, Sequence[str], str | None]]:
-    yield first
-    yield from others
+def _shown(cell: ReadOnlyCell | EmptyCell) -> str:
+    """Return a cell as a text; a whole number with the zeros its format has in front."""
+    value = cell.value
+    if isinstance(value, int) and (digits := _DIGITS.fullmatch(cell.number_format)):
+        return str(value).zfill(len(digits[1]))
+    return _text(value)
 
 
 def _text(value: Any) -> str:  # noqa: PLR0911 - one for each kind of cell
