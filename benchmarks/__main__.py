@@ -18,6 +18,7 @@ from benchmarks.fill import fill
 from benchmarks.first_sync import first_sync
 from benchmarks.ground import Ground, Size, ground
 from benchmarks.hubs import hubs
+from benchmarks.imports import imports
 from benchmarks.live import live
 from benchmarks.load import load
 from benchmarks.login import login
@@ -43,6 +44,7 @@ class Measure(StrEnum):
     COMPRESSION = "compression"
     CLIENT_LIST = "client_list"
     HUBS = "hubs"
+    IMPORTS = "imports"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -58,6 +60,7 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.COMPRESSION: compression,
     Measure.CLIENT_LIST: client_list,
     Measure.HUBS: hubs,
+    Measure.IMPORTS: imports,
 }
 _USUAL = Size()
 QUICK = Size(
@@ -73,6 +76,7 @@ QUICK = Size(
     devices=(1, 2),
     accounts=2,
     filled=200,
+    imported=200,
     copies=3,
     others=2,
     streams=100,

@@ -50,6 +50,7 @@ class Size:
     devices: tuple[int, ...] = (1, 4, 16)
     accounts: int = 16
     filled: int = 10_000
+    imported: int = 50_000
     copies: int = 100
     others: int = 100
     streams: int = 10_000
