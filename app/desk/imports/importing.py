@@ -188,6 +188,7 @@ _DOING = {State.CHECKED: judging.check, State.DONE: judging.run, State.UNDONE: j
 
 
 async def _go_on(work: Work[WriteSession], found: Found, end: State) -> Found:
+    await store.plan_anew(work.session)
     judged = await _DOING[end](work, found)
     if judged:
         await store.save(work.session, found.import_id, judged)
