@@ -6,8 +6,8 @@ from app.core.errors import AppError
 class FileUnreadable(AppError):
     """The file cannot be read as what it is said to be; `reason` tells why, and `row` where, as far as known.
 
-    One of `empty`, `damaged`, `encrypted`, `no_sheet`, `not_this_format`, `unknown_encoding`,
-    `nothing_of_this_kind`. Nothing of it was kept.
+    One of `empty`, `damaged`, `encrypted`, `old_format` (of Excel before 2007: save it as XLSX or CSV),
+    `not_this_format`, `unknown_encoding`, `nothing_of_this_kind`. Nothing of it was kept.
     """
 
     status = 422

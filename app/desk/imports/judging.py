@@ -195,7 +195,7 @@ async def _read(work: Work[WriteSession], found: Found) -> Chunk:
             who, registry.numbered(registry.number_of("clients")).feature or "", Level.VIEW_ONLY
         )
         await _name_clients(session, chunk.built.values(), may_name=may_name)
-        await _find_events(chunk)
+        await _find_known(chunk, chunk.sound, "event")
     return chunk
 
 
@@ -212,6 +212,8 @@ async def _compare(session: WriteSession, chunk: Chunk) -> None:
             same[sound[place], kind] = others[0]
     numbers = {row: number for row in sound if (number := chunk.built[row].fields.get(_NUMBER))}
     taken = await store.clients_of_numbers(session, list(numbers.values()))
+    if chunk.found.duplicates is not Duplicates.CREATE:
+        await _find_same(chunk)
     for row, number in numbers.items():
         chunk.alike[row].has.add((_NUMBER, str(number)))
         if number in taken:
@@ -240,12 +242,24 @@ async def _name_clients(session: WriteSession, built: Iterable[Built], *, may_na
             each.wrong[_NUMBER] = "No client has this number."
 
 
-async def _find_events(chunk: Chunk) -> None:
-    """Find out which events were brought in before."""
+async def _find_same(chunk: Chunk) -> None:
+    """Let a row that has nothing clients are compared by be the client the same row was made into before."""
+    account_id = chunk.judge.draft.session.account_id
+    cells = {row.number: row.cells for row in chunk.rows}
+    alone = [
+        row for row in chunk.sound if not chunk.alike[row].has and _NUMBER not in chunk.built[row].fields
+    ]
+    for row in alone:
+        chunk.built[row].record_id = uuid5(account_id, "client " + chr(31).join(cells[row]))
+    await _find_known(chunk, alone, "row")
+
+
+async def _find_known(chunk: Chunk, rows: Iterable[int], kind: str) -> None:
+    """Find out which rows were brought in before, whose records would have the same ids."""
     draft, number = chunk.judge.draft, registry.number_of(chunk.found.kind)
-    ids = {row: chunk.built[row].record_id for row in chunk.sound}
+    ids = {row: chunk.built[row].record_id for row in rows}
     for row, record_id in ids.items():
-        chunk.alike[row].has.add(("event", str(record_id)))
+        chunk.alike[row].has.add((kind, str(record_id)))
     while ids:
         await draft.load((number, record_id) for record_id in ids.values())
         gone: dict[int, UUID] = {}
@@ -256,6 +270,7 @@ async def _find_events(chunk: Chunk) -> None:
                 gone[row] = uuid5(record_id, "again")
             elif state is not None and chunk.judge.may_see((number, record_id), state):
                 chunk.alike[row].others[record_id] = None
+                chunk.alike[row].told[kind] = "It was brought in before."
         for row, record_id in gone.items():
             chunk.built[row].record_id = record_id
         ids = gone

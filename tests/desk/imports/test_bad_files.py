@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from app.desk.imports.files.tables import MAX_BYTES, MAX_COLUMNS, MAX_ROW_CHARACTERS, MAX_ROWS
+from app.desk.imports.files.tables import MAX_BYTES, MAX_COLUMNS, MAX_ROW_CHARACTERS, MAX_ROWS, OLD
 from tests.contract.desks import Desk
 from tests.desk.imports.uploading import CSV, ICALENDAR, VCARD, XLSX, checked, fates, rows, send, sent
 
@@ -37,11 +37,10 @@ UNREADABLE = {
     "another archive": (workbook("x")[:200], XLSX, "not_this_format"),
     "a sheet that is no XML": (workbook("x"), XLSX, "damaged"),
     "entities": (workbook(ENTITIES), XLSX, "damaged"),
-    "an old workbook, or a locked one": (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
-        XLSX,
-        "encrypted",
-    ),
+    "an old workbook": (OLD + b"\0" * 600, XLSX, "old_format"),
+    "an old workbook as browsers send it": (OLD + b"\0" * 600, "application/vnd.ms-excel", "old_format"),
+    "a locked workbook": (OLD + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), XLSX, "encrypted"),
+    "a workbook that is said to be a table": (workbook(SHEET.format("")), CSV, "not_this_format"),
     "no cards": (b"Ada Ferris", VCARD, "not_this_format"),
 }
 TOO_LONG = {

@@ -2,7 +2,7 @@
 
 from tests.contract.desks import Desk
 from tests.desk.conftest import Has
-from tests.desk.imports.uploading import checked, fates, mapped, rows, run, send, sent
+from tests.desk.imports.uploading import checked, fates, mapped, rows, run, send, sent, undone
 from tests.samples import named
 
 CLIENTS = named("clients")
@@ -105,6 +105,24 @@ async def test_a_client_number_makes_a_row_the_client_who_has_it(desk: Desk, has
     assert (await rows(desk, made, "duplicate"))[0]["duplicates_of"] == [ada["id"]]
     assert fates(await run(desk, made, "create")) == {"created": 1, "failed": 2}
     assert {each["code"] for each in await rows(desk, made, "failed")} == {"not_unique"}
+
+
+async def test_a_file_sent_again_makes_nobody_twice(desk: Desk) -> None:
+    text = (
+        "Company,First Name,Email\n"
+        "Lakeside Club,,\nMill School,,\n,Ada,\n,Ben,ben@ferris.example\nMill School,,\n"
+    )
+    sendings = []
+    for fate in ({"create": 4, "duplicate": 1}, {"duplicate": 5}):
+        sendings.append(await sent(desk, text))
+        assert fates(await checked(desk, sendings[-1])) == fate
+        await run(desk, sendings[-1])
+    assert len(await desk.all(CLIENTS)) == 4
+    assert fates(await undone(desk, sendings[0])) == {"undone": 4, "skipped": 1}
+    again = await sent(desk, text)
+    assert fates(await checked(desk, again)) == {"create": 4, "duplicate": 1}
+    assert fates(await run(desk, again, "create")) == {"created": 5}
+    assert len(await desk.all(CLIENTS)) == 5
 
 
 async def test_dates_that_may_be_read_either_way_are_asked_about(desk: Desk) -> None:

@@ -50,6 +50,10 @@ _ICALENDAR = Form(
 FORMS: Mapping[str, Form] = {
     "text/csv": _CSV,
     "application/csv": _CSV,
+    # What browsers call a CSV on a computer that has Excel, or knows no program for it.
+    "application/vnd.ms-excel": _CSV,
+    "text/plain": _CSV,
+    "text/tab-separated-values": _CSV,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _XLSX,
     "text/vcard": _VCARD,
     "text/x-vcard": _VCARD,

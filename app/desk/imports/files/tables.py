@@ -17,6 +17,9 @@ _LONGEST_NAME = 100
 _TOP = 20
 """Among how many first rows the one with the headings is looked for."""
 
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files of Excel before 2007 begin."""
+
 Line = tuple[int, Sequence[str], str | None]
 """A row of a file as it is read: its number, its texts, and what is wrong with it."""
 

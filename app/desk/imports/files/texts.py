@@ -9,9 +9,10 @@ from itertools import islice
 from charset_normalizer import from_bytes
 
 from app.desk.imports.errors import FileUnreadable
-from app.desk.imports.files.tables import MAX_ROW_CHARACTERS, Line, Table, table_of
+from app.desk.imports.files.tables import MAX_ROW_CHARACTERS, OLD, Line, Table, table_of
 
 _SIGNS = ",;\t|"
+_ARCHIVE = b"PK\x03\x04"
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -71,6 +72,8 @@ def _likeliest(content: bytes) -> str:
 
 def read_csv(content: bytes, *, has_headings: bool = True) -> Table:
     """Read a table, under the names of its columns if it has them; raises `FileUnreadable`, `FileTooLong`."""
+    if content.startswith((OLD, _ARCHIVE)):
+        raise FileUnreadable(reason="old_format" if content.startswith(OLD) else "not_this_format")
     text = decoded(content).replace("\0", "")
     lines = list(io.StringIO(text, newline=""))
     told = lines[0].strip().lower() if lines else ""

@@ -17,12 +17,12 @@ from openpyxl import DEFUSEDXML, load_workbook
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 
 from app.desk.imports.errors import FileTooLong, FileUnreadable
-from app.desk.imports.files.tables import MAX_COLUMNS, MAX_ROWS, Line, Table, table_of
+from app.desk.imports.files.tables import MAX_COLUMNS, MAX_ROWS, OLD, Line, Table, table_of
 
 MAX_UNPACKED = 150_000_000
 _MOST_PARTS = 2_000
-_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""How files of Excel before 2007 begin, and those of today that a password locks."""
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+"""What is in those that a password locks; others that begin with `OLD` are of Excel before 2007."""
 _BEHIND = 1
 _DIGITS = re.compile(r"(?:\[[^]]*\])?(0{2,15})")
 """The format of numbers that are shown with zeros in front, as ZIP codes are."""
@@ -56,8 +56,8 @@ def read_xlsx(content: bytes, *, has_headings: bool = True) -> Table:
 
 def _measure(content: bytes) -> None:
     """Refuse what is no workbook or too much unpacked; no part is read beyond the size it says."""
-    if content.startswith(_OLD):
-        raise FileUnreadable(reason="encrypted")
+    if content.startswith(OLD):
+        raise FileUnreadable(reason="encrypted" if _LOCKED in content else "old_format")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
