@@ -27,6 +27,10 @@ class Target:
     headings: tuple[str, ...] = ()
 
 
+def _plain(heading: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", heading.casefold().replace("#", " number ")).split())
+
+
 def _address(name: str, what: str, *before: str) -> list[Target]:
     def headed(*words: str) -> tuple[str, ...]:
         return tuple(f"{each} {word}".strip() for each in before for word in words)
@@ -138,7 +142,9 @@ _CLIENTS = [
         "The client's number.",
         ("client number", "client no", "client id", "customer number", "customer id", "account number"),
     ),
-    Target("student_id", "The number a school knows the student by.", ("student id", "student number")),
+    Target(
+        "student_id", "The number a school knows the student by.", ("student id", "student number", "student")
+    ),
     Target("graduation_year", "The year a student graduates.", ("graduation year", "class of")),
     Target(
         "email",
@@ -163,11 +169,14 @@ _CLIENTS = [
     Target(
         "groups",
         "Groups by their names on the list, apart by commas or semicolons.",
-        ("groups", "client groups"),
+        ("groups", "client groups", "group ids"),
     ),
     Target("call_warning", "Shown wherever a call would start.", ("call warning",)),
     *_family(),
-    *(Target(f"custom.{name}", told.description or name) for name, told in ClientCustom.model_fields.items()),
+    *(
+        Target(f"custom.{name}", told.description or name, () if "notes" in name else (_plain(name),))
+        for name, told in ClientCustom.model_fields.items()
+    ),
     Target(
         "notes",
         "Anything to know; of several columns one below the other, each under its heading.",
@@ -207,6 +216,8 @@ DATES = {
     for each in some
     if re.search("birthday|anniversary|date", each.name)
 }
+_SECOND = {each.name: f"mailing_{each.name}" for each in _CLIENTS if each.name.startswith("address.")}
+"""What columns are that are headed as some before: our own hubs have two addresses, as many programs have."""
 _COUNTED = re.compile(r" \d$")
 _NAMELESS = re.compile(r"Column \d+")
 
@@ -224,6 +235,8 @@ def suggested(kind: Kind, columns: Iterable[str]) -> list[str | None]:
     for column in columns:
         heading = _plain(column)
         name = known.get(heading) or _one_of_many(known.get(_COUNTED.sub("", heading)))
+        if name in found and name in _SECOND:
+            name = _SECOND[name]
         found.append(None if name in found and name not in MANY else name)
     return found
 
@@ -237,7 +250,3 @@ def is_headed(kind: Kind, column: str, name: str) -> bool:
     heading = _COUNTED.sub("", _plain(column))
     words = next((name, *each.headings) for each in TARGETS[kind] if each.name == name)
     return heading in words or _NAMELESS.fullmatch(column) is not None
-
-
-def _plain(heading: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", heading.casefold().replace("#", " number ")).split())

@@ -30,6 +30,19 @@ async def test_a_family_in_one_row_is_a_client_and_her_family(desk: Desk) -> Non
     assert (laura["notes"], laura["custom"]["text_2"]) == ("Early riser", "Blue")
 
 
+async def test_a_second_address_is_the_postal_one(desk: Desk) -> None:
+    made = await sent(
+        desk, "first name,Line 1,City,Line 1,City,City\nAda,4 Mill Road,Troy,PO Box 4,Albany,\n"
+    )
+    assert [each["field"] for each in made["columns"]][1:] == [
+        "address.line_1",
+        "address.city",
+        "mailing_address.line_1",
+        "mailing_address.city",
+        None,
+    ]
+
+
 async def test_columns_that_have_no_field_are_notes_under_their_headings(desk: Desk) -> None:
     made = await sent(desk, "first name,comments,Pets,Favourite colour\nAda,shy,two dogs,\n")
     body = {"fields": ["first_name", "notes", "notes", "notes"]}

@@ -75,7 +75,7 @@ STATEMENTS: dict[str, tuple[str, tuple[Any, ...], set[str]]] = {
     "the next rows": (store._CHUNK, (MANY // 2, 100), _BY_ROW),
     "a page": (store._PAGE.format(fate=""), (MANY // 2, _LAST, 100), _BY_ROW),
     "a page of few": (store._PAGE.format(fate="AND fate = $6"), (0, _LAST, 40, "error"), _BY_FATE),
-    "the next to be undone": (store._CREATED, (MANY // 2, 100, "created"), _BY_FATE),
+    "the next of one fate": (store._CREATED, (MANY // 2, 100, "error"), _BY_FATE),
     "who was first": (
         store._FIRST_ROWS,
         (["email"] * 100, [f"ada{n}@ferris.example" for n in range(100)]),
