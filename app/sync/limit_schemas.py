@@ -164,6 +164,9 @@ class ImportLimits(Answer):
     max_rows: int = Field(description="Rows, cards or events: `import_too_long`.", examples=[50_000])
     max_columns: int = Field(description="Columns: `import_too_long`.", examples=[200])
     max_cells: int = Field(description="Cells of a table: `import_too_long`.", examples=[1_500_000])
+    max_characters: int = Field(
+        description="Characters of all rows together: `import_too_long`.", examples=[50_000_000]
+    )
     max_row_characters: int = Field(
         description="Characters of a row; one with more is an error by itself.", examples=[50_000]
     )

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Request
 
 from app.core.errors import AccountBusy, Overloaded
-from app.desk.imports.files.tables import MAX_BYTES
 from app.http.errors import BodyTimeout, TooLarge, UnsupportedMediaType, retry_after
+from app.readers.tables import MAX_BYTES
 
 SECONDS = 120
 """Within which a file must have arrived."""

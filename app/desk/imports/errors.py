@@ -7,7 +7,8 @@ class FileUnreadable(AppError):
     """The file cannot be read as what it is said to be; `reason` tells why, and `row` where, as far as known.
 
     One of `empty`, `damaged`, `encrypted`, `old_format` (of Excel before 2007: save it as XLSX or CSV),
-    `not_this_format`, `unknown_encoding`, `nothing_of_this_kind`. Nothing of it was kept.
+    `not_this_format`, `unknown_encoding`, `nothing_of_this_kind`, and `too_costly` where reading it takes more
+    time or memory than a file may. Nothing of it was kept.
     """
 
     status = 422
@@ -18,7 +19,7 @@ class FileUnreadable(AppError):
 class FileTooLong(AppError):
     """The file has more of something than one import may: `limit` says of what, `most` how many.
 
-    One of `rows`, `columns`, `cells`, `bytes_unpacked`, `characters_in_row`. Split it and send the parts.
+    One of `rows`, `columns`, `cells`, `characters`, `bytes_unpacked`. Split it and send the parts.
     """
 
     status = 422

@@ -1,7 +1,6 @@
 """Imports as people go about them: a file is taken in, mapped, checked and run, so many rows at a time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +22,13 @@ from app.desk.imports.errors import (
     MappingInvalid,
     TooManyImports,
 )
-from app.desk.imports.files.kinds import Form
-from app.desk.imports.files.tables import Table
+from app.desk.imports.forms import Form
 from app.desk.imports.store import Duplicates, Fate, Found, State
 from app.desk.imports.targets import DATES, MANY, Kind, names_of, suggested
 from app.desk.imports.values import DateOrder, order_of
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
+from app.readers.tables import Table
 from app.studio.companies import DuplicateCheck
 from app.sync import registry
 
@@ -79,7 +78,7 @@ async def take(session: Session, who: Principal, kind: Kind, form: Form, table: 
         total=len(table.rows),
         done=0,
         reached=0,
-        made_at=_now(),
+        made_at=clock.now(),
     )
     await store.keep(session, made, table.rows)
     return made
@@ -219,7 +218,3 @@ def _user(who: Principal) -> UUID:
     if who.user_id is None:
         raise AssertionError("nobody signed in is nobody's user")
     return who.user_id
-
-
-def _now() -> datetime:
-    return clock.now()

@@ -12,9 +12,9 @@ from app.core.principal import Level
 from app.core.revisions import go_on
 from app.desk.imports import store
 from app.desk.imports.building import Built, Lists, Reading
-from app.desk.imports.files.tables import Row
 from app.desk.imports.store import Duplicates, Fate, Found, Judged, Likeness
 from app.desk.imports.targets import Kind
+from app.readers.tables import Row
 from app.studio.rules import likenesses
 from app.sync import registry
 from app.sync.draft import SERVER, Draft
@@ -103,19 +103,18 @@ async def check(work: Work[WriteSession], found: Found) -> list[Judged]:
 async def run(work: Work[WriteSession], found: Found) -> list[Judged]:
     """Make records of the next rows, or say why none was made of one."""
     chunk = await _read(work, found)
-    if found.duplicates is not Duplicates.CREATE:
-        chunk = _cut(chunk)
+    chunk = _cut(chunk)
     judged = chunk.unsound(Fate.FAILED)
     changes: list[Change] = []
     for row in chunk.sound:
         others = list(chunk.alike[row].others)
-        if not others or found.duplicates is Duplicates.CREATE:
-            changes.append(chunk.creation(row))
-        elif found.duplicates is Duplicates.FILL and len(others) == 1:
-            changes.append(await _filling(chunk, row, others[0]))
-        else:
+        if _is_left_out(chunk, row):
             told = chunk.alike[row].told
             judged.append(Judged(row, Fate.SKIPPED, duplicates_of=others, reasons=told))
+        elif others and found.duplicates is Duplicates.FILL:
+            changes.append(await _filling(chunk, row, others[0]))
+        else:
+            changes.append(chunk.creation(row))
     decisions = await _taken(work, chunk, changes)
     judged += [_done(chunk, change, decisions[change.n]) for change in changes]
     return judged
@@ -276,11 +275,29 @@ async def _find_known(chunk: Chunk, rows: Iterable[int], kind: str) -> None:
         ids = gone
 
 
+def _is_made_anyhow(found: Found) -> bool:
+    """Say whether rows become records whatever they are like; events never do, each has an id of its own."""
+    return found.duplicates is Duplicates.CREATE and found.kind is Kind.CLIENTS
+
+
+def _is_left_out(chunk: Chunk, row: int) -> bool:
+    """Say whether nothing is written of a row, for the records it is like."""
+    taken = 1 if chunk.found.duplicates is Duplicates.FILL else 0
+    return not _is_made_anyhow(chunk.found) and len(chunk.alike[row].others) > taken
+
+
 def _cut(chunk: Chunk) -> Chunk:
-    """Return the rows before the first that is like another of them: that one must have been written."""
+    """Return the rows before the first that is like another of them that is written: that one must be there.
+
+    What is left out changes nothing for those behind it.
+    """
+    if _is_made_anyhow(chunk.found):
+        return chunk
     seen = set[Likeness]()
     for place, row in enumerate(chunk.rows):
         if row.number not in chunk.alike or row.problem or chunk.built[row.number].wrong:
+            continue
+        if _is_left_out(chunk, row.number):
             continue
         has = chunk.alike[row.number].has
         if place and has & seen:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.desk.imports import bodies, store
-from app.desk.imports.files import tables, workbooks
+from app.readers import tables
 from app.sync.limit_schemas import ImportLimits
 
 
@@ -15,8 +15,9 @@ def limits_of_imports() -> ImportLimits:
         max_rows=tables.MAX_ROWS,
         max_columns=tables.MAX_COLUMNS,
         max_cells=tables.MAX_CELLS,
+        max_characters=tables.MAX_CHARACTERS,
         max_row_characters=tables.MAX_ROW_CHARACTERS,
-        max_bytes_unpacked=workbooks.MAX_UNPACKED,
+        max_bytes_unpacked=tables.MAX_UNPACKED,
         max_imports=store.MOST,
         kept_days=store.KEPT // timedelta(days=1),
     )

@@ -1,10 +1,8 @@
 """`/v1/imports`: files of other programs, looked at row by row before they are records."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -16,9 +14,9 @@ from app.core.db import WriteSession
 from app.core.errors import AppError
 from app.desk.errors import DeskRequired
 from app.desk.guards import AT_A_DESK
-from app.desk.imports import errors, importing, report, store
+from app.desk.imports import errors, importing, reading, report, store
 from app.desk.imports.bodies import let_in, received
-from app.desk.imports.files.kinds import FORMS, Setting, form_of
+from app.desk.imports.forms import FORMS, form_of
 from app.desk.imports.importing import require_desk, require_right, require_room
 from app.desk.imports.schemas import (
     ColumnAnswer,
@@ -40,7 +38,8 @@ from app.http.etags import TAGGED, ExpectedVersion, etag
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.streams import UNBUFFERED, PatientResponse
-from app.http.unit_of_work import DatabaseOf
+from app.http.unit_of_work import DatabaseOf, GoneOf
+from app.readers.settings import Setting
 
 router = APIRouter(prefix="/v1", tags=["imports"], route_class=JsonRoute)
 
@@ -112,6 +111,7 @@ async def create(
     claims: Caller,
     keys: KeysOf,
     database: DatabaseOf,
+    gone: GoneOf,
     kind: KindOf,
     headings: Headings = True,
 ) -> ImportAnswer:
@@ -120,18 +120,25 @@ async def create(
     The first row of a table names its columns, below a title if there is one, unless `headings` is false. The
     answer says what each column is taken for.
     """
-    async with database.reading(claims.account_id) as reading:
-        work = await admit(reading, keys, claims)
+    async with database.reading(claims.account_id) as session:
+        work = await admit(session, keys, claims)
         require_desk(work.who)
         require_right(work.who, kind)
-        await require_room(reading)
+        await require_room(session)
     form = form_of(request.headers.get("content-type", ""), kind)
     async with let_in(claims.account_id) as turn:
         content = await received(request)
         zone = work.who.time_zone
-        setting = Setting(ZoneInfo(zone), work.clock.day_in(zone), has_headings=headings)
+        setting = Setting(
+            form=form.name,
+            zone=zone,
+            today=work.clock.day_in(zone).isoformat(),
+            has_headings=headings,
+            memory=reading.MEMORY,
+            seconds=reading.SECONDS,
+        )
         async with turn:
-            table = await asyncio.to_thread(form.read, content, setting)
+            table = await reading.read(content, setting, gone)
         async with database.beside(claims.account_id) as session:
             found = await importing.take(session, work.who, kind, form, table)
             answer = await _told(session, found)

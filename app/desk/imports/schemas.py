@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from app.desk.imports.files.tables import MAX_COLUMNS
 from app.desk.imports.store import Duplicates, Fate, State
 from app.desk.imports.targets import Kind
 from app.desk.imports.values import DateOrder
 from app.http.schemas import Answer, Wire
+from app.readers.tables import MAX_COLUMNS
 from app.studio.companies import DuplicateCheck
 
 _ID = "4f9f6f0e-5b1f-4f0d-9a53-1f6e0c0a2801"

@@ -10,9 +10,9 @@ from uuid import UUID
 import orjson
 
 from app.core.db import Session, WriteSession
-from app.desk.imports.files.tables import Row
 from app.desk.imports.targets import Kind
 from app.desk.imports.values import DateOrder
+from app.readers.tables import Row
 
 KEPT = timedelta(days=7)
 """How long an import is kept, whatever became of it: nobody needs somebody else's file for longer."""

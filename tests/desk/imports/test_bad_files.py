@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from app.desk.imports.files.tables import MAX_BYTES, MAX_COLUMNS, MAX_ROW_CHARACTERS, MAX_ROWS, OLD
+from app.readers.tables import MAX_BYTES, MAX_COLUMNS, MAX_ROW_CHARACTERS, MAX_ROWS, OLD
 from tests.contract.desks import Desk
 from tests.desk.imports.uploading import CSV, ICALENDAR, VCARD, XLSX, checked, fates, rows, send, sent
 

@@ -14,16 +14,17 @@ from itertools import chain
 from typing import Any
 
 from openpyxl import DEFUSEDXML, load_workbook
-from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+from openpyxl.cell.read_only import EMPTY_CELL, EmptyCell, ReadOnlyCell
 
-from app.desk.imports.errors import FileTooLong, FileUnreadable
-from app.desk.imports.files.tables import MAX_COLUMNS, MAX_ROWS, OLD, Line, Table, table_of
+from app.readers.refusals import TooLong, Unreadable
+from app.readers.tables import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED, OLD, Line, Table, table_of
 
-MAX_UNPACKED = 150_000_000
 _MOST_PARTS = 2_000
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 """What is in those that a password locks; others that begin with `OLD` are of Excel before 2007."""
 _BEHIND = 1
+_LAST_ROW = 1_048_576
+"""Of a sheet, by the standard; the library makes up every row before the one a file names."""
 _DIGITS = re.compile(r"(?:\[[^]]*\])?(0{2,15})")
 """The format of numbers that are shown with zeros in front, as ZIP codes are."""
 
@@ -32,7 +33,7 @@ if not DEFUSEDXML:
 
 
 def read_xlsx(content: bytes, *, has_headings: bool = True) -> Table:
-    """Read the first sheet that has anything; raises `FileUnreadable` and `FileTooLong`."""
+    """Read the first sheet that has anything; raises `Unreadable` and `TooLong`."""
     _measure(content)
     try:
         with warnings.catch_warnings():
@@ -47,39 +48,45 @@ def read_xlsx(content: bytes, *, has_headings: bool = True) -> Table:
                     return table_of(chain([first], lines), has_headings=has_headings)
         finally:
             book.close()
-    except (FileTooLong, FileUnreadable):
+    except (TooLong, Unreadable, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - a damaged file breaks the library wherever it is damaged
-        raise FileUnreadable(reason="damaged") from None
-    raise FileUnreadable(reason="empty")
+        raise Unreadable(reason="damaged") from None
+    raise Unreadable(reason="empty")
 
 
 def _measure(content: bytes) -> None:
     """Refuse what is no workbook or too much unpacked; no part is read beyond the size it says."""
     if content.startswith(OLD):
-        raise FileUnreadable(reason="encrypted" if _LOCKED in content else "old_format")
+        raise Unreadable(reason="encrypted" if _LOCKED in content else "old_format")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise FileUnreadable(reason="not_this_format") from None
+        raise Unreadable(reason="not_this_format") from None
     if any(part.flag_bits & 1 for part in parts):
-        raise FileUnreadable(reason="encrypted")
+        raise Unreadable(reason="encrypted")
     if not any(part.filename.startswith("xl/") for part in parts):
-        raise FileUnreadable(reason="not_this_format")
+        raise Unreadable(reason="not_this_format")
     if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise FileTooLong(limit="bytes_unpacked", most=MAX_UNPACKED)
+        raise TooLong(limit="bytes_unpacked", most=MAX_UNPACKED)
 
 
 def _lines(sheet: Any) -> Iterator[Line]:
     """Yield the rows that have anything, as far as a table may go and one row and column further."""
     # What a sheet says of its own size is often wrong, and need not be small.
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(max_col=MAX_COLUMNS + _BEHIND)
-    found = 0
+    rows = sheet.iter_rows(max_col=MAX_COLUMNS + _BEHIND, max_row=_LAST_ROW + _BEHIND)
+    found, blank = 0, None
     for number, row in enumerate(rows, 1):
         if found > MAX_ROWS + _BEHIND:
             return
+        if number > _LAST_ROW:
+            raise Unreadable(reason="damaged")
+        # The rows that were made up are all the same one.
+        if row is blank or all(each is EMPTY_CELL for each in row):
+            blank = row
+            continue
         cells = [_shown(each) for each in row]
         if any(cells):
             found += 1

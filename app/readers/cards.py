@@ -8,12 +8,11 @@ from typing import Any
 
 import vobject
 
-from app.desk.imports.errors import FileTooLong, FileUnreadable
-from app.desk.imports.files.tables import MAX_ROWS, Row, Table, fitting
-from app.desk.imports.files.texts import decoded
-from app.desk.imports.targets import PHONES
+from app.readers.refusals import TooLong, Unreadable
+from app.readers.tables import MAX_ROWS, Row, Table, gathered
+from app.readers.texts import decoded
 
-_CARD = re.compile(r"^BEGIN:VCARD[ \t]*\r?$.*?^END:VCARD[ \t]*\r?$", re.MULTILINE | re.DOTALL | re.IGNORECASE)
+_EDGE = re.compile(r"^(BEGIN|END):VCARD[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _PICTURE = re.compile(
     r"^(?:\w+\.)?(?:PHOTO|LOGO|KEY|SOUND)[;:][^\r\n]*(?:\r?\n[ \t][^\r\n]*)*(?:\r?\n)?",
     re.MULTILINE | re.IGNORECASE,
@@ -26,6 +25,8 @@ _ADDRESS = {
     "postal_code": "code",
     "country": "country",
 }
+_PHONES = 4
+"""As many as a client may have."""
 _NO_YEAR = "--"
 _LABELS = ("FAX", "CELL", "IPHONE", "HOME", "WORK", "MAIN")
 _FOLDED = re.compile(r"\r?\n[ \t]")
@@ -49,29 +50,42 @@ _UNREADABLE = "This card cannot be read."
 def read_vcard(content: bytes) -> Table:
     """Read cards as a table whose columns are known; one that is damaged is an error by itself.
 
-    Raises `FileUnreadable` and `FileTooLong`.
+    Raises `Unreadable` and `TooLong`.
     """
     text = decoded(content).replace("\0", "")
     read = list(_cards(text))
     if not read:
-        raise FileUnreadable(reason="not_this_format")
+        raise Unreadable(reason="not_this_format")
     columns = list(dict.fromkeys(name for texts, _ in read for name in texts)) or ["full_name"]
-    rows = [
-        fitting(Row(number, [texts.get(name, "") for name in columns], problem))
+    rows = gathered(
+        Row(number, [texts.get(name, "") for name in columns], problem)
         for number, (texts, problem) in enumerate(read, 1)
-    ]
+    )
     return Table(columns, rows, [*columns])
 
 
 def _cards(text: str) -> Iterator[tuple[dict[str, str], str | None]]:
-    for place, found in enumerate(_CARD.finditer(text)):
+    for place, found in enumerate(_parted(text)):
         if place == MAX_ROWS:
-            raise FileTooLong(limit="rows", most=MAX_ROWS)
+            raise TooLong(limit="rows", most=MAX_ROWS)
         try:
-            card = vobject.readOne(_plainly(found[0]), ignoreUnreadable=True)
+            card = vobject.readOne(_plainly(found), ignoreUnreadable=True)
             yield _texts(card), None
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001 - a damaged card breaks the library wherever it is damaged
             yield {}, _UNREADABLE
+
+
+def _parted(text: str) -> Iterator[str]:
+    """Yield each card from where it begins to the next end; every line is looked at once."""
+    begun: int | None = None
+    for edge in _EDGE.finditer(text):
+        if edge[1].upper() == "BEGIN":
+            begun = edge.start() if begun is None else begun
+        elif begun is not None:
+            yield text[begun : edge.end()]
+            begun = None
 
 
 def _plainly(card: str) -> str:
@@ -100,7 +114,7 @@ def _texts(card: Any) -> dict[str, str]:
         found[name] = "\n".join(_plain(each.value) for each in card.contents.get(of, ()))
     addresses = [_plain(each.value) for each in card.contents.get("email", ())]
     found["email"] = ", ".join(each for each in addresses if each)
-    for place, phone in enumerate(card.contents.get("tel", ())[:PHONES], 1):
+    for place, phone in enumerate(card.contents.get("tel", ())[:_PHONES], 1):
         types = [each.upper() for each in (*phone.params.get("TYPE", ()), *phone.singletonparams)]
         found[f"phone_{place}"] = _plain(phone.value)
         found[f"phone_{place}_label"] = next((each for each in _LABELS if each in types), "Other").title()

@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from statistics import median
 
-from app.desk.imports.errors import FileTooLong, FileUnreadable
+from app.readers.refusals import TooLong, Unreadable
 
 MAX_BYTES = 20_000_000
 MAX_ROWS = 50_000
 MAX_COLUMNS = 200
 MAX_CELLS = 1_500_000
+MAX_CHARACTERS = 50_000_000
+"""Of all rows together: one text of a workbook may stand in many cells, one of a calendar on many days."""
 MAX_ROW_CHARACTERS = 50_000
 """A row with more is an error by itself; the rest of the file is read."""
+MAX_UNPACKED = 150_000_000
+"""Bytes of all parts of a workbook together."""
 _LONGEST_NAME = 100
 _TOP = 20
 """Among how many first rows the one with the headings is looked for."""
@@ -48,12 +52,12 @@ class Table:
 def table_of(lines: Iterable[Line], *, has_headings: bool = True) -> Table:
     """Make a table of numbered lines, under a row with the names of the columns unless there is none.
 
-    Blank lines are left out, and titles above the headings. Raises `FileUnreadable` and `FileTooLong`.
+    Blank lines are left out, and titles above the headings. Raises `Unreadable` and `TooLong`.
     """
     found = _present(lines)
     top = list(islice(found, _TOP))
     if not top:
-        raise FileUnreadable(reason="empty")
+        raise Unreadable(reason="empty")
     if has_headings:
         place = _headings(top)
         names, top = _trimmed(top[place][1]), top[place + 1 :]
@@ -62,17 +66,27 @@ def table_of(lines: Iterable[Line], *, has_headings: bool = True) -> Table:
     found = chain(top, found)
     width = len(names)
     if width > MAX_COLUMNS:
-        raise FileTooLong(limit="columns", most=MAX_COLUMNS)
-    rows: list[Row] = []
-    for number, cells, problem in found:
-        if len(rows) == MAX_ROWS:
-            raise FileTooLong(limit="rows", most=MAX_ROWS)
-        if len(rows) * width > MAX_CELLS:
-            raise FileTooLong(limit="cells", most=MAX_CELLS)
-        rows.append(_row(number, cells, problem, width))
+        raise TooLong(limit="columns", most=MAX_COLUMNS)
+    rows = gathered(_row(*each, width) for each in found)
     if not rows:
-        raise FileUnreadable(reason="empty")
+        raise Unreadable(reason="empty")
     return Table(_names(names), rows)
+
+
+def gathered(found: Iterable[Row]) -> list[Row]:
+    """Return rows as they can be kept; raises `TooLong` where there are more than one import may have."""
+    rows: list[Row] = []
+    characters = 0
+    for each in found:
+        if len(rows) == MAX_ROWS:
+            raise TooLong(limit="rows", most=MAX_ROWS)
+        if len(rows) * len(each.cells) > MAX_CELLS:
+            raise TooLong(limit="cells", most=MAX_CELLS)
+        rows.append(_fitting(each))
+        characters += sum(map(len, rows[-1].cells))
+        if characters > MAX_CHARACTERS:
+            raise TooLong(limit="characters", most=MAX_CHARACTERS)
+    return rows
 
 
 def _headings(top: Sequence[Line]) -> int:
@@ -87,10 +101,10 @@ def _row(number: int, cells: Sequence[str], problem: str | None, width: int) -> 
     kept += [""] * (width - len(kept))
     if problem is None and any(cells[width:]):
         problem = "This row has more cells than there are columns."
-    return fitting(Row(number, kept, problem))
+    return Row(number, kept, problem)
 
 
-def fitting(row: Row) -> Row:
+def _fitting(row: Row) -> Row:
     """Return a row as it can be kept: one that is too long is cut, and an error by itself."""
     cells = [_clean(each) for each in row.cells]
     if sum(map(len, cells)) <= MAX_ROW_CHARACTERS:

@@ -8,8 +8,8 @@ from itertools import islice
 
 from charset_normalizer import from_bytes
 
-from app.desk.imports.errors import FileUnreadable
-from app.desk.imports.files.tables import MAX_ROW_CHARACTERS, OLD, Line, Table, table_of
+from app.readers.refusals import Unreadable
+from app.readers.tables import MAX_ROW_CHARACTERS, OLD, Line, Table, table_of
 
 _SIGNS = ",;\t|"
 _ARCHIVE = b"PK\x03\x04"
@@ -49,7 +49,7 @@ def _decoded(content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except (UnicodeDecodeError, LookupError):
-        raise FileUnreadable(reason="unknown_encoding") from None
+        raise Unreadable(reason="unknown_encoding") from None
 
 
 def _likeliest(content: bytes) -> str:
@@ -57,12 +57,12 @@ def _likeliest(content: bytes) -> str:
     if b"\0" in content:
         found = from_bytes(content[:_LOOKED_AT], cp_isolation=["utf_16_le", "utf_16_be"]).best()
         if found is None:
-            raise FileUnreadable(reason="unknown_encoding")
+            raise Unreadable(reason="unknown_encoding")
         return found.encoding
     lines = [line for line in content.splitlines() if not line.isascii()]
     found = from_bytes(b"\n".join(lines)[:_LOOKED_AT], cp_isolation=_USUAL).best()
     if found is None:
-        raise FileUnreadable(reason="unknown_encoding")
+        raise Unreadable(reason="unknown_encoding")
     try:
         content.decode("cp1252")
     except UnicodeDecodeError:
@@ -71,21 +71,21 @@ def _likeliest(content: bytes) -> str:
 
 
 def read_csv(content: bytes, *, has_headings: bool = True) -> Table:
-    """Read a table, under the names of its columns if it has them; raises `FileUnreadable`, `FileTooLong`."""
     if content.startswith((OLD, _ARCHIVE)):
-        raise FileUnreadable(reason="old_format" if content.startswith(OLD) else "not_this_format")
-    text = decoded(content).replace("\0", "")
-    lines = list(io.StringIO(text, newline=""))
+        raise Unreadable(reason="old_format" if content.startswith(OLD) else "not_this_format")
+    text = io.StringIO(decoded(content).replace("\0", ""), newline="")
+    lines = list(islice(text, _LINES))
     told = lines[0].strip().lower() if lines else ""
     # Excel writes and reads a first line that says what keeps cells apart.
     is_told = told.startswith("sep=") and len(told) == len("sep=") + 1
     sign = told[-1] if is_told and told[-1] in _SIGNS else _sign(lines)
-    return table_of(_rows(lines, sign, begun=1 if is_told else 0), has_headings=has_headings)
+    text.seek(len(lines[0]) if is_told else 0)
+    return table_of(_rows(text, sign, row=1 if is_told else 0), has_headings=has_headings)
 
 
 def _sign(lines: Sequence[str]) -> str:
     """Return what keeps cells apart: what parts the first lines into most cells, each into as many."""
-    first = [line[:MAX_ROW_CHARACTERS] for line in lines[:_LINES]]
+    first = [line[:MAX_ROW_CHARACTERS] for line in lines]
     widths = {sign: _widths(first, sign) for sign in _SIGNS}
     return max(_SIGNS, key=lambda sign: (_common(widths[sign]), widths[sign][:1]))
 
@@ -103,24 +103,26 @@ def _common(widths: Sequence[int]) -> int:
     return min(whole, default=0)
 
 
-def _rows(lines: Sequence[str], sign: str, begun: int) -> Iterator[Line]:
-    """Yield the rows, each by the number of its first line.
+def _rows(text: io.StringIO, sign: str, row: int) -> Iterator[Line]:
+    """Yield the rows from where a text stands, behind so many; each by the number of its first line.
 
     What cannot be read costs one line: a quote that is not closed would take in all lines behind it.
     """
     broken = 0
-    while begun < len(lines):
-        row = begun
-        reader = csv.reader(islice(lines, begun, None), delimiter=sign, strict=True)
+    while True:
+        before, begun = row, text.tell()
+        reader = csv.reader(text, delimiter=sign, strict=True)
         try:
             for cells in reader:
                 yield row + 1, [each[1:] if _HELD.match(each) else each for each in cells], None
-                row = begun + reader.line_num
-            begun = len(lines)
+                row, begun = before + reader.line_num, text.tell()
         except csv.Error:
             broken += 1
             if broken > _MOST_BROKEN:
-                raise FileUnreadable(reason="damaged", row=row + 1) from None
-            cells = next(csv.reader([lines[row][:MAX_ROW_CHARACTERS]], delimiter=sign), [])
+                raise Unreadable(reason="damaged", row=row + 1) from None
+            text.seek(begun)
+            cells = next(csv.reader([text.readline()[:MAX_ROW_CHARACTERS]], delimiter=sign), [])
             yield row + 1, cells, "This row cannot be read: a quotation mark stands where none may."
-            begun = row + 1
+            row += 1
+        else:
+            return

@@ -1,1 +1,0 @@
-"""Files of other programs, each read as a table of texts."""
