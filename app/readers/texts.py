@@ -71,6 +71,7 @@ def _likeliest(content: bytes) -> str:
 
 
 def read_csv(content: bytes, *, has_headings: bool = True) -> Table:
+    """Read a table, under the names of its columns if it has them; raises `Unreadable` and `TooLong`."""
     if content.startswith((OLD, _ARCHIVE)):
         raise Unreadable(reason="old_format" if content.startswith(OLD) else "not_this_format")
     text = io.StringIO(decoded(content).replace("\0", ""), newline="")

@@ -7,8 +7,8 @@ class FileUnreadable(AppError):
     """The file cannot be read as what it is said to be; `reason` tells why, and `row` where, as far as known.
 
     One of `empty`, `damaged`, `encrypted`, `old_format` (of Excel before 2007: save it as XLSX or CSV),
-    `not_this_format`, `unknown_encoding`, `nothing_of_this_kind`, and `too_costly` where reading it takes more
-    time or memory than a file may. Nothing of it was kept.
+    `not_this_format`, `unknown_encoding`, `nothing_of_this_kind`, `too_costly` (to read it takes more time or
+    memory than a file may). Nothing of it was kept.
     """
 
     status = 422

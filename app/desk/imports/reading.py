@@ -16,7 +16,7 @@ from app.desk.imports.errors import FileTooLong, FileUnreadable
 from app.readers.settings import TOO_COSTLY, Setting
 from app.readers.tables import MAX_ROW_CHARACTERS, Row, Table
 
-MEMORY = 1_000_000_000
+MEMORY = 750_000_000
 SECONDS = 60
 """Of the processor; the clock may show twice as many until a file is given up."""
 _PIECE = 1 << 20

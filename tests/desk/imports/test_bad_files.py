@@ -4,8 +4,12 @@ import io
 import zipfile
 
 import openpyxl
+import psutil
 import pytest
 
+from app.core.errors import CallerGone
+from app.desk.imports import reading
+from app.readers.settings import Setting
 from app.readers.tables import MAX_BYTES, MAX_COLUMNS, MAX_ROW_CHARACTERS, MAX_ROWS, OLD
 from tests.contract.desks import Desk
 from tests.desk.imports.uploading import CSV, ICALENDAR, VCARD, XLSX, checked, fates, rows, send, sent
@@ -29,6 +33,7 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&
     '<row r="1"><c r="A1" t="inlineStr"><is><t>&b;</t></is></c></row>'
 )
 WIDE = SHEET.format('<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>2</v></c></row>')
+FAR = SHEET.format('<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>')
 UNREADABLE = {
     "nothing": (b"", CSV, "empty"),
     "blank lines": (b"\n , \n\n", CSV, "empty"),
@@ -41,7 +46,9 @@ UNREADABLE = {
     "an old workbook as browsers send it": (OLD + b"\0" * 600, "application/vnd.ms-excel", "old_format"),
     "a locked workbook": (OLD + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), XLSX, "encrypted"),
     "a workbook that is said to be a table": (workbook(SHEET.format("")), CSV, "not_this_format"),
+    "a row behind the last": (workbook(FAR), XLSX, "damaged"),
     "no cards": (b"Ada Ferris", VCARD, "not_this_format"),
+    "cards that only begin": (b"BEGIN:VCARD\n" * 100_000, VCARD, "not_this_format"),
 }
 TOO_LONG = {
     "a bomb": (workbook(SHEET.format(""), size=151), XLSX, "bytes_unpacked"),
@@ -99,3 +106,52 @@ async def test_encodings_are_told_apart(desk: Desk, encoding: str) -> None:
         ["Zo\u00eb", "Ren\u00e9e"],
         ["M\u00fcller", "Dupr\u00e9"],
     ]
+
+
+def calendar(*events: str) -> str:
+    """Return a calendar of events, each as it is told behind its id."""
+    told = "".join(f"BEGIN:VEVENT\nUID:{place}\n{each}\nEND:VEVENT\n" for place, each in enumerate(events))
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{told}END:VCALENDAR\n"
+
+
+NEVER = calendar(*["DTSTART:20260101T100000Z\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"] * 50)
+"""Days there are not, looked for until the year 9999."""
+
+
+async def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SECONDS", 1)
+    answer = await send(desk, NEVER, ICALENDAR, "appointments")
+    assert (answer.status_code, answer.json()["reason"]) == (422, "too_costly"), answer.text
+    await sent(desk, "first name\nAda\n")
+
+
+async def test_a_file_that_takes_too_much_memory_is_given_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MEMORY", 140_000_000)
+    many = workbook(SHEET.format('<row r="1">' + "<c/>" * 350_000 + "</row>"))
+    answer = await send(desk, many, XLSX)
+    assert (answer.status_code, answer.json()["reason"]) == (422, "too_costly"), answer.text
+    # As many bytes of lines are no such file: what is behind the last row that is taken is not kept.
+    answer = await send(desk, b"a\n" * 2_000_000)
+    assert (answer.status_code, answer.json()["limit"]) == (422, "rows"), answer.text
+
+
+async def test_one_long_text_on_many_days_is_too_much(desk: Desk) -> None:
+    rule = "DTSTART:20261101T100000Z\nRRULE:FREQ=DAILY;COUNT=200\nDESCRIPTION:" + "x" * 45_000
+    answer = await send(desk, calendar(*[rule] * 6), ICALENDAR, "appointments")
+    assert (answer.status_code, answer.json()["limit"]) == (422, "characters"), answer.text
+
+
+async def test_a_file_is_not_read_on_when_its_sender_has_gone() -> None:
+    async def gone() -> None:
+        """Hang up at once."""
+
+    setting = Setting("icalendar", "America/Denver", "2026-11-23", True, reading.MEMORY, reading.SECONDS)
+    with pytest.raises(CallerGone):
+        await reading.read(NEVER.encode(), setting, gone)
+    assert not [each for each in psutil.Process().children() if "app.readers" in each.cmdline()], (
+        "its process is left"
+    )

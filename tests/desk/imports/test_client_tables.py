@@ -1,5 +1,7 @@
 """Clients out of a table: sent, mapped, checked, run."""
 
+from uuid import uuid4
+
 from tests.contract.desks import Desk
 from tests.desk.conftest import Has
 from tests.desk.imports.uploading import checked, fates, mapped, rows, run, send, sent, undone
@@ -71,6 +73,15 @@ async def test_who_is_there_already_is_told_and_left_out(desk: Desk, has: Has) -
     assert (second["row"], second["duplicates_of"], second["same_as_row"]) == (5, [], 3)
     assert fates(await run(desk, made)) == {"created": 2, "skipped": 2}
     assert len(await desk.all(CLIENTS)) == 3
+
+
+async def test_a_family_of_many_rows_takes_one_request(desk: Desk, has: Has) -> None:
+    await has("clients", phones=[{"id": str(uuid4()), "label": "Home", "number": "518 555 0100"}])
+    text = "first name,phone\n" + "".join(f"Ada {n},518 555 0100\n" for n in range(10))
+    made = await sent(desk, text)
+    await checked(desk, made)
+    answer = await desk.ask("POST", f"imports/{made['id']}/run", {"duplicates": "skip"})
+    assert (answer.json()["state"], fates(answer.json())) == ("done", {"skipped": 10})
 
 
 async def test_who_is_there_already_is_created_all_the_same(desk: Desk, has: Has) -> None:
