@@ -14,7 +14,7 @@ from app.sync import registry
 from app.sync.anchors import ALWAYS
 from tests.samples import sample
 from tests.sync.conftest import open_desk
-from tests.sync.test_plans import indexes, plan
+from tests.sync.test_plans import plan
 
 TODAY = date(2026, 6, 1)
 OPEN = 20
@@ -71,7 +71,7 @@ async def session(filled: UUID, database: Database) -> AsyncIterator[Session]:
 async def test_only_open_galleries_are_read(session: Session) -> None:
     number = registry.number_of("sessions")
     scans = await plan(session, store.GALLERIES, session.account_id, TODAY, True, number, 20)
-    assert "ix_sessions_open_galleries" in indexes(scans)
+    assert "ix_sessions_open_galleries" in _indexes(scans)
     assert _read(scans, "sessions") == OPEN
 
 
@@ -79,8 +79,13 @@ async def test_only_open_tasks_and_those_of_today_are_read(session: Session) -> 
     number, nobody = registry.number_of("tasks"), uuid4()
     asked = (session.account_id, [ALWAYS, TODAY], nobody, [nobody], True, True, number, 20)
     scans = await plan(session, store.TASKS, *asked)
-    assert indexes(scans) >= {"ix_feed_day", "pk_tasks"}
+    assert _indexes(scans) >= {"ix_feed_day", "pk_tasks"}
     assert OPEN <= _read(scans, "tasks") <= OPEN + 5
+
+
+def _indexes(scans: list[dict[str, object]]) -> set[object]:
+    """Return what was read by index; a list of a few entries beside it may be read in whatever way."""
+    return {each["Index Name"] for each in scans if "Index Name" in each}
 
 
 def _read(scans: list[dict[str, object]], name: str) -> float:
