@@ -67,7 +67,7 @@ async def test_of_a_long_list_a_page_looks_at_a_stretch_and_the_next_goes_on_beh
                 assert await who.all(TASKS, limit, {"client_id": clients[0]["id"]}) == listed
             assert await who.all(TASKS, 2) == await desk.all(TASKS)
         first = await desk.ask("GET", f"clients?group_ids={group}")
-        assert len(first.json()["records"]) < len(grouped)
+        assert first.json()["next_page"]
     finally:
         monkeypatch.undo()
         store._page_sql.cache_clear()
