@@ -3,8 +3,10 @@
 from typing import Any, cast
 
 from app.core.errors import AppError
+from app.studio.money.refusals import CardNeedsConnection, NotOnPhone
 from app.sync.refusals import (
     Blocked,
+    CardNumberRefused,
     ChangedMeanwhile,
     ChangeRefused,
     InvalidFields,
@@ -75,8 +77,18 @@ _MEANINGS: dict[type[ChangeRefused], str] = {
         "`If-Match` is not about the copy there is now; `revision` and `ETag` say which that is."
     ),
 }
-_NEVER = (UnknownCollection, UnknownCommand, ReadOnlyCollection, PermissionDenied, Blocked, ReferenceMerged)
-"""No answer to a desk: there is no such address, it is said as on every route, or it was taken in.
+_NEVER = (
+    UnknownCollection,
+    UnknownCommand,
+    ReadOnlyCollection,
+    PermissionDenied,
+    Blocked,
+    ReferenceMerged,
+    CardNumberRefused,
+    CardNeedsConnection,
+    NotOnPhone,
+)
+"""No answer to a desk: there is no such address, it is said as on every route, of a phone, or was taken in.
 
 What was typed on a phone may be meant for what there is not, or is not written: that cannot be kept.
 """

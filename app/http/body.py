@@ -15,7 +15,8 @@ import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from app.http.errors import BodyTimeout, InvalidJson, TooLarge, UnsupportedMediaType
+from app.core import card_numbers
+from app.http.errors import BodyTimeout, CardNumberRefused, InvalidJson, TooLarge, UnsupportedMediaType
 
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
@@ -35,10 +36,12 @@ _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 class JsonRoute(APIRoute):
     """A route whose body, if it has one, is strict JSON of a limited size.
 
-    A subclass says another `max_bytes`. Parameters are annotated `Sent[...]`.
+    A subclass says another `max_bytes`, and that it looks for card numbers itself. Parameters are annotated
+    `Sent[...]`.
     """
 
     max_bytes: ClassVar[int] = 1_000_000
+    looks_for_card_numbers: ClassVar[bool] = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Read and check the body before FastAPI does, to whom any failure to read is the same 400."""
@@ -49,6 +52,8 @@ class JsonRoute(APIRoute):
         async def read_then_handle(request: Request) -> Response:
             read = _ReadRequest(request.scope, request.receive)
             await read.read(self.max_bytes)
+            if not self.looks_for_card_numbers:
+                _refuse_card_numbers(await read.body())
             return await handle(read)
 
         return read_then_handle
@@ -91,6 +96,13 @@ class _ReadRequest(Request):
             if len(body) > limit:
                 raise TooLarge(max_bytes=limit)
         return bytes(body)
+
+
+def _refuse_card_numbers(body: bytes) -> None:
+    if body and card_numbers.may_hold(body):
+        place = card_numbers.place_in(orjson.loads(body))
+        if place is not None:
+            raise CardNumberRefused(field=place)
 
 
 @lru_cache(maxsize=64)

@@ -74,6 +74,17 @@ class InvalidJson(AppError):
     title = "The body is not acceptable JSON."
 
 
+class CardNumberRefused(AppError):
+    """The body holds the number of a payment card in the place `field` names; nothing was done or kept.
+
+    Cards are charged without their numbers ever coming here.
+    """
+
+    status = 422
+    code = "card_number_refused"
+    title = "The number of a card is never sent here."
+
+
 class PreconditionRequired(AppError):
     """`If-Match` is missing: send the `ETag` of the copy that was shown, or `*` for whatever is there now.
 

@@ -11,6 +11,7 @@ from app.core import metrics
 from app.core.errors import AccountBusy, AppError, Overloaded
 from app.http.errors import (
     BodyTimeout,
+    CardNumberRefused,
     InternalError,
     InvalidJson,
     InvalidRequest,
@@ -22,7 +23,7 @@ from app.http.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-BODY = (InvalidJson, TooLarge, UnsupportedMediaType, BodyTimeout)
+BODY = (InvalidJson, TooLarge, UnsupportedMediaType, BodyTimeout, CardNumberRefused)
 """What any route with a body may answer."""
 
 _ALWAYS = (InvalidRequest, RateLimited, AccountBusy, InternalError, Unavailable, Overloaded)
@@ -77,6 +78,11 @@ class Problem(BaseModel):
         default_factory=list,
         description="What else to know of a write that was refused, as in its answer when it is not.",
         examples=[[]],
+    )
+    field: str | None = Field(
+        None,
+        description="With `card_number_refused`: where the number stands.",
+        examples=["lines.0.description"],
     )
     revision: int | None = Field(
         None, description="With `changed_meanwhile`: the revision of the copy there is now.", examples=[18]

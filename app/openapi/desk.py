@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 
+from app.accounts import features
 from app.desk import paths
 from app.openapi.records import Schema, add_sent, record_name, ref
 from app.sync.commands import Command
@@ -103,7 +104,8 @@ def _sentences(told: str, name: str, collection: Collection, command: Command | 
     yield told
     if name == "list":
         yield collection.description
-    if name in {*_SENT, "delete"} and not collection.is_writable:
+    feature = features.named(collection.feature or "")
+    if name in {*_SENT, "delete"} and feature and feature.is_guarded:
         yield "For administrators."
 
 

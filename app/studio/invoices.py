@@ -1,10 +1,11 @@
-"""Invoices: what was sold, what it came to, and what is still owed."""
+"""Invoices: what was sold, what it came to, and what is still owed, worked out in one place."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from app.accounts.features import Feature
 from app.studio.custom_fields import InvoiceCustom
 from app.studio.numbering import Number
 from app.studio.trimming import ESTIMATE, preferences_of, rule, without_content
@@ -46,15 +47,40 @@ class InvoiceLine(Element):
     )
     unit_price: Money = field("The price of one.", example=4500)
     discount: Money = field("What is taken off the line.", example=500, default=0)
-    extended_price: Money = field("Quantity times price, less discount.", example=8500)
+    extended_price: Money = field(
+        "Quantity times price, less discount: worked out by the server.",
+        example=8500,
+        default=0,
+        is_read_only=True,
+    )
     tax: Money = field("The tax on the line.", example=680, default=0)
     vendor: Line | None = field("The lab or vendor preferred for it.", example="North Lab", default=None)
 
     @model_validator(mode="after")
     def _adds_up(self) -> "InvoiceLine":
-        if self.quantity * self.unit_price - self.discount != self.extended_price:
+        extended = _within(self.quantity * self.unit_price - self.discount)
+        if "extended_price" in self.model_fields_set and self.extended_price != extended:
             raise ValueError("A line does not add up.")
+        self.extended_price = extended
         return self
+
+
+def balance_of(invoice_type: str, total: int, paid: int, written_off: int) -> int:
+    """Return what is owed on an invoice: its total less what was paid and written off; estimates owe nothing.
+
+    Less than nothing is what the client is still to be given back.
+    """
+    return (0 if invoice_type == InvoiceType.ESTIMATE else total) - paid - written_off
+
+
+def _within(amount: int) -> int:
+    if abs(amount) > _MOST:
+        raise ValueError("The amounts are too large.")
+    return amount
+
+
+_MOST = 10**12
+"""The largest amount there is, as in `Money`."""
 
 
 def _is_owed(values: Values) -> bool:
@@ -75,6 +101,13 @@ def _belonging(given: Circumstances) -> Rule:
     )
 
 
+_WHO_SELLS = Feature(
+    "invoices",
+    "Invoices",
+    "A sale, an estimate or a credit memo; once posted it is corrected by credit memo only.",
+)
+
+
 @collection(
     "invoices",
     number=540,
@@ -89,7 +122,7 @@ def _belonging(given: Circumstances) -> Rule:
     ),
     rule=_belonging,
     is_writable=False,
-    is_kept_by_server=True,
+    made_by=_WHO_SELLS,
 )
 class Invoice(Record):
     """A sale, an estimate or a credit memo; once posted it is corrected by credit memo only."""
@@ -123,11 +156,11 @@ class Invoice(Record):
     studio_id: Annotated[Id | None, Link("studios")] = field(
         "The studio that sold it; none when there is only one.", example=None, default=None
     )
-    invoice_type: InvoiceType = field("What it is.", example="initial_order")
+    description: Line = field("What it is for.", example="Spring family portrait", default="")
+    invoice_type: InvoiceType = field("What it is.", example="generic")
     classification_id: Annotated[Id | None, Link("invoice_classifications")] = field(
         "The kind of business it is counted under.", example=None, default=None
     )
-    description: Line = field("What it is for.", example="Spring family portrait", default="")
     sales_rep_id: Annotated[Id | None, Link("staff")] = field("Who sold it.", example=None, default=None)
     terms: Line | None = field("When payment is expected.", example="Due on receipt", default=None)
     invoice_date: Day = field("Local date of the sale.", example="2026-05-04")
@@ -140,17 +173,19 @@ class Invoice(Record):
         "When the client may expect the goods.", example="2026-05-25", default=None
     )
     subtotal: Money = field("The sum of the lines.", example=8500, default=0, is_read_only=True)
-    discount: Money = field("What is taken off the whole.", example=0, default=0, is_read_only=True)
-    tax: Money = field("Tax on the whole.", example=680, default=0, is_read_only=True)
-    shipping: Money = field("Shipping.", example=0, default=0, is_read_only=True)
-    surcharge: Money = field("Surcharge for paying by card.", example=0, default=0, is_read_only=True)
+    discount: Money = field("What is taken off the whole.", example=0, default=0)
+    tax: Money = field("The tax of all lines.", example=680, default=0, is_read_only=True)
+    shipping: Money = field("Shipping.", example=0, default=0)
+    surcharge: Money = field("Surcharge for paying by card.", example=0, default=0)
     total: Money = field(
         "Subtotal less discount, with tax, shipping and surcharge.",
         example=9180,
         default=0,
         is_read_only=True,
     )
-    paid: Money = field("Payments applied, less refunds.", example=5000, default=0, is_read_only=True)
+    paid: Money = field(
+        "Approved payments applied to it, less refunds.", example=5000, default=0, is_read_only=True
+    )
     written_off: Money = field("What will not be asked for.", example=0, default=0, is_read_only=True)
     balance_due: Money = field(
         "Total less what was paid and written off; an estimate owes nothing.",
@@ -206,13 +241,11 @@ class Invoice(Record):
 
     @model_validator(mode="after")
     def _adds_up(self) -> "Invoice":
-        if sum(line.extended_price for line in self.lines) != self.subtotal:
-            raise ValueError("The lines do not add up to the subtotal.")
-        if self.subtotal - self.discount + self.tax + self.shipping + self.surcharge != self.total:
-            raise ValueError("The total does not add up.")
-        owed = 0 if self.invoice_type is InvoiceType.ESTIMATE else self.total
-        if owed - self.paid - self.written_off != self.balance_due:
-            raise ValueError("The balance does not add up.")
+        """Work out the sums from what is sold and what was paid: nobody else says what they are."""
+        self.subtotal = _within(sum(line.extended_price for line in self.lines))
+        self.tax = _within(sum(line.tax for line in self.lines))
+        self.total = _within(self.subtotal - self.discount + self.tax + self.shipping + self.surcharge)
+        self.balance_due = _within(balance_of(self.invoice_type, self.total, self.paid, self.written_off))
         return self
 
     @model_validator(mode="after")

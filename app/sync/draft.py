@@ -191,6 +191,11 @@ class Draft:
             known = self._foreseen[key] = Foreseen(sent, before, after)
         return dict(known.after)
 
+    def expected(self, key: Key) -> Values:
+        """Return the fields a record that is not there yet is foreseen to have; none if it is not."""
+        known = self._foreseen.get(key)
+        return dict(known.after) if known and self.peek(key) is None else {}
+
     async def load_referring(self, keys: Iterable[Key]) -> None:
         """Read what refers to records that may be deleted, and to what goes with them."""
         waiting = set(keys) - self._referring.keys()

@@ -20,6 +20,7 @@ from app.sync.reactions import Notice, at_hand
 from app.sync.refusals import (
     AlreadyExists,
     Blocked,
+    CardNumberRefused,
     ChangedMeanwhile,
     ChangeRefused,
     InvalidFields,
@@ -72,20 +73,23 @@ NOOP = Ruling(Outcome.NOOP)
 class Judge:
     """Judges the changes of a push against a draft.
 
-    `rights` is what the user may see, whatever the device is to hold; `refused` remembers by which change a
-    creation failed.
+    `rights` is what the user may see, whatever the device is to hold; `card_numbers` says which changes hold
+    the number of a card, and where; `refused` remembers by which change a creation failed.
     """
 
     draft: Draft
     writer: int
     on_conflict: OnConflict
     rights: Scope
+    card_numbers: Mapping[int, str] = field(default_factory=dict)
     refused: dict[Key, int] = field(default_factory=dict)
 
     def judge(self, change: Change) -> Ruling:
         """Change the draft as asked; it is to be taken back if this raises `ChangeRefused`."""
         notices = self.draft.work.notices
         notices.clear()
+        if place := self.card_numbers.get(change.n):
+            raise CardNumberRefused({place: CardNumberRefused.message})
         change, renamed_fields = self._up_to_date(change)
         ruling = _with_renamed(self._judge(change), renamed_fields)
         return replace(ruling, notices=tuple(notices)) if notices else ruling
@@ -157,6 +161,9 @@ class Judge:
                 continue
             before = foreseen.get(key) or draft.fields(key)
             is_command = change.op is Operation.COMMAND
+            if is_command and not before:
+                # A command earlier in the push may make it.
+                before = draft.expected(key)
             fields = await self._leads_to(key, change, before) if is_command else _sets(key, change, before)
             intended.append((key, fields))
             if key in commanded:

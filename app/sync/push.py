@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
 
 from app.accounts.errors import DeviceRequired
-from app.core import metrics
+from app.core import card_numbers, metrics
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock, go_on
@@ -37,10 +38,14 @@ _LOSING = (Outcome.MERGED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.BLOCKED)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A push, with what of it needs no turn: the prints of its changes, and the records it would make."""
+    """A push, with what of it needs no turn.
+
+    The prints of its changes, where any of them hold the number of a card, and the records it would make.
+    """
 
     sent: PushRequest
     prints: Mapping[int, bytes]
+    card_numbers: Mapping[int, str]
     foreseen: Mapping[Key, Foreseen]
 
 
@@ -51,8 +56,9 @@ def prepare(sent: PushRequest) -> Prepared:
     """
     if len(sent.changes) > MAX_CHANGES:
         raise TooManyChanges(max_changes=MAX_CHANGES)
-    prints = {change.n: _fingerprint(change) for change in sent.changes}
-    return Prepared(sent, prints, _made(sent.changes))
+    told = {change.n: _told(change) for change in sent.changes}
+    prints = {n: sha256(text).digest()[:16] for n, (_, text) in told.items()}
+    return Prepared(sent, prints, _card_numbers(told), _made(sent.changes))
 
 
 async def push(
@@ -79,10 +85,10 @@ async def push(
     target = await target_of(session, who, at, None, schema_version)
     fresh: Mapping[int, bytes] = {}
     if changes := [change for change in sent.changes if change.n > stream.last]:
-        judge = Judge(draft, stream.writer, sent.on_conflict, target.rights)
+        judge = Judge(draft, stream.writer, sent.on_conflict, target.rights, ready.card_numbers)
         decisions = await take_in(session, judge, groups_of(changes, sent.atomicity), changes)
         lost = [(change, decisions[change.n]) for change in changes if _has_lost(decisions[change.n])]
-        entries = inbox.keep(judge, who, lost)
+        entries = inbox.keep(judge, who, [each for each in lost if each[0].n not in ready.card_numbers])
         await draft.flush()
         if session.has_moved_scope:
             target = await target_of(session, who, at, None, schema_version, is_final=False)
@@ -155,14 +161,22 @@ def _made(changes: Sequence[Change]) -> dict[Key, Foreseen]:
     return made
 
 
-def _fingerprint(change: Change) -> bytes:
-    """Tell changes apart by what was sent: a member the server learns later alters no older print.
+def _told(change: Change) -> tuple[dict[str, Any], bytes]:
+    """Return what was sent, and the text changes are told apart by.
 
-    It is the print of what `model_dump` says of the change in JSON without defaults, put together by hand,
-    since the fields are what JSON made of them already.
+    A member the server learns later alters no older text. It is that of what `model_dump` says of the change
+    in JSON without defaults, put together by hand, since the fields are what JSON made of them already.
     """
     told = {name: value for name, value in change.__dict__.items() if value != _USUAL[name]}
     told["id"] = str(change.id)
     if change.client_time is not None:
         told["client_time"] = _INSTANTS.dump_python(change.client_time, mode="json")
-    return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()[:16]
+    return told, orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+
+
+def _card_numbers(told: Mapping[int, tuple[dict[str, Any], bytes]]) -> dict[int, str]:
+    """Return which changes hold the number of a card, and where: with all else that is asked of them."""
+    found = {
+        n: card_numbers.place_in(sent) for n, (sent, text) in told.items() if card_numbers.may_hold(text)
+    }
+    return {n: place.removeprefix("fields.") for n, place in found.items() if place is not None}

@@ -63,6 +63,13 @@ class InvalidFields(ChangeRefused):
     message = "Some of what was entered cannot be kept."
 
 
+class CardNumberRefused(ChangeRefused):
+    """A field, which `fields` names, holds the number of a payment card: it is kept nowhere."""
+
+    code = "card_number_refused"
+    message = "The number of a card is never sent here."
+
+
 class ReadOnlyField(ChangeRefused):
     """Some fields are set by the server alone."""
 

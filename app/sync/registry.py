@@ -216,6 +216,7 @@ def collection(
     is_open: bool = False,
     set_by: Feature | None = None,
     seen_by: Feature | None = None,
+    made_by: Feature | None = None,
     is_audited: bool = True,
     part_features: Mapping[Part, Feature] | None = None,
 ) -> Callable[[type[R]], type[R]]:
@@ -224,7 +225,8 @@ def collection(
     `found_by` names the fields, beside its links, by which rules of the field look for its records. Rights to
     it are given by a feature of its name, or by that of all lists when people maintain it at a desk; whoever
     may sign in has them all when it `is_open`. Records that are kept by the server are `set_by` who has a
-    feature, at a desk, or only `seen_by` who has one. What only tells of something that is audited where it
+    feature, at a desk, or only `seen_by` who has one; what phones do not write is `made_by` who has one, at a
+    desk, where it is no list. What only tells of something that is audited where it
     is done is not `is_audited`. Some of its parts may have features of their own.
     """
 
@@ -245,7 +247,7 @@ def collection(
                 feature=None
                 if is_open
                 else features.declare(declared)
-                if (declared := set_by or seen_by)
+                if (declared := set_by or seen_by or made_by)
                 else _feature(name, model, is_list=not (is_writable or is_kept_by_server)),
                 is_set_at_desk=set_by is not None,
                 is_audited=is_audited,

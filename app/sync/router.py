@@ -33,9 +33,10 @@ from app.sync.push import Prepared, prepare, push
 
 
 class SyncRoute(JsonRoute):
-    """A push may be larger than other bodies."""
+    """A push may be larger than other bodies, and each of its changes has a verdict of its own."""
 
     max_bytes: ClassVar[int] = schemas.MAX_PUSH_BYTES
+    looks_for_card_numbers: ClassVar[bool] = True
 
 
 router = APIRouter(prefix="/v1/sync", tags=["sync"], route_class=SyncRoute)

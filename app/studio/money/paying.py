@@ -1,0 +1,309 @@
+"""Paying: money taken on an invoice or as a deposit, agreed for later, and collected when it comes."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import Field
+
+from app.core.principal import Level
+from app.studio.money.balances import left_on
+from app.studio.money.booking import (
+    SOME_ID,
+    Amount,
+    Means,
+    Sum,
+    amount_field,
+    day_of,
+    existing,
+    foresee,
+    key_of,
+    make,
+    means,
+    read,
+    read_credit_memos,
+    require_captured,
+    require_currency,
+    require_desk,
+    require_means,
+    taker,
+)
+from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.payments import PaymentState, PaymentType
+from app.sync.commands import Call, command
+from app.sync.fields import Day, Element, Id, Line
+from app.sync.refusals import AlreadyExists
+
+_TAKES = {"payments": Level.ADD_ONLY}
+
+
+class Pay(Means):
+    """Take a payment on an invoice."""
+
+    payment_id: Id = Field(description="The id of the new payment.", examples=[SOME_ID])
+    amount: Amount = amount_field("What is paid, in minor units.")
+    rest_as_deposit: bool = Field(
+        False,
+        description="What is more than the balance becomes the client's deposit instead of being refused.",
+        examples=[False],
+    )
+
+
+class TakeDeposit(Means):
+    """Take a deposit from a client."""
+
+    payment_id: Id = Field(description="The id of the new payment.", examples=[SOME_ID])
+    amount: Amount = amount_field("What is paid, in minor units.")
+    studio_id: Id | None = Field(
+        None, description="The studio that takes it; left out, the client's.", examples=[None]
+    )
+
+
+class PlanPayment(Sum):
+    """Agree on a payment to come."""
+
+    payment_id: Id = Field(description="The id of the new payment.", examples=[SOME_ID])
+    amount: Amount = amount_field("What will be paid, in minor units.")
+    due_date: Day = Field(description="When it is due.", examples=["2026-06-04"])
+    payment_method_id: Id | None = Field(
+        None, description="How it will be paid, where that is known.", examples=[None]
+    )
+
+
+class Collect(Element):
+    """Take a payment that was agreed."""
+
+    payment_method_id: Id | None = Field(
+        None, description="How it is paid; left out, as it was agreed.", examples=[SOME_ID]
+    )
+    date: Day | None = Field(
+        None, description="Local date it is paid; left out, today.", examples=["2026-06-04"]
+    )
+    check_number: Line | None = Field(None, description="Number of the check.", examples=[None])
+
+
+class Nothing(Element):
+    """Nothing is sent along."""
+
+
+def rest_id(payment_id: UUID) -> UUID:
+    """Return the id of the deposit that the rest of a payment becomes."""
+    return uuid5(payment_id, "rest")
+
+
+def payer(invoice: Mapping[str, Any]) -> str | None:
+    """Return who pays an invoice; nobody known for a quick sale."""
+    return invoice["bill_to_client_id"] or invoice["client_id"]
+
+
+def _payment(call: Call, client: str | None, invoice: str | None, amount: int, **more: Any) -> dict[str, Any]:
+    return {
+        "client_id": client,
+        "invoice_id": invoice,
+        "studio_id": call.fields.get("studio_id"),
+        "payment_type": PaymentType.PAYMENT,
+        "state": PaymentState.APPROVED,
+        "amount": amount,
+        **more,
+    }
+
+
+def _paid(call: Call, invoice: str | None, amount: int) -> dict[str, Any]:
+    return _payment(call, payer(call.fields), invoice, amount, **means(call))
+
+
+def _keys(call: Call) -> tuple[tuple[int, UUID], tuple[int, UUID]]:
+    payment_id = call.sent.payment_id
+    return key_of("payments", payment_id), key_of("payments", rest_id(payment_id))
+
+
+async def _read_payment(call: Call) -> None:
+    one, rest = _keys(call)
+    await read(call, one, rest)
+    amount = call.sent.amount
+    await foresee(call, (one, _paid(call, str(call.key[1]), amount)), (rest, _paid(call, None, amount)))
+
+
+def _is_paid(call: Call) -> bool:
+    known = existing(call, "payments", call.sent.payment_id)
+    rest = existing(call, "payments", rest_id(call.sent.payment_id)) if call.sent.rest_as_deposit else None
+    amount = known["amount"] + (rest["amount"] if rest else 0) if known else 0
+    return amount == call.sent.amount
+
+
+@command(
+    "pay",
+    of=("invoices",),
+    takes=Pay,
+    prepares=_read_payment,
+    is_done=_is_paid,
+    level=Level.VIEW_ONLY,
+    needs=_TAKES,
+)
+def pay(call: Call) -> Mapping[str, Any]:
+    """Take a payment on an invoice, at most what is owed on it; what is more becomes a deposit if wanted."""
+    require_currency(call)
+    require_means(call, call.sent.payment_method_id)
+    one, rest_key = _keys(call)
+    _require_new(call)
+    left = max(0, left_on(call.work, call.key[1]))
+    rest = max(0, call.sent.amount - left)
+    if rest and not (call.sent.rest_as_deposit and payer(call.fields)):
+        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(left)})
+    applied = call.sent.amount - rest
+    if applied:
+        make(call, one, _paid(call, str(call.key[1]), applied))
+    if rest:
+        make(call, rest_key if applied else one, _paid(call, None, rest))
+    return {}
+
+
+async def _read_deposit(call: Call) -> None:
+    key = key_of("payments", call.sent.payment_id)
+    await read(call, key)
+    await foresee(call, (key, _deposit(call)))
+
+
+def _deposit(call: Call) -> dict[str, Any]:
+    studio = {"studio_id": str(call.sent.studio_id)} if call.sent.studio_id else {}
+    return _payment(call, str(call.key[1]), None, call.sent.amount, **means(call), **studio)
+
+
+def _is_deposited(call: Call) -> bool:
+    known = existing(call, "payments", call.sent.payment_id)
+    return bool(known and known["amount"] == call.sent.amount and known["client_id"] == str(call.key[1]))
+
+
+@command(
+    "take_deposit",
+    of=("clients",),
+    takes=TakeDeposit,
+    prepares=_read_deposit,
+    is_done=_is_deposited,
+    level=Level.VIEW_ONLY,
+    needs=_TAKES,
+)
+def take_deposit(call: Call) -> Mapping[str, Any]:
+    """Take a payment from a client before there is an invoice for it."""
+    require_currency(call)
+    require_means(call, call.sent.payment_method_id)
+    _require_new(call)
+    make(call, key_of("payments", call.sent.payment_id), _deposit(call))
+    return {}
+
+
+async def _read_plan(call: Call) -> None:
+    key = key_of("payments", call.sent.payment_id)
+    await read(call, key)
+    await foresee(call, (key, _agreed(call)))
+
+
+def _agreed(call: Call) -> dict[str, Any]:
+    method = call.sent.payment_method_id
+    return _payment(
+        call,
+        payer(call.fields),
+        str(call.key[1]),
+        call.sent.amount,
+        state=PaymentState.PENDING,
+        due_date=call.sent.due_date.isoformat(),
+        payment_method_id=str(method) if method else None,
+        user_id=taker(call),
+    )
+
+
+def _is_agreed(call: Call) -> bool:
+    known = existing(call, "payments", call.sent.payment_id)
+    return bool(known and known["amount"] == call.sent.amount and known["invoice_id"] == str(call.key[1]))
+
+
+@command(
+    "plan_payment",
+    of=("invoices",),
+    takes=PlanPayment,
+    prepares=_read_plan,
+    is_done=_is_agreed,
+    level=Level.VIEW_ONLY,
+    needs=_TAKES,
+)
+def plan_payment(call: Call) -> Mapping[str, Any]:
+    """Agree on a payment to come, at most what is owed and not agreed yet; it counts when it is collected."""
+    require_currency(call)
+    _require_new(call)
+    left = max(0, left_on(call.work, call.key[1]) - call.fields["pending_payments"])
+    if call.sent.amount > left:
+        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(left)})
+    make(call, key_of("payments", call.sent.payment_id), _agreed(call))
+    return {}
+
+
+def _collected(call: Call) -> dict[str, Any]:
+    method = call.sent.payment_method_id or call.fields.get("payment_method_id")
+    return {
+        "state": PaymentState.APPROVED.value,
+        "date": day_of(call),
+        "payment_method_id": str(method) if method else None,
+        "check_number": call.sent.check_number or call.fields.get("check_number"),
+        "user_id": taker(call) or call.fields.get("user_id"),
+    }
+
+
+async def _read_collection(call: Call) -> None:
+    await read(call)
+    await foresee(call, (call.key, {**call.fields, **_collected(call)}))
+
+
+def _is_collected(call: Call) -> bool:
+    return call.fields.get("state") == PaymentState.APPROVED and call.fields["due_date"] is not None
+
+
+@command("collect", of=("payments",), takes=Collect, prepares=_read_collection, is_done=_is_collected)
+def collect(call: Call) -> Mapping[str, Any]:
+    """Take a payment that was agreed, now that it has come; at most what is owed by then."""
+    if call.fields["state"] != PaymentState.PENDING:
+        raise WrongState({"state": call.fields["state"]})
+    found = _collected(call)
+    require_means(call, found["payment_method_id"])
+    invoice = call.fields["invoice_id"]
+    left = left_on(call.work, UUID(invoice)) if invoice else call.fields["amount"]
+    if call.fields["amount"] > left:
+        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(max(0, left))})
+    return found
+
+
+async def _read_void(call: Call) -> None:
+    await read(call)
+    if call.fields["invoice_id"]:
+        await read_credit_memos(call.work.draft, call.fields["invoice_id"])
+    await foresee(call, (call.key, {**call.fields, "state": PaymentState.VOIDED.value}))
+
+
+def _is_void(call: Call) -> bool:
+    return call.fields.get("state") == PaymentState.VOIDED
+
+
+@command(
+    "void",
+    of=("payments",),
+    takes=Nothing,
+    prepares=_read_void,
+    is_done=_is_void,
+    level=Level.ADD_MODIFY_DELETE,
+)
+def void(call: Call) -> Mapping[str, Any]:
+    """Take a payment back that was entered by mistake, or one that was agreed and will not come."""
+    require_desk(call)
+    fields = call.fields
+    if fields["state"] not in (PaymentState.PENDING, PaymentState.APPROVED):
+        raise WrongState({"state": fields["state"]})
+    if fields["processor_reference"]:
+        raise WrongState({"processor_reference": "The processor has charged this, and voids it."})
+    if fields["state"] == PaymentState.APPROVED and fields["invoice_id"] and fields["amount"] > 0:
+        require_captured(call, fields["invoice_id"], fields["amount"])
+    return {"state": PaymentState.VOIDED.value}
+
+
+def _require_new(call: Call) -> None:
+    """Refuse an id that is another payment's."""
+    if existing(call, "payments", call.sent.payment_id):
+        raise AlreadyExists
