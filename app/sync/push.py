@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -56,9 +55,8 @@ def prepare(sent: PushRequest) -> Prepared:
     """
     if len(sent.changes) > MAX_CHANGES:
         raise TooManyChanges(max_changes=MAX_CHANGES)
-    told = {change.n: _told(change) for change in sent.changes}
-    prints = {n: sha256(text).digest()[:16] for n, (_, text) in told.items()}
-    return Prepared(sent, prints, _card_numbers(told), _made(sent.changes))
+    prints = {change.n: _fingerprint(change) for change in sent.changes}
+    return Prepared(sent, prints, _card_numbers(sent.changes), _made(sent.changes))
 
 
 async def push(
@@ -161,22 +159,26 @@ def _made(changes: Sequence[Change]) -> dict[Key, Foreseen]:
     return made
 
 
-def _told(change: Change) -> tuple[dict[str, Any], bytes]:
-    """Return what was sent, and the text changes are told apart by.
+def _card_numbers(changes: Sequence[Change]) -> dict[int, str]:
+    """Return which changes hold the number of a card anywhere, and where."""
+    found: dict[int, str] = {}
+    for change in changes:
+        sent = {**change.fields, "group": change.group, "command": change.command}
+        if card_numbers.may_hold(orjson.dumps(sent)):
+            place = card_numbers.place_in(sent)
+            if place is not None:
+                found[change.n] = place
+    return found
 
-    A member the server learns later alters no older text. It is that of what `model_dump` says of the change
-    in JSON without defaults, put together by hand, since the fields are what JSON made of them already.
+
+def _fingerprint(change: Change) -> bytes:
+    """Tell changes apart by what was sent: a member the server learns later alters no older print.
+
+    It is the print of what `model_dump` says of the change in JSON without defaults, put together by hand,
+    since the fields are what JSON made of them already.
     """
     told = {name: value for name, value in change.__dict__.items() if value != _USUAL[name]}
     told["id"] = str(change.id)
     if change.client_time is not None:
         told["client_time"] = _INSTANTS.dump_python(change.client_time, mode="json")
-    return told, orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
-
-
-def _card_numbers(told: Mapping[int, tuple[dict[str, Any], bytes]]) -> dict[int, str]:
-    """Return which changes hold the number of a card, and where: with all else that is asked of them."""
-    found = {
-        n: card_numbers.place_in(sent) for n, (sent, text) in told.items() if card_numbers.may_hold(text)
-    }
-    return {n: place.removeprefix("fields.") for n, place in found.items() if place is not None}
+    return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).digest()[:16]

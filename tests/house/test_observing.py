@@ -58,9 +58,12 @@ async def a_day(studio: Studio) -> list[str]:
     headers = bearer(phone)
     await studio.login(password=WRONG)
     change = {"n": 1, "collection": "clients", "id": str(uuid4()), "op": "create"}
-    change |= {"fields": sample("clients", notes=f"{NOTE} {CARD}"), "client_time": "2026-01-01T08:00:00Z"}
-    pushed = await client.post("/v1/sync/push", json={"first": 1, "changes": [change]}, headers=headers)
-    assert pushed.json()["results"][0]["verdict"] == "applied", pushed.text
+    change |= {"fields": sample("clients", notes=NOTE), "client_time": "2026-01-01T08:00:00Z"}
+    refused = {**change, "n": 2, "id": str(uuid4()), "fields": sample("clients", notes=CARD)}
+    sent = {"first": 1, "changes": [change, refused]}
+    pushed = await client.post("/v1/sync/push", json=sent, headers=headers)
+    codes = [each["code"] for each in pushed.json()["results"]]
+    assert codes == [None, "card_number_refused"], pushed.text
     first = (await client.post("/v1/sync/pull", json={}, headers=headers)).json()
     await _synced(studio)
     again = await client.post("/v1/sync/pull", json={"cursor": first["cursor"]}, headers=headers)

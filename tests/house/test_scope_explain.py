@@ -22,7 +22,11 @@ from tests.contract.records import by_server
 from tests.house.conftest import Typed
 from tests.samples import named, sample
 
-OWED = {"lines": [], "subtotal": 0, "discount": 0, "tax": 4180, "total": 4180, "paid": 0, "balance_due": 4180}
+OWED = {
+    "lines": [
+        {"id": str(uuid4()), "item": "PR-0810", "description": "Print", "quantity": 1, "unit_price": 4180}
+    ]
+}
 
 
 @dataclass

@@ -211,7 +211,7 @@ async def monday_the_studio_opens(story: Story) -> None:
     await story.write("tasks", "Order Cleo's frames", client_id=cleo, complete_date=None)
     await story.write(
         "invoices", "Dora's album", client_id=dora, invoice_date="2026-05-01",
-        lines=[{"id": story.id_of("Ann"), "item": "AL-1", "description": "Album", "quantity": 1, "unit_price": 4180}],
+        lines=[{"id": ann, "item": "AL-1", "description": "Album", "quantity": 1, "unit_price": 4180}],
     )  # fmt: skip
     await story.write("emails", "the lab's offer", date="2026-06-01", body="Frames at half the price.")
     await story.write("emails", "an empty reminder", date="2026-06-01", body=None, html=None)

@@ -65,11 +65,15 @@ class Ledger:
     zones: dict[UUID, str]
     first_weekday: str = "sunday"
     records: dict[tuple[str, UUID], Fields] = field(default_factory=dict)
+    paid: set[str] = field(default_factory=set)
+    """The invoices that payments were ever applied to."""
 
     async def write(self, *writes: tuple[str, UUID, Fields | None]) -> None:
         """Write or delete records, all at once, here and there."""
         await self.desk.write(*(Write(*each) for each in writes))
         for name, record_id, fields in writes:
+            if name == "payments" and fields and fields["invoice_id"]:
+                self.paid.add(fields["invoice_id"])
             if fields is None:
                 del self.records[name, record_id]
             else:
@@ -77,19 +81,26 @@ class Ledger:
 
     def of(self, collection: str, site: UUID) -> list[Fields]:
         """Return the records of a collection that belong to a studio, or with the account's id to none."""
-        home = None if site == self.desk.account_id else str(site)
+        home = self._home(site)
         return [
             each
             for (name, _), each in self.records.items()
             if name == collection and each.get("studio_id") == home
         ]
 
+    def _home(self, site: UUID) -> str | None:
+        return None if site == self.desk.account_id else str(site)
+
     def figures(self, site: UUID, now: datetime) -> Fields:
         """Return what a snapshot has to tell at a moment."""
         today = now.astimezone(ZoneInfo(self.zones[site])).date()
-        bills = [each for each in self.of("invoices", site) if each["invoice_type"] != "estimate"]
         money = self.of("payments", site)
-        owed = [(each["balance_due"], each["payment_due_date"]) for each in bills]
+        owed = [
+            (self._owed(str(record_id), each), each["payment_due_date"])
+            for (name, record_id), each in self.records.items()
+            if name == "invoices" and each.get("studio_id") == self._home(site)
+            if each["invoice_type"] != "estimate"
+        ]
         return {
             "day": str(today),
             **{name: self._period(site, days, today) for name, days in self._days(today).items()},
@@ -100,6 +111,17 @@ class Ledger:
                 each["amount"] for each in money if each["state"] == "approved" and not each["invoice_id"]
             ),
         }
+
+    def _owed(self, bill: str, fields: Fields) -> int:
+        """Return what is owed on an invoice: what was paid follows from its payments, if it ever had any."""
+        if bill not in self.paid:
+            return int(fields["balance_due"])
+        received = [
+            each["amount"]
+            for (name, _), each in self.records.items()
+            if name == "payments" and each["invoice_id"] == bill and each["state"] in ("approved", "refunded")
+        ]
+        return int(fields["total"] - sum(received))
 
     def _days(self, today: date) -> dict[str, list[str]]:
         first = today

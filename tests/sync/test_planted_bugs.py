@@ -301,7 +301,13 @@ def a_payment_is_dated_anew(history: Histories) -> None:
     client, invoice, payment = (account.new_id() for _ in range(3))
     paid = {"paid": 9180, "balance_due": 0, "subtotal": 8500, "tax": 680, "total": 9180}
     old = {**sample("invoices"), **paid, "client_id": str(client), "invoice_date": ago(account, 30)}
-    part = {**sample("payments"), "invoice_id": str(invoice), "date": ago(account, 30)}
+    part = {
+        **sample("payments"),
+        "amount": 9180,
+        "state": "approved",
+        "invoice_id": str(invoice),
+        "date": ago(account, 30),
+    }
     account.write([Write("clients", client, sample("clients")), Write("invoices", invoice, old)])
     account.write([Write("payments", payment, part)])
     device.settle(WHOLE)

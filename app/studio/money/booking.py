@@ -170,7 +170,7 @@ def credit_memos(draft: Draft, invoice_id: UUID | str) -> list[Values]:
 def captured(draft: Draft, invoice_id: UUID | str) -> int:
     """Return what was paid on an invoice and not been given back from a credit memo of it."""
     paid = draft.fields(key_of("invoices", invoice_id))["paid"]
-    return int(paid) + sum(memo["paid"] for memo in credit_memos(draft, invoice_id))
+    return int(paid + sum(memo["paid"] for memo in credit_memos(draft, invoice_id)))
 
 
 def require_captured(call: Call, invoice_id: UUID | str, amount: int) -> None:

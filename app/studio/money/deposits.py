@@ -197,6 +197,8 @@ async def _read_refund(call: Call) -> None:
     memo = call.sent.credit_memo_id
     keys = key_of("invoices", memo), key_of("payments", part_id(memo)), key_of("payments", refund_id(memo))
     await read(call, *keys)
+    if _is_refunded(call):
+        return
     amount = call.sent.amount or call.fields["amount"]
     await foresee(
         call,

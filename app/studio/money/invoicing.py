@@ -93,7 +93,7 @@ def _sale(call: Call) -> dict[str, Any]:
 
 
 def _is_sale(call: Call) -> bool:
-    return call.fields.get("invoice_type") == call.sent.invoice_type
+    return bool(call.fields.get("invoice_type") == call.sent.invoice_type)
 
 
 @command("convert_estimate", of=("invoices",), takes=ConvertEstimate, prepares=_read_sale, is_done=_is_sale)
@@ -108,7 +108,8 @@ def convert_estimate(call: Call) -> Mapping[str, Any]:
 async def _read_copy(call: Call) -> None:
     key = key_of("invoices", call.sent.invoice_id)
     await read(call, key)
-    await foresee(call, (key, _copy(call)))
+    if not _is_copied(call):
+        await foresee(call, (key, _copy(call)))
 
 
 def _copy(call: Call) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def rest_id(payment_id: UUID) -> UUID:
 
 def payer(invoice: Mapping[str, Any]) -> str | None:
     """Return who pays an invoice; nobody known for a quick sale."""
-    return invoice["bill_to_client_id"] or invoice["client_id"]
+    found: str | None = invoice["bill_to_client_id"] or invoice["client_id"]
+    return found
 
 
 def _payment(call: Call, client: str | None, invoice: str | None, amount: int, **more: Any) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _is_paid(call: Call) -> bool:
     known = existing(call, "payments", call.sent.payment_id)
     rest = existing(call, "payments", rest_id(call.sent.payment_id)) if call.sent.rest_as_deposit else None
     amount = known["amount"] + (rest["amount"] if rest else 0) if known else 0
-    return amount == call.sent.amount
+    return bool(amount == call.sent.amount)
 
 
 @command(

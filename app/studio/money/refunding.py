@@ -89,7 +89,8 @@ async def _read_memo(call: Call) -> None:
     key = key_of("invoices", call.sent.credit_memo_id)
     await read(call, key)
     await read_credit_memos(call.work.draft, call.key[1])
-    await foresee(call, (key, _credit_memo(call, [])))
+    if not _is_made(call):
+        await foresee(call, (key, _credit_memo(call, [])))
 
 
 def _credit_memo(call: Call, lines: list[dict[str, Any]]) -> dict[str, Any]:

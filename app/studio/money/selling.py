@@ -87,6 +87,8 @@ def _refuse_sums(before: Values | None, after: Values, work: Work) -> None:
         )
     if sign < 0 and before is None:
         _refuse_original(after, work.find("invoices", after["original_invoice_id"]))
+    if before and before["original_invoice_id"] != after["original_invoice_id"]:
+        raise InvalidFields({"original_invoice_id": "A credit memo corrects what it was made of."})
     if sign > 0 and after["original_invoice_id"]:
         raise InvalidFields({"original_invoice_id": "Only a credit memo corrects another invoice."})
     if before and sign * after["total"] < sign * before["total"] and sign * after["balance_due"] < 0:

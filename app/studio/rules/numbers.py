@@ -37,12 +37,15 @@ async def _numbers(draft: Draft, writes: Sequence[Written]) -> _Given:
             wanting.setdefault(name, {})[record_id] = None
         if client := _client_to_number(written, draft.work, {}):
             wanting.setdefault(_CLIENTS, {})[client] = None
-    taken = await take(draft.session, {name: len(ids) for name, ids in wanting.items()}, typed)
-    return {
-        (name, record_id): number
-        for name, ids in wanting.items()
-        for record_id, number in zip(ids, taken[name], strict=True)
-    }
+    # Asked once more in the same transaction, nobody is given another number.
+    _, before = draft.work.made.get(_numbers, (None, {}))
+    given = {of: number for of, number in before.items() if number not in typed.get(of[0], ())}
+    fresh = {name: [each for each in ids if (name, each) not in given] for name, ids in wanting.items()}
+    taken = await take(draft.session, {name: len(ids) for name, ids in fresh.items()}, typed)
+    for name, ids in fresh.items():
+        given |= {(name, each): number for each, number in zip(ids, taken.get(name, ()), strict=True)}
+    draft.work.made[_numbers] = None, given
+    return given
 
 
 @on_write(*NUMBERED, looks_at=_looked_at, asks=_numbers)
