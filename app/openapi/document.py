@@ -33,7 +33,10 @@ def document(app: FastAPI) -> Schema:
     for collection in registry.collections():
         add_record(schemas, collection)
     for command in commands():
-        add(schemas, command.takes.__name__, _command(command))
+        sent = _command(command)
+        for name, inner in sent.pop("$defs", {}).items():
+            add(schemas, name, inner)
+        add(schemas, command.takes.__name__, sent)
     schemas["Change"]["properties"]["command"]["description"] += "".join(
         f"\n\n`{each.name}` of {', '.join(f'`{name}`' for name in each.collections)}: {each.description}"
         f" Sent along: [{each.takes.__name__}]({REF}{each.takes.__name__})."

@@ -14,7 +14,7 @@ CARD = "4242424242424242"
 SPACED = "4242 4242 4242 4242"
 _TABLES = """
     SELECT c.relname AS name FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relrowsecurity
 """
 
 

@@ -17,6 +17,8 @@ from tests.sync.conftest import Phone
 
 _LONG = [pytest.param(seed, marks=pytest.mark.proof) for seed in range(3, 150)]
 RECEIVED = ("approved", "refunded")
+TOLD = ("verdict", "code", "fields", "inbox_id")
+"""What a repeat is told as at first, whatever has become of the record since."""
 
 
 @dataclass
@@ -32,10 +34,16 @@ class Chance:
     cash: int = 0
     many: int = 0
 
-    def any(self, collection: str) -> str:
-        """Return the id of a record, or of one there is not."""
+    def any(self, collection: str, **like: Any) -> str:
+        """Return the id of a record, mostly of one that is as wanted, and seldom of one there is not."""
         known = sorted(record_id for name, record_id in self.records if name == collection)
-        return self.dice.choice([*known, str(uuid4())] if known else [str(uuid4())])
+        fit = [
+            each
+            for each in known
+            if all(self.records[collection, each][name] == value for name, value in like.items())
+        ]
+        found = fit if fit and self.dice.random() < 0.8 else known
+        return self.dice.choice(found) if found and self.dice.random() < 0.97 else str(uuid4())
 
     def amount(self) -> int:
         """Return an amount, often one that means something."""
@@ -50,7 +58,7 @@ class Chance:
     def change(self) -> Fields:
         """Return something to be done."""
         made: list[Callable[[], Fields]] = [
-            self._sale,
+            *[self._sale] * 2,
             *[self._paying] * 4,
             *[self._of_payment] * 4,
             self._giving_back,
@@ -93,12 +101,20 @@ class Chance:
                 "payment_method_id": self.till.cash,
             },
         }
-        return call(command, "payments", self.any("payments"), **sent.get(command, {}))
+        like: dict[str, Fields] = {
+            "apply_deposit": {"invoice_id": None, "state": "approved"},
+            "refund_deposit": {"invoice_id": None, "state": "approved"},
+            "collect": {"state": "pending"},
+        }
+        return call(
+            command, "payments", self.any("payments", **like.get(command, {})), **sent.get(command, {})
+        )
 
     def _giving_back(self) -> Fields:
         bill = self.any("invoices")
-        if self.dice.random() < 0.5:
-            return call("refund", "invoices", bill, **self.till.cash_of(self.amount()))
+        if self.dice.random() < 0.6:
+            memo = self.any("invoices", invoice_type="credit_memo")
+            return call("refund", "invoices", memo, **self.till.cash_of(self.amount()))
         lines = self.records.get(("invoices", bill), {}).get("lines") or [line(1)]
         some = [{"line_id": lines[0]["id"], "quantity": self.dice.randrange(1, 3)}]
         sent = {"credit_memo_id": str(uuid4()), "lines": self.dice.choice([None, some])}
@@ -113,11 +129,17 @@ class Chance:
             "copy": {"invoice_id": str(uuid4())},
             "convert_estimate": {"invoice_type": "generic"},
         }
-        return call(command, "invoices", self.any("invoices"), **sent.get(command, {}))
+        like: dict[str, Fields] = {
+            "apply_credit": {"invoice_type": "credit_memo"},
+            "convert_estimate": {"invoice_type": "estimate"},
+        }
+        return call(
+            command, "invoices", self.any("invoices", **like.get(command, {})), **sent.get(command, {})
+        )
 
     def _edit(self) -> Fields:
         bill = self.any("invoices")
-        if self.dice.random() < 0.3:
+        if self.dice.random() < 0.2:
             return delete("invoices", bill)
         return patch("invoices", bill, lines=[line(self.dice.randrange(12_000))])
 
@@ -133,7 +155,8 @@ class Chance:
             assert self.records == before, (change, result)
         now = dict(self.records)
         by.next -= 1
-        assert await by.push(change) == [result], change
+        [repeated] = await by.push(change)
+        assert [repeated[name] for name in TOLD] == [result[name] for name in TOLD], change
         if change["op"] == "command" and result["verdict"] == "applied":
             [again] = await by.push(change)
             self.cash += 0 if again["verdict"] != "applied" else self._again(change)
@@ -211,10 +234,11 @@ async def test_balances_are_total_less_payments_and_refunds_whatever_is_done(
     till = await Till.of(company)
     chance = Chance(random.Random(seed), till)  # noqa: S311 - no secret
     await finances.turn(company.desk.database, company.desk.who)
-    for _ in range(40):
+    await chance.look()
+    for _ in range(60):
         await chance.do(chance.dice.choice((till.desk, till.desk, company.phone)))
         chance.check()
-    assert chance.many > 8, "most of what is done is refused"
+    assert chance.many > 12, "all the same, some of it is right"
     record_property("counted: changes of money", chance.many)
     assert not await finances.verify(company.desk.database, company.desk.who)
     assert not await feed.verify(company.desk.database, company.desk.who)

@@ -27,7 +27,6 @@ from app.studio.money.booking import (
     require_desk,
     require_means,
 )
-from app.studio.money.paying import Nothing
 from app.studio.money.refusals import AboveBalance, WrongState
 from app.studio.money.rights import REFUNDS
 from app.studio.payments import PaymentState, PaymentType
@@ -150,11 +149,15 @@ async def _read_removal(call: Call) -> None:
     await foresee(call, (call.key, {**call.fields, "invoice_id": None}))
 
 
+class Unapply(Element):
+    """Take a payment off its invoice; nothing is sent along."""
+
+
 def _is_off(call: Call) -> bool:
     return bool(call.fields) and _is_deposit(call.fields)
 
 
-@command("unapply", of=("payments",), takes=Nothing, prepares=_read_removal, is_done=_is_off)
+@command("unapply", of=("payments",), takes=Unapply, prepares=_read_removal, is_done=_is_off)
 def unapply(call: Call) -> Mapping[str, Any]:
     """Take a payment off its invoice; it lives on as the client's deposit."""
     require_desk(call)

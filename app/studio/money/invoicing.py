@@ -25,7 +25,6 @@ from app.studio.money.booking import (
     require_currency,
     require_desk,
 )
-from app.studio.money.paying import Nothing
 from app.studio.money.refusals import AboveBalance, WrongState
 from app.studio.money.rights import POSTING, WRITE_OFFS
 from app.studio.payments import PaymentState
@@ -75,6 +74,10 @@ class CopyInvoice(Element):
 
     invoice_id: Id = Field(description="The id of the new invoice.", examples=[SOME_ID])
     date: Day | None = Field(None, description="Its local date; left out, today.", examples=["2026-05-20"])
+
+
+class Post(Element):
+    """Lock an invoice or a payment; nothing is sent along."""
 
 
 class WriteOff(Sum):
@@ -183,7 +186,7 @@ def _is_posted(call: Call) -> bool:
 @command(
     "post",
     of=("invoices", "payments"),
-    takes=Nothing,
+    takes=Post,
     prepares=_read_company,
     is_done=_is_posted,
     level=Level.VIEW_ONLY,

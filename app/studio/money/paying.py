@@ -82,8 +82,8 @@ class Collect(Element):
     check_number: Line | None = Field(None, description="Number of the check.", examples=[None])
 
 
-class Nothing(Element):
-    """Nothing is sent along."""
+class Void(Element):
+    """Take a payment back; nothing is sent along."""
 
 
 def rest_id(payment_id: UUID) -> UUID:
@@ -286,7 +286,7 @@ def _is_void(call: Call) -> bool:
 @command(
     "void",
     of=("payments",),
-    takes=Nothing,
+    takes=Void,
     prepares=_read_void,
     is_done=_is_void,
     level=Level.ADD_MODIFY_DELETE,
