@@ -53,7 +53,7 @@ class Chance:
             for name in ("balance_due", "paid", "total", "amount")
             if name in each and of in ("invoices", "payments")
         ]
-        return self.dice.choice([self.dice.randrange(-2, 9000), *figures])
+        return int(self.dice.choice([self.dice.randrange(-2, 9000), *figures]))
 
     def change(self) -> Fields:
         """Return something to be done."""
@@ -175,7 +175,7 @@ class Chance:
             return 0
         sent = change["fields"]
         payment = before.get(("payments", change["id"]), {})
-        amounts = {
+        amounts: dict[str, Callable[[], Any]] = {
             "pay": lambda: sent["amount"],
             "take_deposit": lambda: sent["amount"],
             "collect": lambda: payment["amount"],
@@ -183,8 +183,7 @@ class Chance:
             "refund_deposit": lambda: -(sent["amount"] or payment["amount"]),
             "void": lambda: -payment["amount"] if payment["state"] == "approved" else 0,
         }
-        found: Any = amounts.get(change["command"], lambda: 0)()
-        return int(found)
+        return int(amounts[change["command"]]()) if change["command"] in amounts else 0
 
     async def look(self) -> None:
         """Pull what there is."""
