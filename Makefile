@@ -35,9 +35,10 @@ test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the
 test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
 	@.ci/with-postgres $(BIN)/python -m pytest -n 2
 
-prove-sync: $(STAMP) ## Tell many random histories of sync, and have them see planted bugs; honours STORIES, SEED
+prove-sync: $(STAMP) ## Tell many random histories of sync and of money, and have them see planted bugs; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
-		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py tests/sync/test_growth_stories.py
+		tests/sync/test_oracle.py tests/sync/test_planted_bugs.py tests/sync/test_growth_stories.py \
+		tests/studio/test_balances.py
 
 prove: $(STAMP) ## Run all proofs, and print each claim with the figure of this run; takes about an hour
 	@$(BIN)/python -m tests.scorecard

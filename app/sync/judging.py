@@ -43,6 +43,7 @@ from app.sync.schemas import Change, OnConflict, Operation, Outcome
 from app.sync.scope import Scope
 from app.sync.sight import names_hidden
 from app.sync.stamping import State
+from app.sync.tables import Kind
 from app.sync.validation import InvalidFieldsError, canonical
 
 _NEEDED = {
@@ -442,7 +443,9 @@ def _refuse_read_only(collection: Collection, values: Values, sent: Mapping[str,
     wrong = [
         name
         for name, value in sent.items()
-        if collection.fields[name].is_read_only and usual[name] not in (value, values[name])
+        if (spec := collection.fields[name]).is_read_only
+        # A number has one form; what stands in its place may have been worked out whatever was sent.
+        and usual[name] not in ((value,) if spec.kind is Kind.INTEGER else (value, values[name]))
     ]
     if wrong:
         raise ReadOnlyField(dict.fromkeys(wrong, ReadOnlyField.message))

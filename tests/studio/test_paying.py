@@ -91,8 +91,12 @@ async def test_two_phones_that_paid_one_invoice_do_not_overpay_it(till: Till, co
         "above_balance",
         {"amount": "This is more than there is left.", "balance_due": "3180"},
     )
-    assert late["inbox_id"], "what was taken is not forgotten"
     assert await till.owed(bill) == (6000, 0, 3180)
+    taken = {"resolution": "take_mine", "fields": {"rest_as_deposit": True}}
+    found = await till.does("resolve", "inbox", late["inbox_id"], company.phone, **taken)
+    assert found["verdict"] == "applied", "what was taken is not forgotten"
+    assert await till.owed(bill) == (9180, 0, 0)
+    assert await till.standing() == (0, 2820)
 
 
 async def test_what_is_too_much_becomes_a_deposit_if_that_is_wanted(till: Till, company: Company) -> None:

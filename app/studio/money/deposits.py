@@ -81,7 +81,8 @@ def _require_deposit(call: Call) -> int:
     """Return how much of a deposit is meant; refuses what is none, and more than it is."""
     fields, amount = call.fields, call.sent.amount
     if not _is_deposit(fields):
-        raise WrongState({"state": fields["state"], "invoice_id": str(fields["invoice_id"])})
+        applied = {"invoice_id": fields["invoice_id"]} if fields["invoice_id"] else {}
+        raise WrongState({"state": fields["state"], **applied})
     if amount and amount > fields["amount"]:
         raise AboveBalance({"amount": AboveBalance.message, "deposit": str(fields["amount"])})
     return int(amount or fields["amount"])
