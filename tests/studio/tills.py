@@ -44,9 +44,9 @@ class Till:
         """Return the client who buys."""
         return self.company.client_id
 
-    async def sells(self, *prices: int, **more: Any) -> str:
+    async def sells(self, *prices: int, bill_id: str | None = None, **more: Any) -> str:
         """Make an invoice at the desk, of a line for each price."""
-        bill = uuid4()
+        bill = bill_id or str(uuid4())
         fields = {
             "invoice_type": "initial_order",
             "client_id": self.client,
@@ -56,7 +56,7 @@ class Till:
         }
         [result] = await self.desk.push(create("invoices", bill, **fields))
         assert result["verdict"] == "applied", result
-        return str(bill)
+        return bill
 
     async def does(
         self, command: str, collection: str, record_id: str, by: Phone | None = None, **sent: Any
