@@ -1,5 +1,6 @@
 """Invoices and payments over HTTP: what an integrator asks for, sends again, and may not do."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -67,6 +68,19 @@ async def test_a_refusal_has_the_figure_and_is_repeated(has: Has, desk: Desk, ca
     assert (await desk.read(INVOICES, bill["id"])).json() == bill
     other = await desk.ask("POST", f"invoices/{bill['id']}/refund", sent)
     assert (other.status_code, other.json()["code"]) == (422, "credit_memo_needed")
+
+
+async def test_of_many_desks_that_take_the_same_money_one_does(has: Has, desk: Desk, cash: str) -> None:
+    bill = await sold(desk, await has("clients"))
+    path = f"invoices/{bill['id']}/pay"
+    each = {"amount": 5000, "payment_method_id": cash}
+    answers = await asyncio.gather(
+        *(desk.ask("POST", path, {**each, "payment_id": str(uuid4())}) for _ in range(6))
+    )
+    refused = [answer for answer in answers if answer.status_code == 422]
+    assert len(refused) == 5
+    assert {answer.json()["reasons"]["balance_due"] for answer in refused} == {"4180"}
+    assert (await desk.read(INVOICES, bill["id"])).json()["balance_due"] == 4180
 
 
 async def test_an_invoice_is_changed_and_deleted_by_its_copy(has: Has, desk: Desk) -> None:

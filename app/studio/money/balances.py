@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.money import spoken
 from app.core.principal import Channel
+from app.studio.finances.entries import RECEIVED
 from app.studio.invoices import balance_of
 from app.studio.money import store
 from app.studio.payments import PaymentState, PaymentType
@@ -16,8 +17,6 @@ from app.sync.draft import Draft
 from app.sync.fields import Values
 from app.sync.reactions import Work, Written, on_write
 
-RECEIVED = (PaymentState.APPROVED, PaymentState.REFUNDED)
-"""The states of money that changed hands; what was given back later is a refund of its own."""
 _MOVING = ("invoice_id", "amount", "state")
 _Known = Mapping[str, Mapping[UUID, None]]
 """The payments that stand on each invoice, or may when all is written."""
