@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from app.studio.money.paying import rest_id
+from app.sync.upkeep import verify
 from tests.samples import sample
 from tests.studio.conftest import Company, Fields, call, create
 from tests.studio.tills import Till, line, refused
@@ -315,6 +316,28 @@ async def test_what_a_card_is_being_charged_for_is_not_paid_again(till: Till, co
     assert refused(await till.does("write_off", "invoices", bill, amount=1001))[1]["balance_due"] == "1000"
     await company.desk.put("payments", charged, state="approved")
     assert await till.owed(bill) == (4000, 0, 1000)
+
+
+@pytest.mark.parametrize("is_at_once", [False, True])
+async def test_who_is_merged_brings_what_is_owed_and_what_is_left(
+    till: Till, company: Company, is_at_once: bool
+) -> None:
+    goes = await company.has("clients", **sample("clients", client_number=None))
+    theirs, ours = await till.sells(4000, client_id=goes), await till.sells(500)
+    await till.does("take_deposit", "clients", goes, **till.cash_of(300))
+    changes = [
+        call("pay", "invoices", theirs, **till.cash_of(1000)),
+        call("pay", "invoices", ours, **till.cash_of(100)),
+        call("take_deposit", "clients", till.client, **till.cash_of(20)),
+        call("merge", "clients", goes, into=till.client),
+    ]
+    pushes = [changes] if is_at_once else [[each] for each in changes]
+    results = [result for push in pushes for result in await till.desk.push(*push)]
+    assert [each["verdict"] for each in results] == ["applied"] * 4
+    assert await till.standing() == (3400, 320)
+    assert (await till.pays(theirs, 3000))["verdict"] == "applied"
+    assert await till.standing() == (400, 320)
+    assert not await verify(company.desk.database, company.desk.who)
 
 
 async def test_a_quick_sale_has_nobody_to_keep_a_deposit_for(till: Till) -> None:
