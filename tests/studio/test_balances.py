@@ -55,7 +55,8 @@ class Chance:
 
     def amount(self, *of: tuple[str, str]) -> int:
         """Return an amount: mostly some of what records come to, else one that means something elsewhere."""
-        most = [abs(each.get("balance_due", each.get("amount", 0))) for each in map(self._known, of) if each]
+        known = [each for each in map(self._known, of) if each]
+        most = [abs(each["balance_due" if "balance_due" in each else "amount"]) for each in known]
         if most and min(most) and self.dice.random() < 0.75:
             return self.dice.choice((min(most), self.dice.randrange(1, min(most) + 1)))
         figures = [

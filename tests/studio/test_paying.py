@@ -293,12 +293,12 @@ async def test_what_was_written_down_wrong_is_put_right_and_moves_no_money(
     bill, sent, agreed = await till.sells(9000), till.cash_of(4000), str(uuid4())
     await till.does("pay", "invoices", bill, **sent)
     await till.does("plan_payment", "invoices", bill, payment_id=agreed, amount=5000, due_date="2026-06-01")
-    right = {"date": "2026-04-30", "check_number": "1178", "note": "It was a check."}
+    right: Fields = {"date": "2026-04-30", "check_number": "1178", "note": "It was a check."}
     assert (await till.does("correct", "payments", sent["payment_id"], **right))["verdict"] == "applied"
     told = await till.payment(sent["payment_id"])
     assert (told["date"], told["check_number"], told["amount"]) == ("2026-04-30", "1178", 4000)
     assert told["status_notes"].splitlines()[0] == "2026-05-01 10:15 JD It was a check."
-    later = {"due_date": "2026-07-01", "payment_method_id": till.card}
+    later: Fields = {"due_date": "2026-07-01", "payment_method_id": till.card}
     assert (await till.does("correct", "payments", agreed, **later))["verdict"] == "applied"
     assert refused(await till.does("correct", "payments", agreed, date="2026-05-01"))[1].keys() == {"date"}
     assert refused(await till.does("correct", "payments", agreed, company.phone))[0] == "not_on_a_phone"
