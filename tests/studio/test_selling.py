@@ -1,7 +1,7 @@
 """What an invoice may be, how it is corrected, and that what was posted stays."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -262,6 +262,21 @@ async def test_a_posted_deposit_is_applied_whole_or_in_part(till: Till, company:
     assert [(await till.payment(each))["is_posted"] for each in (deposit, part)] == [True, True]
     with pytest.raises(Posted):
         await company.changes("payments", part, amount=7)
+
+
+async def test_what_a_processor_has_done_with_a_card_is_so_whatever_is_in_the_books(
+    till: Till, company: Company
+) -> None:
+    bill, charged = await till.sells(5000), str(uuid4())
+    fields = {"client_id": till.client, "invoice_id": bill, "payment_type": "payment", "date": "2026-05-01"}
+    answered = {"state": "approved", "processor_reference": "ref-90211"}
+    await company.desk.put("payments", UUID(charged), **fields, **answered, amount=5000)
+    assert (await till.does("post", "payments", charged))["verdict"] == "applied"
+    assert refused(await till.does("void", "payments", charged))[0] == "wrong_state"
+    await company.changes("payments", charged, state="voided")
+    assert await till.owed(bill) == (0, 0, 5000)
+    with pytest.raises(Posted):
+        await company.changes("payments", charged, amount=1)
 
 
 async def test_only_what_is_in_the_books_is_posted(till: Till) -> None:
