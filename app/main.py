@@ -20,6 +20,11 @@ from app.accounts.routers.operator import router as operator
 from app.accounts.routers.security import router as security
 from app.accounts.routers.users import router as users
 from app.audit.router import router as audit
+from app.cards.jobs import jobs_of
+from app.cards.merchant_router import router as card_merchants
+from app.cards.processors import Processors
+from app.cards.router import router as cards
+from app.cards.till import Till
 from app.console.pages import BASE as CONSOLE
 from app.console.site import console
 from app.core import exposition, logs, traces
@@ -28,6 +33,7 @@ from app.core.db import Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
+from app.core.vault import load_vault
 from app.desk.calendar.limits import limits_of_schedule
 from app.desk.calendar.router import router as schedule
 from app.desk.client_list.router import router as client_list
@@ -141,6 +147,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
         keys = load_keys(chosen)
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys
+        processors = Processors(chosen)
+        made.state.till = till = Till(database, load_vault(chosen), processors)
         made.state.minimum_schema_version = chosen.minimum_schema_version
         made.state.hub_seconds = chosen.hub_seconds
         made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
@@ -151,7 +159,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         connect = listening(chosen.listen_database_url or chosen.database_url)
         standing = [Listener(connect, watchers.wake, watchers.wake_all).run()]
         if chosen.beat:
-            standing.append(Beat(connect, database, JOBS).run())
+            standing.append(Beat(connect, database, (*JOBS, *jobs_of(till))).run())
         settle_memory()
         with _told_to_stop(watchers.close), _measured(chosen):
             running = [asyncio.create_task(each) for each in standing]
@@ -159,6 +167,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
             for each in running:
                 each.cancel()
             await asyncio.wait(running)
+        await processors.close()
         await database.close()
 
     made = FastAPI(
@@ -174,7 +183,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
     people = (auth, users, security, account, devices, operator, audit, notices)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
-    for router in (sync, stream, live, *desks, *people, preferences, health, inbox, imports, limits):
+    tills = (cards, card_merchants)
+    for router in (sync, stream, live, *desks, *people, preferences, health, inbox, imports, *tills, limits):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash

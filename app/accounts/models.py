@@ -96,17 +96,20 @@ class AccountDirectory(SQLModel, table=True):
     """The one table without accounts' walls: which account a name, in lower case, belongs to.
 
     `day_ends_at` is when a day next ends that the account keeps figures by; none while it keeps none.
+    `cards_due_at` is when something is next to be done about its card payments; none while nothing is.
     """
 
     __tablename__ = "account_directory"
     __table_args__ = (
         UniqueConstraint("account_id"),
         Index("ix_account_directory_day_ends_at", "day_ends_at", "account_id"),
+        Index("ix_account_directory_cards_due_at", "cards_due_at", "account_id"),
     )
 
     account_name: str = Field(primary_key=True)
     account_id: UUID
     day_ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    cards_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):

@@ -152,6 +152,33 @@ async def bring_end_of_day_forward(session: WriteSession, at: datetime) -> None:
     await session.raw.execute(sql, session.account_id, at)
 
 
+async def accounts_with_cards_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
+) -> list[tuple[datetime, UUID]]:
+    """Return so many accounts with card payments to be looked after by an instant, behind one of them."""
+    rows = await connection.fetch(
+        "SELECT cards_due_at, account_id FROM account_directory"
+        " WHERE cards_due_at <= $1 AND (cards_due_at, account_id) > ($2, $3)"
+        " ORDER BY cards_due_at, account_id LIMIT $4",
+        by,
+        *after,
+        most,
+    )
+    return [(row["cards_due_at"], row["account_id"]) for row in rows]
+
+
+async def set_cards_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when something is next to be done about the account's card payments; none where nothing is."""
+    sql = "UPDATE account_directory SET cards_due_at = $2 WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def bring_cards_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that something is to be done about them at an instant, if nothing is before it."""
+    sql = "UPDATE account_directory SET cards_due_at = least(cards_due_at, $2) WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
 async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
     """Return in one statement all a request's right to be here depends on, and the account's clock."""
     return await session.raw.fetchrow(_ONE, session.account_id, sign_in_id)

@@ -56,8 +56,8 @@ def load_keys(settings: Settings) -> KeyRing:
     the last token it signed has ended.
     """
     kept = settings.data_dir / "keys"
-    pem = _contents(settings.signing_key_file, kept / "signing.pem", _new_signing_key)
-    secret = _contents(
+    pem = key_file(settings.signing_key_file, kept / "signing.pem", _new_signing_key)
+    secret = key_file(
         settings.cursor_key_file, kept / "cursor.key", lambda: secrets.token_bytes(_SECRET_BYTES)
     )
     if len(secret) < _SECRET_BYTES or len(set(secret)) < _SECRET_BYTES // 4:
@@ -131,7 +131,8 @@ def _new_signing_key() -> bytes:
     return _private_pem(ec.generate_private_key(ec.SECP256R1()))
 
 
-def _contents(named: Path | None, kept: Path, make: Callable[[], bytes]) -> bytes:
+def key_file(named: Path | None, kept: Path, make: Callable[[], bytes]) -> bytes:
+    """Return what the key file the settings name holds, or the kept one, which is made when there is none."""
     if named is None and not kept.exists():
         _keep(kept, make())
     try:

@@ -40,6 +40,16 @@ class Settings(BaseSettings):
     cursor_key_file: Path | None = Field(
         None, description="At least 32 random bytes that seal cursors; when unset, made under DATA_DIR."
     )
+    vault_key_file: Path | None = Field(
+        None,
+        description="Keys that seal what charges cards, a line each; when unset, made under DATA_DIR.",
+    )
+    environment: Literal["production", "development"] = Field(
+        "production", description="Only in development are cards charged by a simulator."
+    )
+    transit_simulator_url: str | None = Field(
+        None, description="Where a simulator of TransIT answers; when unset, there is none."
+    )
     operator_key_hash: str | None = Field(
         None,
         description="SHA-256, in hex, of the operator's key; when unset, there is no `/v1/operator`.",

@@ -50,6 +50,10 @@ TAGS = [
         "name": "imports",
         "description": "Files of other programs, looked at row by row before they are records.",
     },
+    {
+        "name": "cards",
+        "description": "Cards that are charged for invoices and deposits, by a processor and never by number.",
+    },
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},

@@ -95,7 +95,13 @@ def served(own_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - _statuses("app.desk.")
+    elsewhere = _statuses("app.desk.") | _statuses("app.cards.")
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
+
+
+def test_every_refusal_of_cards_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "cards.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.cards.")
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:
@@ -226,7 +232,7 @@ def test_the_readme_tells_the_floors_as_they_are_held() -> None:
         if line.startswith("|")
         for room in re.findall(r"`app/(\w+)`", line)
     ]
-    assert rooms == contract["layers"]
+    assert rooms == [room for layer in contract["layers"] for room in layer.split(" | ")]
 
 
 def test_the_first_sync_of_the_readme_works_as_it_stands(served: Path) -> None:

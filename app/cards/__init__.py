@@ -1,0 +1,3 @@
+"""Card payments: what is to be charged, what was asked of the processor, and what it knows."""
+
+import app.studio  # noqa: F401 - declares the collections

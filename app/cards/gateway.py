@@ -1,0 +1,196 @@
+"""The gateway port: what any processor of cards can be asked, and the few things that may come of it.
+
+A processor is a class that keeps these promises. It is told amounts, references of ours and tokens, never the
+number of a card. What it cannot tell for certain is `Unknown`, and never taken for a failure.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from app.studio.saved_cards import CardBrand
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money in minor units of a currency, such as cents."""
+
+    minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What stands for a card at the processor; it never shows itself."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What may be shown of a card."""
+
+    brand: CardBrand
+    last_four: str | None = None
+    expiry_month: int | None = None
+    expiry_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a processor says of money it has booked; a token where the card may be charged again."""
+
+    transaction_id: str
+    authorization_code: str | None = None
+    card: Card | None = None
+    token: Token | None = None
+
+
+class Why(StrEnum):
+    """Why a processor has declined, as far as it matters here."""
+
+    ISSUER = "issuer"
+    REQUEST = "request"
+    ABSENT = "absent"
+    NOT_REVERSIBLE = "not_reversible"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """It is booked, or taken back, as asked."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Another amount was booked than was asked, as a rule less: it pays nothing, and is to be voided."""
+
+    minor: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """Nothing was booked, for certain; after a hard refusal the same card is of no use."""
+
+    code: str
+    is_hard: bool = False
+    why: Why = Why.ISSUER
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It failed before the first byte of it was sent, for certain."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been booked or not: only the processor knows."""
+
+    reason: str
+
+
+Outcome = Approved | Partial | Declined | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The processor knows a sale by our reference: so much of it was booked, and what has become of it."""
+
+    outcome: Approved | Declined
+    minor: int
+    is_voided: bool = False
+    is_settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The processor was asked and knows no such sale, or not yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The processor could not be asked."""
+
+    reason: str
+
+
+Look = Found | Absent | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A card was verified and may be charged from now on."""
+
+    token: Token
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class HostedField:
+    """Where a client types a card in: a page of the processor's, opened with a manifest for one checkout."""
+
+    address: str
+    device_id: str
+    manifest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A sale to be made under a reference of ours, of at most 20 characters, that no other has."""
+
+    external_ref: str
+    amount: Amount
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A sale as it was made: by our reference, and by the processor's where it was ever told."""
+
+    external_ref: str
+    amount: Amount
+    transaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A transaction that was settled, by both references; negative when it was given back."""
+
+    external_ref: str
+    transaction_id: str
+    minor: int
+
+
+class Gateway(Protocol):
+    """A processor as one merchant speaks to it."""
+
+    is_simulated: bool
+
+    async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
+        """Return where a card is typed in for one checkout, without us."""
+
+    async def verify_and_store(self, token: Token) -> Stored | Declined | NotSent | Unknown:
+        """Verify the card behind a temporary token, and return one that may be charged again."""
+
+    async def sale(self, charge: Charge) -> Outcome:
+        """Charge a card at once."""
+
+    async def void(self, sale: Booked) -> Outcome:
+        """Take back a sale that is not settled: by the processor's reference, else by ours."""
+
+    async def refund(self, sale: Booked, external_ref: str) -> Outcome:
+        """Give money of a settled sale back, under a reference of its own."""
+
+    async def lookup(self, external_ref: str) -> Look:
+        """Ask what has become of a sale by our reference."""
+
+    async def close_batch(self) -> Outcome:
+        """Have all that is booked settled."""
+
+    async def settled(self, day: date) -> list[Settled] | Unavailable:
+        """Return what was settled on a day."""

@@ -1,0 +1,308 @@
+"""TransIT behind the gateway port."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from app.cards.gateway import (
+    Absent,
+    Amount,
+    Approved,
+    Booked,
+    Charge,
+    Declined,
+    Found,
+    HostedField,
+    Look,
+    NotSent,
+    Outcome,
+    Partial,
+    Receipt,
+    Settled,
+    Stored,
+    Token,
+    Unavailable,
+    Unknown,
+    Why,
+)
+from app.cards.transit import operations
+from app.cards.transit.codes import Meaning, meaning_of
+from app.cards.transit.manifest import manifest
+from app.cards.transit.operations import Operation
+from app.cards.transit.replies import OddReply, Reply, card_of, minor_of, read, written
+from app.cards.transit.wire import Wire
+
+_SOURCE = "INTERNET"
+_VOID_REASON = "POST_AUTH_USER_DECLINE"
+_SALE = "Sale"
+_VOID = "Void"
+_TRUE = "true"
+_BOOKED = frozenset({Meaning.APPROVED, Meaning.PARTIAL})
+_SETTLED = frozenset({"CLOSED", "SETTLED"})
+_WHY = {
+    Meaning.DECLINED: Why.ISSUER,
+    Meaning.HARD: Why.ISSUER,
+    Meaning.REFUSED: Why.REQUEST,
+    Meaning.KEY: Why.REQUEST,
+    Meaning.ABSENT: Why.ABSENT,
+    Meaning.NOT_REVERSIBLE: Why.NOT_REVERSIBLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What TransIT knows a merchant by."""
+
+    merchant_id: str
+    user_id: str
+    password: str = field(repr=False)
+    device_id: str
+    developer_id: str
+
+
+class Keys(Protocol):
+    """Where a merchant's transaction key is kept."""
+
+    async def current(self) -> str | None:
+        """Return the key in force, none before there is one."""
+
+    async def keep(self, key: str) -> None:
+        """Keep another key from now on."""
+
+
+class Transit:
+    """One merchant's way to TransIT."""
+
+    def __init__(self, wire: Wire, credentials: Credentials, keys: Keys, *, is_simulated: bool) -> None:
+        """Say by which way, as whom, and where the key is kept; simulated payments are told as that."""
+        self._wire = wire
+        self._merchant = credentials
+        self._keys = keys
+        self.is_simulated = is_simulated
+
+    async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
+        """Return the page of the hosted field, with a manifest that is good for the day."""
+        key = await self._keys.current() or await self._new_key(None)
+        if not isinstance(key, str):
+            return Unavailable(key.reason)
+        device_id = self._merchant.device_id
+        made = manifest(self._merchant.merchant_id, device_id, key, amount.minor, day)
+        address = f"{self._wire.base_url}/transit-tsep-web/jsView/{device_id}?{made}"
+        return HostedField(address, device_id, made)
+
+    async def verify_and_store(self, token: Token) -> Stored | Declined | NotSent | Unknown:
+        """Verify a card by an authorization of nothing, and return the token that stays."""
+        values = {"cardDataSource": _SOURCE, "cardNumber": token.secret}
+        reply = await self._ask(operations.CARD_AUTHENTICATION, values)
+        if not isinstance(reply, Reply):
+            return reply
+        meaning, card = meaning_of(reply.status, reply.code), card_of(reply.values)
+        if meaning in _WHY:
+            return _declined(reply.code, meaning)
+        kept = reply.values.get("token")
+        if meaning is not Meaning.APPROVED or not kept or card is None:
+            return Unknown(f"answered by {reply.code[:8]}")
+        return Stored(Token(kept), card)
+
+    async def sale(self, charge: Charge) -> Outcome:
+        """Charge a card; of a duplicate, which may be our own request, the processor is asked what it was."""
+        values = {
+            "cardDataSource": _SOURCE,
+            "transactionAmount": written(charge.amount),
+            "currencyCode": charge.amount.currency,
+            "cardNumber": charge.token.secret,
+            "externalReferenceID": charge.external_ref,
+        }
+        reply = await self._ask(operations.SALE, values)
+        if not isinstance(reply, Reply):
+            return reply
+        if meaning_of(reply.status, reply.code) is Meaning.DUPLICATE:
+            return await self._adopted(charge, reply.code)
+        return _booked(reply.values, charge.amount.minor)
+
+    async def void(self, sale: Booked) -> Outcome:
+        """Take a sale back, by its transaction where we were told it, else by our reference."""
+        named = (
+            {"transactionID": sale.transaction_id}
+            if sale.transaction_id
+            else {"externalReferenceID": sale.external_ref}
+        )
+        reply = await self._ask(operations.VOID, {**named, "voidReason": _VOID_REASON})
+        return reply if not isinstance(reply, Reply) else _reversed(reply)
+
+    async def refund(self, sale: Booked, external_ref: str) -> Outcome:
+        """Give money back; before settlement the processor voids the sale instead."""
+        if sale.transaction_id is None:
+            return NotSent("a return needs the transaction")
+        values = {
+            "transactionAmount": written(sale.amount),
+            "transactionID": sale.transaction_id,
+            "externalReferenceID": external_ref,
+        }
+        reply = await self._ask(operations.RETURN, values)
+        return reply if not isinstance(reply, Reply) else _reversed(reply)
+
+    async def lookup(self, external_ref: str) -> Look:
+        """Look a sale up; more than one of our reference cannot be, and is not guessed about."""
+        reply = await self._ask(operations.TRANSACTION_INQUIRY, {"externalReferenceID": external_ref})
+        if not isinstance(reply, Reply):
+            return Unavailable(reply.reason)
+        meaning = meaning_of(reply.status, reply.code)
+        if meaning is Meaning.ABSENT:
+            return Absent()
+        if meaning is not Meaning.APPROVED:
+            return Unavailable(f"answered by {reply.code[:8]}")
+        sales = [each for each in reply.details if each.get("operation") == _SALE]
+        mine = [each for each in sales if each.get("externalReferenceID") == external_ref]
+        if not mine:
+            return Absent() if not sales else Unavailable("answered with other sales")
+        return _found(mine, reply.details)
+
+    async def close_batch(self) -> Outcome:
+        """Close the open batch; `Partial` tells that some of it stays open."""
+        reply = await self._ask(operations.BATCH_CLOSE, {})
+        if not isinstance(reply, Reply):
+            return reply
+        match meaning_of(reply.status, reply.code):
+            case Meaning.APPROVED:
+                return Approved(Receipt(""))
+            case Meaning.PARTIAL:
+                return Partial(0, Receipt(""))
+            case Meaning.ODD | Meaning.DUPLICATE:
+                return Unknown(f"answered by {reply.code[:8]}")
+            case meaning:
+                return _declined(reply.code, meaning)
+
+    async def settled(self, day: date) -> list[Settled] | Unavailable:
+        """Return what was settled on a day of UTC; of what cannot be read, nothing at all."""
+        reply = await self._ask(operations.REPORT, {"date": day.isoformat()})
+        if not isinstance(reply, Reply):
+            return Unavailable(reply.reason)
+        if meaning_of(reply.status, reply.code) is not Meaning.APPROVED:
+            return Unavailable(f"answered by {reply.code[:8]}")
+        found = []
+        for each in reply.details:
+            minor = minor_of(each.get("processedAmount"))
+            if minor is None:
+                return Unavailable("an amount that cannot be read")
+            sign = 1 if each.get("operation") in {_SALE, "Capture"} else -1
+            found.append(
+                Settled(each.get("externalReferenceID", ""), each.get("transactionID", ""), sign * minor)
+            )
+        return found
+
+    async def _adopted(self, charge: Charge, code: str) -> Outcome:
+        look = await self.lookup(charge.external_ref)
+        if not isinstance(look, Found) or look.is_voided:
+            return Unknown(f"answered by {code[:8]}")
+        if isinstance(look.outcome, Approved) and look.minor != charge.amount.minor:
+            return Partial(look.minor, look.outcome.receipt)
+        return look.outcome
+
+    async def _ask(self, operation: Operation, values: Mapping[str, str]) -> Reply | NotSent | Unknown:
+        """Ask with the key in force, and once more with another when that one is refused.
+
+        Asked again under the same reference, a sale that was booked all the same is told as a duplicate.
+        """
+        key = await self._keys.current() or await self._new_key(None)
+        if not isinstance(key, str):
+            return NotSent(f"no transaction key: {key.reason}")
+        reply = await self._send(operation, values, key)
+        if isinstance(reply, Reply) and meaning_of(reply.status, reply.code) is Meaning.KEY:
+            renewed = await self._renewed(key)
+            return await self._send(operation, values, renewed) if renewed else reply
+        return reply
+
+    async def _renewed(self, refused: str) -> str | None:
+        """Return another key than the refused one: what somebody else has got meanwhile, or a new one."""
+        present = await self._keys.current()
+        if present is not None and present != refused:
+            return present
+        made = await self._new_key(refused)
+        if not isinstance(made, str):
+            made = await self._new_key(None)
+        return made if isinstance(made, str) else None
+
+    async def _new_key(self, old: str | None) -> str | NotSent | Unknown:
+        """Get a transaction key, and keep it; it moves no money, so that it may be asked for again."""
+        merchant = self._merchant
+        values = {"mid": merchant.merchant_id, "userID": merchant.user_id, "password": merchant.password}
+        values |= {"transactionKey": old} if old else {}
+        reply = await self._exchange(operations.GENERATE_KEY, values)
+        if not isinstance(reply, Reply):
+            return reply
+        key = reply.values.get("transactionKey")
+        if meaning_of(reply.status, reply.code) is not Meaning.APPROVED or not key:
+            return Unknown(f"answered by {reply.code[:8]}")
+        await self._keys.keep(key)
+        return key
+
+    async def _send(
+        self, operation: Operation, values: Mapping[str, str], key: str
+    ) -> Reply | NotSent | Unknown:
+        merchant = self._merchant
+        known = {"deviceID": merchant.device_id, "developerID": merchant.developer_id, "transactionKey": key}
+        return await self._exchange(operation, {**known, **values})
+
+    async def _exchange(self, operation: Operation, values: Mapping[str, str]) -> Reply | NotSent | Unknown:
+        body = await self._wire.ask(operation.xml(values))
+        if not isinstance(body, bytes):
+            return body
+        try:
+            return read(operation.name, body)
+        except OddReply as odd:
+            return Unknown(str(odd))
+
+
+def _booked(values: Mapping[str, str], asked: int | None) -> Outcome:
+    """Return what an answer says has been booked; a lookup does not say how much was asked."""
+    code = values.get("responseCode", "")
+    meaning = meaning_of(values.get("status", ""), code)
+    if meaning in _WHY:
+        return _declined(code, meaning)
+    transaction_id, processed = values.get("transactionID"), minor_of(values.get("processedAmount"))
+    if meaning not in _BOOKED or not transaction_id or not processed:
+        return Unknown(f"answered by {code[:8]}")
+    receipt = Receipt(
+        transaction_id=transaction_id,
+        authorization_code=values.get("authCode") or None,
+        card=card_of(values),
+        token=Token(values["token"]) if values.get("token") else None,
+    )
+    if asked is None or (meaning is Meaning.APPROVED and processed == asked):
+        return Approved(receipt)
+    # Said to be approved for another amount: which of the two it is, only a lookup tells.
+    return Partial(processed, receipt) if meaning is Meaning.PARTIAL else Unknown("another amount")
+
+
+def _reversed(reply: Reply) -> Outcome:
+    meaning = meaning_of(reply.status, reply.code)
+    if meaning in _WHY:
+        return _declined(reply.code, meaning)
+    if meaning is not Meaning.APPROVED:
+        return Unknown(f"answered by {reply.code[:8]}")
+    return Approved(Receipt(reply.values.get("transactionID", ""), reply.values.get("authCode") or None))
+
+
+def _declined(code: str, meaning: Meaning) -> Declined:
+    return Declined(code, meaning is Meaning.HARD, _WHY[meaning])
+
+
+def _found(mine: Sequence[Mapping[str, str]], details: Sequence[Mapping[str, str]]) -> Look:
+    """Return what a lookup tells of a sale: the one that was booked, where others were not."""
+    outcomes = [(each, _booked(each, None)) for each in mine]
+    booked = [(each, found) for each, found in outcomes if isinstance(found, Approved)]
+    if len(booked) > 1:
+        return Unavailable("answered with several sales")
+    sale, outcome = booked[0] if booked else outcomes[-1]
+    if not isinstance(outcome, Approved | Declined):
+        return Unavailable("answered with what cannot be read")
+    is_voided = sale.get("isVoided", "").lower() == _TRUE or any(
+        each.get("operation") == _VOID
+        and each.get("status") == "PASS"
+        and each.get("transactionID") == sale.get("transactionID")
+        for each in details
+    )
+    minor = minor_of(sale.get("processedAmount")) or 0
+    return Found(outcome, minor, is_voided, sale.get("batchState", "").upper() in _SETTLED)
