@@ -53,7 +53,9 @@ def new_reference() -> str:
     return base64.b32encode(secrets.token_bytes(_REFERENCE_BYTES)).decode().rstrip("=")
 
 
-async def charge(till: Till, opens: Opens, intent_id: UUID, token: Token | None) -> None:
+async def charge(
+    till: Till, opens: Opens, intent_id: UUID, token: Token | None, expiry: str | None = None
+) -> None:
     """Charge what was reserved, once; what is under way or has ended is left as it is.
 
     No transaction is open while the processor is asked.
@@ -62,7 +64,7 @@ async def charge(till: Till, opens: Opens, intent_id: UUID, token: Token | None)
         intent = await reserving.find(work.session, work.who, intent_id, Level.ADD_ONLY)
         if intent.state != IntentState.RESERVED:
             return
-        ready = await _begin(work, till, intent, token)
+        ready = await _begin(work, till, intent, token, expiry)
     account_id, sold = work.who.account_id, ready.charge
     outcome = await _send(ready)
     async with till.database.writing(account_id) as session:
@@ -94,7 +96,9 @@ async def take_back(
         return await settle(session, till, sale.external_ref, partial(_voided, outcome, look), claim)
 
 
-async def _begin(work: Work[WriteSession], till: Till, intent: CardIntent, token: Token | None) -> _Ready:
+async def _begin(
+    work: Work[WriteSession], till: Till, intent: CardIntent, token: Token | None, expiry: str | None
+) -> _Ready:
     """Commit the attempt, with what is asked by it, before the first byte is sent."""
     session, now = work.session, clock.now()
     await gate.admitted(session, work.who, till)
@@ -106,7 +110,10 @@ async def _begin(work: Work[WriteSession], till: Till, intent: CardIntent, token
         token = found
     if token is None:
         raise TokenRequired
-    asked = Charge(new_reference(), Amount(intent.minor, intent.currency), token)
+    if expiry:
+        intent.expiry = f"{expiry[:3]}{expiry[-2:]}"
+    known = f"{intent.expiry[:3]}20{intent.expiry[-2:]}" if intent.expiry else None
+    asked = Charge(new_reference(), Amount(intent.minor, intent.currency), token, known)
     row = CardAttempt(
         account_id=session.account_id,
         external_ref=asked.external_ref,

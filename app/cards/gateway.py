@@ -141,11 +141,15 @@ class HostedField:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A sale to be made under a reference of ours, of at most 20 characters, that no other has."""
+    """A sale to be made under a reference of ours, of at most 20 characters, that no other has.
+
+    `expiry` is that of the card as MM/YYYY, where it is known.
+    """
 
     external_ref: str
     amount: Amount
     token: Token
+    expiry: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ async def charge(payment_id: PaymentId, body: Sent[ChargeRequest], counter: Coun
     """
     counter.count()
     token = Token(body.token) if body.token else None
-    await charging.charge(counter.till, counter.writing, payment_id, token)
+    await charging.charge(counter.till, counter.writing, payment_id, token, body.expiry)
     return await _plain(counter, payment_id)
 
 

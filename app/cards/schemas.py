@@ -20,7 +20,7 @@ _INSTANT = "2026-05-04T09:30:00Z"
 MOST = 9_999_999_99
 """The most a card is charged at once, in cents: what the processor has room for."""
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9]+$")]
-_Secret = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^\S+$")]
+_Secret = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[\x20-\x7e]+$")]
 TokenText = Annotated[str, StringConstraints(min_length=8, max_length=40, pattern=r"^[A-Za-z0-9]+$")]
 
 
@@ -71,6 +71,11 @@ class ChargeRequest(Wire):
         None,
         description="The temporary token the hosted field gave; none where a saved card is charged.",
         examples=["T4x1cQ0mAa8rZ2pW"],
+    )
+    expiry: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])/20\d\d$")] | None = Field(
+        None,
+        description="When the card expires, MM/YYYY, as the hosted field gave it; without it no card is saved.",
+        examples=["08/2031"],
     )
 
 

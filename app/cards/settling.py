@@ -1,6 +1,7 @@
 """What has become of an attempt, written down at once with its intent, its payment and its card."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -109,8 +110,12 @@ async def _save(
     """Keep the card the client wants kept; what was learned by a lookup has no token, and keeps none."""
     receipt = attempt.receipt
     if receipt and receipt.card and receipt.token and intent.client_id:
+        card = receipt.card
+        if intent.expiry and card.expiry_month is None:
+            month, year = map(int, intent.expiry.split("/"))
+            card = replace(card, expiry_month=month, expiry_year=2000 + year)
         intent.saved_card_id = await saving.add(
-            session, who, till, intent.client_id, card=receipt.card, token=receipt.token
+            session, who, till, intent.client_id, card=card, token=receipt.token
         )
 
 

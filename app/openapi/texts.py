@@ -52,7 +52,7 @@ TAGS = [
     },
     {
         "name": "cards",
-        "description": "Cards that are charged for invoices and deposits, by a processor and never by number.",
+        "description": "Cards charged for invoices and deposits by a processor; no number of one comes here.",
     },
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},

@@ -114,6 +114,7 @@ class Transit:
             "cardNumber": charge.token.secret,
             "externalReferenceID": charge.external_ref,
         }
+        values |= {"expirationDate": charge.expiry} if charge.expiry else {}
         reply = await self._ask(operations.SALE, values)
         if not isinstance(reply, Reply):
             return reply
