@@ -21,6 +21,7 @@ from app.accounts.routers.security import router as security
 from app.accounts.routers.users import router as users
 from app.audit.router import router as audit
 from app.cards.jobs import jobs_of
+from app.cards.limits import limits_of_cards
 from app.cards.merchant_router import router as card_merchants
 from app.cards.processors import Processors
 from app.cards.router import router as cards
@@ -195,6 +196,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         schedule=limits_of_schedule(),
         imports=limits_of_imports(),
         series=limits_of_series(),
+        cards=limits_of_cards(),
     )
     build_porch(
         made,

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("credentials", sa.LargeBinary(), nullable=False),
         sa.Column("transaction_key", sa.LargeBinary(), nullable=True),
+        sa.Column("key_made_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_card_merchants")),
     )

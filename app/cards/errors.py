@@ -60,7 +60,7 @@ class CardPaymentDiffers(AppError):
 
 
 class AmountAboveBalance(AppError):
-    """More than `balance` is not owed, what waits to be charged counted as paid; nothing was reserved.
+    """More than `balance_due` is not owed, what waits to be charged counted as paid; nothing was reserved.
 
     With `rest_as_deposit` the rest is taken as the client's deposit.
     """

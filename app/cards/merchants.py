@@ -58,7 +58,7 @@ async def put(session: WriteSession, who: Principal, till: Till, new: NewMerchan
     )
     found.environment, found.is_active = new.environment.value, new.is_active
     found.credentials = till.sealed(session.account_id, new.credentials)
-    found.transaction_key = None
+    found.transaction_key = found.key_made_at = None
     found.changed_at = clock.now()
     session.add(found)
     await session.flush()

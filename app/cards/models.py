@@ -37,6 +37,7 @@ class CardMerchant(SQLModel, table=True):
     is_active: bool
     credentials: bytes = Field(sa_type=LargeBinary)
     transaction_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    key_made_at: datetime | None = Field(default=None, sa_type=_instant())
     changed_at: datetime = Field(sa_type=_instant())
 
 

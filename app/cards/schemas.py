@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.cards.processors import Environment
 from app.cards.states import IntentState
+from app.core.ids import NIL
 from app.http.schemas import Answer, Wire
 from app.studio.saved_cards import CardBrand
 
@@ -59,6 +60,8 @@ class CardPaymentRequest(Wire):
 
     @model_validator(mode="after")
     def _is_for_one(self) -> "CardPaymentRequest":
+        if self.id == NIL:
+            raise PydanticCustomError("nil_id", "The id of all zeros is nobody's.")
         if (self.invoice_id is None) == (self.client_id is None):
             raise PydanticCustomError("one_target", "Either an invoice is paid or a client's deposit.")
         return self
@@ -74,7 +77,7 @@ class ChargeRequest(Wire):
     )
     expiry: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])/20\d\d$")] | None = Field(
         None,
-        description="When the card expires, MM/YYYY, as the hosted field gave it; without it no card is saved.",
+        description="When the card expires, MM/YYYY, as the hosted field gave it; else it is not saved.",
         examples=["08/2031"],
     )
 

@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.principal import Principal
 
+_OPEN = {IntentState.RESERVED, IntentState.CHARGING, IntentState.VOIDING, IntentState.UNRESOLVED}
 Hears = Callable[[Attempt, datetime], Attempt]
 """Says how an attempt stands when something was heard of it."""
 
@@ -131,4 +132,4 @@ async def _on_behalf_of(session: Session, intent: CardIntent) -> Principal:
 
 def is_ended(intent: CardIntent) -> bool:
     """Say whether nothing more becomes of a card payment by itself."""
-    return intent.state not in {IntentState.RESERVED, IntentState.CHARGING, IntentState.VOIDING}
+    return intent.state not in _OPEN

@@ -23,10 +23,10 @@ async def remove_merchant(session: WriteSession, found: CardMerchant) -> None:
     await session.flush()
 
 
-async def keep_key(session: Session, key: bytes | None) -> None:
-    """Keep the merchant's transaction key, or none."""
-    sql = "UPDATE card_merchants SET transaction_key = $2 WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, key)
+async def keep_key(session: Session, key: bytes, made_at: datetime) -> None:
+    """Keep the merchant's transaction key."""
+    sql = "UPDATE card_merchants SET transaction_key = $2, key_made_at = $3 WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, key, made_at)
 
 
 async def intent(session: Session, intent_id: UUID) -> CardIntent | None:

@@ -11,7 +11,8 @@ from app.cards import store
 from app.cards.gateway import Gateway
 from app.cards.models import CardMerchant
 from app.cards.processors import Environment, Processors
-from app.cards.transit.adapter import Credentials, Transit
+from app.cards.transit.adapter import Credentials, Key, Transit
+from app.core import clock
 from app.core.db import Database
 from app.core.vault import SealBroken, Vault
 
@@ -50,20 +51,22 @@ class _KeptKeys:
     vault: Vault
     account_id: UUID
 
-    async def current(self) -> str | None:
+    async def current(self) -> Key | None:
         async with self.database.reading(self.account_id) as session:
             merchant = await store.merchant(session)
-        if merchant is None or merchant.transaction_key is None:
+        if merchant is None or merchant.transaction_key is None or merchant.key_made_at is None:
             return None
         try:
-            return self.vault.open(self.account_id, TRANSACTION_KEY, merchant.transaction_key)
+            opened = self.vault.open(self.account_id, TRANSACTION_KEY, merchant.transaction_key)
         except SealBroken:
             # Another is to be had for the asking.
             return None
+        return Key(opened, merchant.key_made_at)
 
     async def keep(self, key: str) -> None:
         async with self.database.beside(self.account_id) as session:
-            await store.keep_key(session, self.vault.seal(self.account_id, TRANSACTION_KEY, key))
+            sealed = self.vault.seal(self.account_id, TRANSACTION_KEY, key)
+            await store.keep_key(session, sealed, clock.now())
 
 
 async def _till(request: Request) -> Till:

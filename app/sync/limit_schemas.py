@@ -187,6 +187,19 @@ class SeriesLimits(Answer):
     )
 
 
+class CardLimits(Answer):
+    """How much is charged to a card at once, and how often."""
+
+    max_amount: int = Field(description="The most of one payment, in minor units.", examples=[999_999_999])
+    max_bytes: int = Field(description="Bytes of a request: `too_large`.", examples=[8_000])
+    reserved_minutes: int = Field(
+        description="Minutes after which what nobody charges is let go.", examples=[30]
+    )
+    charges_per_minute: int = Field(
+        description="Charges, voids and cards to be saved of one sign-in: `rate_limited`.", examples=[60]
+    )
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -199,5 +212,6 @@ class LimitsAnswer(Answer):
     schedule: ScheduleLimits = Field(description="The schedule and calendar feeds.")
     imports: ImportLimits = Field(description="Files that are brought in.")
     series: SeriesLimits = Field(description="Series of appointments.")
+    cards: CardLimits = Field(description="Cards that are charged.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

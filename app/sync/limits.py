@@ -8,6 +8,7 @@ from app.http import body, heads
 from app.sync import schemas
 from app.sync.limit_schemas import (
     BodyLimits,
+    CardLimits,
     DeskLimits,
     HubLimits,
     ImportLimits,
@@ -42,6 +43,7 @@ def limits_of(
     schedule: ScheduleLimits,
     imports: ImportLimits,
     series: SeriesLimits,
+    cards: CardLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
@@ -50,6 +52,7 @@ def limits_of(
         schedule=schedule,
         imports=imports,
         series=series,
+        cards=cards,
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,

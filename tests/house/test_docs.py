@@ -24,6 +24,7 @@ from app.sync.commands import commands
 from app.sync.fields import Part
 from app.sync.limit_schemas import (
     BodyLimits,
+    CardLimits,
     DeskLimits,
     LimitsAnswer,
     LiveLimits,
@@ -58,6 +59,7 @@ WIRE: list[type[BaseModel]] = [
     RetentionLimits,
     LiveLimits,
     DeskLimits,
+    CardLimits,
     SeriesLimits,
     SignInLimits,
     schemas.CollectionAnswer,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from app.cards.gateway import (
@@ -32,14 +32,18 @@ from app.cards.transit.manifest import manifest
 from app.cards.transit.operations import Operation
 from app.cards.transit.replies import OddReply, Reply, card_of, minor_of, read, written
 from app.cards.transit.wire import Wire
+from app.core import clock
 
 _SOURCE = "INTERNET"
+_FRESH = timedelta(hours=12)
+"""So old a key may be to make manifests with: how long one lasts is not known, a day is assumed."""
 _VOID_REASON = "POST_AUTH_USER_DECLINE"
 _SALE = "Sale"
 _VOID = "Void"
 _TRUE = "true"
 _BOOKED = frozenset({Meaning.APPROVED, Meaning.PARTIAL})
 _SETTLED = frozenset({"CLOSED", "SETTLED"})
+_NOT_SOLD = frozenset({Meaning.DECLINED, Meaning.HARD, Meaning.REFUSED, Meaning.KEY})
 _WHY = {
     Meaning.DECLINED: Why.ISSUER,
     Meaning.HARD: Why.ISSUER,
@@ -61,10 +65,18 @@ class Credentials:
     developer_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A transaction key, and since when there is it."""
+
+    secret: str = field(repr=False)
+    made_at: datetime
+
+
 class Keys(Protocol):
     """Where a merchant's transaction key is kept."""
 
-    async def current(self) -> str | None:
+    async def current(self) -> Key | None:
         """Return the key in force, none before there is one."""
 
     async def keep(self, key: str) -> None:
@@ -83,9 +95,15 @@ class Transit:
 
     async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
         """Return the page of the hosted field, with a manifest that is good for the day."""
-        key = await self._keys.current() or await self._new_key(None)
+        kept = await self._keys.current()
+        key: str | NotSent | Unknown = kept.secret if kept else ""
+        if kept is None or clock.now() - kept.made_at > _FRESH:
+            # A manifest is made without the processor: nobody would hear that it refuses the key.
+            key = await self._new_key()
         if not isinstance(key, str):
-            return Unavailable(key.reason)
+            if kept is None:
+                return Unavailable(key.reason)
+            key = kept.secret
         device_id = self._merchant.device_id
         made = manifest(self._merchant.merchant_id, device_id, key, amount.minor, day)
         address = f"{self._wire.base_url}/transit-tsep-web/jsView/{device_id}?{made}"
@@ -206,7 +224,8 @@ class Transit:
 
         Asked again under the same reference, a sale that was booked all the same is told as a duplicate.
         """
-        key = await self._keys.current() or await self._new_key(None)
+        kept = await self._keys.current()
+        key = kept.secret if kept else await self._new_key()
         if not isinstance(key, str):
             return NotSent(f"no transaction key: {key.reason}")
         reply = await self._send(operation, values, key)
@@ -218,18 +237,18 @@ class Transit:
     async def _renewed(self, refused: str) -> str | None:
         """Return another key than the refused one: what somebody else has got meanwhile, or a new one."""
         present = await self._keys.current()
-        if present is not None and present != refused:
-            return present
-        made = await self._new_key(refused)
-        if not isinstance(made, str):
-            made = await self._new_key(None)
+        if present is not None and present.secret != refused:
+            return present.secret
+        made = await self._new_key()
         return made if isinstance(made, str) else None
 
-    async def _new_key(self, old: str | None) -> str | NotSent | Unknown:
-        """Get a transaction key, and keep it; it moves no money, so that it may be asked for again."""
+    async def _new_key(self) -> str | NotSent | Unknown:
+        """Get a transaction key, and keep it; it moves no money, so that it may be asked for again.
+
+        The one of before is not named: that would end it, and with it every manifest that is out.
+        """
         merchant = self._merchant
         values = {"mid": merchant.merchant_id, "userID": merchant.user_id, "password": merchant.password}
-        values |= {"transactionKey": old} if old else {}
         reply = await self._exchange(operations.GENERATE_KEY, values)
         if not isinstance(reply, Reply):
             return reply
@@ -260,7 +279,7 @@ def _booked(values: Mapping[str, str], asked: int | None) -> Outcome:
     """Return what an answer says has been booked; a lookup does not say how much was asked."""
     code = values.get("responseCode", "")
     meaning = meaning_of(values.get("status", ""), code)
-    if meaning in _WHY:
+    if meaning in _NOT_SOLD:
         return _declined(code, meaning)
     transaction_id, processed = values.get("transactionID"), minor_of(values.get("processedAmount"))
     if meaning not in _BOOKED or not transaction_id or not processed:

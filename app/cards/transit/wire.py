@@ -13,6 +13,7 @@ ANSWER_SECONDS = 30.0
 _MOST_BYTES = 4_000_000
 _HEADERS = {"User-Agent": "infonox", "Content-Type": "text/xml; charset=utf-8"}
 _BEFORE_THE_FIRST_BYTE = (
+    httpx.InvalidURL,
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,

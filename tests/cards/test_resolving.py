@@ -1,0 +1,144 @@
+"""Payments whose end nobody has heard: found out, or told to a person, and never charged again."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from app.cards.processors import Environment
+from app.cards.reconciling import compare
+from app.core import clock
+from tests.cards.paying import VISA, Shop, amount, now
+
+
+@pytest.fixture(autouse=True)
+async def _held() -> AsyncIterator[None]:
+    """Hold the clock, which the tests move."""
+    clock.hold(now())
+    yield
+    clock.hold(None)
+
+
+async def test_a_charge_whose_answer_is_lost_is_adopted_after_a_minute(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    token = await shop.token(reserved)
+    await shop.behave("book_then_reset", "Sale")
+    lost = (await shop.charge(reserved["id"], token)).json()
+    assert (lost["state"], lost["is_final"]) == ("charging", False)
+    assert (await shop.charge(reserved["id"], token)).json()["state"] == "charging"
+    await shop.later(minutes=1)
+    found = await shop.state(reserved["id"])
+    assert (found["state"], found["card"]["last_four"]) == ("approved", "1111")
+    assert await shop.booked(reserved["id"]) == reserved["amount"]
+    assert (await shop.record("payments", reserved["id"]))["state"] == "approved"
+
+
+async def test_a_charge_that_never_arrived_is_not_charged_after_five_minutes(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    await shop.behave("reset_before_booking", "Sale")
+    await shop.charge(reserved["id"], await shop.token(reserved))
+    states = []
+    for minutes in (1, 1, 3):
+        await shop.later(minutes=minutes)
+        states.append((await shop.state(reserved["id"]))["state"])
+    assert states == ["charging", "charging", "failed"]
+    assert (await shop.record("payments", reserved["id"]))["state"] == "error"
+    assert await shop.booked(reserved["id"]) == 0
+
+
+async def test_what_lookups_do_not_find_in_time_is_voided_by_our_reference(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    await shop.controlled("knobs", lookup_lag=600)
+    await shop.behave("book_then_reset", "Sale")
+    await shop.charge(reserved["id"], await shop.token(reserved))
+    assert await shop.booked(reserved["id"]) == reserved["amount"]
+    for minutes in (1, 1, 3):
+        await shop.later(minutes=minutes)
+    await shop.controlled("knobs", lookup_lag=0)
+    assert (await shop.state(reserved["id"]))["state"] == "failed"
+    assert await shop.booked(reserved["id"]) == 0
+
+
+async def test_what_cannot_be_found_out_is_told_to_a_person_who_ends_it(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    await shop.behave("book_then_reset", "Sale")
+    await shop.charge(reserved["id"], await shop.token(reserved))
+    await shop.behave("html_error", times=None)
+    for minutes in (1, 1, 3, 10, 15):
+        await shop.later(minutes=minutes)
+    assert (await shop.state(reserved["id"]))["state"] == "unresolved"
+    waiting = await shop.told("GET", "card-payments?state=unresolved")
+    assert [each["id"] for each in waiting["payments"]] == [reserved["id"]]
+    path = f"card-payments/{reserved['id']}/resolve"
+    photographer = shop.phone.headers
+    refused = await shop.ask("POST", path, {"outcome": "charged"}, photographer)
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    ended = await shop.told("POST", path, {"outcome": "charged"})
+    assert ended["state"] == "approved"
+    assert (await shop.record("payments", reserved["id"]))["state"] == "approved"
+    await shop.controlled("forget")
+
+
+async def test_what_a_person_was_told_of_is_found_out_still_when_the_processor_comes_back(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    await shop.behave("book_then_reset", "Sale")
+    await shop.charge(reserved["id"], await shop.token(reserved))
+    await shop.behave("html_error", times=None)
+    await shop.later(minutes=31)
+    assert (await shop.state(reserved["id"]))["state"] == "unresolved"
+    await shop.controlled("forget")
+    await shop.later(minutes=61)
+    assert (await shop.state(reserved["id"]))["state"] == "approved"
+
+
+async def test_a_void_whose_answer_is_lost_is_brought_to_its_end(shop: Shop) -> None:
+    paid = await shop.pay(amount())
+    await shop.behave("book_then_reset", "Void")
+    voiding = await shop.told("POST", f"card-payments/{paid['id']}/void")
+    assert (voiding["state"], voiding["is_final"]) == ("voiding", False)
+    await shop.later(minutes=1)
+    assert (await shop.state(paid["id"]))["state"] == "voided"
+    assert await shop.booked(paid["id"]) == 0
+
+
+async def test_what_nobody_charges_is_let_go_and_frees_its_balance(shop: Shop) -> None:
+    minor = amount()
+    invoice = str(await shop.invoice(minor))
+    left = await shop.reserved(minor, invoice_id=invoice)
+    await shop.later(minutes=31)
+    assert (await shop.state(left["id"]))["state"] == "cancelled"
+    assert (await shop.record("payments", left["id"]))["state"] == "voided"
+    assert (await shop.reserve(minor, invoice_id=invoice)).status_code == 201
+
+
+async def test_what_was_surely_not_sent_may_be_charged_again_at_once(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    token = await shop.token(reserved)
+    wire = shop.till.processors.wire(Environment.SIMULATOR)
+    address, wire.base_url = wire.base_url, "http://127.0.0.1:1"
+    unsent = (await shop.charge(reserved["id"], token)).json()
+    wire.base_url = address
+    assert (unsent["state"], unsent["code"]) == ("reserved", "not_sent")
+    assert (await shop.charge(reserved["id"], token)).json()["state"] == "approved"
+    assert await shop.booked(reserved["id"]) == reserved["amount"]
+
+
+async def test_a_key_the_processor_refuses_is_renewed_and_the_card_charged_once(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    token = await shop.token(reserved, VISA)
+    await shop.behave("expired_key", "Sale")
+    assert (await shop.charge(reserved["id"], token)).json()["state"] == "approved"
+    assert await shop.booked(reserved["id"]) == reserved["amount"]
+
+
+async def test_settlements_are_compared_with_what_stands_here(shop: Shop) -> None:
+    paid = await shop.pay(amount())
+    await (await shop.gateway()).close_batch()
+    at = datetime.fromisoformat((await shop.outside.get(shop.control)).json()["now"])
+    assert await compare(shop.till, shop.account_id, at.date()) == []
+    sql = "UPDATE card_attempts SET minor = minor + 1 WHERE account_id = $1 AND intent_id = $2"
+    sql += " RETURNING external_ref"
+    [[reference]] = await shop.studio.execute(sql, UUID(paid["id"]))
+    [difference] = await compare(shop.till, shop.account_id, at.date())
+    assert reference in difference

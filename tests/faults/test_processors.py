@@ -1,0 +1,107 @@
+"""X-20: the processor hangs, resets and talks nonsense, processes are killed: a card is charged once."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.accounts.lifecycle import create_account
+from app.accounts.models import Edition
+from app.accounts.users import NewUser
+from app.cards.processors import Processors
+from app.core import clock
+from app.core.db import Database
+from app.core.settings import Settings
+from app.core.vault import load_vault
+from app.simulator.behaviours import BEHAVIOURS
+from app.simulator.process import started
+from app.simulator.server import Options
+from tests.cards.matrix import CHOSEN, Believing, Dying, Field, Insisting, Trusting
+from tests.cards.paying import HARBOR, now
+from tests.facts import Property
+
+Opens = Callable[[type[Dying], int], AbstractAsyncContextManager[Field]]
+_SECONDS = 0.25
+
+
+def _chosen(*names: str) -> list[int]:
+    return [amount for each in names if (amount := BEHAVIOURS[each].amount) is not None]
+
+
+@pytest.fixture
+def opens(database: Database, tmp_path: Path) -> Opens:
+    """Return what opens an account of its own, at a simulator that is a process of its own."""
+
+    @asynccontextmanager
+    async def opened(kind: type[Dying], seed: int) -> AsyncIterator[Field]:
+        merchants = tmp_path / "merchants.json"
+        merchants.write_text(json.dumps([asdict(HARBOR)]))
+        options = Options(tmp_path / f"{uuid4().hex}.sqlite", merchants=merchants)
+        account = await create_account(
+            database,
+            account_name=f"s{uuid4().hex}",
+            company_name="Studio of a test",
+            time_zone="America/Denver",
+            country="US",
+            edition=Edition.PROFESSIONAL,
+            licences=1,
+            administrator=NewUser("JD", "a long walk by the sea", "Jo", "Doe"),
+        )
+        with started(options) as simulator:
+            settings = Settings(
+                data_dir=tmp_path, environment="development", transit_simulator_url=simulator.url
+            )
+            processors = Processors(settings, connecting=_SECONDS, answering=_SECONDS)
+            async with httpx.AsyncClient() as outside:
+                dice = Random(seed)  # noqa: S311 - a repeatable run
+                vault = load_vault(settings)
+                field = Field(database, vault, account, processors, simulator, outside, dice, kind)
+                clock.hold(now())
+                await field.controlled("knobs", key_seconds=10**9)
+                yield field
+                clock.hold(None)
+            await processors.close()
+
+    return opened
+
+
+@pytest.mark.parametrize(("cards", "rounds"), [(1, 1), pytest.param(10, 96, marks=pytest.mark.proof)])
+async def test_whatever_fails_a_card_is_charged_once_or_not_at_all(
+    opens: Opens, cards: int, rounds: int, record_property: Property
+) -> None:
+    async with opens(Dying, rounds) as field:
+        await field.furnish(cards)
+        for _ in range(rounds):
+            await field.go_through(CHOSEN)
+        ended = await field.check()
+        record_property("counted: card charges under faults", ended.total())
+        record_property("counted: card charges that were approved", ended["approved"])
+        record_property("counted: processes killed around a card charge", field.killed.total())
+        assert ended.keys() >= {"approved", "declined", "failed"}
+        assert "unresolved" not in ended
+
+
+@pytest.mark.parametrize(
+    ("bug", "chosen"),
+    [
+        (Trusting, _chosen("book_then_html_error")),
+        (Insisting, _chosen("truncated")),
+        (Believing, _chosen("late_lookup", "book_then_reset")),
+    ],
+)
+async def test_a_planted_bug_is_seen_in_the_processor_s_books(
+    opens: Opens, bug: type[Dying], chosen: list[int]
+) -> None:
+    async with opens(bug, 1) as field:
+        await field.furnish(1)
+        if bug is Believing:
+            await field.controlled("knobs", lookup_lag=600)
+        await field.go_through(chosen, with_kills=False)
+        with pytest.raises(AssertionError):
+            await field.check()
