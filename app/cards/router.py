@@ -33,7 +33,7 @@ from app.cards.schemas import (
     CardPaymentPage,
     CardPaymentRequest,
     ChargeRequest,
-    Resolution,
+    CardResolution,
     ResolutionRequest,
 )
 from app.cards.states import IntentState
@@ -197,7 +197,7 @@ async def resolve(
     payment_id: PaymentId, body: Sent[ResolutionRequest], work: Writing, till: TillOf
 ) -> CardPaymentAnswer:
     """Say of an `unresolved` payment what the processor's own books tell, if one may set up processing."""
-    is_charged = body.outcome is Resolution.CHARGED
+    is_charged = body.outcome is CardResolution.CHARGED
     await resolving.resolve(work, till, payment_id, is_charged=is_charged)
     return await _told(work.session, payment_id)
 

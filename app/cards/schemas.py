@@ -152,7 +152,7 @@ class CardPaymentPage(Answer):
     payments: list[CardPaymentAnswer] = Field(description="The payments.", examples=[[]])
 
 
-class Resolution(StrEnum):
+class CardResolution(StrEnum):
     """What the processor's own books say."""
 
     CHARGED = "charged"
@@ -162,7 +162,7 @@ class Resolution(StrEnum):
 class ResolutionRequest(Wire):
     """What somebody has found out at the processor."""
 
-    outcome: Resolution = Field(
+    outcome: CardResolution = Field(
         description="Whether the card was charged, and stands charged.", examples=["charged"]
     )
 
