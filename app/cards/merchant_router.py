@@ -25,8 +25,8 @@ from app.cards.schemas import (
     MerchantAnswer,
     MerchantRequest,
     SavedCardAnswer,
+    SavedCardFieldRequest,
     SavedCardRequest,
-    SavedCardSessionRequest,
 )
 from app.cards.sight import seen
 from app.cards.till import TillOf
@@ -93,12 +93,12 @@ async def remove_merchant(
 
 
 @router.post(
-    "/saved-cards/session",
+    "/saved-card-fields",
     operation_id="cards_open_field",
     summary="Open the hosted field to save a card",
     responses=refusals_of(*GUARDED, *GATE, NothingToPay, ProcessorUnavailable, *BODY),
 )
-async def open_field(body: Sent[SavedCardSessionRequest], counter: CounterOf) -> HostedFieldAnswer:
+async def open_field(body: Sent[SavedCardFieldRequest], counter: CounterOf) -> HostedFieldAnswer:
     """Tell where a client's card is typed in to be saved, without charging it."""
     gateway, currency, zone = await _for(counter, body.client_id)
     return answers.field_of(await answers.hosted_field(gateway, Amount(0, currency), zone))

@@ -32,8 +32,8 @@ from app.cards.schemas import (
     CardPaymentAnswer,
     CardPaymentPage,
     CardPaymentRequest,
-    ChargeRequest,
     CardResolution,
+    ChargeRequest,
     ResolutionRequest,
 )
 from app.cards.states import IntentState

@@ -201,7 +201,7 @@ class SavedCardRequest(Wire):
     )
 
 
-class SavedCardSessionRequest(Wire):
+class SavedCardFieldRequest(Wire):
     """For whom a card is to be typed in."""
 
     client_id: UUID = Field(description="Whose card it is.", examples=[_CLIENT])

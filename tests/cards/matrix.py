@@ -227,7 +227,7 @@ class Field:
     async def charge_all(self, chosen: Sequence[int], *, with_kills: bool = True) -> None:
         """Charge each card for each amount; processes end before they send, after, and in between."""
         turn = asyncio.Semaphore(_AT_ONCE)
-        await self.controlled("behave", behaviour="expired_key", operations=["Sale"], times=2)
+        await self.controlled("behave", behaviour="expired_key", operations=["Sale"], times=1)
         asked = [(card, 9_000_00 + each) for card in self.cards for each in chosen]
         self.dice.shuffle(asked)
         plans = [self.dice.choice((None, *_KILLS)) if with_kills else None for _ in asked]

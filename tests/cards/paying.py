@@ -184,12 +184,17 @@ class Shop:
         found = [await self.books(each) for each in refs]
         return [each for told in found for each in told["requests"] if each["operation"] == "Sale"]
 
+    async def sign_in(self) -> None:
+        """Sign the administrator in anew: tokens end while time passes."""
+        self.headers = bearer(await self.studio.signed_in(initials="JD", device=None))
+
     async def later(self, **passed: float) -> None:
         """Let time pass, here and at the processor, and look after what is due then."""
         delta = timedelta(**passed)
         clock.hold(clock.now() + delta)
         await self.controlled("advance", seconds=delta.total_seconds())
         await look_after(self.till, self.account_id)
+        await self.sign_in()
 
 
 @asynccontextmanager

@@ -104,7 +104,7 @@ async def test_keys_are_exchanged_while_cards_are_charged(shop: Shop, tmp_path: 
 
 
 async def test_a_saved_card_is_charged_by_what_no_device_and_no_row_shows(shop: Shop) -> None:
-    field = await shop.told("POST", "saved-cards/session", {"client_id": str(shop.client_id)})
+    field = await shop.told("POST", "saved-card-fields", {"client_id": str(shop.client_id)})
     token = await shop.token(field, VISA)
     body = {"client_id": str(shop.client_id), "token": token}
     saved = await shop.told("POST", "saved-cards", body)

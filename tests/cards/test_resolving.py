@@ -9,15 +9,18 @@ import pytest
 from app.cards.processors import Environment
 from app.cards.reconciling import compare
 from app.core import clock
-from tests.cards.paying import VISA, Shop, amount, now
+from tests.accounts.studios import bearer
+from tests.cards.paying import NORTH, VISA, Shop, amount, credentials, now
 
 
 @pytest.fixture(autouse=True)
-async def _held() -> AsyncIterator[None]:
-    """Hold the clock, which the tests move."""
+async def _held(shop: Shop) -> AsyncIterator[None]:
+    """Hold the clock, which the tests move, and have the processor behave again behind each."""
     clock.hold(now())
+    await shop.sign_in()
     yield
     clock.hold(None)
+    await shop.controlled("forget")
 
 
 async def test_a_charge_whose_answer_is_lost_is_adopted_after_a_minute(shop: Shop) -> None:
@@ -71,7 +74,7 @@ async def test_what_cannot_be_found_out_is_told_to_a_person_who_ends_it(shop: Sh
     waiting = await shop.told("GET", "card-payments?state=unresolved")
     assert [each["id"] for each in waiting["payments"]] == [reserved["id"]]
     path = f"card-payments/{reserved['id']}/resolve"
-    photographer = shop.phone.headers
+    photographer = bearer(await shop.studio.signed_in(initials="PK", device=None))
     refused = await shop.ask("POST", path, {"outcome": "charged"}, photographer)
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     ended = await shop.told("POST", path, {"outcome": "charged"})
@@ -133,6 +136,7 @@ async def test_a_key_the_processor_refuses_is_renewed_and_the_card_charged_once(
 
 
 async def test_settlements_are_compared_with_what_stands_here(shop: Shop) -> None:
+    await shop.told("PUT", "card-merchant", credentials(NORTH))
     paid = await shop.pay(amount())
     await (await shop.gateway()).close_batch()
     at = datetime.fromisoformat((await shop.outside.get(shop.control)).json()["now"])
