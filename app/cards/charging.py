@@ -67,7 +67,8 @@ async def charge(
         ready = await _begin(work, till, intent, token, expiry)
     account_id, sold = work.who.account_id, ready.charge
     outcome = await _send(ready)
-    async with till.database.writing(account_id) as session:
+    # What is known now is not to be found out again because others are busy.
+    async with till.database.writing(account_id, is_urgent=True) as session:
         after = await settle(session, till, sold.external_ref, partial(_sold, outcome))
     if after.is_reversed and after.receipt:
         sale = Booked(sold.external_ref, sold.amount, after.receipt.transaction_id)
@@ -92,7 +93,7 @@ async def take_back(
     """Void what an attempt has booked, or may have, and write what has become of it."""
     outcome = await way.void(sale)
     look = await way.lookup(sale.external_ref) if attempts.needs_look(outcome) else None
-    async with till.database.writing(account_id) as session:
+    async with till.database.writing(account_id, is_urgent=True) as session:
         return await settle(session, till, sale.external_ref, partial(_voided, outcome, look), claim)
 
 

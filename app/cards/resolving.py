@@ -11,7 +11,7 @@ from app.cards import attempts, reserving, store
 from app.cards.errors import CardPaymentStands
 from app.cards.merchants import MERCHANTS
 from app.cards.settling import settle
-from app.cards.states import AttemptState
+from app.cards.states import AttemptState, Reversal
 from app.cards.till import Till
 from app.core.db import WriteSession
 from app.core.principal import Level
@@ -25,6 +25,9 @@ async def resolve(work: Work[WriteSession], till: Till, intent_id: UUID, *, is_c
     row = await store.latest_attempt(session, intent_id)
     if row is None or row.state != AttemptState.MANUAL:
         raise CardPaymentStands(state=intent.state)
+    if is_charged and row.reversal == Reversal.PARTIAL:
+        # What stands is another amount: it is given back at the processor, and then it is not charged.
+        raise CardPaymentStands(state="partial")
     before = {"state": intent.state}
     await settle(session, till, row.external_ref, partial(_told, is_charged))
     after = {"state": intent.state, "reference": row.external_ref}

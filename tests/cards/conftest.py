@@ -1,7 +1,6 @@
 """The house with the simulator of the processor beside it, and a studio that charges cards."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +8,6 @@ from fastapi import FastAPI
 
 from app.cards.processors import Processors
 from app.cards.till import Till
-from app.core.db import Database
 from app.main import create_app
 from app.simulator.merchants import Merchants
 from app.simulator.server import Options, Simulator
@@ -58,15 +56,7 @@ async def http(house: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="module")
-async def shop(
-    database: Database, house: FastAPI, http: httpx.AsyncClient, simulator: Simulator
-) -> AsyncIterator[Shop]:
+async def shop(house: FastAPI, http: httpx.AsyncClient, simulator: Simulator) -> AsyncIterator[Shop]:
     """Make a studio of the module's own that charges cards, at its desk and on its phones."""
-    async with new_shop(database, http, house, simulator) as made:
+    async with new_shop(house.state.till, http, house.state.keys, simulator) as made:
         yield made
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder of the test's own."""
-    return tmp_path

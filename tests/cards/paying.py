@@ -9,16 +9,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from fastapi import FastAPI
 
 from app.cards import charging
 from app.cards.gateway import Gateway
 from app.cards.reconciling import look_after
 from app.cards.till import Till
 from app.core import clock
-from app.core.db import Database
+from app.core.keys import KeyRing
 from app.core.principal import Principal
 from app.simulator.merchants import Merchant
+from app.simulator.process import Started
 from app.simulator.server import Simulator
 from app.sync.store import Write, write
 from tests.accounts.studios import Studio, bearer, new_studio
@@ -199,21 +199,17 @@ class Shop:
 
 @asynccontextmanager
 async def new_shop(
-    database: Database,
-    http: httpx.AsyncClient,
-    house: FastAPI,
-    simulator: Simulator,
-    merchant: Merchant = HARBOR,
+    till: Till, http: httpx.AsyncClient, keys: KeyRing, simulator: Simulator | Started
 ) -> AsyncIterator[Shop]:
     """Make a studio with a client, the processor's credentials and a phone."""
-    studio = await new_studio(database, http, house.state.keys)
+    studio = await new_studio(till.database, http, keys)
     headers = bearer(await studio.signed_in(initials="JD", device=None))
     phone = await signed_in(studio)
     async with httpx.AsyncClient() as outside:
-        shop = Shop(studio, house.state.till, headers, phone, outside, simulator.url, simulator.control_url)
+        shop = Shop(studio, till, headers, phone, outside, simulator.url, simulator.control_url)
         await shop.put("clients", shop.client_id, last_name="Hartley", client_type="consumer")
         await shop.put("companies", shop.account_id, card_processor="tsys", is_card_reader_enabled=True)
-        await shop.told("PUT", "card-merchant", credentials(merchant))
+        await shop.told("PUT", "card-merchant", credentials(HARBOR))
         yield shop
 
 

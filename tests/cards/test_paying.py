@@ -1,8 +1,14 @@
 """Paying by card: reserved, charged once whatever is repeated, and heard of on every device."""
 
 import asyncio
-from uuid import uuid4
+import logging
+from uuid import UUID, uuid4
 
+import asyncpg
+import pytest
+
+from app.cards.guards import CHARGES
+from tests.accounts.studios import bearer
 from tests.cards.paying import LOST, POOR, Shop, amount
 
 
@@ -117,3 +123,43 @@ async def test_what_is_reserved_may_be_cancelled_and_what_is_charged_not(shop: S
     late = (await shop.charge(reserved["id"], "AToken12")).json()
     assert late["state"] == "cancelled"
     assert await shop.sales(reserved["id"]) == []
+
+
+async def test_the_database_lets_nothing_be_paid_that_was_not_booked(shop: Shop) -> None:
+    reserved, paid = await shop.reserved(amount()), await shop.pay(amount())
+    one, other = UUID(reserved["id"]), UUID(paid["id"])
+    set_state = "UPDATE card_intents SET state = 'approved'"
+    with pytest.raises(asyncpg.CheckViolationError):
+        await shop.studio.execute(f"{set_state} WHERE account_id = $1 AND intent_id = $2", one)
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await shop.studio.execute(
+            f"{set_state}, paid_by = a.external_ref FROM card_attempts a WHERE card_intents.account_id = $1"
+            " AND card_intents.intent_id = $2 AND a.account_id = $1 AND a.intent_id = $3",
+            one,
+            other,
+        )
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await shop.studio.execute(
+            "UPDATE card_attempts SET is_booked = false WHERE account_id = $1 AND intent_id = $2", other
+        )
+
+
+async def test_no_log_has_what_stands_for_a_card(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    reserved = await shop.reserved(amount())
+    token = await shop.token(reserved)
+    caplog.clear()
+    await shop.charge(reserved["id"], token)
+    await shop.behave("garbage", "Sale")
+    await shop.charge((await shop.reserved(amount()))["id"], token)
+    assert caplog.records
+    assert token not in caplog.text
+    assert reserved["hosted_field"]["manifest"] not in caplog.text
+
+
+async def test_who_tries_many_cards_is_slowed_down(shop: Shop) -> None:
+    headers = bearer(await shop.studio.signed_in(initials="JD", device=None))
+    unknown = str(uuid4())
+    answers = [await shop.charge(unknown, "AToken12", headers) for _ in range(CHARGES.most + 1)]
+    assert {each.status_code for each in answers[:-1]} == {404}
+    assert (answers[-1].status_code, answers[-1].json()["code"]) == (429, "rate_limited")

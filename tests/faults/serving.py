@@ -6,6 +6,7 @@ import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -72,7 +73,9 @@ class Cluster:
 class Server:
     """The server on uvloop and httptools, on a port it keeps when it starts again."""
 
-    def __init__(self, cluster: Cluster, database_url: str | None = None, pool_size: int = 10) -> None:
+    def __init__(
+        self, cluster: Cluster, database_url: str | None = None, pool_size: int = 10, **chosen: Any
+    ) -> None:
         self.database_url = database_url or cluster.url
         self._settings = Settings(
             database_url=self.database_url,
@@ -80,6 +83,7 @@ class Server:
             port=free_port(),
             demo_clients=0,
             pool_size=pool_size,
+            **chosen,
         )
         self._process = _PROCESSES.Process(target=_serve, args=(self._settings,), daemon=True)
 

@@ -1,11 +1,14 @@
 """X-20: the processor hangs, resets and talks nonsense, processes are killed: a card is charged once."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -15,16 +18,20 @@ from app.accounts.lifecycle import create_account
 from app.accounts.models import Edition
 from app.accounts.users import NewUser
 from app.cards.processors import Processors
+from app.cards.reconciling import look_after
+from app.cards.till import Till
 from app.core import clock
 from app.core.db import Database
+from app.core.keys import load_keys
 from app.core.settings import Settings
 from app.core.vault import load_vault
 from app.simulator.behaviours import BEHAVIOURS
 from app.simulator.process import started
 from app.simulator.server import Options
 from tests.cards.matrix import CHOSEN, Believing, Dying, Field, Insisting, Trusting
-from tests.cards.paying import HARBOR, now
+from tests.cards.paying import HARBOR, amount, new_shop, now
 from tests.facts import Property
+from tests.faults.serving import Cluster, Server
 
 Opens = Callable[[type[Dying], int], AbstractAsyncContextManager[Field]]
 _SECONDS = 0.25
@@ -34,15 +41,19 @@ def _chosen(*names: str) -> list[int]:
     return [amount for each in names if (amount := BEHAVIOURS[each].amount) is not None]
 
 
+def _merchants(folder: Path) -> Path:
+    merchants = folder / "merchants.json"
+    merchants.write_text(json.dumps([asdict(HARBOR)]))
+    return merchants
+
+
 @pytest.fixture
 def opens(database: Database, tmp_path: Path) -> Opens:
     """Return what opens an account of its own, at a simulator that is a process of its own."""
 
     @asynccontextmanager
     async def opened(kind: type[Dying], seed: int) -> AsyncIterator[Field]:
-        merchants = tmp_path / "merchants.json"
-        merchants.write_text(json.dumps([asdict(HARBOR)]))
-        options = Options(tmp_path / f"{uuid4().hex}.sqlite", merchants=merchants)
+        options = Options(tmp_path / f"{uuid4().hex}.sqlite", merchants=_merchants(tmp_path))
         account = await create_account(
             database,
             account_name=f"s{uuid4().hex}",
@@ -85,6 +96,47 @@ async def test_whatever_fails_a_card_is_charged_once_or_not_at_all(
         record_property("counted: processes killed around a card charge", field.killed.total())
         assert ended.keys() >= {"approved", "declined", "failed"}
         assert "unresolved" not in ended
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("fate", ["book_then_hang", "hang_before_booking"])
+async def test_a_server_that_is_killed_while_it_charges_has_charged_once_or_not_at_all(
+    cluster: Cluster, tmp_path: Path, fate: str
+) -> None:
+    with started(
+        Options(tmp_path / "ledger.sqlite", merchants=_merchants(tmp_path)), "development"
+    ) as simulator:
+        chosen: dict[str, Any] = {"environment": "development", "transit_simulator_url": simulator.url}
+        server, settings = Server(cluster, **chosen), Settings(data_dir=cluster.data_dir, **chosen)
+        await server.start()
+        database, processors = Database(cluster.url), Processors(settings)
+        till = Till(database, load_vault(settings), processors)
+        async with (
+            httpx.AsyncClient(base_url=server.url) as client,
+            new_shop(till, client, load_keys(settings), simulator) as shop,
+        ):
+            reserved = await shop.reserved(amount())
+            token = await shop.token(reserved)
+            await shop.behave(fate, "Sale")
+            charging = asyncio.create_task(shop.charge(reserved["id"], token))
+            await shop.outside.get(f"{shop.control}/waiting?at_least=1")
+            server.kill()
+            with pytest.raises(httpx.TransportError):
+                await charging
+            await server.start()
+            assert (await shop.charge(reserved["id"], token)).json()["state"] == "charging"
+            at = now()
+            for minutes in (1, 2, 5):
+                clock.hold(at + timedelta(minutes=minutes))
+                await look_after(till, shop.account_id)
+            clock.hold(None)
+            is_booked = fate == "book_then_hang"
+            told = await shop.state(reserved["id"])
+            assert told["state"] == ("approved" if is_booked else "failed")
+            assert await shop.booked(reserved["id"]) == (reserved["amount"] if is_booked else 0)
+        await processors.close()
+        await database.close()
+        await server.stop()
 
 
 @pytest.mark.parametrize(
