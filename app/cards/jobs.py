@@ -1,8 +1,10 @@
 """What card payments have done on a beat: doubts resolved, settlements compared, seals renewed."""
 
 import logging
+from asyncio import Semaphore, gather
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from app.accounts.rounds import in_every_account
 from app.accounts.store import accounts_with_cards_due
@@ -17,6 +19,10 @@ from app.core.principal import Principal
 log = logging.getLogger("studio.beat")
 BATCH = 100
 """How many accounts are looked up at a time."""
+_COMPARED = 3
+"""How many days are compared each day: none is left out when a server was away."""
+_AT_ONCE = 5
+"""How many accounts are looked after at once: a processor that hangs holds each up for a minute."""
 _BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC), NIL
 
 
@@ -25,16 +31,21 @@ async def look_after_all(till: Till, database: Database) -> None:
 
     One that fails holds up none of the others; in the end `UnfinishedError` is raised for it.
     """
-    now, after, is_whole = clock.now(), _BEFORE_ALL, True
+    now, after, is_whole, turn = clock.now(), _BEFORE_ALL, True, Semaphore(_AT_ONCE)
+
+    async def look(account_id: UUID) -> bool:
+        try:
+            async with turn:
+                await look_after(till, account_id)
+        except Exception:
+            log.exception("card payments of account %s are left for the next time", account_id)
+            return False
+        return True
+
     while True:
         async with database.directory() as connection:
             batch = await accounts_with_cards_due(connection, now, after, BATCH)
-        for _, account_id in batch:
-            try:
-                await look_after(till, account_id)
-            except Exception:
-                is_whole = False
-                log.exception("card payments of account %s are left for the next time", account_id)
+        is_whole &= all(await gather(*(look(account_id) for _, account_id in batch)))
         if len(batch) < BATCH:
             break
         after = batch[-1]
@@ -45,14 +56,15 @@ async def look_after_all(till: Till, database: Database) -> None:
 def jobs_of(till: Till) -> tuple[Job, ...]:
     """Return what is to be done about card payments."""
 
-    async def compare_yesterday(_: Database, who: Principal) -> None:
-        await compare(till, who.account_id, clock.now().date() - timedelta(days=1))
+    async def compare_lately(_: Database, who: Principal) -> None:
+        for days in range(1, _COMPARED + 1):
+            await compare(till, who.account_id, clock.now().date() - timedelta(days=days))
 
     async def renew_seals(_: Database, who: Principal) -> None:
         await seal_anew(till, who.account_id)
 
     return (
         Job("resolve card payments", timedelta(seconds=20), partial(look_after_all, till)),
-        Job("compare card settlements", timedelta(days=1), in_every_account(compare_yesterday)),
+        Job("compare card settlements", timedelta(days=1), in_every_account(compare_lately)),
         Job("seal anew what charges cards", timedelta(days=1), in_every_account(renew_seals)),
     )

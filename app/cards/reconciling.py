@@ -1,6 +1,7 @@
 """Looking after card payments nobody has heard the end of, until it is known or told to a person."""
 
 import logging
+from asyncio import gather
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -30,18 +31,23 @@ log = logging.getLogger("studio.cards")
 
 
 async def look_after(till: Till, account_id: UUID) -> int:
-    """Look after what is due in one account, and return how many attempts that were."""
+    """Look after what is due in one account, all at once, and return how many attempts that were.
+
+    One that fails holds up none of the others, and is raised in the end.
+    """
     claim = new_id()
     async with till.database.writing(account_id) as session:
-        await _let_go(session)
         rows = await _claimed(session, claim)
         gateway = await _gateway(session, till)
+    found = await gather(*(_resolve(till, gateway, row, claim) for row in rows), return_exceptions=True)
+    async with till.database.writing(account_id) as session:
         await accounts.set_cards_due(session, await store.next_due(session))
-    for row in rows:
-        await _resolve(till, gateway, row, claim)
-    if rows:
-        async with till.database.writing(account_id) as session:
-            await accounts.set_cards_due(session, await store.next_due(session))
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    async with till.database.writing(account_id) as session:
+        await _let_go(session)
+        await accounts.set_cards_due(session, await store.next_due(session))
     return len(rows)
 
 

@@ -1,11 +1,12 @@
 """Payments whose end nobody has heard: found out, or told to a person, and never charged again."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from app.cards.jobs import look_after_all
 from app.cards.processors import Environment
 from app.cards.reconciling import compare
 from app.core import clock
@@ -93,6 +94,22 @@ async def test_what_a_person_was_told_of_is_found_out_still_when_the_processor_c
     await shop.controlled("forget")
     await shop.later(minutes=61)
     assert (await shop.state(reserved["id"]))["state"] == "approved"
+
+
+async def test_accounts_with_something_due_are_found_and_none_is_looked_at_without(shop: Shop) -> None:
+    due = "SELECT cards_due_at FROM account_directory WHERE account_id = $1"
+    reserved = await shop.reserved(amount())
+    await shop.behave("book_then_reset", "Sale")
+    await shop.charge(reserved["id"], await shop.token(reserved))
+    [[first]] = await shop.studio.execute(due)
+    clock.hold(clock.now() + timedelta(seconds=50))
+    await look_after_all(shop.till, shop.till.database)
+    assert [[first]] == [list(each) for each in await shop.studio.execute(due)]
+    clock.hold(clock.now() + timedelta(seconds=15))
+    await look_after_all(shop.till, shop.till.database)
+    assert (await shop.state(reserved["id"]))["state"] == "approved"
+    await shop.later(hours=2)
+    assert [list(each) for each in await shop.studio.execute(due)] == [[None]]
 
 
 async def test_a_void_whose_answer_is_lost_is_brought_to_its_end(shop: Shop) -> None:

@@ -1,6 +1,6 @@
 """TransIT behind the gateway port."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -24,12 +24,12 @@ from app.cards.gateway import (
     Token,
     Unavailable,
     Unknown,
-    Why,
 )
 from app.cards.transit import operations
 from app.cards.transit.codes import Meaning, meaning_of
 from app.cards.transit.manifest import manifest
 from app.cards.transit.operations import Operation
+from app.cards.transit.outcomes import SALE_LINE, WHY, booked, declined, found, taken_back
 from app.cards.transit.replies import OddReply, Reply, card_of, minor_of, read, written
 from app.cards.transit.wire import Wire
 from app.core import clock
@@ -38,20 +38,6 @@ _SOURCE = "INTERNET"
 _FRESH = timedelta(hours=12)
 """So old a key may be to make manifests with: how long one lasts is not known, a day is assumed."""
 _VOID_REASON = "POST_AUTH_USER_DECLINE"
-_SALE = "Sale"
-_VOID = "Void"
-_TRUE = "true"
-_BOOKED = frozenset({Meaning.APPROVED, Meaning.PARTIAL})
-_SETTLED = frozenset({"CLOSED", "SETTLED"})
-_NOT_SOLD = frozenset({Meaning.DECLINED, Meaning.HARD, Meaning.REFUSED, Meaning.KEY})
-_WHY = {
-    Meaning.DECLINED: Why.ISSUER,
-    Meaning.HARD: Why.ISSUER,
-    Meaning.REFUSED: Why.REQUEST,
-    Meaning.KEY: Why.REQUEST,
-    Meaning.ABSENT: Why.ABSENT,
-    Meaning.NOT_REVERSIBLE: Why.NOT_REVERSIBLE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +102,8 @@ class Transit:
         if not isinstance(reply, Reply):
             return reply
         meaning, card = meaning_of(reply.status, reply.code), card_of(reply.values)
-        if meaning in _WHY:
-            return _declined(reply.code, meaning)
+        if meaning in WHY:
+            return declined(reply.code, meaning)
         kept = reply.values.get("token")
         if meaning is not Meaning.APPROVED or not kept or card is None:
             return Unknown(f"answered by {reply.code[:8]}")
@@ -138,7 +124,7 @@ class Transit:
             return reply
         if meaning_of(reply.status, reply.code) is Meaning.DUPLICATE:
             return await self._adopted(charge, reply.code)
-        return _booked(reply.values, charge.amount.minor)
+        return booked(reply.values, charge.amount.minor)
 
     async def void(self, sale: Booked) -> Outcome:
         """Take a sale back, by its transaction where we were told it, else by our reference."""
@@ -148,7 +134,7 @@ class Transit:
             else {"externalReferenceID": sale.external_ref}
         )
         reply = await self._ask(operations.VOID, {**named, "voidReason": _VOID_REASON})
-        return reply if not isinstance(reply, Reply) else _reversed(reply)
+        return reply if not isinstance(reply, Reply) else taken_back(reply)
 
     async def refund(self, sale: Booked, external_ref: str) -> Outcome:
         """Give money back; before settlement the processor voids the sale instead."""
@@ -160,7 +146,7 @@ class Transit:
             "externalReferenceID": external_ref,
         }
         reply = await self._ask(operations.RETURN, values)
-        return reply if not isinstance(reply, Reply) else _reversed(reply)
+        return reply if not isinstance(reply, Reply) else taken_back(reply)
 
     async def lookup(self, external_ref: str) -> Look:
         """Look a sale up; more than one of our reference cannot be, and is not guessed about."""
@@ -172,11 +158,11 @@ class Transit:
             return Absent()
         if meaning is not Meaning.APPROVED:
             return Unavailable(f"answered by {reply.code[:8]}")
-        sales = [each for each in reply.details if each.get("operation") == _SALE]
+        sales = [each for each in reply.details if each.get("operation") == SALE_LINE]
         mine = [each for each in sales if each.get("externalReferenceID") == external_ref]
         if not mine:
             return Absent() if not sales else Unavailable("answered with other sales")
-        return _found(mine, reply.details)
+        return found(mine, reply.details)
 
     async def close_batch(self) -> Outcome:
         """Close the open batch; `Partial` tells that some of it stays open."""
@@ -191,7 +177,7 @@ class Transit:
             case Meaning.ODD | Meaning.DUPLICATE:
                 return Unknown(f"answered by {reply.code[:8]}")
             case meaning:
-                return _declined(reply.code, meaning)
+                return declined(reply.code, meaning)
 
     async def settled(self, day: date) -> list[Settled] | Unavailable:
         """Return what was settled on a day of UTC; of what cannot be read, nothing at all."""
@@ -200,16 +186,16 @@ class Transit:
             return Unavailable(reply.reason)
         if meaning_of(reply.status, reply.code) is not Meaning.APPROVED:
             return Unavailable(f"answered by {reply.code[:8]}")
-        found = []
+        lines = []
         for each in reply.details:
             minor = minor_of(each.get("processedAmount"))
             if minor is None:
                 return Unavailable("an amount that cannot be read")
-            sign = 1 if each.get("operation") in {_SALE, "Capture"} else -1
-            found.append(
+            sign = 1 if each.get("operation") in {SALE_LINE, "Capture"} else -1
+            lines.append(
                 Settled(each.get("externalReferenceID", ""), each.get("transactionID", ""), sign * minor)
             )
-        return found
+        return lines
 
     async def _adopted(self, charge: Charge, code: str) -> Outcome:
         look = await self.lookup(charge.external_ref)
@@ -273,56 +259,3 @@ class Transit:
             return read(operation.name, body)
         except OddReply as odd:
             return Unknown(str(odd))
-
-
-def _booked(values: Mapping[str, str], asked: int | None) -> Outcome:
-    """Return what an answer says has been booked; a lookup does not say how much was asked."""
-    code = values.get("responseCode", "")
-    meaning = meaning_of(values.get("status", ""), code)
-    if meaning in _NOT_SOLD:
-        return _declined(code, meaning)
-    transaction_id, processed = values.get("transactionID"), minor_of(values.get("processedAmount"))
-    if meaning not in _BOOKED or not transaction_id or not processed:
-        return Unknown(f"answered by {code[:8]}")
-    receipt = Receipt(
-        transaction_id=transaction_id,
-        authorization_code=values.get("authCode") or None,
-        card=card_of(values),
-        token=Token(values["token"]) if values.get("token") else None,
-    )
-    if asked is None or (meaning is Meaning.APPROVED and processed == asked):
-        return Approved(receipt)
-    # Said to be approved for another amount: which of the two it is, only a lookup tells.
-    return Partial(processed, receipt) if meaning is Meaning.PARTIAL else Unknown("another amount")
-
-
-def _reversed(reply: Reply) -> Outcome:
-    meaning = meaning_of(reply.status, reply.code)
-    if meaning in _WHY:
-        return _declined(reply.code, meaning)
-    if meaning is not Meaning.APPROVED:
-        return Unknown(f"answered by {reply.code[:8]}")
-    return Approved(Receipt(reply.values.get("transactionID", ""), reply.values.get("authCode") or None))
-
-
-def _declined(code: str, meaning: Meaning) -> Declined:
-    return Declined(code, meaning is Meaning.HARD, _WHY[meaning])
-
-
-def _found(mine: Sequence[Mapping[str, str]], details: Sequence[Mapping[str, str]]) -> Look:
-    """Return what a lookup tells of a sale: the one that was booked, where others were not."""
-    outcomes = [(each, _booked(each, None)) for each in mine]
-    booked = [(each, found) for each, found in outcomes if isinstance(found, Approved)]
-    if len(booked) > 1:
-        return Unavailable("answered with several sales")
-    sale, outcome = booked[0] if booked else outcomes[-1]
-    if not isinstance(outcome, Approved | Declined):
-        return Unavailable("answered with what cannot be read")
-    is_voided = sale.get("isVoided", "").lower() == _TRUE or any(
-        each.get("operation") == _VOID
-        and each.get("status") == "PASS"
-        and each.get("transactionID") == sale.get("transactionID")
-        for each in details
-    )
-    minor = minor_of(sale.get("processedAmount")) or 0
-    return Found(outcome, minor, is_voided, sale.get("batchState", "").upper() in _SETTLED)
