@@ -1,0 +1,107 @@
+"""The rules of an attempt, whatever is heard in whatever order: money that stands is never lost sight of."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.cards import attempts
+from app.cards.attempts import LOOKS, Attempt, intent_state
+from app.cards.gateway import (
+    Absent,
+    Approved,
+    Declined,
+    Found,
+    NotSent,
+    Partial,
+    Receipt,
+    Unavailable,
+    Unknown,
+    Why,
+)
+from app.cards.states import ENDED, IN_DOUBT, AttemptState, IntentState, Reversal
+
+START = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+RECEIPT = Receipt("20000001", "A71B22")
+OUTCOMES = [
+    Approved(RECEIPT),
+    Partial(50, RECEIPT),
+    Declined("D2051"),
+    Declined("D0004", why=Why.NOT_REVERSIBLE),
+    Declined("D0006", why=Why.ABSENT),
+    NotSent("ConnectError"),
+    Unknown("ReadTimeout"),
+]
+LOOKED = [
+    Found(Approved(RECEIPT), 100),
+    Found(Approved(RECEIPT), 50),
+    Found(Approved(RECEIPT), 100, is_voided=True),
+    Found(Approved(RECEIPT), 100, is_settled=True),
+    Found(Declined("D2051"), 0),
+    Absent(),
+    Unavailable("ConnectError"),
+]
+HEARD = st.one_of(
+    st.tuples(st.just("sold"), st.sampled_from(OUTCOMES)),
+    st.tuples(st.just("looked_up"), st.sampled_from(LOOKED)),
+    st.tuples(st.just("voided"), st.sampled_from(OUTCOMES), st.sampled_from([None, *LOOKED])),
+    st.tuples(st.just("void")),
+)
+RESTING = {*ENDED, AttemptState.APPROVED, AttemptState.SETTLED}
+
+
+def hear(attempt: Attempt, heard: tuple[object, ...], now: datetime) -> Attempt:
+    """Have an attempt hear something as the house would: what is taken back is not looked up, and so on."""
+    match heard:
+        case ("sold", outcome):
+            return attempts.sold(attempt, outcome, now)  # type: ignore[arg-type] # drawn from outcomes
+        case ("looked_up", look) if not attempt.is_reversed:
+            return attempts.looked_up(attempt, look, now)  # type: ignore[arg-type] # drawn from looks
+        case ("voided", outcome, look) if attempt.is_reversed or attempt.is_waiting_for_absence:
+            return attempts.voided(attempt, outcome, look, now)  # type: ignore[arg-type]
+        case ("void",) if attempt.state is AttemptState.APPROVED:
+            return attempts.asked_to_void(attempt, now)
+    return attempt
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(HEARD, st.integers(0, 600)), max_size=14))
+def test_whatever_is_heard_an_attempt_is_paid_only_by_what_is_booked(
+    story: list[tuple[tuple[object, ...], int]],
+) -> None:
+    now, attempt = START, Attempt(AttemptState.SENDING, 100, START, due_at=START + LOOKS[0])
+    for heard, seconds in story:
+        now += timedelta(seconds=seconds)
+        before, attempt = attempt, hear(attempt, heard, now)
+        assert (attempt.due_at is None) == (attempt.state in RESTING), (before, heard)
+        assert not attempt.is_booked or attempt.receipt is not None, (before, heard)
+        paid = intent_state(attempt) in {IntentState.APPROVED, IntentState.VOIDING}
+        assert not paid or attempt.is_booked, (before, heard)
+        if before.state in ENDED and attempt != before:
+            # What had ended stands after all: it is taken back, and never taken for paid.
+            assert (attempt.state, attempt.reversal) == (AttemptState.VOIDING, Reversal.LATE)
+        if before.state is AttemptState.SETTLED:
+            assert attempt == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([Absent(), Unavailable("no")]), min_size=5, max_size=5))
+def test_nothing_is_in_doubt_for_longer_than_half_an_hour(looks: list[Absent | Unavailable]) -> None:
+    attempt = attempts.sold(Attempt(AttemptState.SENDING, 100, START), Unknown("ReadTimeout"), START)
+    for after, look in zip(LOOKS, looks, strict=True):
+        attempt = attempts.looked_up(attempt, look, START + after)
+        if attempt.is_waiting_for_absence:
+            attempt = attempts.voided(attempt, Unknown("ReadTimeout"), None, START + after)
+    assert attempt.state is AttemptState.MANUAL
+    assert attempt.state not in IN_DOUBT
+    assert intent_state(attempt) is IntentState.UNRESOLVED
+
+
+def test_what_is_found_at_last_ends_what_a_person_was_told_of() -> None:
+    told = Attempt(AttemptState.MANUAL, 100, START, due_at=START)
+    later = START + timedelta(hours=3)
+    assert attempts.looked_up(told, Found(Approved(RECEIPT), 100), later).state is AttemptState.APPROVED
+    given_up = replace(told, reversal=Reversal.ABSENT, absences=3)
+    found = attempts.looked_up(given_up, Found(Approved(RECEIPT), 100), later)
+    assert (found.state, found.reversal) == (AttemptState.VOIDING, Reversal.LATE)
