@@ -1,6 +1,6 @@
 """What all that charges cards works with: the database, the vault, and the ways to processors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from app.cards.transit.adapter import Credentials, Key, Transit
 from app.core import clock
 from app.core.db import Database
 from app.core.vault import SealBroken, Vault
+from app.http.unit_of_work import DatabaseOf
 
 CREDENTIALS = "card merchant"
 TRANSACTION_KEY = "card transaction key"
@@ -69,8 +70,8 @@ class _KeptKeys:
             await store.keep_key(session, sealed, clock.now())
 
 
-async def _till(request: Request) -> Till:
-    return cast("Till", request.app.state.till)
+async def _till(request: Request, database: DatabaseOf) -> Till:
+    return replace(cast("Till", request.app.state.till), database=database)
 
 
 TillOf = Annotated[Till, Depends(_till)]
