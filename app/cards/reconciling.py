@@ -1,7 +1,7 @@
 """Looking after card payments nobody has heard the end of, until it is known or told to a person."""
 
 import logging
-from asyncio import gather
+from asyncio import Semaphore, gather
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -24,14 +24,16 @@ from app.core.vault import SealBroken
 
 CLAIMED_FOR = timedelta(minutes=2)
 """For so long nobody else looks after what somebody has claimed; longer than all they ask may take."""
-_AT_ONCE = 20
+_AT_ONCE = 10
+_TOGETHER = 5
+"""How many attempts of an account are claimed, and asked about together: others of it have their turn."""
 _PATIENCE = timedelta(days=3)
 """So long after it was charged a payment is settled, or it is missed."""
 log = logging.getLogger("studio.cards")
 
 
 async def look_after(till: Till, account_id: UUID) -> int:
-    """Look after what is due in one account, all at once, and return how many attempts that were.
+    """Look after what is due in one account, several at once, and return how many attempts that were.
 
     One that fails holds up none of the others, and is raised in the end.
     """
@@ -39,7 +41,13 @@ async def look_after(till: Till, account_id: UUID) -> int:
     async with till.database.writing(account_id) as session:
         rows = await _claimed(session, claim)
         gateway = await _gateway(session, till)
-    found = await gather(*(_resolve(till, gateway, row, claim) for row in rows), return_exceptions=True)
+    turn = Semaphore(_TOGETHER)
+
+    async def resolve(row: CardAttempt) -> None:
+        async with turn:
+            await _resolve(till, gateway, row, claim)
+
+    found = await gather(*map(resolve, rows), return_exceptions=True)
     async with till.database.writing(account_id) as session:
         await accounts.set_cards_due(session, await store.next_due(session))
     for each in found:

@@ -1,5 +1,6 @@
 """What all that charges cards works with: the database, the vault, and the ways to processors."""
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Annotated, cast
 from uuid import UUID
@@ -14,11 +15,13 @@ from app.cards.processors import Environment, Processors
 from app.cards.transit.adapter import Credentials, Key, Transit
 from app.core import clock
 from app.core.db import Database
+from app.core.errors import AppError
 from app.core.vault import SealBroken, Vault
 from app.http.unit_of_work import DatabaseOf
 
 CREDENTIALS = "card merchant"
 TRANSACTION_KEY = "card transaction key"
+log = logging.getLogger("studio.cards")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Till:
         """Return a merchant's way to their processor; raises `SealBroken` where the vault lost its key."""
         account_id, environment = merchant.account_id, Environment(merchant.environment)
         opened = orjson.loads(self.vault.open(account_id, CREDENTIALS, merchant.credentials))
-        keys = _KeptKeys(self.database, self.vault, account_id)
+        keys = _KeptKeys(self.database, self.vault, account_id, _key_of(self.vault, merchant))
         wire = self.processors.wire(environment)
         is_simulated = environment is Environment.SIMULATOR
         return Transit(wire, Credentials(**opened), keys, is_simulated=is_simulated)
@@ -44,30 +47,50 @@ class Till:
         return self.vault.seal(account_id, CREDENTIALS, orjson.dumps(told).decode())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _KeptKeys:
-    """A merchant's transaction key, sealed in the database for all processes."""
+    """A merchant's transaction key, sealed in the database for all processes.
+
+    It was read with the merchant: while a card is charged no connection is waited for.
+    """
 
     database: Database
     vault: Vault
     account_id: UUID
+    known: Key | None
 
     async def current(self) -> Key | None:
-        async with self.database.reading(self.account_id) as session:
-            merchant = await store.merchant(session)
-        if merchant is None or merchant.transaction_key is None or merchant.key_made_at is None:
-            return None
+        return self.known
+
+    async def latest(self) -> Key | None:
         try:
-            opened = self.vault.open(self.account_id, TRANSACTION_KEY, merchant.transaction_key)
-        except SealBroken:
-            # Another is to be had for the asking.
-            return None
-        return Key(opened, merchant.key_made_at)
+            async with self.database.reading(self.account_id) as session:
+                merchant = await store.merchant(session)
+        except AppError:
+            return self.known
+        self.known = _key_of(self.vault, merchant) if merchant else None
+        return self.known
 
     async def keep(self, key: str) -> None:
-        async with self.database.beside(self.account_id) as session:
-            sealed = self.vault.seal(self.account_id, TRANSACTION_KEY, key)
-            await store.keep_key(session, sealed, clock.now())
+        self.known = Key(key, clock.now())
+        sealed = self.vault.seal(self.account_id, TRANSACTION_KEY, key)
+        try:
+            async with self.database.beside(self.account_id) as session:
+                await store.keep_key(session, sealed, self.known.made_at)
+        except AppError:
+            # Whoever is next gets another.
+            log.warning("a transaction key of account %s was not kept", self.account_id)
+
+
+def _key_of(vault: Vault, merchant: CardMerchant) -> Key | None:
+    """Return a merchant's transaction key; none where it does not open, since another is easily had."""
+    if merchant.transaction_key is None or merchant.key_made_at is None:
+        return None
+    try:
+        opened = vault.open(merchant.account_id, TRANSACTION_KEY, merchant.transaction_key)
+    except SealBroken:
+        return None
+    return Key(opened, merchant.key_made_at)
 
 
 async def _till(request: Request, database: DatabaseOf) -> Till:

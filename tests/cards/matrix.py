@@ -42,6 +42,7 @@ from app.cards.till import Till
 from app.cards.transit.adapter import Credentials
 from app.core import clock
 from app.core.db import Database, WriteSession
+from app.core.errors import AccountBusy, Overloaded
 from app.core.principal import Principal
 from app.core.revisions import read_clock
 from app.core.vault import Vault
@@ -55,7 +56,9 @@ T = TypeVar("T")
 CARDS = numbers_of(BEHAVIOURS["approved"])
 CHOSEN = sorted(each.amount for each in BEHAVIOURS.values() if each.amount is not None)
 """What the last two digits of an amount above 9,000.00 have the processor do."""
-_AT_ONCE = 6
+_AT_ONCE = 4
+_BUSY = (AccountBusy, Overloaded)
+"""What is told where a machine has too much to do: whoever asks comes back."""
 _KILLS = ("before sale", "after sale", "in mid-sale")
 _LATER_KILLS = ("before lookup", "after lookup", "before void", "after void")
 _LATER_FAULTS = ("html_error", "reset_before_booking", "garbage", "truncated", "book_then_reset")
@@ -244,10 +247,14 @@ class Field:
         intent_id = uuid4()
         self.amounts[intent_id] = minor
         wanted = Wanted(intent_id, None, self.client_id, minor, "USD", saved_card_id=card)
-        async with self.opens() as work:
-            await reserving.reserve(work, self.till(), wanted)
+        is_reserved = False
+        while not is_reserved:
+            with suppress(*_BUSY):
+                async with self.opens() as work:
+                    await reserving.reserve(work, self.till(), wanted)
+                is_reserved = True
         charging_it = charging.charge(self.till(self._planned(kill)), self.opens, intent_id, None)
-        with suppress(Killed, TimeoutError):
+        with suppress(Killed, TimeoutError, *_BUSY):
             if kill == "in mid-sale":
                 self.killed[kill] += 1
                 await asyncio.wait_for(charging_it, self.dice.random() * 0.06)
@@ -255,7 +262,7 @@ class Field:
                 await charging_it
         # The phone has heard nothing, and its user taps again.
         if self.dice.random() < 0.5:
-            with suppress(Killed):
+            with suppress(Killed, *_BUSY):
                 await charging.charge(self.till(), self.opens, intent_id, None)
 
     def _planned(self, kill: str | None) -> Plan:
@@ -278,7 +285,7 @@ class Field:
                     await self.controlled(
                         "behave", behaviour=fault, operations=["TransactionInquiry", "Void"], times=1
                     )
-            with suppress(Killed):
+            with suppress(Killed, *_BUSY):
                 done = await look_after(self.till(plan), self.account.account_id)
 
     async def go_through(self, chosen: Sequence[int], *, with_kills: bool = True) -> None:

@@ -55,6 +55,9 @@ class Kept:
     async def current(self) -> Key | None:
         return Key(self.key, clock.now()) if self.key else None
 
+    async def latest(self) -> Key | None:
+        return await self.current()
+
     async def keep(self, key: str) -> None:
         self.key = key
 

@@ -63,7 +63,10 @@ class Keys(Protocol):
     """Where a merchant's transaction key is kept."""
 
     async def current(self) -> Key | None:
-        """Return the key in force, none before there is one."""
+        """Return the key as it was read with the merchant, none before there is one."""
+
+    async def latest(self) -> Key | None:
+        """Return the key as it is kept now, which somebody else may have renewed."""
 
     async def keep(self, key: str) -> None:
         """Keep another key from now on."""
@@ -222,7 +225,7 @@ class Transit:
 
     async def _renewed(self, refused: str) -> str | None:
         """Return another key than the refused one: what somebody else has got meanwhile, or a new one."""
-        present = await self._keys.current()
+        present = await self._keys.latest()
         if present is not None and present.secret != refused:
             return present.secret
         made = await self._new_key()
