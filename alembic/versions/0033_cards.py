@@ -6,7 +6,7 @@ from alembic import op
 from app.core.migrations import protect
 
 revision = "0033"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
