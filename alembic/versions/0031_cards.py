@@ -5,7 +5,7 @@ from alembic import op
 
 from app.core.migrations import protect
 
-revision = "0033"
+revision = "0031"
 down_revision = "0030"
 branch_labels = None
 depends_on = None
