@@ -27,6 +27,8 @@ async def test_a_phone_pays_an_invoice_and_every_device_hears_of_it(shop: Shop) 
     assert (heard["state"], heard["amount"], heard["invoice_id"]) == ("approved", minor, str(invoice))
     assert (heard["card_brand"], heard["card_last_four"], heard["card_expiry"]) == ("visa", "1111", "08/31")
     assert heard["authorization_code"] == paid["authorization_code"] is not None
+    bill = copy.records[str(invoice)]
+    assert (bill["paid"], bill["balance_due"]) == (minor, 0)
     assert await shop.booked(reserved["id"]) == minor
 
 
