@@ -26,8 +26,8 @@ $(STAMP): requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(STAMP)
 
-run: $(STAMP) ## Serve, with a demo studio on first start; honours PORT, DATA_DIR, DATABASE_URL
-	@$(BIN)/python -m app serve
+run: $(STAMP) ## Serve, with a demo studio on first start and cards charged by a simulator; honours PORT, DATA_DIR, DATABASE_URL
+	@ENVIRONMENT=$${ENVIRONMENT:-development} $(BIN)/python -m app serve
 
 test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the embedded one)
 	@$(BIN)/python -m pytest -n 2

@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.demo import make_demo, say_how_to_sign_in
+from app.cli.demo_cards import simulated_cards
 from app.cli.feed import trim_all, upgrade_all
 from app.cli.ground import console, fail, migrated, run
 from app.core import logs
@@ -39,7 +40,8 @@ def serve() -> None:
         if chosen.demo_clients:
             run(make_demo(url, chosen, chosen.demo_clients))
         say_how_to_sign_in(chosen)
-        with suppress(KeyboardInterrupt):
+        with simulated_cards(chosen, url) as chosen, suppress(KeyboardInterrupt):
+            settings.cache_clear()
             _serve(chosen, listener)
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -90,7 +91,7 @@ def served(own_database: str) -> Iterator[Path]:
     """Serve a small demo studio, and return its data directory."""
     with (
         tempfile.TemporaryDirectory(prefix="studio-") as folder,
-        demo_studio(Path(folder), 5, DATABASE_URL=own_database),
+        demo_studio(Path(folder), 5, DATABASE_URL=own_database, ENVIRONMENT="development"),
     ):
         yield Path(folder)
 
@@ -237,7 +238,7 @@ def test_the_readme_tells_the_floors_as_they_are_held() -> None:
     assert rooms == [room for layer in contract["layers"] for room in layer.split(" | ")]
 
 
-def test_the_first_sync_of_the_readme_works_as_it_stands(served: Path) -> None:
+def test_the_first_sync_and_the_payment_by_card_work_as_they_stand(served: Path) -> None:
     script = _section((ROOT / "README.md").read_text(), "A first sync").split("```bash\n")[1].split("```")[0]
     assert len(script.splitlines()) == 5
     told = subprocess.run(
@@ -251,6 +252,25 @@ def test_the_first_sync_of_the_readme_works_as_it_stands(served: Path) -> None:
     assert told.returncode == 0, told.stderr
     assert '"replace": true' in told.stdout
     assert '"put": [' in told.stdout
+    page = (ROOT / "docs" / "cards.md").read_text()
+    assert _paid(_section(page, "Setting up").split("```python\n")[1].split("```")[0], served) == [
+        "approved",
+        "0",
+    ]
+
+
+def _paid(script: str, served: Path) -> list[str]:
+    """Return what a script prints that pays an invoice of the demo studio by card."""
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "DATA_DIR": str(served)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    return told.stdout.split()
 
 
 def _statuses(room: str) -> set[tuple[str, str]]:
