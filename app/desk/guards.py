@@ -1,15 +1,19 @@
 """What a route of the desk depends on: the collection it is about, and who may write to it."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from app.accounts.guards import Caller, KeysOf
 from app.accounts.standing import admit
 from app.desk.errors import DeskRequired
 from app.desk.reading import links_in
-from app.http.errors import NotFound
+from app.http.errors import InvalidRequest, NotFound
+from app.http.failures import MOST_FIELDS
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
 from app.sync import registry
@@ -62,6 +66,31 @@ async def _at_a_desk(claims: Caller, database: DatabaseOf, keys: KeysOf) -> None
 
 
 AT_A_DESK = Depends(_at_a_desk)
+
+
+async def _known_query(request: Request, claims: Caller) -> None:
+    """Refuse a parameter that is not known: a misspelt filter would let everything through."""
+    del claims
+    known = _parameters(request.scope["route"]) if request.query_params else frozenset()
+    wrong = [name for name in request.query_params if name not in known]
+    if wrong:
+        paths = (ascii(f"query.{name}")[1:-1][:100] for name in wrong[:MOST_FIELDS])
+        raise InvalidRequest(fields=[{"path": path, "code": "extra_forbidden"} for path in paths])
+
+
+def _parameters(route: APIRoute) -> frozenset[str]:
+    """Return the names of all that a route takes behind the question mark."""
+
+    def names(needed: Dependant) -> Iterator[str]:
+        yield from (each.alias for each in needed.query_params)
+        for each in needed.dependencies:
+            yield from names(each)
+
+    return frozenset(names(route.dependant))
+
+
+KNOWN_QUERY = Depends(_known_query)
+"""What a router depends on whose routes refuse parameters they do not know."""
 
 
 async def _sent(body: Sent[dict[str, Any]]) -> dict[str, Any]:

@@ -23,6 +23,15 @@ TAGGED: dict[int | str, dict[str, Any]] = {
 """What a route whose answer has a version tells of its headers."""
 
 
+def made_at(what: str, example: str) -> dict[int | str, dict[str, Any]]:
+    """Return what a route tells of the headers of something it has made: its version, and where it is."""
+    where = {
+        "description": f"Where the {what} is.",
+        "schema": {"type": "string", "examples": [example]},
+    }
+    return {201: {"headers": {**TAGGED[200]["headers"], "Location": where}}}
+
+
 async def _expected(
     if_match: Annotated[
         str | None,

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from app.accounts.errors import VersionChanged
 from app.accounts.guards import GUARDED, Reading, Writing
+from app.desk.guards import KNOWN_QUERY
 from app.desk.home.arranging import (
     PANELS,
     SHORTCUTS,
@@ -27,7 +28,7 @@ from app.http.etags import TAGGED, ExpectedVersion, etag
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 
-router = APIRouter(prefix="/v1/home", tags=["home"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1/home", tags=["home"], route_class=JsonRoute, dependencies=[KNOWN_QUERY])
 
 _SET = TAGGED | refusals_of(*GUARDED, VersionChanged, PreconditionRequired, *BODY)
 

@@ -1,6 +1,6 @@
 """The registry of fields: what columns, filters, letters and tables may name, drawn from the collections."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from app.studio.lists import ListEntry
 from app.sync import registry
 from app.sync.fields import BOOKKEEPING, Amount
 from app.sync.links import element_of
@@ -126,28 +127,38 @@ def find(hub: str, path: str) -> HubField | None:
     own = _own(here).get(".".join(names))
     if own is None or (steps and own.name == "id"):
         return None
-    return replace(own, path=path, steps=tuple(steps)) if steps else own
+    return replace(own, path=path, label=_led(own, own.label, steps), steps=tuple(steps)) if steps else own
 
 
 def fields_of(hub: str, links: int) -> Iterator[HubField]:
     """Yield the fields of a collection, then those behind as many links, each with the label of its way."""
-    yield from _own(hub).values()
-    for word, step in _steps(hub).items() if links else ():
-        for each in fields_of(step.leads_to, links - 1):
-            if each.path != "id":
-                yield replace(
-                    each,
-                    path=f"{word}.{each.path}",
-                    label=f"{_words(word)}: {each.label}",
-                    steps=(step, *each.steps),
-                )
+    for steps, own in _reached(hub, links):
+        way = ".".join(step.name.removesuffix("_id") for step in steps)
+        path = f"{way}.{own.path}" if steps else own.path
+        yield replace(own, path=path, label=_led(own, own.label, steps), steps=steps)
 
 
 def label_of(found: HubField, labels: Mapping[tuple[str, str], str]) -> str:
     """Return what a column is headed by: the company's own label where it has one."""
     own = labels.get(found.label_key) if found.label_key else None
-    way = [_words(step.name.removesuffix("_id")) for step in found.steps]
-    return ": ".join([*way, own or found.label.rpartition(": ")[2]])
+    return _led(found, own, found.steps) if own else found.label
+
+
+def _reached(hub: str, links: int) -> Iterator[tuple[tuple[Step, ...], HubField]]:
+    for own in _own(hub).values():
+        yield (), own
+    for step in _steps(hub).values() if links else ():
+        for steps, own in _reached(step.leads_to, links - 1):
+            if steps or own.path != "id":
+                yield (step, *steps), own
+
+
+def _led(found: HubField, label: str, steps: Sequence[Step]) -> str:
+    """Return a label behind those of the links that lead to it; entries of lists go by their links alone."""
+    way = [_words(step.name.removesuffix("_id")) for step in steps]
+    model = registry.numbered(registry.number_of(found.origin)).model
+    is_entry = found.name == "description" and issubclass(model, ListEntry)
+    return ": ".join(way if way and is_entry else [*way, label])
 
 
 @cache
@@ -196,7 +207,7 @@ def _field(origin: str, info: FieldInfo, name: str, member: str | None = None) -
     return HubField(
         path=f"{name}.{member}" if member else name,
         kind=kind,
-        label=_words(member or name),
+        label=f"{_words(name)}: {_words(member)}" if member else _words(name),
         description=info.description or "",
         example=(info.examples or [None])[0],
         origin=origin,
@@ -210,7 +221,7 @@ def _field(origin: str, info: FieldInfo, name: str, member: str | None = None) -
 
 
 def _words(name: str) -> str:
-    words = name.removeprefix("is_").removeprefix("has_").removesuffix("_id").replace("_", " ")
+    words = name.removeprefix("is_").removeprefix("has_").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 

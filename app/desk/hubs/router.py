@@ -10,7 +10,7 @@ from app.accounts.guards import GUARDED, Caller, KeysOf, Reading, Writing
 from app.accounts.standing import Work, admit
 from app.core.db import Session
 from app.desk.errors import DeskRequired, KeyReused, PageMalformed, StillRunning
-from app.desk.guards import AT_A_DESK
+from app.desk.guards import AT_A_DESK, KNOWN_QUERY
 from app.desk.hubs import export, fields, hubs, querying, store
 from app.desk.hubs.advancing import advance
 from app.desk.hubs.compiling import Place
@@ -47,7 +47,7 @@ from app.http.unit_of_work import DatabaseOf
 from app.sync.target import rights_of
 
 hubs.check()
-router = APIRouter(prefix="/v1", tags=["hubs"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1", tags=["hubs"], route_class=JsonRoute, dependencies=[KNOWN_QUERY])
 
 _ASKED = (*GUARDED, PermissionDenied, NotFound, InvalidQuery, QueryTooSlow, SavedNotFound)
 _TABLE: dict[int | str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from app.accounts.errors import PermissionDenied, VersionChanged
 from app.accounts.guards import GUARDED, Reading, Writing
 from app.accounts.standing import S, Work
 from app.desk.errors import DeskRequired
-from app.desk.guards import AT_A_DESK
+from app.desk.guards import AT_A_DESK, KNOWN_QUERY
 from app.desk.hubs import querying, saved, store
 from app.desk.hubs.errors import InvalidQuery, SavedLimitReached, SavedNotFound, SavedNotYours
 from app.desk.hubs.filters import Reader
@@ -30,15 +30,14 @@ from app.desk.hubs.schemas import (
 )
 from app.http.body import JsonRoute
 from app.http.errors import NotFound, PreconditionRequired
-from app.http.etags import TAGGED, ExpectedVersion, etag
+from app.http.etags import TAGGED, ExpectedVersion, etag, made_at
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 
-router = APIRouter(prefix="/v1/hubs/{hub}", tags=["hubs"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1/hubs/{hub}", tags=["hubs"], route_class=JsonRoute, dependencies=[KNOWN_QUERY])
 
-SavedId = Annotated[
-    UUID, Path(description="What was saved.", examples=["8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"])
-]
+_SOME_ID = "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"
+SavedId = Annotated[UUID, Path(description="What was saved.", examples=[_SOME_ID])]
 IsLeft = Annotated[
     bool,
     Query(
@@ -77,12 +76,15 @@ async def list_filters(hub: HubOf, work: Reading, *, is_left: IsLeft = False) ->
     summary="Save a filter",
     status_code=201,
     dependencies=[AT_A_DESK],
-    responses=refusals_of(*_MADE),
+    responses=made_at("filter", f"/v1/hubs/sessions/filters/{_SOME_ID}") | refusals_of(*_MADE),
 )
-async def save_filter(hub: HubOf, body: Sent[FilterRequest], work: Writing) -> FilterAnswer:
+async def save_filter(
+    hub: HubOf, body: Sent[FilterRequest], work: Writing, response: Response
+) -> FilterAnswer:
     """Save a filter, for oneself or for all; days told by today are reckoned anew at each use."""
     kept = saved.checked(await _reader(work, hub), body.filter)
     made = await saved.save(work, HubFilter, hub, name=body.name, is_shared=body.is_shared, filter=kept)
+    _place(response, hub, "filters", made)
     return _filter(made)
 
 
@@ -169,14 +171,17 @@ async def list_layouts(hub: HubOf, work: Reading, *, is_left: IsLeft = False) ->
     summary="Save a layout",
     status_code=201,
     dependencies=[AT_A_DESK],
-    responses=refusals_of(*_MADE),
+    responses=made_at("layout", f"/v1/hubs/sessions/layouts/{_SOME_ID}") | refusals_of(*_MADE),
 )
-async def save_layout(hub: HubOf, body: Sent[LayoutRequest], work: Writing) -> LayoutAnswer:
+async def save_layout(
+    hub: HubOf, body: Sent[LayoutRequest], work: Writing, response: Response
+) -> LayoutAnswer:
     """Save columns, order and grouping, for oneself or for all."""
     reader = await _reader(work, hub)
     _check(reader, body.layout)
     told = body.layout.model_dump()
     made = await saved.save(work, HubLayout, hub, name=body.name, is_shared=body.is_shared, layout=told)
+    _place(response, hub, "layouts", made)
     return _layout(reader, made)
 
 
@@ -238,6 +243,12 @@ async def remove_layout(hub: HubOf, saved_id: SavedId, work: Writing, expected: 
     reader = await _reader(work, hub)
     row = await saved.owned(work, HubLayout, hub, saved_id, reader=reader, expected=expected)
     await saved.remove(work.session, row)
+
+
+def _place(response: Response, hub: Hub, kind: str, made: HubFilter | HubLayout) -> None:
+    """Tell the version of what was saved, and where it is."""
+    response.headers["ETag"] = etag(made.version)
+    response.headers["Location"] = f"/v1/hubs/{hub.name}/{kind}/{made.saved_id}"
 
 
 async def _reader(work: Work[S], hub: Hub) -> Reader:

@@ -13,7 +13,7 @@ from app.accounts.standing import Work, admit
 from app.core.db import WriteSession
 from app.core.errors import AppError
 from app.desk.errors import DeskRequired
-from app.desk.guards import AT_A_DESK
+from app.desk.guards import AT_A_DESK, KNOWN_QUERY
 from app.desk.imports import errors, importing, reading, report, store
 from app.desk.imports.bodies import let_in, received
 from app.desk.imports.forms import FORMS, form_of
@@ -34,14 +34,14 @@ from app.desk.imports.store import Fate, Found
 from app.desk.imports.targets import TARGETS, Kind
 from app.http.body import JsonRoute
 from app.http.errors import BodyTimeout, PreconditionRequired, TooLarge, UnsupportedMediaType
-from app.http.etags import TAGGED, ExpectedVersion, etag
+from app.http.etags import TAGGED, ExpectedVersion, etag, made_at
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.streams import UNBUFFERED, PatientResponse
 from app.http.unit_of_work import DatabaseOf, GoneOf
 from app.readers.settings import Setting
 
-router = APIRouter(prefix="/v1", tags=["imports"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1", tags=["imports"], route_class=JsonRoute, dependencies=[KNOWN_QUERY])
 
 CHUNKS = 5
 """How many chunks one request looks at; between them others write."""
@@ -66,17 +66,6 @@ _FILE: dict[str, Any] = {
 _TABLE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The rows with their fates, then what the file has.", "content": {_MEDIA_TYPE: {}}}
 }
-_MADE: dict[int | str, dict[str, Any]] = {
-    201: {
-        "headers": {
-            **TAGGED[200]["headers"],
-            "Location": {
-                "description": "Where the import is.",
-                "schema": {"type": "string", "examples": [f"/v1/imports/{_ID}"]},
-            },
-        }
-    }
-}
 
 ImportId = Annotated[UUID, Path(description="An import.", examples=[_ID])]
 KindOf = Annotated[Kind, Query(description="What the records are.", examples=["clients"])]
@@ -90,7 +79,7 @@ FateOf = Annotated[Fate | None, Query(description="Rows of one fate; none for al
     summary="Send a file",
     status_code=201,
     openapi_extra=_FILE,
-    responses=_MADE
+    responses=made_at("import", f"/v1/imports/{_ID}")
     | refusals_of(
         DeskRequired,
         TooLarge,

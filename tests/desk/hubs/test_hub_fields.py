@@ -9,6 +9,16 @@ from tests.desk.conftest import Has
 from tests.desk.hubs.asking import Json, ask, invoiced, leaf, rows, wrong
 from tests.samples import named
 
+LABELS = {
+    "client.address.city": "Client: Address: City",
+    "client.mailing_address.city": "Client: Mailing address: City",
+    "client.last_name": "Client: Last name",
+    "status_id": "Status id",
+    "status.description": "Status",
+    "session_type.description": "Session type",
+    "description": "Description",
+    "custom.text_1": "Custom: Text 1",
+}
 every_hub = pytest.mark.parametrize("hub", HUBS)
 
 
@@ -46,6 +56,17 @@ async def test_a_field_is_told_with_all_that_it_is_good_for(desk: Desk) -> None:
     assert "client.referred_by.last_name" in told
     assert "client.referred_by.status.description" not in told
     assert "client.last_name" not in await fields(desk, "sessions", links=0)
+
+
+@every_hub
+async def test_labels_tell_fields_apart(desk: Desk, hub: str) -> None:
+    told = await fields(desk, hub, links=2)
+    assert len({each["label"] for each in told.values()}) == len(told)
+
+
+async def test_labels_say_where_a_field_stands_and_name_entries_of_lists_by_their_links(desk: Desk) -> None:
+    told = await fields(desk, "sessions")
+    assert {path: told[path]["label"] for path in LABELS} == LABELS
 
 
 async def test_every_declared_field_is_there(desk: Desk) -> None:

@@ -75,6 +75,16 @@ async def test_a_change_names_the_version_it_is_about(
 
 
 @KEPT
+async def test_what_is_saved_is_told_with_its_version_and_place(
+    desk: Desk, place: str, body: Json, other: Json
+) -> None:
+    made = await desk.ask("POST", place, {"name": "Mine", **body})
+    assert made.headers["location"] == f"/v1/{place}/{made.json()['id']}"
+    address = made.headers["location"].removeprefix("/v1/")
+    assert (await desk.ask("PATCH", address, other, if_match=made.headers["etag"])).status_code == 200
+
+
+@KEPT
 async def test_it_belongs_to_its_hub(desk: Desk, place: str, body: Json, other: Json) -> None:
     del other
     made = await keep(desk, place, body)

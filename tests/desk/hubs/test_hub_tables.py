@@ -83,7 +83,7 @@ async def test_a_formula_goes_out_as_text_and_a_number_as_a_number(
         await invoiced(studio, bill_to_client_id=client["id"], discount=5, total=-5, balance_due=-5)
     columns = ["bill_to_client.last_name", "bill_to_client.custom.notes_1", "total"]
     told = await table(desk, "invoices", columns=columns, sort="bill_to_client.last_name")
-    assert told[0] == ["Bill to client: Last name", "Bill to client: Notes 1", "Total"]
+    assert told[0] == ["Bill to client: Last name", "Bill to client: Custom: Notes 1", "Total"]
     assert sorted(told[1:]) == sorted(
         [f"Doe {nth}", told, "-0.05"] for nth, told in enumerate(DANGERS.values())
     )
