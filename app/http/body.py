@@ -28,8 +28,8 @@ SECONDS = 30
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER = b"0" * len(str(MAX_INTEGER))
 _SPACED_KEY = re.compile(rb'"[ \t\r\n]+:')
-_HALF_PAIR = "surrogate in string"
-"""What the parser says of `\\ud800` without its other half, and of nothing else."""
+_TOLD = {"surrogate in string": "lone_surrogate", "depth limit exceeded": "too_deep"}
+"""What the parser says of `\\ud800` without its other half, and of thousands of levels."""
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -122,8 +122,8 @@ def check(body: bytes) -> None:
     try:
         tree = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        is_half_pair = _HALF_PAIR in str(error)
-        raise InvalidJson(reason="lone_surrogate" if is_half_pair else "syntax") from None
+        known = (reason for told, reason in _TOLD.items() if told in str(error))
+        raise InvalidJson(reason=next(known, "syntax")) from None
     keys = _count_keys(tree)
     if b"\\u0000" in body and _NUL_ESCAPE.search(body):
         raise InvalidJson(reason="nul_character")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.desk.calendar.schemas import Conflict, Entry, SpecialEventAnswer
 from app.http.schemas import Answer, Wire
@@ -60,7 +61,7 @@ class PanelsRequest(Wire):
     @classmethod
     def _each_once(cls, panels: list[PanelSetting]) -> list[PanelSetting]:
         if len({each.panel for each in panels}) < len(panels):
-            raise ValueError("A panel is named twice.")
+            raise PydanticCustomError("given_twice", "A panel is named twice.")
         return panels
 
 

@@ -197,7 +197,7 @@ class Reader:
             return Group(is_all=False, members=())
         operator = sent.operator
         if operator is None or operator not in OPERATORS[found.kind]:
-            self.refuse(f"{place}.is", "operator_does_not_fit")
+            self.refuse(f"{place}.is", "operator_does_not_fit" if operator else "operator_expected")
             return Group(is_all=False, members=())
         try:
             return Comparison(found, operator, self._value(found, operator, sent))
@@ -243,6 +243,8 @@ class Reader:
         return (day := _day(value)), day
 
     def _instants(self, value: Any) -> Span:
+        if not isinstance(value, str | dict):
+            raise _Wrong("date_or_instant_expected")
         if isinstance(value, str) and len(value) > _ISO_DATE:
             return Span(instant := _instant(value), instant)
         return Span(*self.calendar.instants(*self._days(value)))
@@ -252,11 +254,17 @@ class Reader:
             word = Word(value.get("relative", ""))
         except ValueError:
             raise _Wrong("unknown_word", "value.relative") from None
-        if value.keys() - {"relative", "n"} or ("n" in value) is not word.is_counted:
-            raise _Wrong("n_of_days", "value.n")
-        count = value.get("n", 1)
-        if type(count) is not int or not 1 <= count <= MOST_DAYS:
-            raise _Wrong("n_of_days", "value.n")
+        if value.keys() - {"relative", "n"}:
+            raise _Wrong("extra_forbidden")
+        if not word.is_counted:
+            if "n" in value:
+                raise _Wrong("n_not_expected", "value.n")
+            return self.calendar.days(word)
+        count = value.get("n")
+        if type(count) is not int:
+            raise _Wrong("n_expected", "value.n")
+        if not 1 <= count <= MOST_DAYS:
+            raise _Wrong("out_of_range", "value.n")
         return self.calendar.days(word, count)
 
 
@@ -292,15 +300,15 @@ def _integer(value: Any) -> Span:
 
 def _id(value: Any) -> UUID:
     try:
-        return UUID(_text(value))
-    except ValueError:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError):
         raise _Wrong("id_expected") from None
 
 
 def _day(value: Any) -> date:
-    text = _text(value)
+    is_day = isinstance(value, str) and len(value) == _ISO_DATE
     try:
-        found = date.fromisoformat(text) if len(text) == _ISO_DATE else None
+        found = date.fromisoformat(value) if is_day else None
     except ValueError:
         found = None
     if found is None:
@@ -325,8 +333,8 @@ def _instant(value: Any) -> datetime:
 
 def _moment(value: Any) -> Span:
     try:
-        found = time.fromisoformat(_text(value))
-    except ValueError:
+        found = time.fromisoformat(value)
+    except (ValueError, TypeError):
         raise _Wrong("time_expected") from None
     if found.tzinfo is not None:
         raise _Wrong("time_expected")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.desk.hubs.filters import Filter, Operator
 from app.http.schemas import Answer, Wire
@@ -101,7 +102,7 @@ class AdvanceRequest(Wire):
     @classmethod
     def _each_once(cls, ids: list[UUID]) -> list[UUID]:
         if len(set(ids)) < len(ids):
-            raise ValueError("A record is named twice.")
+            raise PydanticCustomError("given_twice", "A record is named twice.")
         return ids
 
 

@@ -117,7 +117,7 @@ async def test_what_is_wrong_is_told_where_it_is(desk: Desk, photographer: Desk)
             "string_pattern_mismatch",
         ),
         ("panels", {"panels": [{"panel": "weather"}]}, "body.panels.0.panel", "enum"),
-        ("panels", {"panels": [{"panel": "tasks"}] * 2}, "body.panels", "value_error"),
+        ("panels", {"panels": [{"panel": "tasks"}] * 2}, "body.panels", "given_twice"),
     ]
     for what, body, path, code in odd:
         refused = await photographer.ask("PUT", f"home/{what}", body, if_match='"0"')

@@ -1,5 +1,7 @@
 """What a desk asks of hubs, and invoices and galleries that only the server makes."""
 
+import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +17,10 @@ from tests.contract.records import by_server
 from tests.samples import named, sample
 
 Json = dict[str, Any]
+_PAGE = (Path(__file__).resolve().parents[3] / "docs" / "desk.md").read_text()
+_TOLD = _PAGE.partition("What is wrong in a query")[2].partition("**Saved filters**")[0]
+CODES = set(re.findall(r"^\| `(\w+)` \| ", _TOLD, re.MULTILINE))
+"""The codes of places of a query that the desk's page tells."""
 
 
 def leaf(field: str, operator: str, value: Any = True) -> Json:
@@ -48,7 +54,9 @@ async def ids(desk: Desk, hub: str, **asked: Any) -> list[str]:
 def wrong(answer: httpx.Response) -> list[tuple[str, str]]:
     """Return what a refused query was told, place by place."""
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_query"), answer.text
-    return [(each["path"], each["code"]) for each in answer.json()["fields"]]
+    told = [(each["path"], each["code"]) for each in answer.json()["fields"]]
+    assert {code for _, code in told} <= CODES, "docs/desk.md does not tell it"
+    return told
 
 
 async def invoiced(studio: Studio, **fields: Any) -> str:

@@ -96,3 +96,8 @@ async def test_what_has_no_statuses_cannot_be_moved(desk: Desk, hub: str) -> Non
 async def test_no_more_are_moved_than_fit_a_request(desk: Desk, many: int) -> None:
     refused = await advance(desk, "clients", {"ids": [str(uuid4()) for _ in range(many)]})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+
+
+async def test_a_record_named_twice_is_told_as_that(desk: Desk) -> None:
+    refused = await desk.ask("POST", "hubs/sessions/advance", {"ids": [str(uuid4())] * 2})
+    assert refused.json()["fields"] == [{"path": "body.ids", "code": "given_twice"}]

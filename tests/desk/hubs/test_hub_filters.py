@@ -243,20 +243,25 @@ async def test_a_filter_finds_what_plain_python_finds(has: Has, desk: Desk) -> N
         ({"any": [{"all": [leaf("hair", "blank")]}]}, "filter.any.0.all.0.field", "unknown_field"),
         (leaf("date'; DROP TABLE sessions; --", "blank"), "filter.field", "unknown_field"),
         ({"all": [leaf("date", "contains", "x")]}, "filter.all.0.is", "operator_does_not_fit"),
-        ({"field": "date"}, "filter.is", "operator_does_not_fit"),
+        ({"field": "date"}, "filter.is", "operator_expected"),
         (leaf("is_confirmed", "greater", True), "filter.is", "operator_does_not_fit"),
         (leaf("events", "equals", []), "filter.is", "operator_does_not_fit"),
         (leaf("date", "equals", "2026-02-30"), "filter.value", "date_expected"),
-        (leaf("date", "equals", 5), "filter.value", "text_expected"),
+        (leaf("date", "equals", 5), "filter.value", "date_expected"),
+        (leaf("date", "equals", None), "filter.value", "date_expected"),
+        (leaf("created_at", "equals", None), "filter.value", "date_or_instant_expected"),
+        (leaf("start_time", "equals", 5), "filter.value", "time_expected"),
+        (leaf("client_id", "equals", 5), "filter.value", "id_expected"),
         (leaf("date", "equals", "0001-01-01"), "filter.value", "out_of_range"),
         (leaf("date", "equals", "9999-12-31"), "filter.value", "out_of_range"),
         (leaf("date", "between", ["2026-01-01", "3000-01-01"]), "filter.value.1", "out_of_range"),
         (leaf("date", "between", ["2026-01-02", "2026-01-01"]), "filter.value", "wrong_way_round"),
         (leaf("date", "between", ["2026-01-02"]), "filter.value", "wrong_number_of_values"),
         (leaf("date", "equals", {"relative": "someday"}), "filter.value.relative", "unknown_word"),
-        (leaf("date", "equals", {"relative": "last_days"}), "filter.value.n", "n_of_days"),
-        (leaf("date", "equals", {"relative": "last_days", "n": 10**9}), "filter.value.n", "n_of_days"),
-        (leaf("date", "equals", {"relative": "today", "n": 1}), "filter.value.n", "n_of_days"),
+        (leaf("date", "equals", {"relative": "last_days"}), "filter.value.n", "n_expected"),
+        (leaf("date", "equals", {"relative": "last_days", "n": 10**9}), "filter.value.n", "out_of_range"),
+        (leaf("date", "equals", {"relative": "today", "n": 1}), "filter.value.n", "n_not_expected"),
+        (leaf("date", "equals", {"relative": "today", "of": 1}), "filter.value", "extra_forbidden"),
         (
             leaf("date", "between", ["2026-01-01", {"relative": "someday"}]),
             "filter.value.1.relative",
@@ -290,7 +295,7 @@ async def test_a_filter_that_cannot_be_carried_out_is_told_where(
     assert refused in ([(path, code)], [(path.removesuffix(".field"), code)])
 
 
-@pytest.mark.parametrize("depth", [11, 14, 100])
+@pytest.mark.parametrize("depth", [11, 14, 100, 5_000])
 async def test_a_filter_that_lies_too_deep_is_refused(desk: Desk, depth: int) -> None:
     told: Json = leaf("date", "blank")
     for _ in range(depth):
