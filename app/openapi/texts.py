@@ -12,8 +12,8 @@ has one: `POST /v1/sync/push` sends what the user did and answers every change w
 
 Desks and other programs sign in without a device. They read and write the same records one by one, each
 collection under its own address: `GET` with `ETag`, lists by page, `POST`, `PATCH` and `DELETE` with
-`If-Match`, commands. Every write may be sent again under its `Idempotency-Key`. It is judged by the rules of
-a push, and refused with the codes of a verdict.
+`If-Match`, commands. Each of these writes may be sent again under its `Idempotency-Key`. It is judged by
+the rules of a push, and refused with the codes of a verdict.
 
 Every refusal is `application/problem+json` with a stable `code`, described at `/problems/{code}`. Only a 403
 `device_deactivated` with a signed `wipe_order` may make a phone clear its local copy.

@@ -6,7 +6,7 @@ from app.core.errors import AppError
 class InvalidQuery(AppError):
     """Columns, order or filter cannot be carried out; `fields` names each place and what is wrong there.
 
-    A place in a filter is the way to it, such as `filter.all.1.any.0.value`.
+    A place in a filter is the way to it, such as `filter.all.1.any.0.value`. All codes are in `docs/desk.md`.
     """
 
     status = 422
