@@ -28,7 +28,7 @@ async def test_what_a_route_does_not_know_is_refused_by_name(desk: Desk) -> None
     ],
 )
 async def test_every_route_of_these_does_so(desk: Desk, verb: str, path: str) -> None:
-    body = {} if verb == "POST" else None
+    body: dict[str, str] | None = {} if verb == "POST" else None
     assert (await desk.ask(verb, path, body)).status_code == 200
     refused = await desk.ask(verb, f"{path}{'&' if '?' in path else '?'}x=1", body)
     assert refused.json()["fields"] == [{"path": "query.x", "code": "extra_forbidden"}]
