@@ -72,7 +72,8 @@ class Built:
 class Reading:
     """How the rows of a file are read: what its columns are, and how its dates are written.
 
-    `today` is the last day a day in a client's past may be.
+    `today` is the last day a day in a client's past may be; on the calendar of `importer_id` are appointments
+    of which nobody is told whose they are.
     """
 
     kind: Kind
@@ -83,6 +84,7 @@ class Reading:
     dates: DateOrder | None
     today: date
     lists: Lists
+    importer_id: UUID | None
 
     def build(self, row: int, cells: Sequence[str]) -> Built:
         """Return what a row would be."""
@@ -147,6 +149,10 @@ class _Making:
             self._take("start_time", self._day, into="date")
         for name in ("start_time", "end_time"):
             self._take(name, lambda text: time_of(text).isoformat())
+        self._take("users", self._users, into="user_ids")
+        if "user_ids" not in self.built.fields and self.reading.importer_id:
+            # On nobody's calendar nobody would ever see it.
+            self.built.fields["user_ids"] = [str(self.reading.importer_id)]
         self._take("is_cancelled", yes_or_no)
         self._word("appointment_type", "appointment_types")
         self._take(
@@ -176,7 +182,10 @@ class _Making:
         for name in ("first_name", "last_name"):
             self._take(name, str)
         whole = self.texts.get("full_name")
-        if not whole or "last_name" in self.texts or "first_name" in self.texts:
+        if not whole:
+            return
+        if "last_name" in self.texts or "first_name" in self.texts:
+            self.built.left_out["full_name"] = "It was left out for the first and last name in other columns."
             return
         for name, text in zip(("first_name", "last_name"), _parted(whole), strict=True):
             if text:
@@ -265,11 +274,19 @@ class _Making:
         return found
 
     def _groups(self, text: str) -> list[str]:
+        return self._listed(text, "client_groups", "There is no such group on the list.")
+
+    def _users(self, text: str) -> list[str] | None:
+        if says_nothing(text):
+            return None
+        return self._listed(text, "staff", "Nobody of this name or these initials works here.")
+
+    def _listed(self, text: str, collection: str, otherwise: str) -> list[str]:
         words = [word.strip() for part in text.split(_SEVERAL) for word in part.replace(";", ",").split(",")]
-        found = [self.reading.lists.find("client_groups", word) for word in words if word]
+        found = [self.reading.lists.find(collection, word) for word in words if word]
         known = [each for each in found if each]
         if len(known) < len(found):
-            raise Unclear("There is no such group on the list.")
+            raise Unclear(otherwise)
         return list(dict.fromkeys(known))
 
     def _word(self, name: str, collection: str) -> None:

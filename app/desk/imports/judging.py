@@ -174,7 +174,8 @@ async def _read(work: Work[WriteSession], found: Found) -> Chunk:
     """Read the next rows with all that is asked of them."""
     session, who = work.session, work.who
     rows = await store.chunk(session, found, CHUNK)
-    lists = Lists({name: await store.entries(session, name) for name in _LISTS[found.kind]})
+    lists = {name: await store.entries(session, name) for name in _LISTS[found.kind]}
+    staff = await store.staff(session) if found.kind is Kind.APPOINTMENTS else {}
     reading = Reading(
         kind=found.kind,
         account_id=session.account_id,
@@ -183,7 +184,8 @@ async def _read(work: Work[WriteSession], found: Found) -> Chunk:
         fields=found.fields,
         dates=found.dates,
         today=work.clock.day_in(who.time_zone),
-        lists=lists,
+        lists=Lists({**lists, "staff": staff}),
+        importer_id=found.user_id if found.user_id in staff.values() else None,
     )
     built = {row.number: reading.build(row.number, row.cells) for row in rows}
     chunk = Chunk(found, rows, await _judge(work), built, {number: _Alike() for number in built})

@@ -280,6 +280,15 @@ async def entries(session: Session, collection: str) -> dict[str, UUID]:
     }
 
 
+async def staff(session: Session) -> dict[str, UUID]:
+    """Return who works here, by initials, names and addresses in lower case that are nobody else's."""
+    known: dict[str, set[UUID]] = {}
+    for row in await session.raw.fetch(_STAFF, session.account_id):
+        for word in (row["initials"], row["display_name"], row["email"], row["name"]):
+            known.setdefault((word or "").strip().casefold(), set()).add(row["id"])
+    return {word: ids.pop() for word, ids in known.items() if word and len(ids) == 1}
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
@@ -405,6 +414,10 @@ SELECT asked.value, min(known.client_id::text)::uuid AS client_id
 FROM unnest($2::text[]) AS asked(value)
 JOIN client_likenesses known ON known.account_id = $1 AND known.kind = 'email' AND known.value = asked.value
 GROUP BY asked.value HAVING count(*) = 1
+"""
+_STAFF = """
+SELECT id, initials, display_name, email, concat_ws(' ', first_name, last_name) AS name
+FROM staff WHERE account_id = $1 AND NOT is_inactive
 """
 _NAMES = """
 SELECT id, concat_ws(' ', concat_ws(', ', nullif(concat_ws(' ', first_name, last_name), ''), company_name),

@@ -51,7 +51,9 @@ def _address(name: str, what: str, *before: str) -> list[Target]:
         ),
         Target(f"{name}.city", f"City of {what}.", headed("city", "town")),
         Target(
-            f"{name}.region", f"State or county of {what}.", headed("state", "region", "province", "county")
+            f"{name}.region",
+            f"State or county of {what}.",
+            headed("state", "region", "province", "county", "state province"),
         ),
         Target(
             f"{name}.postal_code",
@@ -122,8 +124,8 @@ def _family() -> list[Target]:
 
 
 _CLIENTS = [
-    Target("first_name", "First name.", ("first name", "given name", "firstname", "forename")),
-    Target("last_name", "Last name.", ("last name", "family name", "surname", "lastname")),
+    Target("first_name", "First name.", ("first name", "given name", "firstname", "forename", "first")),
+    Target("last_name", "Last name.", ("last name", "family name", "surname", "lastname", "last")),
     Target(
         "full_name",
         "First and last name in one; the last word, or what stands before a comma, is the last name.",
@@ -134,13 +136,19 @@ _CLIENTS = [
     Target(
         "company_name",
         "The client's company.",
-        ("company", "company name", "organization name", "organization 1 name", "business name"),
+        (
+            *("company", "company name", "organization", "organization name", "organization 1 name"),
+            *("business", "business name"),
+        ),
     ),
     Target("client_type", "`consumer` or `business`.", ("client type",)),
     Target(
         "client_number",
         "The client's number.",
-        ("client number", "client no", "client id", "customer number", "customer id", "account number"),
+        (
+            *("client number", "client no", "client id", "account number"),
+            *("customer number", "customer no", "customer id"),
+        ),
     ),
     Target(
         "student_id", "The number a school knows the student by.", ("student id", "student number", "student")
@@ -160,16 +168,19 @@ _CLIENTS = [
     ),
     Target("birthday", "Date of birth.", ("birthday", "date of birth", "dob", "birth date", "birthdate")),
     Target("anniversary", "Wedding anniversary.", ("anniversary", "wedding anniversary")),
-    Target("status", "A status by its name on the list.", ("status", "client status")),
+    Target("status", "A status by its name on the list.", ("status", "client status", "status description")),
     Target(
         "lead_source",
         "How the client came to hear of the studio: a name on the list, or free words.",
-        ("lead source", "referral source", "source", "how did you hear about us"),
+        (
+            *("lead source", "lead source description", "referral source", "source"),
+            *("how did you hear", "how did you hear about us"),
+        ),
     ),
     Target(
         "groups",
         "Groups by their names on the list, apart by commas or semicolons.",
-        ("groups", "client groups", "group ids"),
+        ("groups", "group", "client groups", "client group", "group ids"),
     ),
     Target("call_warning", "Shown wherever a call would start.", ("call warning",)),
     *_family(),
@@ -196,6 +207,12 @@ _APPOINTMENTS = [
         ("appointment type", "type", "category", "categories"),
     ),
     Target("location_other", "The place.", ("location", "place", "where")),
+    Target(
+        "users",
+        "On whose calendars it is, apart by commas or semicolons: initials, names or email addresses of who"
+        " works here; on the importer's where nobody is named.",
+        ("user", "staff", "staff member", "employee", "photographer", "assigned to"),
+    ),
     Target(
         "client_email",
         "Whom it is for, by their email address; nobody is named where none or several clients have it.",
@@ -238,7 +255,9 @@ def suggested(kind: Kind, columns: Iterable[str]) -> list[str | None]:
         if name in found and name in _SECOND:
             name = _SECOND[name]
         found.append(None if name in found and name not in MANY else name)
-    return found
+    # A name in parts is told by these: beside them a whole one is not read.
+    is_in_parts = "first_name" in found or "last_name" in found
+    return [None if is_in_parts and name == "full_name" else name for name in found]
 
 
 def _one_of_many(name: str | None) -> str | None:

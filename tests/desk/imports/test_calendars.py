@@ -4,7 +4,7 @@ from datetime import date
 
 from tests.contract.desks import Desk
 from tests.desk.imports.test_bad_files import calendar
-from tests.desk.imports.uploading import ICALENDAR, checked, fates, run, sent
+from tests.desk.imports.uploading import ICALENDAR, checked, fates, rows, run, sent
 from tests.samples import named
 
 APPOINTMENTS = named("appointments")
@@ -31,6 +31,26 @@ async def test_a_moved_event_is_the_same_however_its_moment_is_written(desk: Des
         assert fates(await run(desk, made, duplicates)) == {fate: 3}
     found = sorted((each["date"], each["start_time"]) for each in await desk.all(APPOINTMENTS))
     assert found == [("2026-11-02", "08:00:00"), ("2026-11-09", "12:00:00"), ("2026-11-16", "08:00:00")]
+
+
+async def test_an_appointment_is_its_importers_unless_the_file_says_whose(desk: Desk) -> None:
+    text = "Date,Start,End,Subject,User\n" + "".join(
+        f"2026-12-0{day},9:00 AM,10:00 AM,{day},{whose}\n"
+        for day, whose in enumerate(("", "pk", "Pat Kerr; JD", "Nobody"), 1)
+    )
+    made = await sent(desk, text, kind="appointments")
+    assert fates(await checked(desk, made)) == {"create": 3, "error": 1}
+    await run(desk, made)
+    assert [each["reasons"] for each in await rows(desk, made, "failed")] == [
+        {"users": "Nobody of this name or these initials works here."}
+    ]
+    staff = {each["initials"]: each["id"] for each in await desk.all(named("staff"))}
+    jo, pat = staff["JD"], staff["PK"]
+    assert {each["description"]: each["user_ids"] for each in await desk.all(APPOINTMENTS)} == {
+        "1": [jo],
+        "2": [pat],
+        "3": [pat, jo],
+    }
 
 
 async def test_each_day_of_what_repeats_is_an_appointment(desk: Desk) -> None:

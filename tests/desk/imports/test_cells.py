@@ -1,7 +1,7 @@
 """What people write into cells, and have in columns no other program has."""
 
 from tests.contract.desks import Desk
-from tests.desk.imports.uploading import checked, fates, rows, run, sent
+from tests.desk.imports.uploading import checked, fates, mapped, rows, run, sent
 from tests.samples import named
 
 CLIENTS = named("clients")
@@ -28,6 +28,23 @@ async def test_a_family_in_one_row_is_a_client_and_her_family(desk: Desk) -> Non
         ("Emma", None, None, "2014-03-19"),
     ]
     assert (laura["notes"], laura["custom"]["text_2"]) == ("Early riser", "Blue")
+
+
+async def test_a_name_in_parts_goes_before_a_whole_one_and_numbers_are_no_names(desk: Desk) -> None:
+    text = (
+        "Client,First,Last,Client #,Organization,State/Province,ZIP/Postal Code,Group,How did you hear?\n"
+        "Adelheid Lang,Ada,Ferris,1028,,NY,12180,,\n"
+    )
+    made = await sent(desk, text)
+    fields = [each["field"] for each in made["columns"]]
+    assert fields == [
+        *(None, "first_name", "last_name", "client_number", "company_name"),
+        *("address.region", "address.postal_code", "groups", "lead_source"),
+    ]
+    told = await mapped(desk, made, "full_name", *fields[1:])
+    assert fates(await checked(desk, told)) == {"create": 1}
+    [row] = await rows(desk, told)
+    assert list(row["reasons"]) == ["full_name"], "what is not read is told"
 
 
 async def test_a_second_address_is_the_postal_one(desk: Desk) -> None:
