@@ -173,7 +173,7 @@ class ImportLimits(Answer):
     max_bytes_unpacked: int = Field(
         description="Bytes of all parts of a workbook together: `import_too_long`.", examples=[150_000_000]
     )
-    max_imports: int = Field(description="Imports an account keeps: `import_limit_reached`.", examples=[20])
+    max_imports: int = Field(description="Imports a user keeps: `import_limit_reached`.", examples=[20])
     kept_days: int = Field(description="Days after which one is forgotten.", examples=[7])
 
 

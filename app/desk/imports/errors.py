@@ -52,7 +52,7 @@ class ImportNotFound(AppError):
 
 
 class TooManyImports(AppError):
-    """The account has as many imports as it may keep: remove one."""
+    """Who asks has as many imports as one may keep: remove one."""
 
     status = 409
     code = "import_limit_reached"

@@ -51,15 +51,15 @@ def require_right(who: Principal, kind: Kind, level: Level = Level.ADD_ONLY) -> 
         require(who, feature, level)
 
 
-async def require_room(session: Session) -> None:
-    """Refuse one more import than an account may keep."""
-    if await store.count(session) >= store.MOST:
+async def require_room(session: Session, who: Principal) -> None:
+    """Refuse one more import than somebody may keep."""
+    if await store.count(session, _user(who)) >= store.MOST:
         raise TooManyImports(most=store.MOST)
 
 
 async def take(session: Session, who: Principal, kind: Kind, form: Form, table: Table) -> Found:
     """Keep what was read of a file, with what its columns are likely to be."""
-    await require_room(session)
+    await require_room(session, who)
     fields = table.fields or suggested(kind, table.columns)
     dated = [place for place, name in enumerate(fields) if name in DATES]
     texts = (row.cells[place] for row in table.rows for place in dated)

@@ -20,7 +20,7 @@ from app.sync import registry
 from app.sync.draft import SERVER, Draft
 from app.sync.groups import Decision, Group
 from app.sync.judging import Judge
-from app.sync.refusals import ChangedMeanwhile, ChangeRefused, NotUnique, StillReferenced
+from app.sync.refusals import ChangedMeanwhile, ChangeRefused, StillReferenced
 from app.sync.rendering import EMPTY
 from app.sync.schemas import Change, OnConflict, Operation
 from app.sync.taking import take_in
@@ -112,7 +112,12 @@ async def run(work: Work[WriteSession], found: Found) -> list[Judged]:
             told = chunk.alike[row].told
             judged.append(Judged(row, Fate.SKIPPED, duplicates_of=others, reasons=told))
         elif others and found.duplicates is Duplicates.FILL:
-            changes.append(await _filling(chunk, row, others[0]))
+            filling = await _filling(chunk, row, others[0])
+            if filling.fields:
+                changes.append(filling)
+            else:
+                told = chunk.alike[row].told
+                judged.append(Judged(row, Fate.SKIPPED, duplicates_of=others, reasons=told))
         else:
             changes.append(chunk.creation(row))
     decisions = await _taken(work, chunk, changes)
@@ -353,12 +358,15 @@ async def _fates(session: WriteSession, chunk: Chunk, decisions: Mapping[int, De
             for kind, value in sorted(alike.has)
             if (at := claimed.get((kind, value)) or first.get((kind, value)))
         }
-        if isinstance(decision, ChangeRefused) and not (isinstance(decision, NotUnique) and is_like):
-            judged.append(_refused(row, Fate.ERROR, decision))
-        elif is_like:
-            judged.append(
-                Judged(row, Fate.DUPLICATE, None, others, same_as, reasons={**left_out, **same, **alike.told})
-            )
+        refusal = decision if isinstance(decision, ChangeRefused) else None
+        if is_like:
+            # What it could not be made for is told, but no error: a run that skips or fills never makes it.
+            code = refusal.code if refusal else None
+            wrong = _sentences(refusal) if refusal else {}
+            reasons = {**left_out, **wrong, **same, **alike.told}
+            judged.append(Judged(row, Fate.DUPLICATE, None, others, same_as, code, reasons))
+        elif refusal:
+            judged.append(_refused(row, Fate.ERROR, refusal))
         else:
             claimed |= dict.fromkeys(alike.has, row)
             judged.append(Judged(row, Fate.CREATE, reasons=left_out))

@@ -113,7 +113,7 @@ async def create(
         work = await admit(session, keys, claims)
         require_desk(work.who)
         require_right(work.who, kind)
-        await require_room(session)
+        await require_room(session, work.who)
     form = form_of(request.headers.get("content-type", ""), kind)
     async with let_in(claims.account_id) as turn:
         content = await received(request)
@@ -138,7 +138,10 @@ async def create(
 
 @router.get("/imports", operation_id="imports_list", summary="List imports", responses=refusals_of(*GUARDED))
 async def list_imports(work: Reading) -> ImportList:
-    """List the imports of who asks, or all to an administrator, the newest first; each is kept for a week."""
+    """List the imports of who asks, the newest first, or the newest 100 of all to an administrator.
+
+    Each is kept for a week.
+    """
     who = work.who
     found = await store.newest(work.session, None if who.is_administrator else who.user_id)
     return ImportList(imports=[await _told(work.session, each) for each in found])

@@ -125,12 +125,14 @@ class RowAnswer(Answer):
     )
     same_as_row: int | None = Field(description="The earlier row it is like.", examples=[None])
     code: str | None = Field(
-        description="Why it is an error, or stays where the rest is undone: the code of a verdict, or"
+        description="Why it is an error, a duplicate that could not be made,"
+        " or stays where the rest is undone: the code of a verdict, or"
         " `row_unreadable`.",
         examples=[None],
     )
     reasons: dict[str, str] = Field(
-        description="A sentence by field: what is wrong; of a duplicate what it has in common with whom; of a"
+        description="A sentence by field, by an empty name of the whole row:"
+        " what is wrong; of a duplicate what it has in common with whom; of a"
         " row that is taken in what was left out or guessed; of one that is not undone why it stays.",
         examples=[{"birthday": "There is no such day."}],
     )

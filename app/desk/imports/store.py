@@ -17,7 +17,9 @@ from app.readers.tables import Row
 KEPT = timedelta(days=7)
 """How long an import is kept, whatever became of it: nobody needs somebody else's file for longer."""
 MOST = 20
-"""How many imports an account may keep."""
+"""How many imports somebody may keep."""
+LISTED = 100
+"""How many imports an administrator is told, who sees everybody's."""
 _AT_ONCE = 1_000
 
 
@@ -104,9 +106,9 @@ async def keep(session: Session, made: Found, rows: Sequence[Row]) -> None:
         await session.raw.execute(_KEEP_ROWS, session.account_id, made.import_id, _json(some))
 
 
-async def count(session: Session) -> int:
-    """Return how many imports the account has."""
-    return int(await session.raw.fetchval(_COUNT, session.account_id))
+async def count(session: Session, user_id: UUID) -> int:
+    """Return how many imports a user has."""
+    return int(await session.raw.fetchval(_COUNT, session.account_id, user_id))
 
 
 async def find(session: Session, import_id: UUID) -> Found | None:
@@ -117,7 +119,7 @@ async def find(session: Session, import_id: UUID) -> Found | None:
 
 async def newest(session: Session, user_id: UUID | None) -> list[Found]:
     """Return the imports of a user, or of all, the newest first."""
-    sql = f"{_FIND} AND ($2::uuid IS NULL OR user_id = $2) ORDER BY made_at DESC, import_id LIMIT {MOST}"
+    sql = f"{_FIND} AND ($2::uuid IS NULL OR user_id = $2) ORDER BY made_at DESC, import_id LIMIT {LISTED}"
     return [_found(row) for row in await session.raw.fetch(sql, session.account_id, user_id)]
 
 
@@ -328,7 +330,7 @@ INSERT INTO import_rows (account_id, import_id, row, cells, problem, duplicates_
 SELECT $1, $2, each.row, each.cells, each.problem, '{}', '{}'
 FROM jsonb_to_recordset($3::text::jsonb) AS each(row integer, cells jsonb, problem text)
 """
-_COUNT = "SELECT count(*) FROM imports WHERE account_id = $1"
+_COUNT = "SELECT count(*) FROM imports WHERE account_id = $1 AND user_id = $2"
 _FIND = """
 SELECT import_id, user_id, kind, form, state, version, columns::text, fields::text, dates, compare_by,
        duplicates, total, done, reached, made_at

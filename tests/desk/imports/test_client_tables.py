@@ -84,6 +84,15 @@ async def test_a_family_of_many_rows_takes_one_request(desk: Desk, has: Has) -> 
     assert (answer.json()["state"], fates(answer.json())) == ("done", {"skipped": 10})
 
 
+async def test_a_check_and_a_run_call_the_same_rows_wrong(desk: Desk, has: Has) -> None:
+    await has("clients", phones=[{"id": str(uuid4()), "label": "Home", "number": "518 555 0100"}])
+    made = await sent(desk, "first name,phone,notes\n,518 555 0100,a\n,518 555 0199,b\n")
+    assert fates(await checked(desk, made)) == {"duplicate": 1, "error": 1}
+    [like] = await rows(desk, made, "duplicate")
+    assert "first name" in like["reasons"][""], "why it cannot be made is told all the same"
+    assert fates(await run(desk, made)) == {"skipped": 1, "failed": 1}
+
+
 async def test_who_is_there_already_is_created_all_the_same(desk: Desk, has: Has) -> None:
     await has("clients", first_name="Ada", last_name="Ferris", email=None, phones=[])
     made = await sent(desk, THREE)
@@ -98,8 +107,8 @@ async def test_what_is_empty_in_who_is_there_is_filled_in_and_nothing_else(desk:
     )
     made = await sent(desk, THREE + "Ben,Ferris,,,\n")
     await checked(desk, made)
-    assert fates(await run(desk, made, "fill")) == {"created": 2, "filled": 2}
-    [filled, _] = await rows(desk, made, "filled")
+    assert fates(await run(desk, made, "fill")) == {"created": 2, "filled": 1, "skipped": 1}
+    [filled] = await rows(desk, made, "filled")
     assert filled["record_id"] == ada["id"]
     now = (await desk.read(CLIENTS, ada["id"])).json()
     assert now["email"] == "a@other.example"

@@ -103,6 +103,15 @@ async def test_an_import_of_somebody_else_is_as_one_that_never_was(
     assert {each["id"] for each in listed} == {made["id"], theirs["id"]}
 
 
+async def test_imports_of_one_user_take_no_place_of_anothers(
+    desk: Desk, photographer: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "MOST", 1)
+    await sent(desk, "first name\nAda\n")
+    assert (await send(desk, "first name\nAda\n")).json()["code"] == "import_limit_reached"
+    await sent(photographer, "first name\nBen\n")
+
+
 async def test_a_phone_sends_no_files(studio: Studio) -> None:
     phone = await at_a_desk(studio, initials="PK", device=studio.phone(studio.uid))
     answer = await send(phone, "first name\nAda\n")
