@@ -175,7 +175,8 @@ class Account:
         """Return them with what the server alone sets."""
         made = self.fields(name, look, clients)
         if name == "clients":
-            made["client_number"] = next(self.ids) + 1 if look.kind else None
+            # So far apart that none is one the server has given to somebody else meanwhile.
+            made["client_number"] = 1_000 * (next(self.ids) + 1) if look.kind else None
         return made
 
     def finish(self, finals: Iterable[str]) -> None:
