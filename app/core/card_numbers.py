@@ -10,7 +10,10 @@ _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 # Separators, line breaks as JSON escapes them, and all that is no ASCII, such as a space that does not break.
 _SEPARATORS = b" -._/\\\\ntr" + bytes(range(0x80, 0x100))
 _LONG_NUMBER = b"0" * SHORTEST
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# Ids and prints that machines have made: of all their digits some are in a row, and sometimes add up.
+_MADE = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b(?=[0-9]*[a-fA-F])[0-9a-fA-F]{24,}\b"
+)
 _GROUPS = re.compile(r"[0-9]+(?:[\s\-._/\u2010-\u2015]{1,3}[0-9]+)*")
 _DIGITS = re.compile(r"[0-9]+")
 _ISSUED = re.compile(
@@ -37,7 +40,7 @@ def is_in(text: str) -> bool:
     """Say whether a text holds a card number, its digits in one piece or in groups."""
     if len(text) < SHORTEST:
         return False
-    return any(map(_is_card_number, _candidates(_UUID.sub("", text))))
+    return any(map(_is_card_number, _candidates(_MADE.sub("", text))))
 
 
 def place_in(value: Any) -> str | None:
