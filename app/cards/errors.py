@@ -95,7 +95,7 @@ class CardPaymentStands(AppError):
 
 
 class AlreadySettled(AppError):
-    """The processor has settled the payment: it is given back by a credit memo, and no longer voided."""
+    """The processor has settled the payment: it is given back on the processor's own pages, not voided."""
 
     status = 409
     code = "card_payment_settled"

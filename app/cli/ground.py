@@ -1,7 +1,7 @@
 """What every command stands on: settings and a database that are in order, and refusals in plain words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
@@ -20,6 +20,7 @@ from app.core.db import Database
 from app.core.embedded import Embedded, EmbeddedError
 from app.core.errors import AppError
 from app.core.migrations import migrate
+from app.core.principal import Principal
 from app.core.settings import settings
 from app.sync import registry
 
@@ -125,3 +126,17 @@ def run(doing: Coroutine[Any, Any, T]) -> T:
     except AppError as refusal:
         members = [f"{name}: {value}" for name, value in refusal.extra.items()]
         fail(f"{refusal} ({'; '.join([refusal.code, *members])})")
+
+
+def on_account(name: str, work: Callable[[Database, Principal], Awaitable[T]]) -> T:
+    """Do some work on an account in the system's name, once the database is up to date."""
+
+    async def done(url: str) -> T:
+        async with database(url) as made:
+            account_id = await account_of(made, name)
+            if account_id is None:
+                fail(f"There is no account {name}.")
+            return await work(made, Principal.system(account_id, name))
+
+    with migrated() as url:
+        return run(done(url))
