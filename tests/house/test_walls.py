@@ -19,8 +19,8 @@ _TABLES = """
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
     GROUP BY c.relname HAVING 'account_id' = ANY (array_agg(a.attname::text))
 """
-_OPEN = {"account_directory"}
-"""Names of accounts, which are looked up before anybody is known."""
+_OPEN = {"account_directory", "gallery_addresses"}
+"""Names of accounts and addresses of galleries, which are looked up before anybody is known."""
 SHAPES = (
     "SELECT {one}.account_id FROM {one} LIMIT 200",
     "SELECT {one}.account_id FROM {one} WHERE {one}.account_id <> '{mine}' LIMIT 200",

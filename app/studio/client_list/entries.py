@@ -64,9 +64,12 @@ class Entry(NamedTuple):
 async def keep(session: WriteSession, written: Mapping[UUID, Values | None], new: Collection[UUID]) -> None:
     """Keep the entries of the clients that were written."""
     made = await entries_of(session, {each: fields for each, fields in written.items() if fields is not None})
-    known = [each for each in written if each not in new]
-    gone = [each for each, fields in written.items() if fields is None]
-    await session.raw.execute(_KEEP, session.account_id, *arrays.columns(_KINDS, made), known, gone)
+    columns = arrays.columns(_KINDS, made)
+    if known := [each for each in written if each not in new]:
+        gone = [each for each, fields in written.items() if fields is None]
+        await session.raw.execute(_KEEP, session.account_id, *columns, known, gone)
+    else:
+        await session.raw.execute(_MAKE, session.account_id, *columns)
 
 
 @on_flush("organizations")
@@ -155,6 +158,16 @@ def _words_of(entries: str) -> str:
     return f"SELECT client_id, word FROM {entries} CROSS JOIN LATERAL {said} AS said(word)"
 
 
+# Of what is new nothing can be there: to look costs as much as to write. Words in order come to fewer pages.
+_MAKE = f"""
+WITH made AS MATERIALIZED (
+    SELECT * FROM unnest({arrays.parameters(_KINDS, 2)}) AS made({_COLUMNS})
+), said AS (
+    INSERT INTO client_list_words (account_id, word, client_id)
+    SELECT $1, word, client_id FROM ({_words_of("made")}) AS said ORDER BY word, client_id
+)
+INSERT INTO client_list_entries (account_id, {_COLUMNS}) SELECT $1, made.* FROM made
+"""
 # What stays as it is is not written again: clients are changed for much that is no concern of the list.
 # What goes is found by its key and deleted at its place: to join the two, a plan may read all there is.
 _KEEP = f"""
@@ -180,7 +193,11 @@ WITH made AS MATERIALIZED (
     SELECT $1, word, client_id FROM ({_words_of("other")} EXCEPT {_words_of("old")}) AS come
     ON CONFLICT DO NOTHING
 ), forgotten AS (
-    DELETE FROM client_list_entries WHERE account_id = $1 AND client_id = ANY($8::uuid[])
+    DELETE FROM client_list_entries WHERE account_id = $1 AND ctid = ANY (ARRAY(
+        SELECT e.ctid FROM unnest($8::uuid[]) AS gone(id) CROSS JOIN LATERAL (
+            SELECT ctid FROM client_list_entries WHERE account_id = $1 AND {by_key("gone.id", "client_id")}
+        ) AS e
+    ))
 )
 INSERT INTO client_list_entries (account_id, {_COLUMNS})
 SELECT $1, other.* FROM other

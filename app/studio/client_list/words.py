@@ -1,7 +1,8 @@
 """How names are compared: without case and accents, word by word, and in the order of a list."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from unicodedata import category, normalize
 
 LONGEST = 40
@@ -39,8 +40,9 @@ def words_of(texts: Iterable[str | None]) -> list[str]:
     found: set[str] = set()
     for text in texts:
         for pieces in _chunks(text):
-            found.update(piece[:LONGEST] for piece in pieces)
             found.add("".join(pieces)[:LONGEST])
+            if len(pieces) > 1:
+                found.update(piece[:LONGEST] for piece in pieces)
     return sorted(found)
 
 
@@ -68,11 +70,19 @@ def _spoken(text: str | None) -> str:
     return " ".join("".join(pieces) for pieces in _chunks(text))
 
 
-def _chunks(text: str | None) -> Iterator[list[str]]:
-    """Yield the letters and digits of each word, in pieces where there are signs between them."""
+@lru_cache(maxsize=1024)
+def _chunks(text: str | None) -> tuple[tuple[str, ...], ...]:
+    """Return the letters and digits of each word, in pieces where there are signs between them.
+
+    A name is asked for its words and for its place, and many people share their first.
+    """
+    found = []
     for chunk in _folded(text or "").split():
-        if pieces := _PIECE.findall(chunk):
-            yield pieces
+        if chunk.isalnum():
+            found.append((chunk,))
+        elif pieces := _PIECE.findall(chunk):
+            found.append(tuple(pieces))
+    return tuple(found)
 
 
 def _folded(text: str) -> str:
