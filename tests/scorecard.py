@@ -203,8 +203,10 @@ ROWS = (
         tests=["tests/faults/test_processors.py"]),
     Row(52, "Unknown outcomes of payments are resolved", "within 30 min", _FAULTS,
         {"card charges under faults": 20_000}, tests=["tests/faults/test_processors.py"]),
-    Row(53, "No card number is kept anywhere", "0 found",
-        missing="pushes and JSON bodies that hold one are refused; imported files are not looked through"),
+    Row(53, "No card number is kept anywhere", "0 found of 3,000 sent by every way in", _ATTACKS,
+        {"card numbers sent by every way in": 3_000}, {"of them found anywhere": 0},
+        others=["columns of tables they were looked for in"],
+        tests=["tests/attacks/test_card_numbers_everywhere.py"]),
     Row(54, "No secret is logged", "0 found", _BASICS,
         tests=[
             "tests/house/test_observing.py",

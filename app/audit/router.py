@@ -22,7 +22,7 @@ from app.audit.trail import AUDIT, Action, keep_of_itself
 from app.core.db import Session
 from app.core.principal import Channel, Level
 from app.http.errors import InvalidRequest
-from app.http.failures import MOST_FIELDS
+from app.http.failures import MOST_FIELDS, place
 from app.http.problems import refusals_of
 from app.http.streams import UNBUFFERED, PatientResponse
 from app.http.unit_of_work import DatabaseOf
@@ -75,10 +75,7 @@ def _require_known(request: Request, known: frozenset[str]) -> None:
     """Refuse a filter that is not known, which would let everything through, and one that is given twice."""
     given = Counter(name for name, _ in request.query_params.multi_items())
     wrong = [
-        {
-            "path": ascii(f"query.{name}")[1:-1][:100],
-            "code": "given_twice" if name in known else "extra_forbidden",
-        }
+        {"path": place("query", name), "code": "given_twice" if name in known else "extra_forbidden"}
         for name, count in given.items()
         if name not in known or count > 1
     ]

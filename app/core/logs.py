@@ -1,6 +1,7 @@
 """What the house logs, and how: JSON lines for machines, or lines for people, on standard error.
 
 No line has what somebody sent: no body, header, query of an address, token, cursor or value of a statement.
+What is told all the same, such as a path, is left out where it holds the number of a card.
 """
 
 import logging
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
-from app.core import traces
+from app.core import card_numbers, traces
 
 Format = Literal["auto", "json", "text"]
 
@@ -28,7 +29,7 @@ class _WithoutValues(logging.Formatter):
     """Tells an exception without the values the database would repeat."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
-        return _VALUES.sub("DETAIL: left out", super().formatException(ei))
+        return str(_fit(_VALUES.sub("DETAIL: left out", super().formatException(ei))))
 
 
 class JsonLines(_WithoutValues):
@@ -45,7 +46,10 @@ class JsonLines(_WithoutValues):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode()
+        told = orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z)
+        if card_numbers.may_hold(told):
+            told = orjson.dumps({name: _fit(value) for name, value in orjson.loads(told).items()})
+        return told.decode()
 
 
 class Lines(_WithoutValues):
@@ -56,12 +60,20 @@ class Lines(_WithoutValues):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is logging's
         """Return the line without its traceback."""
-        members = (f" {name}={_word(value)}" for name, value in _members(record).items())
-        return super().formatMessage(record) + "".join(members)
+        members = (f" {name}={_word(_fit(value))}" for name, value in _members(record).items())
+        return str(_fit(super().formatMessage(record))) + "".join(members)
 
 
 def _members(record: logging.LogRecord) -> dict[str, Any]:
     return {**getattr(record, TOLD, {}), **traces.under_way()}
+
+
+def _fit(value: Any) -> Any:
+    """Return a value without those of its lines that hold the number of a card."""
+    if not isinstance(value, str) or not card_numbers.is_in(value):
+        return value
+    fit = "\n".join("left out" if card_numbers.is_in(each) else each for each in value.splitlines())
+    return "left out" if card_numbers.is_in(fit) else fit
 
 
 def _word(value: object) -> str:

@@ -1,8 +1,10 @@
-"""What traces leave out, the query of an address: what somebody looked for, or a cursor; and their ids."""
+"""What traces leave out: the query of an address, what somebody looked for or a cursor, and card numbers."""
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+
+from app.core import card_numbers
 
 _QUERY = "url.query"
 
@@ -10,8 +12,9 @@ _QUERY = "url.query"
 class _WithoutQueries(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - the names are the SDK's
         """Take the query from a span that begins; an attribute cannot be taken away, only written over."""
-        if span.attributes and _QUERY in span.attributes:
-            span.set_attribute(_QUERY, "left out")
+        for name, value in dict(span.attributes or {}).items():
+            if name == _QUERY or (isinstance(value, str) and card_numbers.is_in(value)):
+                span.set_attribute(name, "left out")
 
 
 def leave_out_queries() -> None:

@@ -13,7 +13,7 @@ from app.accounts.standing import admit
 from app.desk.errors import DeskRequired
 from app.desk.reading import links_in
 from app.http.errors import InvalidRequest, NotFound
-from app.http.failures import MOST_FIELDS
+from app.http.failures import MOST_FIELDS, place
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
 from app.sync import registry
@@ -74,8 +74,8 @@ async def _known_query(request: Request, claims: Caller) -> None:
     known = _parameters(request.scope["route"]) if request.query_params else frozenset()
     wrong = [name for name in request.query_params if name not in known]
     if wrong:
-        paths = (ascii(f"query.{name}")[1:-1][:100] for name in wrong[:MOST_FIELDS])
-        raise InvalidRequest(fields=[{"path": path, "code": "extra_forbidden"} for path in paths])
+        fields = [{"path": place("query", name), "code": "extra_forbidden"} for name in wrong[:MOST_FIELDS]]
+        raise InvalidRequest(fields=fields)
 
 
 def _parameters(route: APIRoute) -> frozenset[str]:

@@ -11,8 +11,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Header, Request
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from app.accounts.guards import Caller
+from app.core import card_numbers
 from app.core.db import Database, WriteSession
 from app.core.errors import AppError
 from app.core.principal import Principal
@@ -39,6 +42,13 @@ class Once:
     request: Request
 
 
+def _no_card_number(key: str | None) -> str | None:
+    """Refuse the number of a card, which would be kept beside the answer."""
+    if key and card_numbers.is_in(key):
+        raise PydanticCustomError("card_number_refused", "The number of a card is never sent here.")
+    return key
+
+
 async def _once(
     request: Request,
     claims: Caller,
@@ -53,6 +63,7 @@ async def _once(
             description="Made up by the client for this request, and sent again with each repeat of it.",
             examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
         ),
+        AfterValidator(_no_card_number),
     ] = None,
 ) -> AsyncIterator[Once]:
     """Refuse a repeat while the request itself is under way here: it would only wait for its turn."""

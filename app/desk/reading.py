@@ -19,7 +19,7 @@ from app.desk.preconditions import is_known
 from app.desk.store import Found, Place, Wanted
 from app.http.errors import InvalidRequest
 from app.http.etags import etag
-from app.http.failures import MOST_FIELDS
+from app.http.failures import MOST_FIELDS, place
 from app.sync import inbox, registry
 from app.sync.refusals import RecordDeleted, RecordMerged, UnknownRecord
 from app.sync.registry import Collection
@@ -96,7 +96,7 @@ def links_in(collection: Collection, asked: Iterable[tuple[str, str]]) -> dict[s
         except ValueError:
             code = code or "uuid_parsing"
         if code:
-            wrong.append({"path": ascii(f"query.{name}")[1:-1][:100], "code": code})
+            wrong.append({"path": place("query", name), "code": code})
     if wrong:
         raise InvalidRequest(fields=wrong[:MOST_FIELDS])
     return dict(sorted(links.items()))

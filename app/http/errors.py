@@ -75,9 +75,11 @@ class InvalidJson(AppError):
 
 
 class CardNumberRefused(AppError):
-    """The body holds the number of a payment card in the place `field` names; nothing was done or kept.
+    """The number of a payment card was sent; nothing was done or kept.
 
-    Cards are charged without their numbers ever coming here.
+    `field` says where it stands in a JSON body. Of a file `row` and `column` say where the first stands,
+    counted from 1, with a `row` of null among the headings, and `cells` how many hold one. Cards are charged
+    without their numbers ever coming here.
     """
 
     status = 422

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from app.core import card_numbers
 from app.core.errors import AccountBusy, AppError
 from app.http.errors import (
     BadRequest,
@@ -75,9 +76,14 @@ def shape_refusal(error: RequestValidationError) -> InvalidRequest:
     return InvalidRequest(fields=[_field(found) for found in error.errors()[:MOST_FIELDS]])
 
 
+def place(*steps: object) -> str:
+    """Return the path of something in a request; a name that is the number of a card is not repeated."""
+    path = ".".join("left_out" if card_numbers.is_in(str(step)) else str(step) for step in steps)
+    return ascii(path)[1:-1][:_LONGEST_PATH]
+
+
 def _field(found: Mapping[str, Any]) -> dict[str, str]:
-    path = ".".join(str(step) for step in found["loc"])
-    return {"path": ascii(path)[1:-1][:_LONGEST_PATH], "code": found["type"]}
+    return {"path": place(*found["loc"]), "code": found["type"]}
 
 
 def _is_passing(error: Exception) -> bool:

@@ -81,7 +81,7 @@ class Problem(BaseModel):
     )
     field: str | None = Field(
         None,
-        description="With `card_number_refused`: where the number stands.",
+        description="With `card_number_refused`: where in a JSON body the number stands.",
         examples=["lines.0.description"],
     )
     revision: int | None = Field(

@@ -32,7 +32,7 @@ def _main() -> None:
     logging.disable()
     try:
         for line in _lines(sys.stdin.buffer.read(), setting):
-            sys.stdout.write(line + "\n")
+            sys.stdout.buffer.write(line.encode() + b"\n")
         sys.stdout.flush()
     except MemoryError:
         os._exit(TOO_COSTLY)
@@ -68,9 +68,10 @@ def _lines(content: bytes, setting: Setting) -> Iterator[str]:
     except TooLong as refusal:
         yield json.dumps({"too_long": refusal.told})
     else:
-        yield json.dumps({"columns": table.columns, "fields": table.fields, "rows": len(table.rows)})
+        head = {"columns": table.columns, "fields": table.fields, "rows": len(table.rows)}
+        yield json.dumps(head, ensure_ascii=False)
         for row in table.rows:
-            yield json.dumps([row.number, row.cells, row.problem])
+            yield json.dumps([row.number, row.cells, row.problem], ensure_ascii=False)
 
 
 def _read(content: bytes, setting: Setting) -> Table:

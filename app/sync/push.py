@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -15,6 +16,7 @@ from app.core import card_numbers, metrics
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.core.revisions import Clock, go_on
+from app.http.errors import CardNumberRefused
 from app.sync import inbox, registry, streams
 from app.sync.counting import count_verdicts
 from app.sync.draft import Draft, Foreseen
@@ -32,6 +34,8 @@ from app.sync.verdicts import forgotten, render, told_again
 
 _USUAL = {name: each.get_default(call_default_factory=True) for name, each in Change.model_fields.items()}
 _INSTANTS = TypeAdapter(datetime)
+_WORDS: Mapping[str, Any] = {"fields": {}, "group": None, "command": None, "collection": ""}
+"""What of a change is a text of any form, and what stands for it where it is left out."""
 _LOSING = (Outcome.MERGED, Outcome.CONFLICT, Outcome.REJECTED, Outcome.BLOCKED)
 
 
@@ -51,12 +55,17 @@ class Prepared:
 def prepare(sent: PushRequest) -> Prepared:
     """Work out what can be known of a push before the account's turn comes: it then holds nobody up.
 
-    Raises `TooManyChanges`.
+    Raises `TooManyChanges`, and `CardNumberRefused` where the name of the stream is one.
     """
     if len(sent.changes) > MAX_CHANGES:
         raise TooManyChanges(max_changes=MAX_CHANGES)
-    prints = {change.n: _fingerprint(change) for change in sent.changes}
-    return Prepared(sent, prints, _card_numbers(sent.changes), _made(sent.changes))
+    if card_numbers.is_in(sent.stream):
+        raise CardNumberRefused(field="stream")
+    found = _card_numbers(sent.changes)
+    prints = {
+        each.n: _fingerprint(_without_words(each) if each.n in found else each) for each in sent.changes
+    }
+    return Prepared(sent, prints, found, _made(sent.changes))
 
 
 async def push(
@@ -163,12 +172,18 @@ def _card_numbers(changes: Sequence[Change]) -> dict[int, str]:
     """Return which changes hold the number of a card anywhere, and where."""
     found: dict[int, str] = {}
     for change in changes:
-        sent = {**change.fields, "group": change.group, "command": change.command}
-        if card_numbers.may_hold(orjson.dumps(sent)):
-            place = card_numbers.place_in(sent)
-            if place is not None:
-                found[change.n] = place
+        sent = {name: getattr(change, name) for name in _WORDS}
+        if card_numbers.may_hold(orjson.dumps(sent)) and (place := card_numbers.place_in(sent)):
+            found[change.n] = place.removeprefix("fields.")
     return found
+
+
+def _without_words(change: Change) -> Change:
+    """Return a change without what may hold the number of a card: a print with it would tell the number.
+
+    There are few enough to try them all.
+    """
+    return change.model_copy(update=_WORDS)
 
 
 def _fingerprint(change: Change) -> bytes:

@@ -1,5 +1,7 @@
 """The numbers of cards are found in any text, and little else is taken for one."""
 
+import json
+import sys
 from uuid import UUID
 
 import orjson
@@ -24,8 +26,12 @@ OTHERS = (
     "",
     "4111111111111112",
     "1234567890123456",
-    "41111111111111111111111",
+    "41111111111111121111111",
     "+1 (603) 555-0199, +1 (603) 555-0100",
+    "415 555 0104 415 555 0100 / 415-555-0104 / 415-555-0100",
+    "0412 345 678 / 0412 345 670",
+    "40.741895, -73.989308",
+    "<td>4</td><td>111</td><td>1111</td><td>11</td><td>111</td><td>111</td>",
     "2026-05-04 11:40 JD Payment: 50.00",
     "0b0f2f0a-6f0e-4a55-9a59-5f6f3c1a5601",
     "00004111-1111-4111-8111-111111111111",
@@ -43,11 +49,36 @@ def test_a_card_number_is_found_in_any_text(number: str) -> None:
         spaced,
         spaced.replace(" ", "-"),
         spaced.replace(" ", "\u00a0"),
+        spaced.replace(" ", "\u2011"),
+        spaced.replace(" ", " \u2013 "),
+        spaced.replace(" ", "\u200b"),
         spaced.replace(" ", "\n"),
+        spaced.replace(" ", "\f"),
+        spaced.replace(" ", "&nbsp;"),
+        spaced.replace(" ", '</b>\n<b class="x">'),
+        " ".join(number),
         f"12 {spaced} 34",
+        f"{number}0828123",
+        number.rjust(24, "0"),
+        number.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}),
+        number.translate({ord(digit): ord(digit) + 0x1D7CE - 0x30 for digit in "0123456789"}),
+        "".join(f"&#{ord(digit)};" for digit in number),
     ):
         assert card_numbers.is_in(text), text
-        assert card_numbers.may_hold(orjson.dumps({"notes": text})), text
+        for written in (orjson.dumps({"notes": text}), json.dumps({"notes": text}).encode()):
+            assert card_numbers.may_hold(written), written
+
+
+def test_digits_of_every_script_are_looked_at() -> None:
+    digits: dict[str, list[str]] = {}
+    for each in map(chr, range(0x80, sys.maxunicode)):
+        if each.isdecimal():
+            digits.setdefault(str(int(each)), []).append(each)
+    assert len(digits["4"]) > 60
+    for some in zip(*(digits[digit] for digit in NUMBERS[0]), strict=True):
+        text = "".join(some)
+        assert card_numbers.is_in(text), text
+        assert card_numbers.may_hold(orjson.dumps(text)), text
 
 
 @pytest.mark.parametrize("text", OTHERS)
@@ -61,10 +92,12 @@ def test_the_place_is_named_and_never_the_number() -> None:
         "notes": {"notes": f"Card {number}"},
         "lines.1.description": {"lines": [{"id": 1}, {"description": number}]},
         "amount": {"amount": int(number)},
+        "price": {"price": float(number)},
         "custom": {"custom": {number: "x"}},
     }
     assert [card_numbers.place_in(sent) for sent in places.values()] == list(places)
-    assert card_numbers.place_in({"name": None, "is_new": True, "price": 12.5}) is None
+    none = {"name": None, "is_new": True, "price": 12.5, "longitude": 41.11111111111111}
+    assert card_numbers.place_in(none) is None
 
 
 def test_random_ids_are_hardly_ever_read_closely() -> None:

@@ -72,6 +72,8 @@ async def a_day(studio: Studio) -> list[str]:
     await client.post("/v1/sync/pull", json={"cursor": forged}, headers=headers)
     await client.post("/v1/sync/pull", json={"note": NOTE}, headers=headers)
     await client.get(f"/v1/devices?access_token={phone['access_token']}")
+    odd = {**headers, "User-Agent": CARD, "X-Forwarded-For": CARD}
+    await client.get(f"/v1/clients/{CARD}?{CARD}={CARD}", headers=odd)
     refreshed = await client.post("/v1/auth/refresh", json={"refresh_token": phone["refresh_token"]})
     tokens = [
         answer[name] for answer in (phone, refreshed.json()) for name in ("access_token", "refresh_token")
@@ -121,6 +123,7 @@ def _check_lines(lines: Lines, studio: Studio) -> None:
         ("POST", "/v1/sync/pull", 400),
         ("POST", "/v1/sync/pull", 422),
         ("GET", "/v1/devices", 400),
+        ("GET", "/v1/{collection}/{record_id}", 422),
         ("POST", "/v1/auth/refresh", 200),
     ]
     push = requests[2]
@@ -157,7 +160,13 @@ def _check_figures(figures: str) -> None:
     assert counted["process_resident_memory_bytes"] > 0
     routes = {each.labels["http_route"] for each in samples if "http_route" in each.labels}
     # Nothing is kept of a request that has a token in its address.
-    assert routes == {"/v1/auth/login", "/v1/auth/refresh", "/v1/sync/push", "/v1/sync/pull"}
+    assert routes == {
+        "/v1/auth/login",
+        "/v1/auth/refresh",
+        "/v1/sync/push",
+        "/v1/sync/pull",
+        "/v1/{collection}/{record_id}",
+    }
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", figures), "an id is a label"
 
 
@@ -288,6 +297,14 @@ def test_a_line_for_people_stays_one_line() -> None:
     line = _line(logs.Lines(), path="/a\n2026 ERROR studio forged=1", status=404)
     assert "\n" not in line
     assert line.endswith(r'INFO studio.http request path="/a\n2026 ERROR studio forged=1" status=404')
+
+
+@pytest.mark.parametrize("form", [logs.JsonLines(), logs.Lines()], ids=["json", "text"])
+def test_a_card_number_is_left_out_of_a_line_and_nothing_else(form: logging.Formatter) -> None:
+    line = _line(form, path=f"/v1/clients/{CARD}", address="4111 1111 1111 1111", status=422, user="Jo")
+    assert "1111" not in line
+    for told in ("studio.http", "422", "Jo", "left out"):
+        assert told in line
 
 
 @pytest.mark.parametrize("form", [logs.JsonLines(), logs.Lines()], ids=["json", "text"])

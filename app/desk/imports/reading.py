@@ -7,12 +7,15 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from app.core import card_numbers
 from app.core.admission import Gone
 from app.core.errors import CallerGone
 from app.desk.imports.errors import FileTooLong, FileUnreadable
+from app.http.errors import CardNumberRefused
 from app.readers.settings import TOO_COSTLY, Setting
 from app.readers.tables import MAX_ROW_CHARACTERS, Row, Table
 
@@ -20,15 +23,15 @@ MEMORY = 750_000_000
 SECONDS = 60
 """Of the processor; the clock may show twice as many until a file is given up."""
 _PIECE = 1 << 20
-_LONGEST_LINE = 12 * MAX_ROW_CHARACTERS + _PIECE
-"""Bytes of a row as JSON, in which a character takes twelve at most."""
+_LONGEST_LINE = 6 * MAX_ROW_CHARACTERS + _PIECE
+"""Bytes of a row as JSON, in which a character takes six at most, and the names of columns."""
 _ROOT = str(Path(__file__).parents[3])
 
 
 async def read(content: bytes, setting: Setting, gone: Gone) -> Table:
     """Read a file as a table; raises `FileUnreadable`, `FileTooLong`, and `CallerGone` if `gone` ends first.
 
-    Whatever comes of it, the process has ended when this does.
+    Also `CardNumberRefused`: old lists have them. Whatever comes of it, the process has ended when this does.
     """
     reading = asyncio.ensure_future(_read(content, setting))
     leaving = asyncio.ensure_future(gone())
@@ -93,5 +96,23 @@ async def _received(process: Process) -> Table | None:
         raise FileUnreadable(**head["unreadable"])
     if "too_long" in head:
         raise FileTooLong(**head["too_long"])
-    rows = [Row(*json.loads(line)) async for line in process.stdout if line.endswith(b"\n")]
-    return Table(head["columns"], rows, head["fields"]) if len(rows) == head["rows"] else None
+    rows: list[Row] = []
+    holding: list[tuple[int | None, int]] = [(None, place) for place in _card_numbers(told, head["columns"])]
+    async for line in process.stdout:
+        if line.endswith(b"\n"):
+            row = Row(*json.loads(line))
+            rows.append(row)
+            holding += [(row.number, place) for place in _card_numbers(line, row.cells)]
+    if len(rows) != head["rows"]:
+        return None
+    if holding:
+        row_number, column = holding[0]
+        raise CardNumberRefused(row=row_number, column=column, cells=len(holding))
+    return Table(head["columns"], rows, head["fields"])
+
+
+def _card_numbers(line: bytes, cells: Sequence[str]) -> list[int]:
+    """Return which cells of a line hold the number of a card."""
+    if not card_numbers.may_hold(line):
+        return []
+    return [place for place, cell in enumerate(cells, 1) if card_numbers.is_in(cell)]

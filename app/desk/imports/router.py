@@ -33,7 +33,13 @@ from app.desk.imports.schemas import (
 from app.desk.imports.store import Fate, Found
 from app.desk.imports.targets import TARGETS, Kind
 from app.http.body import JsonRoute
-from app.http.errors import BodyTimeout, PreconditionRequired, TooLarge, UnsupportedMediaType
+from app.http.errors import (
+    BodyTimeout,
+    CardNumberRefused,
+    PreconditionRequired,
+    TooLarge,
+    UnsupportedMediaType,
+)
 from app.http.etags import TAGGED, ExpectedVersion, etag, made_at
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
@@ -90,6 +96,7 @@ FateOf = Annotated[Fate | None, Query(description="Rows of one fate; none for al
         errors.FileUnreadable,
         errors.FileTooLong,
         errors.TooManyImports,
+        CardNumberRefused,
         *_OF_ALL,
     ),
 )
