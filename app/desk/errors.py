@@ -61,6 +61,14 @@ class KeyReused(AppError):
     title = "This key was used for another request."
 
 
+class KeyRequired(AppError):
+    """An `Idempotency-Key` is missing: commands that say so do more each time they are carried out."""
+
+    status = 400
+    code = "idempotency_key_required"
+    title = "This needs a key, so that it happens once."
+
+
 _STATUS: dict[type[ChangeRefused], int] = {
     UnknownRecord: 404,
     NotUnique: 409,

@@ -143,7 +143,7 @@ async def delete_record(
     operation_id="desk_command",
     summary="Command",
     dependencies=[AT_A_DESK],
-    responses=refusals_of(*_OF_WRITES, *BODY, *_ABSENT, _STALE, NotFound),
+    responses=refusals_of(*_OF_WRITES, *BODY, *_ABSENT, _STALE, NotFound, errors.KeyRequired),
 )
 async def command_record(
     *,
@@ -156,5 +156,6 @@ async def command_record(
     work: Writing,
 ) -> Response:
     """Answered with the record as it is then, or the one that has taken its place; 204 if there is none."""
-    asked = Asked(collection, record_id, Operation.COMMAND, sent, command.name, expected)
+    lacks_key = command.is_keyed and once.key is None
+    asked = Asked(collection, record_id, Operation.COMMAND, sent, command.name, expected, lacks_key)
     return (await answer_once(work.session, once, lambda: carry_out(work, asked))).response()

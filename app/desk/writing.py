@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.core.revisions import go_on
 from app.desk import store
 from app.desk.answers import Answered, address, written
-from app.desk.errors import refusal_of
+from app.desk.errors import KeyRequired, refusal_of
 from app.desk.preconditions import is_expected
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
@@ -40,7 +40,7 @@ _ONLY = 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request wants to be done to a record, and to which copy of it."""
+    """What a request wants to be done to a record, and to which copy; it `lacks_key` where it needs one."""
 
     collection: Collection
     record_id: UUID
@@ -48,6 +48,7 @@ class Asked:
     fields: dict[str, Any]
     command: str | None = None
     expected: str | None = None
+    lacks_key: bool = False
 
     @property
     def change(self) -> Change:
@@ -85,6 +86,8 @@ async def carry_out(work: Work[WriteSession], asked: Asked) -> Answered:
     judge = Judge(draft, SERVER, OnConflict.FAIL, await rights_of(session, work.who, work.clock))
     try:
         judge.permit(asked.change)
+        if asked.lacks_key:
+            raise KeyRequired
         change = await _based(judge, asked)
         decisions = await take_in(session, judge, [Group((change,))], [change])
         decision = _taken(judge, asked, decisions[_ONLY])

@@ -83,7 +83,7 @@ def _operation(made: Schema, name: str, collection: Collection, command: Command
         "summary": _words(command.name).capitalize() if command else whole,
         "description": "\n\n".join(_sentences(made["description"], name, collection, command)),
         "parameters": [
-            *_parameters(made["parameters"], name),
+            *_parameters(made["parameters"], name, command),
             *(_filters(collection) if name == "list" else ()),
         ],
     }
@@ -109,11 +109,13 @@ def _sentences(told: str, name: str, collection: Collection, command: Command | 
         yield "For administrators."
 
 
-def _parameters(given: Iterable[Schema], name: str) -> Iterator[Schema]:
+def _parameters(given: Iterable[Schema], name: str, command: Command | None) -> Iterator[Schema]:
+    needed = {"If-Match"} if name in ("change", "delete") else set[str]()
+    needed |= {"Idempotency-Key"} if command and command.is_keyed else set[str]()
     for each in given:
         if each["name"] in _OF_ADDRESS:
             continue
-        is_needed = each["name"] == "If-Match" and name in ("change", "delete")
+        is_needed = each["name"] in needed
         yield {**each, "required": True} if is_needed else each
 
 

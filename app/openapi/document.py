@@ -8,7 +8,7 @@ from app.desk.schemas import RecordPage, WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
 from app.openapi import desk
-from app.openapi.records import REF, Schema, add, add_record, record_name, ref
+from app.openapi.records import REF, Schema, add, add_record, add_with_elements, record_name, ref
 from app.openapi.sharing import share
 from app.openapi.texts import DESCRIPTION, TAGS
 from app.sync import registry
@@ -33,10 +33,7 @@ def document(app: FastAPI) -> Schema:
     for collection in registry.collections():
         add_record(schemas, collection)
     for command in commands():
-        sent = _command(command)
-        for name, inner in sent.pop("$defs", {}).items():
-            add(schemas, name, inner)
-        add(schemas, command.takes.__name__, sent)
+        add_with_elements(schemas, command.takes.__name__, _command(command))
     schemas["Change"]["properties"]["command"]["description"] += "".join(
         f"\n\n`{each.name}` of {', '.join(f'`{name}`' for name in each.collections)}: {each.description}"
         f" Sent along: [{each.takes.__name__}]({REF}{each.takes.__name__})."

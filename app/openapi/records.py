@@ -43,8 +43,7 @@ def add_sent(schemas: Schema, collection: Collection) -> None:
     made = collection.model.model_json_schema(ref_template=REF + "{model}")
     inner = made.pop("$defs", {})
     names = {each: f"{each}Input" for each, schema in inner.items() if "properties" in schema}
-    for each, schema in inner.items():
-        add(schemas, names.get(each, each), _renamed(schema, names))
+    _add_elements(schemas, inner, names)
     settable = [spec for spec in collection.fields.values() if not spec.is_read_only]
     add(schemas, "ListChange", _LIST_CHANGE)
     fields = {spec.name: _sent(spec, _renamed(made["properties"][spec.name], names)) for spec in settable}
@@ -69,6 +68,19 @@ def add_sent(schemas: Schema, collection: Collection) -> None:
                 "examples": [{spec.name: spec.example for spec in settable}],
             },
         )
+
+
+def add_with_elements(schemas: Schema, name: str, made: Schema) -> None:
+    """Add what is sent along with a command; elements that records have too, as they are sent."""
+    inner = made.pop("$defs", {})
+    names = {each: f"{each}Input" for each in inner if "properties" in schemas.get(each, {})}
+    _add_elements(schemas, inner, names)
+    add(schemas, name, _renamed(made, names))
+
+
+def _add_elements(schemas: Schema, inner: Schema, names: Mapping[str, str]) -> None:
+    for each, schema in inner.items():
+        add(schemas, names.get(each, each), _renamed(schema, names))
 
 
 def _sent(spec: FieldSpec, schema: Schema) -> Schema:

@@ -65,6 +65,7 @@ class Command:
     is_done: IsDone | None
     level: Level
     needs: Mapping[str, Level] = field(hash=False)
+    is_keyed: bool
 
     def needed(self, collection: Collection) -> Mapping[str, Level]:
         """Return what level of which features a user needs to use it on a collection's records."""
@@ -95,16 +96,18 @@ def command(
     is_done: IsDone | None = None,
     level: Level = Level.ADD_MODIFY,
     needs: Mapping[str, Level] | None = None,
+    is_keyed: bool = False,
 ) -> Callable[[Run], Run]:
     """Declare a command.
 
     What it returns is set like any other fields, with all that follows. One that does more than that reads
     beforehand what it needs, in `prepares`. What `is_done` already is not done again. Its user
-    must have a `level` of the feature of the collection, and what it `needs` of others.
+    must have a `level` of the feature of the collection, and what it `needs` of others. One that would do
+    more when it is repeated `is_keyed`: a phone's is known by its number, and a desk sends a key with it.
     """
 
     def declare(run: Run) -> Run:
-        new = Command(name, of, takes, run, prepares, is_done, level, needs or {})
+        new = Command(name, of, takes, run, prepares, is_done, level, needs or {}, is_keyed)
         for collection in of:
             if (collection, name) in _commands:
                 raise TypeError(f"{name} of {collection} is declared twice")

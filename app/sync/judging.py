@@ -332,7 +332,10 @@ class Judge:
         if called is None:
             raise UnknownCommand
         call = self._call(called, key, change, self.draft.fields(key))
-        if called.is_done and called.is_done(call):
+        state = self.draft.get(key)
+        is_hidden = state is not None and not self.may_see(key, state)
+        # A record may be gone by the command itself; one the user may not view is told nothing of.
+        if not is_hidden and called.is_done and called.is_done(call):
             return NOOP
         self.present(key)
         fields = called.run(call)

@@ -105,6 +105,25 @@ async def test_who_is_no_administrator_posts_nothing(has: Has, desk: Desk, photo
     for again in (
         await desk.change(INVOICES, bill["id"], {"notes": "x"}),
         await desk.delete(INVOICES, bill["id"]),
-        await desk.ask("POST", f"invoices/{bill['id']}/write_off", {}),
+        await desk.ask("POST", f"invoices/{bill['id']}/write_off", {}, idempotency_key=uuid4().hex),
     ):
         assert (again.status_code, again.json()["code"]) == (422, "posted")
+
+
+async def test_what_would_do_more_when_it_is_repeated_needs_a_key(has: Has, desk: Desk, cash: str) -> None:
+    client = await has("clients")
+    bill = await sold(desk, client)
+    path, key = f"invoices/{bill['id']}/write_off", uuid4().hex
+    refused = await desk.ask("POST", path, {"amount": 1000})
+    assert (refused.status_code, refused.json()["code"]) == (400, "idempotency_key_required")
+    for _ in range(2):
+        done = await desk.ask("POST", path, {"amount": 1000}, idempotency_key=key)
+        assert (done.json()["written_off"], done.json()["balance_due"]) == (1000, 8180)
+    deposit: Record = {"payment_id": str(uuid4()), "amount": 500, "payment_method_id": cash}
+    taken = await desk.ask("POST", f"clients/{client['id']}/take_deposit", deposit)
+    assert taken.status_code == 200, "what makes a record under an id that is sent is done once without"
+    place = f"payments/{deposit['payment_id']}"
+    for command, sent in (("apply_deposit", {"invoice_id": bill["id"]}), ("unapply", {})):
+        assert (await desk.ask("POST", f"{place}/{command}", sent)).status_code == 400
+        applied = await desk.ask("POST", f"{place}/{command}", sent, idempotency_key=uuid4().hex)
+        assert applied.status_code == 200, applied.text

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from app.studio.money.paying import rest_id
+from app.studio.money.planning import planned_id
 from app.sync.upkeep import verify
 from tests.samples import sample
 from tests.studio.conftest import Company, Fields, call, create
@@ -202,6 +203,33 @@ async def test_an_agreed_payment_counts_when_it_is_collected(till: Till, company
     assert (await till.payment(agreed["payment_id"]))["date"] == "2026-05-01"
 
 
+async def test_what_is_owed_is_agreed_in_several_payments_and_the_last_has_the_rest(
+    till: Till, company: Company
+) -> None:
+    bill, plan = await till.sells(10_000), uuid4()
+    sent: Fields = {"plan_id": str(plan), "count": 3, "interval": "monthly", "first_due_date": "2026-01-31"}
+    small = {**sent, "plan_id": str(uuid4()), "amount": 2}
+    assert "count" in refused(await till.does("plan_payments", "invoices", bill, **small))[1]
+    for verdict in ("applied", "noop"):
+        told = await till.does("plan_payments", "invoices", bill, company.phone, **sent)
+        assert told["verdict"] == verdict
+    made = [await till.payment(planned_id(plan, number)) for number in (1, 2, 3)]
+    assert [(each["amount"], each["due_date"]) for each in made] == [
+        (3333, "2026-01-31"),
+        (3333, "2026-02-28"),
+        (3334, "2026-03-31"),
+    ]
+    assert await till.owed(bill) == (0, 10_000, 10_000)
+    more = {**sent, "plan_id": str(uuid4()), "amount": 300}
+    assert refused(await till.does("plan_payments", "invoices", bill, **more))[1]["balance_due"] == "0"
+    await till.does("collect", "payments", made[0]["id"], payment_method_id=till.cash)
+    assert (await till.does("plan_payments", "invoices", bill, **sent))["verdict"] == "noop"
+    await company.settles(edition="essential")
+    other = {**more, "interval": "weekly"}
+    told = await till.does("plan_payments", "invoices", await till.sells(900), **other)
+    assert refused(told) == ("wrong_state", {"edition": "essential"})
+
+
 async def test_an_agreed_payment_is_collected_in_the_same_push_and_not_above_what_is_owed(
     till: Till, company: Company
 ) -> None:
@@ -302,6 +330,10 @@ async def test_what_was_written_down_wrong_is_put_right_and_moves_no_money(
     assert (await till.does("correct", "payments", agreed, **later))["verdict"] == "applied"
     assert refused(await till.does("correct", "payments", agreed, date="2026-05-01"))[1].keys() == {"date"}
     assert refused(await till.does("correct", "payments", agreed, company.phone))[0] == "not_on_a_phone"
+    await till.does("correct", "payments", agreed, custom={"text_2": "Gala", "checkbox_1": True})
+    await till.does("correct", "payments", agreed, custom={"text_1": "Raffle"})
+    custom = (await till.payment(agreed))["custom"]
+    assert (custom["text_1"], custom["text_2"], custom["checkbox_1"]) == ("Raffle", None, False)
     assert await till.owed(bill) == (4000, 5000, 5000)
     await till.does("post", "payments", sent["payment_id"])
     assert refused(await till.does("correct", "payments", sent["payment_id"], note="x"))[0] == "posted"

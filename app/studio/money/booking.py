@@ -153,24 +153,24 @@ async def read_payments(call: Call, *invoices: UUID) -> None:
     await call.work.draft.load(key_of("payments", payment) for payment, _ in found)
 
 
-async def read_credit_memos(draft: Draft, invoice_id: UUID | str) -> None:
-    """Read an invoice with the credit memos that correct it."""
-    key = key_of("invoices", invoice_id)
-    await draft.load([key])
-    await draft.load_referring([key])
-    await draft.load(_credit_memos(draft, key))
+async def read_credit_memos(draft: Draft, *invoices: UUID | str) -> None:
+    """Read some invoices with the credit memos that correct them."""
+    keys = [key_of("invoices", each) for each in invoices]
+    await draft.load(keys)
+    await draft.load_referring(keys)
+    await draft.load(memo for key in keys for memo in _credit_memos(draft, key))
 
 
-def credit_memos(draft: Draft, invoice_id: UUID | str) -> list[Values]:
-    """Return the credit memos that correct an invoice; they must have been read."""
-    found = (draft.get(key) for key in _credit_memos(draft, key_of("invoices", invoice_id)))
-    return [state.values for state in found if state and state.values]
+def credit_memos(draft: Draft, invoice_id: UUID | str) -> dict[UUID, Values]:
+    """Return the credit memos that correct an invoice, by their ids; they must have been read."""
+    found = ((key[1], draft.get(key)) for key in _credit_memos(draft, key_of("invoices", invoice_id)))
+    return {memo: state.values for memo, state in found if state and state.values}
 
 
 def captured(draft: Draft, invoice_id: UUID | str) -> int:
     """Return what was paid on an invoice and not been given back from a credit memo of it."""
     paid = draft.fields(key_of("invoices", invoice_id))["paid"]
-    return int(paid + sum(memo["paid"] for memo in credit_memos(draft, invoice_id)))
+    return int(paid + sum(memo["paid"] for memo in credit_memos(draft, invoice_id).values()))
 
 
 def require_captured(call: Call, invoice_id: UUID | str, amount: int) -> None:

@@ -1,10 +1,11 @@
-"""Correcting: what was written down wrong of a payment, without moving any money."""
+"""Correcting: what was written down wrong of a payment, and what is noted of it, without moving any money."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
+from app.studio.custom_fields import PaymentCustom
 from app.studio.money.booking import SOME_ID, foresee, read, require_desk, require_means
 from app.studio.money.refusals import WrongState
 from app.studio.payments import PaymentState
@@ -23,35 +24,55 @@ class Correct(Element):
         None, description="When it is due, as long as it is pending.", examples=[None]
     )
     check_number: Line | None = Field(None, description="Number of the check.", examples=["1178"])
+    custom: PaymentCustom | None = Field(
+        None,
+        description="The company's own fields, all of them: one that is left out is emptied.",
+        examples=[{"text_1": "Gala raffle"}],
+    )
     note: Line | None = Field(
         None, description="A line for the status notes.", examples=["Bank called about the check"]
     )
 
 
-def _sent(call: Call) -> dict[str, Any]:
-    found: dict[str, Any] = call.sent.model_dump(mode="json", exclude_none=True, exclude={"note"})
+def _means(call: Call) -> dict[str, Any]:
+    """Return what is sent of how and when it was paid."""
+    apart = {"note", "custom"}
+    found: dict[str, Any] = call.sent.model_dump(mode="json", exclude_none=True, exclude=apart)
     return found
+
+
+def _noted(call: Call) -> dict[str, Any]:
+    """Return what is sent of the company's own fields, which say nothing of the money."""
+    custom = call.sent.custom
+    return {"custom": custom.model_dump(mode="json")} if custom else {}
 
 
 async def _read(call: Call) -> None:
     await read(call)
-    await foresee(call, (call.key, {**call.fields, **_sent(call)}))
+    await foresee(call, (call.key, {**call.fields, **_means(call), **_noted(call)}))
 
 
 @command("correct", of=("payments",), takes=Correct, prepares=_read)
 def correct(call: Call) -> Mapping[str, Any]:
-    """Put right how and when a payment was made, or add a line to its history; the amount stays."""
+    """Put right how and when a payment was made, or what is noted of it; the amount stays."""
     require_desk(call)
-    fields, wanted = call.fields, _sent(call)
+    wanted = _means(call)
+    if wanted:
+        _require_correctable(call, wanted)
+    remark = call.sent.note
+    notes = {"status_notes": with_remark(call.fields, call.work, remark)} if remark else {}
+    return {**wanted, **_noted(call), **notes}
+
+
+def _require_correctable(call: Call, wanted: Mapping[str, Any]) -> None:
+    """Refuse what is not so, or not so any more, and what a processor has charged."""
+    fields = call.fields
     is_pending = fields["state"] == PaymentState.PENDING
     if not is_pending and fields["state"] != PaymentState.APPROVED:
         raise WrongState({"state": fields["state"]})
     wrong = "date" if is_pending else "due_date"
     if wrong in wanted:
         raise InvalidFields({wrong: "A payment is due until it is collected, and has a date from then on."})
-    if wanted and fields["processor_reference"]:
+    if fields["processor_reference"]:
         raise WrongState({"processor_reference": "The processor has charged this."})
-    if wanted:
-        require_means(call, wanted.get("payment_method_id") or fields["payment_method_id"])
-    notes = {"status_notes": with_remark(fields, call.work, call.sent.note)} if call.sent.note else {}
-    return {**wanted, **notes}
+    require_means(call, wanted.get("payment_method_id") or fields["payment_method_id"])

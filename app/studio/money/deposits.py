@@ -28,6 +28,7 @@ from app.studio.money.booking import (
     require_means,
 )
 from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.money.repeats import came_to, made_before, taken_before
 from app.studio.money.rights import REFUNDS
 from app.studio.payments import PaymentState, PaymentType
 from app.studio.rules.posted import Posted
@@ -117,15 +118,23 @@ async def _read_application(call: Call) -> None:
 
 
 def _is_applied(call: Call) -> bool:
-    part = existing(call, "payments", call.sent.part_id)
-    if part:
-        return bool(part["invoice_id"] == str(call.sent.invoice_id) and part["amount"] == call.sent.amount)
-    is_whole = call.sent.amount in (None, call.fields.get("amount"))
-    return is_whole and call.fields.get("invoice_id") == str(call.sent.invoice_id)
+    on_it, amount = {"invoice_id": str(call.sent.invoice_id)}, call.sent.amount
+    if existing(call, "payments", call.sent.part_id):
+        part = key_of("payments", call.sent.part_id)
+        made = made_before(call, part, {**on_it, "client_id": call.fields.get("client_id")})
+        return bool(made and amount and came_to(call, amount, part))
+    is_whole = amount in (None, call.fields.get("amount"))
+    return is_whole and call.fields.get("invoice_id") == on_it["invoice_id"]
 
 
 @command(
-    "apply_deposit", of=("payments",), takes=ApplyDeposit, prepares=_read_application, is_done=_is_applied
+    "apply_deposit",
+    of=("payments",),
+    takes=ApplyDeposit,
+    prepares=_read_application,
+    is_done=_is_applied,
+    needs={"invoices": Level.VIEW_ONLY},
+    is_keyed=True,
 )
 def apply_deposit(call: Call) -> Mapping[str, Any]:
     """Apply a deposit to an invoice of its client, at most what is owed on it."""
@@ -158,7 +167,7 @@ def _is_off(call: Call) -> bool:
     return bool(call.fields) and _is_deposit(call.fields)
 
 
-@command("unapply", of=("payments",), takes=Unapply, prepares=_read_removal, is_done=_is_off)
+@command("unapply", of=("payments",), takes=Unapply, prepares=_read_removal, is_done=_is_off, is_keyed=True)
 def unapply(call: Call) -> Mapping[str, Any]:
     """Take a payment off its invoice; it lives on as the client's deposit."""
     require_desk(call)
@@ -214,8 +223,12 @@ async def _read_refund(call: Call) -> None:
 
 
 def _is_refunded(call: Call) -> bool:
-    known = existing(call, "payments", refund_id(call.sent.credit_memo_id))
-    return bool(known and known["client_id"] == call.fields.get("client_id"))
+    memo, amount = call.sent.credit_memo_id, call.sent.amount
+    given = key_of("payments", refund_id(memo))
+    made = {"invoice_id": str(memo), "payment_method_id": str(call.sent.payment_method_id)}
+    known = taken_before(call, given, {**made, **({"amount": -amount} if amount else {})})
+    is_whole = call.fields.get("invoice_id") == str(memo)
+    return bool(known and (is_whole or (amount and existing(call, "payments", part_id(memo)))))
 
 
 @command(

@@ -16,7 +16,6 @@ from app.studio.money.booking import (
     Sum,
     amount_field,
     day_of,
-    existing,
     foresee,
     key_of,
     make,
@@ -26,6 +25,7 @@ from app.studio.money.booking import (
     require_desk,
 )
 from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.money.repeats import made_before
 from app.studio.money.rights import POSTING, WRITE_OFFS
 from app.studio.payments import PaymentState
 from app.studio.status_notes import with_remark
@@ -122,9 +122,11 @@ def _copy(call: Call) -> dict[str, Any]:
 
 
 def _is_copied(call: Call) -> bool:
-    known = existing(call, "invoices", call.sent.invoice_id)
-    names = ("client_id", "invoice_type", "total")
-    return bool(known and call.fields and all(known[name] == call.fields[name] for name in names))
+    if not call.fields:
+        return False
+    copied = _copy(call)
+    made = {name: copied[name] for name in ("client_id", "invoice_type", "lines")}
+    return made_before(call, key_of("invoices", call.sent.invoice_id), made, like=call.key) is not None
 
 
 @command(
@@ -158,6 +160,7 @@ def _is_written_off(call: Call) -> bool:
     prepares=_read_balance,
     is_done=_is_written_off,
     needs={WRITE_OFFS: Level.FULL_ACCESS},
+    is_keyed=True,
 )
 def write_off(call: Call) -> Mapping[str, Any]:
     """Give up what is owed on an invoice, or some of it; one that is posted is corrected by credit memo."""

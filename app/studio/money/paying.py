@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
+from app.accounts.features import allows
 from app.core.principal import Level
 from app.studio.money.balances import left_on
 from app.studio.money.booking import (
@@ -29,12 +30,15 @@ from app.studio.money.booking import (
     taker,
 )
 from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.money.repeats import came_to, made_before, taken_before
+from app.studio.money.rights import REFUNDS
 from app.studio.payments import PaymentState, PaymentType
 from app.sync.commands import Call, command
 from app.sync.fields import Day, Element, Id, Line
-from app.sync.refusals import AlreadyExists
+from app.sync.refusals import AlreadyExists, PermissionDenied
 
-_TAKES = {"payments": Level.ADD_ONLY}
+TAKES = {"payments": Level.ADD_ONLY}
+"""What it needs beside seeing an invoice or a client to take money of them, or agree on it."""
 
 
 class Pay(Means):
@@ -126,10 +130,21 @@ async def _read_payment(call: Call) -> None:
 
 
 def _is_paid(call: Call) -> bool:
-    known = existing(call, "payments", call.sent.payment_id)
-    rest = existing(call, "payments", rest_id(call.sent.payment_id)) if call.sent.rest_as_deposit else None
-    amount = known["amount"] + (rest["amount"] if rest else 0) if known else 0
-    return bool(amount == call.sent.amount)
+    """Say whether it is paid: on the invoice with the rest beside it, or all of it as the rest."""
+    (one, rest), client = _keys(call), payer(call.fields) if call.fields else None
+    by = {
+        "payment_type": PaymentType.PAYMENT,
+        "payment_method_id": str(call.sent.payment_method_id),
+        "due_date": None,
+    }
+    deposit = {**by, "client_id": client, "invoice_id": None}
+    is_made = taken_before(call, one, {**by, "invoice_id": str(call.key[1])}) or (
+        call.sent.rest_as_deposit and taken_before(call, one, deposit)
+    )
+    has_rest = existing(call, "payments", rest[1]) is not None
+    if not is_made or (has_rest and not taken_before(call, rest, deposit)):
+        return False
+    return came_to(call, call.sent.amount, one, rest)
 
 
 @command(
@@ -139,7 +154,7 @@ def _is_paid(call: Call) -> bool:
     prepares=_read_payment,
     is_done=_is_paid,
     level=Level.VIEW_ONLY,
-    needs=_TAKES,
+    needs=TAKES,
 )
 def pay(call: Call) -> Mapping[str, Any]:
     """Take a payment on an invoice, at most what is owed on it; what is more becomes a deposit if wanted."""
@@ -171,8 +186,15 @@ def _deposit(call: Call) -> dict[str, Any]:
 
 
 def _is_deposited(call: Call) -> bool:
-    known = existing(call, "payments", call.sent.payment_id)
-    return bool(known and known["amount"] == call.sent.amount and known["client_id"] == str(call.key[1]))
+    key = key_of("payments", call.sent.payment_id)
+    made = {
+        "payment_type": PaymentType.PAYMENT,
+        "payment_method_id": str(call.sent.payment_method_id),
+        "due_date": None,
+        "client_id": str(call.key[1]),
+        "invoice_id": None,
+    }
+    return taken_before(call, key, made) is not None and came_to(call, call.sent.amount, key)
 
 
 @command(
@@ -182,7 +204,7 @@ def _is_deposited(call: Call) -> bool:
     prepares=_read_deposit,
     is_done=_is_deposited,
     level=Level.VIEW_ONLY,
-    needs=_TAKES,
+    needs=TAKES,
 )
 def take_deposit(call: Call) -> Mapping[str, Any]:
     """Take a payment from a client before there is an invoice for it."""
@@ -214,8 +236,9 @@ def _agreed(call: Call) -> dict[str, Any]:
 
 
 def _is_agreed(call: Call) -> bool:
-    known = existing(call, "payments", call.sent.payment_id)
-    return bool(known and known["amount"] == call.sent.amount and known["invoice_id"] == str(call.key[1]))
+    key = key_of("payments", call.sent.payment_id)
+    made = {"invoice_id": str(call.key[1]), "due_date": call.sent.due_date.isoformat()}
+    return made_before(call, key, made) is not None and came_to(call, call.sent.amount, key)
 
 
 @command(
@@ -225,7 +248,7 @@ def _is_agreed(call: Call) -> bool:
     prepares=_read_plan,
     is_done=_is_agreed,
     level=Level.VIEW_ONLY,
-    needs=_TAKES,
+    needs=TAKES,
 )
 def plan_payment(call: Call) -> Mapping[str, Any]:
     """Agree on a payment to come, at most what is owed and not agreed yet; it counts when it is collected."""
@@ -255,7 +278,10 @@ async def _read_collection(call: Call) -> None:
 
 
 def _is_collected(call: Call) -> bool:
-    return call.fields.get("state") == PaymentState.APPROVED and call.fields["due_date"] is not None
+    fields, method = call.fields, call.sent.payment_method_id
+    is_so = fields.get("state") == PaymentState.APPROVED and fields["due_date"] is not None
+    # Who has taken it another way has taken something else.
+    return is_so and (method is None or fields["payment_method_id"] == str(method))
 
 
 @command("collect", of=("payments",), takes=Collect, prepares=_read_collection, is_done=_is_collected)
@@ -295,6 +321,8 @@ def void(call: Call) -> Mapping[str, Any]:
     """Take a payment back that was entered by mistake, or one that was agreed and will not come."""
     require_desk(call)
     fields = call.fields
+    if fields["amount"] < 0 and not allows(call.work.who, REFUNDS, Level.FULL_ACCESS):
+        raise PermissionDenied({"feature": REFUNDS, "level": Level.FULL_ACCESS})
     if fields["state"] not in (PaymentState.PENDING, PaymentState.APPROVED):
         raise WrongState({"state": fields["state"]})
     if fields["processor_reference"]:

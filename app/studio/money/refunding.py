@@ -1,6 +1,6 @@
 """Refunding: credit memos take sales back, and are the only source of money that is given back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -32,6 +32,7 @@ from app.studio.money.booking import (
 )
 from app.studio.money.paying import payer
 from app.studio.money.refusals import AboveBalance, CreditMemoNeeded, WrongState
+from app.studio.money.repeats import is_changed, made_before, taken_before
 from app.studio.money.rights import REFUNDS
 from app.studio.payments import PaymentState, PaymentType
 from app.studio.status_notes import with_remark
@@ -63,7 +64,7 @@ class CreateCreditMemo(Element):
     credit_memo_id: Id = Field(description="The id of the new credit memo.", examples=[SOME_ID])
     lines: list[CreditedLine] | None = Field(
         None,
-        description="What is taken back; left out, all of it with what was taken off or added on the whole.",
+        description="What is taken back; left out, all that is left, with shipping and surcharge.",
         examples=[None],
     )
     description: Line | None = Field(None, description="Why.", examples=["Frame arrived broken"])
@@ -90,12 +91,11 @@ async def _read_memo(call: Call) -> None:
     await read(call, key)
     await read_credit_memos(call.work.draft, call.key[1])
     if not _is_made(call):
-        await foresee(call, (key, _credit_memo(call, [])))
+        await foresee(call, (key, _credit_memo(call, [], {})))
 
 
-def _credit_memo(call: Call, lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _credit_memo(call: Call, lines: list[dict[str, Any]], whole: Mapping[str, int]) -> dict[str, Any]:
     sale = call.fields
-    whole = {name: -sale[name] for name in _ON_THE_WHOLE} if call.sent.lines is None else {}
     return {
         **{name: sale[name] for name in _FROM_SALE},
         **whole,
@@ -107,17 +107,41 @@ def _credit_memo(call: Call, lines: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _taken_back(call: Call) -> Iterator[tuple[Values, int]]:
-    """Yield the lines that are taken back, each with how many of it."""
-    sold = {UUID(each["id"]): each for each in call.fields["lines"]}
+def _credited_id(credit_memo_id: UUID, line_id: object) -> str:
+    """Return the id of the line by which a credit memo takes a line back."""
+    return str(uuid5(credit_memo_id, str(line_id)))
+
+
+def _taken(memos: Mapping[UUID, Values], line: Values) -> list[Values]:
+    """Return the lines by which credit memos have taken a line back."""
+    ids = {memo: _credited_id(memo, line["id"]) for memo in memos}
+    return [each for memo, fields in memos.items() for each in fields["lines"] if each["id"] == ids[memo]]
+
+
+def _taking(call: Call, memos: Mapping[UUID, Values]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a credit memo; refuses what is no more on the invoice than was taken back of it."""
+    left = {line["id"]: _left(line, _taken(memos, line)) for line in call.fields["lines"]}
+    sold = {line["id"]: line for line in call.fields["lines"]}
     if call.sent.lines is None:
-        yield from ((line, line["quantity"]) for line in sold.values())
+        for line_id, line in sold.items():
+            taken = _taken(memos, line)
+            # What is sold none of may have a tax or a discount all the same.
+            if left[line_id] or not (line["quantity"] or taken):
+                yield _credited(call, line, taken, left[line_id])
         return
     for wanted in call.sent.lines:
-        line = sold.pop(wanted.line_id, None)
-        if line is None or wanted.quantity > line["quantity"]:
-            raise InvalidFields({"lines": "No more is taken back than there is on the invoice."})
-        yield line, wanted.quantity
+        line = sold.pop(str(wanted.line_id), None)
+        if line is None:
+            raise InvalidFields({"lines": "There is no such line on the invoice, or it is named twice."})
+        if wanted.quantity > left[line["id"]]:
+            raise AboveBalance({"lines": AboveBalance.message, "quantity": str(left[line["id"]])})
+        yield _credited(call, line, _taken(memos, line), wanted.quantity)
+
+
+def _left(line: Values, taken: Iterable[Values]) -> int:
+    """Return how many of a line have not been taken back."""
+    back = sum(int(each["quantity"]) for each in taken)
+    return max(0, int(line["quantity"]) + back)
 
 
 def _share(amount: int, part: int, whole: int) -> int:
@@ -126,15 +150,47 @@ def _share(amount: int, part: int, whole: int) -> int:
     return share if amount >= 0 else -share
 
 
-def _credited(call: Call, line: Values, quantity: int) -> dict[str, Any]:
+def _credited(call: Call, line: Values, taken: Sequence[Values], quantity: int) -> dict[str, Any]:
+    """Return the line that takes some of a line back: its share, less what was taken back already.
+
+    So the last of several comes to what is left, to the cent.
+    """
     kept = {name: value for name, value in line.items() if name != "extended_price"}
-    shares = {name: -_share(line[name], quantity, line["quantity"]) for name in ("discount", "tax")}
-    return {**kept, **shares, "quantity": -quantity, "id": str(uuid5(call.sent.credit_memo_id, line["id"]))}
+    part = quantity - sum(each["quantity"] for each in taken)
+    shares = {
+        name: -_share(line[name], part, line["quantity"]) - sum(each[name] for each in taken)
+        for name in ("discount", "tax")
+    }
+    return {
+        **kept,
+        **shares,
+        "quantity": -quantity,
+        "id": _credited_id(call.sent.credit_memo_id, line["id"]),
+    }
+
+
+def _on_the_whole(call: Call, memos: Iterable[Values], lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return what is taken back of the discount, shipping and surcharge of a sale.
+
+    With lines it is the share of the discount that belongs to them; without, all that is left.
+    """
+    sale, earlier = call.fields, list(memos)
+    taken = {name: sum(memo[name] for memo in earlier) for name in _ON_THE_WHOLE}
+    if call.sent.lines is None:
+        return {name: -sale[name] - taken[name] for name in _ON_THE_WHOLE}
+    back = -sum(memo["subtotal"] for memo in earlier)
+    back -= sum(line["quantity"] * line["unit_price"] - line["discount"] for line in lines)
+    part, whole = min(max(back, 0), sale["subtotal"]), sale["subtotal"]
+    return {"discount": -_share(sale["discount"], part, whole) - taken["discount"]} if whole > 0 else {}
 
 
 def _is_made(call: Call) -> bool:
-    known = existing(call, "invoices", call.sent.credit_memo_id)
-    return bool(known and known["original_invoice_id"] == str(call.key[1]))
+    key = key_of("invoices", call.sent.credit_memo_id)
+    known = made_before(call, key, {"original_invoice_id": str(call.key[1])})
+    if known is None or call.sent.lines is None or is_changed(call, key, "lines"):
+        return known is not None
+    wanted = {_credited_id(key[1], each.line_id): -each.quantity for each in call.sent.lines}
+    return {each["id"]: each["quantity"] for each in known["lines"]} == wanted
 
 
 @command(
@@ -150,12 +206,12 @@ def create_credit_memo(call: Call) -> Mapping[str, Any]:
     require_desk(call)
     if call.fields["invoice_type"] in (InvoiceType.ESTIMATE, InvoiceType.CREDIT_MEMO):
         raise WrongState({"invoice_type": call.fields["invoice_type"]})
-    lines = [_credited(call, line, quantity) for line, quantity in _taken_back(call)]
-    earlier = sum(memo["total"] for memo in credit_memos(call.work.draft, call.key[1]))
-    made = make(call, key_of("invoices", call.sent.credit_memo_id), _credit_memo(call, lines))
-    left = call.fields["total"] + earlier
-    if left + made["total"] < 0:
-        raise AboveBalance({"lines": AboveBalance.message, "total": str(left)})
+    memos = credit_memos(call.work.draft, call.key[1])
+    lines = list(_taking(call, memos))
+    whole = _on_the_whole(call, memos.values(), lines)
+    if not lines and not any(whole.values()):
+        raise AboveBalance({"lines": AboveBalance.message, "total": "0"})
+    make(call, key_of("invoices", call.sent.credit_memo_id), _credit_memo(call, lines, whole))
     return {}
 
 
@@ -180,9 +236,12 @@ def _refund(call: Call) -> dict[str, Any]:
 
 
 def _is_refunded(call: Call) -> bool:
-    known = existing(call, "payments", call.sent.payment_id)
-    is_this = known and known["invoice_id"] == str(call.key[1]) and known["amount"] == -call.sent.amount
-    return bool(is_this)
+    made = {
+        "invoice_id": str(call.key[1]),
+        "amount": -call.sent.amount,
+        "payment_method_id": str(call.sent.payment_method_id),
+    }
+    return taken_before(call, key_of("payments", call.sent.payment_id), made) is not None
 
 
 @command(
@@ -218,7 +277,7 @@ async def _read_credit(call: Call) -> None:
     await read_payments(call, call.key[1], *([UUID(original)] if original else []))
 
 
-@command("apply_credit", of=("invoices",), takes=ApplyCredit, prepares=_read_credit)
+@command("apply_credit", of=("invoices",), takes=ApplyCredit, prepares=_read_credit, is_keyed=True)
 def apply_credit(call: Call) -> Mapping[str, Any]:
     """Set a credit memo off against what is still owed on the invoice it corrects; no money moves."""
     require_desk(call)

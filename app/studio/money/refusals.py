@@ -4,7 +4,10 @@ from app.sync.refusals import ChangeRefused
 
 
 class AboveBalance(ChangeRefused):
-    """The amount is more than is left: `fields` has the figure in minor units, such as `balance_due`."""
+    """The amount is more than is left: `fields` has the figure in minor units, such as `balance_due`.
+
+    Of a line that is taken back it is the `quantity` that is left.
+    """
 
     code = "above_balance"
     message = "This is more than there is left."
@@ -18,7 +21,10 @@ class AboveCaptured(ChangeRefused):
 
 
 class BelowPaid(ChangeRefused):
-    """The total would fall below what is settled already, which `fields` has in `paid`."""
+    """The total would fall below what is settled already, which `fields` has in `paid`.
+
+    A card is being charged for what it has in `processing` besides; credit memos have taken back `credited`.
+    """
 
     code = "below_paid"
     message = "More than this is paid already."

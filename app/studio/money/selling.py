@@ -1,13 +1,17 @@
-"""Selling: which invoices people may make of what, and what they may still change."""
+"""Selling: which invoices people may make of what, what they may still change, and which they may delete."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from app.core.principal import Channel
 from app.studio.invoices import InvoiceType
-from app.studio.money.balances import amount_in_words
-from app.studio.money.refusals import BelowPaid
+from app.studio.money import store
+from app.studio.money.balances import amount_in_words, reserved
+from app.studio.money.booking import credit_memos, key_of, read_credit_memos
+from app.studio.money.refusals import AboveBalance, BelowPaid, WrongState
 from app.studio.rules.settings import company
 from app.studio.status_notes import note
+from app.sync.draft import Draft
 from app.sync.fields import Values
 from app.sync.reactions import Work, Written, on_write
 from app.sync.refusals import InvalidFields
@@ -24,36 +28,62 @@ def _looked_at(written: Written) -> Iterator[tuple[str, str | None]]:
         yield "invoices", written.after["original_invoice_id"]
 
 
-@on_write("invoices", looks_at=_looked_at, at_hand=company)
+async def _standing(draft: Draft, writes: Sequence[Written]) -> None:
+    """Read what stands on sales whose totals, or whose credit memos' totals, are another: cards and memos."""
+    if draft.work.who.channel is Channel.SYSTEM:
+        return
+    sales: dict[str, None] = {}
+    for written in writes:
+        if written.after and written.changes("total"):
+            if sale := written.after["original_invoice_id"]:
+                sales[sale] = None
+            elif not written.is_new:
+                sales[str(written.key[1])] = None
+    if sales:
+        await read_credit_memos(draft, *sales)
+        payments = await store.payments_of(draft.session, [UUID(each) for each in sales])
+        await draft.load(key_of("payments", payment) for payment, _ in payments)
+
+
+@on_write("invoices", looks_at=_looked_at, asks=_standing, at_hand=company)
 def sell(written: Written, work: Work) -> None:
     """Fill in whose an invoice is, and refuse what one of its type cannot be.
 
     The house itself, which brings records as they were elsewhere, is not asked.
     """
     before, after = written.before, written.after
-    if after is None or work.who.channel is Channel.SYSTEM or (before and before["is_posted"]):
+    if work.who.channel is Channel.SYSTEM or (before and before["is_posted"]):
+        return
+    if after is None:
+        _refuse_settled(before or {})
         return
     _fill(written, work)
     _refuse_strangers(written, work)
     if before is None or written.changes("invoice_type", "session_id", "client_id"):
         _refuse_type(before, after)
     _refuse_sums(before, after, work)
+    is_memo = after["invoice_type"] == InvoiceType.CREDIT_MEMO
+    if before and (after["total"] > before["total"] if is_memo else after["total"] < before["total"]):
+        _refuse_lowered(written, work)
+    elif is_memo and written.changes("total"):
+        _refuse_beyond_sale(written, work)
     if before and before["total"] != after["total"]:
         was, now = (amount_in_words(work, each["total"]) for each in (before, after))
         note(written, work, f"Total: {was} → {now}")
 
 
 def _fill(written: Written, work: Work) -> None:
-    """Let a new invoice be its session's client's, a credit memo whose the original is; the client pays."""
+    """Let a new invoice be its session's client's, a credit memo whose the original is.
+
+    The client pays where nobody else does: what nobody is billed for is owed by nobody.
+    """
     after = written.after or {}
-    if not written.is_new:
-        return
-    sources = (
+    originals = (
         (work.find("invoices", after["original_invoice_id"]), _FROM_ORIGINAL),
         (work.find("sessions", after["session_id"]), _FROM_SESSION),
     )
-    for source, names in sources:
-        for name in names if source else ():
+    for source, names in originals:
+        for name in names if source and written.is_new else ():
             after[name] = after[name] or (source or {})[name]
     after["bill_to_client_id"] = after["bill_to_client_id"] or after["client_id"]
 
@@ -85,15 +115,46 @@ def _refuse_sums(before: Values | None, after: Values, work: Work) -> None:
         raise InvalidFields(
             {"lines": "A credit memo takes back." if sign < 0 else "This comes to less than nothing."}
         )
-    if sign < 0 and before is None:
+    if sign < 0 and (before is None or before["total"] != after["total"]):
         _refuse_original(after, work.find("invoices", after["original_invoice_id"]))
     if before and before["original_invoice_id"] != after["original_invoice_id"]:
         raise InvalidFields({"original_invoice_id": "A credit memo corrects what it was made of."})
     if sign > 0 and after["original_invoice_id"]:
         raise InvalidFields({"original_invoice_id": "Only a credit memo corrects another invoice."})
-    if before and sign * after["total"] < sign * before["total"] and sign * after["balance_due"] < 0:
-        settled = after["paid"] + after["written_off"]
-        raise BelowPaid({"lines": BelowPaid.message, "paid": str(settled)})
+
+
+def _refuse_settled(before: Values) -> None:
+    """Refuse to delete what something was paid on, written off, or set off against: that would stay so."""
+    settled = {name: str(before[name]) for name in ("paid", "written_off") if before[name]}
+    if settled:
+        raise WrongState(settled)
+
+
+def _refuse_lowered(written: Written, work: Work) -> None:
+    """Refuse a total below what is settled, being charged to a card, or taken back by credit memos."""
+    after, invoice_id = written.after or {}, written.key[1]
+    is_memo = after["invoice_type"] == InvoiceType.CREDIT_MEMO
+    charged = reserved(work, invoice_id)
+    left = -after["balance_due"] if is_memo else after["balance_due"] - charged
+    if left < 0:
+        settled = {"paid": str(after["paid"] + after["written_off"])}
+        processing = {"processing": str(charged)} if charged else {}
+        raise BelowPaid({"lines": BelowPaid.message, **settled, **processing})
+    credited = -sum(memo["total"] for memo in credit_memos(work.draft, invoice_id).values())
+    if not is_memo and after["total"] < credited:
+        raise BelowPaid({"lines": BelowPaid.message, "credited": str(credited)})
+
+
+def _refuse_beyond_sale(written: Written, work: Work) -> None:
+    """Refuse a credit memo that takes back, with those there are, more than the sale it corrects comes to."""
+    after = written.after or {}
+    sale = work.find("invoices", after["original_invoice_id"])
+    if sale is None:
+        return
+    memos = credit_memos(work.draft, after["original_invoice_id"])
+    left = sale["total"] + sum(memo["total"] for each, memo in memos.items() if each != written.key[1])
+    if left + after["total"] < 0:
+        raise AboveBalance({"lines": AboveBalance.message, "total": str(left)})
 
 
 def _refuse_original(after: Values, original: Values | None) -> None:
