@@ -97,6 +97,10 @@ class ProtectOp(MigrateOperation):
         """Say nothing: what is dropped needs no protection."""
         return OpContainer()
 
+    def to_diff_tuple(self) -> tuple[str, str]:
+        """Name the table to whoever is told what the database lacks."""
+        return "protect", self.table
+
 
 @cast("Callable[[Callable[..., str]], Callable[..., str]]", renderers.dispatch_for(ProtectOp))
 def _render(context: AutogenContext, operation: ProtectOp) -> str:

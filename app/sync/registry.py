@@ -231,6 +231,7 @@ def collection(
     """
 
     def declare(model: type[R]) -> type[R]:
+        _check_free(name, number)
         fields = {key: _spec(key, info, name, since) for key, info in model.model_fields.items()}
         _register(
             Collection(
@@ -382,11 +383,13 @@ def _check_link(each: Collection, spec: FieldSpec) -> None:
         raise TypeError(f"{parent.name} may be private, so it cannot be anybody's parent")
 
 
+def _check_free(name: str, number: int) -> None:
+    """Refuse what stands for something else, before there is a table of that name."""
+    if name in {*_by_name, *_retired} or number in {*_by_number, *_retired.values()}:
+        raise TypeError(f"{name} ({number}) is declared twice, or its name or number belongs to another")
+
+
 def _register(new: Collection) -> None:
-    if new.name in {*_by_name, *_retired} or new.number in {*_by_number, *_retired.values()}:
-        raise TypeError(
-            f"{new.name} ({new.number}) is declared twice, or its name or number belongs to another"
-        )
     if not 0 < new.number < 2**15:
         raise TypeError(f"{new.name}: a number is from 1 to 32767")
     private = new.stamp.private if isinstance(new.stamp.private, str) else None
