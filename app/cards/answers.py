@@ -6,16 +6,21 @@ from app.cards.gateway import Amount, Gateway, HostedField, Unavailable
 from app.cards.models import CardAttempt, CardIntent, CardMerchant
 from app.cards.processors import Environment
 from app.cards.schemas import CardPaymentAnswer, HostedFieldAnswer, MerchantAnswer, ShownCard
+from app.cards.sending import opened
 from app.cards.settling import is_ended
 from app.cards.states import IntentState
 from app.core import clock
+from app.core.errors import AppError
 from app.studio.saved_cards import CardBrand
 
 
 def told(
-    intent: CardIntent, attempt: CardAttempt | None, hosted: HostedField | None = None
+    intent: CardIntent,
+    attempt: CardAttempt | None,
+    refunded: int,
+    hosted: HostedField | AppError | None = None,
 ) -> CardPaymentAnswer:
-    """Return how a card payment stands."""
+    """Return how a card payment stands; of a hosted field there is not just now, `code` tells why."""
     is_reserved = intent.state == IntentState.RESERVED
     is_over = intent.state in {IntentState.DECLINED, IntentState.FAILED, IntentState.CANCELLED}
     shown = (
@@ -33,14 +38,16 @@ def told(
         client_id=intent.client_id,
         applied=intent.applied,
         deposit_id=payments.rest_id(intent),
+        refund_of=intent.gives_back,
+        refunded=refunded,
         card=shown,
         saved_card_id=intent.saved_card_id,
         authorization_code=attempt.authorization_code if attempt else None,
-        code=intent.code,
+        code=hosted.code if isinstance(hosted, AppError) else intent.code,
         may_try_again=is_over and not (attempt and attempt.is_hard),
         is_simulated=intent.is_simulated,
         expires_at=intent.expires_at if is_reserved else None,
-        hosted_field=field_of(hosted) if hosted else None,
+        hosted_field=field_of(hosted) if isinstance(hosted, HostedField) else None,
     )
 
 
@@ -58,7 +65,7 @@ def merchant(found: CardMerchant) -> MerchantAnswer:
 
 async def hosted_field(gateway: Gateway, amount: Amount, time_zone: str) -> HostedField:
     """Ask for the hosted field of one checkout, or refuse because the processor does not answer."""
-    found = await gateway.client_session(amount, clock.today(time_zone))
+    found = await opened(gateway, amount, clock.today(time_zone))
     if isinstance(found, Unavailable):
         raise ProcessorUnavailable
     return found

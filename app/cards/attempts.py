@@ -28,6 +28,8 @@ AFTERWARDS = timedelta(hours=1)
 """So often what a person has been told of is looked up still."""
 ABSENT_TIMES = 3
 """A sale that was looked up so often in vain is taken not to be there, and voided to be sure."""
+MADE_SURE_WITHIN = timedelta(days=3)
+"""For so long what somebody says was not charged is voided by our reference, until that is answered."""
 
 
 _OF_INTENT = {
@@ -45,11 +47,12 @@ _OF_INTENT = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How an attempt stands."""
+    """How an attempt stands: to charge a card, or as a refund to give back what was charged."""
 
     state: AttemptState
     minor: int
     sent_at: datetime
+    is_refund: bool = False
     looks: int = 0
     absences: int = 0
     reversal: Reversal | None = None
@@ -81,6 +84,11 @@ class Attempt:
             AttemptState.MANUAL,
         }
 
+    @property
+    def is_to_be_made_sure(self) -> bool:
+        """Say whether it is to be voided by our reference once, since somebody says it was not charged."""
+        return self.state is AttemptState.NOT_CHARGED and self.due_at is not None
+
 
 def sold(attempt: Attempt, outcome: Outcome, now: datetime) -> Attempt:
     """Return how an attempt stands when its sale was answered."""
@@ -108,7 +116,10 @@ def _answered(attempt: Attempt, outcome: Outcome, now: datetime) -> Attempt:
 
 
 def looked_up(attempt: Attempt, look: Look, now: datetime) -> Attempt:
-    """Return how an attempt in doubt stands when it was looked up."""
+    """Return how an attempt stands when it was looked up, even if somebody has ended it meanwhile."""
+    if attempt.state in {AttemptState.NOT_CHARGED, AttemptState.DECLINED}:
+        receipt = _standing(look)
+        return _voiding(attempt, Reversal.LATE, now, receipt) if receipt else attempt
     if attempt.state not in IN_DOUBT and attempt.state is not AttemptState.MANUAL:
         return attempt
     if isinstance(look, Found):
@@ -135,8 +146,9 @@ def asked_to_void(attempt: Attempt, now: datetime) -> Attempt:
 
 def voided(attempt: Attempt, outcome: Outcome, look: Look | None, now: datetime) -> Attempt:
     """Return how an attempt stands when its void was answered, and looked up where that was refused."""
-    if attempt.is_waiting_for_absence:
-        return _voided_in_doubt(attempt, outcome, look, now)
+    if attempt.is_to_be_made_sure or attempt.is_waiting_for_absence:
+        hears = _made_sure if attempt.is_to_be_made_sure else _voided_in_doubt
+        return hears(attempt, outcome, look, now)
     if not attempt.is_reversed:
         return attempt
     is_back = isinstance(outcome, Approved) or (isinstance(look, Found) and look.is_voided)
@@ -146,6 +158,8 @@ def voided(attempt: Attempt, outcome: Outcome, look: Look | None, now: datetime)
         return replace(
             attempt, state=AttemptState.SETTLED, reversal=None, reversal_at=None, due_at=None, code="settled"
         )
+    if attempt.is_refund and _is_for_good(attempt, outcome, look):
+        return replace(_booked(attempt, _standing(look)), reversal=None, reversal_at=None)
     return _later(attempt, now)
 
 
@@ -165,22 +179,23 @@ def settled(attempt: Attempt) -> Attempt:
     return replace(attempt, state=AttemptState.SETTLED) if attempt.state is AttemptState.APPROVED else attempt
 
 
-def told(attempt: Attempt, *, is_charged: bool) -> Attempt:
+def told(attempt: Attempt, now: datetime, *, is_charged: bool) -> Attempt:
     """Return how an attempt stands by the word of somebody who has looked it up in the processor's own books.
 
-    What was to be taken back, was given back by then in one way or another where it is not charged.
+    What was to be taken back, was given back by then in one way or another where it is not charged. What was
+    never found may be found yet: it is voided by our reference to be sure.
     """
     if is_charged:
         return replace(attempt, state=AttemptState.APPROVED, reversal=None, due_at=None, code=None)
-    is_known = attempt.reversal not in {None, Reversal.ABSENT}
-    return _ended(
-        attempt, AttemptState.VOIDED if is_known else AttemptState.NOT_CHARGED, attempt.code or "not_charged"
-    )
+    if attempt.reversal not in {None, Reversal.ABSENT}:
+        return _ended(attempt, AttemptState.VOIDED, attempt.code or "not_charged")
+    ended = _ended(attempt, AttemptState.NOT_CHARGED, attempt.code or "not_charged")
+    return replace(ended, reversal=Reversal.ABSENT, reversal_at=now, due_at=now)
 
 
-def still_reversing(attempt: Attempt, now: datetime) -> Attempt:
-    """Return how an attempt stands that is to be taken back while nobody can be asked to."""
-    return _later(attempt, now)
+def unheard(attempt: Attempt, now: datetime) -> Attempt:
+    """Return how an attempt stands that is to be voided while nobody can be asked to."""
+    return _made_sure(attempt, None, None, now) if attempt.is_to_be_made_sure else _later(attempt, now)
 
 
 def intent_state(attempt: Attempt) -> IntentState:
@@ -190,7 +205,7 @@ def intent_state(attempt: Attempt) -> IntentState:
         return {
             Reversal.ASKED: IntentState.VOIDING if is_open else IntentState.VOIDED,
             Reversal.PARTIAL: IntentState.CHARGING if is_open else IntentState.DECLINED,
-        }.get(attempt.reversal or Reversal.LATE, IntentState.FAILED)
+        }.get(attempt.reversal or Reversal.LATE, IntentState.CHARGING if is_open else IntentState.FAILED)
     return _OF_INTENT[attempt.state]
 
 
@@ -217,7 +232,30 @@ def _voided_in_doubt(attempt: Attempt, outcome: Outcome, look: Look | None, now:
     return _later(attempt, now)
 
 
-def _booked(attempt: Attempt, receipt: Receipt) -> Attempt:
+def _made_sure(attempt: Attempt, outcome: Outcome | None, look: Look | None, now: datetime) -> Attempt:
+    if receipt := _standing(look):
+        return _voiding(attempt, Reversal.LATE, now, receipt)
+    is_absent = isinstance(outcome, Declined) and outcome.why is Why.ABSENT
+    is_heard = isinstance(outcome, Approved) or is_absent or isinstance(look, Found)
+    is_over = is_heard or now - (attempt.reversal_at or now) > MADE_SURE_WITHIN
+    return replace(attempt, due_at=None if is_over else now + AFTERWARDS)
+
+
+def _is_for_good(attempt: Attempt, outcome: Outcome, look: Look | None) -> bool:
+    """Say whether money that was given back cannot be had again: then it was given back as was asked."""
+    is_refused = isinstance(outcome, Declined) and outcome.why is Why.NOT_REVERSIBLE
+    return is_refused and isinstance(look, Found) and look.minor == attempt.minor and bool(_standing(look))
+
+
+def _standing(look: Look | None) -> Receipt | None:
+    """Return the receipt of what a lookup says is booked and not taken back."""
+    if isinstance(look, Found) and isinstance(look.outcome, Approved) and not look.is_voided:
+        return look.outcome.receipt
+    return None
+
+
+def _booked(attempt: Attempt, receipt: Receipt | None) -> Attempt:
+    receipt = receipt or attempt.receipt
     return replace(attempt, state=AttemptState.APPROVED, receipt=receipt, due_at=None, code=None)
 
 

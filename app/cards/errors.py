@@ -51,6 +51,17 @@ class MerchantNotFound(AppError):
     title = "No credentials are kept."
 
 
+class MerchantInUse(AppError):
+    """The processor is still to be asked what became of `count` payments, which another would not know.
+
+    As a rule that is over within five minutes, and at most in half an hour.
+    """
+
+    status = 409
+    code = "card_merchant_in_use"
+    title = "Card payments are still being found out about."
+
+
 class CardPaymentDiffers(AppError):
     """The id was used for something else, a card payment or another one; each has an id of its own."""
 
@@ -78,6 +89,34 @@ class InvoiceNotPayable(AppError):
     title = "This invoice is not paid by card."
 
 
+class AboveRefundable(AppError):
+    """No more than `refundable` of this card can be given back so; nothing was begun.
+
+    That is what the card has paid of the credit memo's sale, less what was given back of it by any means, and
+    no more than the credit memo comes to. Of a deposit it is one that is still as large.
+    """
+
+    status = 409
+    code = "amount_above_refundable"
+    title = "The amount is more than can be given back to this card."
+
+
+class CreditMemoRequired(AppError):
+    """Money is given back from a credit memo of the sale, or of a deposit from a new one; this is none."""
+
+    status = 409
+    code = "credit_memo_required"
+    title = "Refunds are made from a credit memo."
+
+
+class RefundAtDesk(AppError):
+    """A phone gives nothing back: refunds are made at a desk."""
+
+    status = 403
+    code = "refund_at_desk"
+    title = "This is done at a desk."
+
+
 class CurrencyDiffers(AppError):
     """The company's amounts are in `currency`, and cards are charged in no other."""
 
@@ -86,8 +125,25 @@ class CurrencyDiffers(AppError):
     title = "Cards are charged in the company's currency."
 
 
+class RecordRefused(AppError):
+    """A rule of the company does not let the payment be recorded, so it was not begun.
+
+    `reason` is the code this has for payments that are recorded, such as `field_required`; `reasons` has the
+    fields.
+    """
+
+    status = 409
+    code = "card_payment_refused"
+    title = "The company's rules do not let this payment be recorded."
+
+
 class CardPaymentStands(AppError):
-    """The payment is in a `state` in which this cannot be done; nothing was changed."""
+    """The payment is in a `state` in which this cannot be done; nothing was changed.
+
+    That is one of a card payment, or `posted`: it is in the books; `changed`: it was applied in part;
+    `given_back`: money of it was given back, or is on its way; `partial`: another amount stands than was
+    asked; `refund`: it is one; `other_merchant`: it was charged by a merchant the company no longer has.
+    """
 
     status = 409
     code = "card_payment_stands"
@@ -95,7 +151,7 @@ class CardPaymentStands(AppError):
 
 
 class AlreadySettled(AppError):
-    """The processor has settled the payment: it is given back on the processor's own pages, not voided."""
+    """The processor has settled the payment: it is refunded to its card, not voided."""
 
     status = 409
     code = "card_payment_settled"

@@ -4,6 +4,7 @@ A processor is a class that keeps these promises. It is told amounts, references
 number of a card. What it cannot tell for certain is `Unknown`, and never taken for a failure.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -99,7 +100,7 @@ Outcome = Approved | Partial | Declined | NotSent | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The processor knows a sale by our reference: so much of it was booked, and what has become of it."""
+    """The processor knows a sale or a refund by our reference: how much was booked, what became of it."""
 
     outcome: Approved | Declined
     minor: int
@@ -154,11 +155,24 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A sale as it was made: by our reference, and by the processor's where it was ever told."""
+    """A sale or a refund as it was made: by our reference, and by the processor's where it was ever told."""
 
     external_ref: str
     amount: Amount
     transaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money to be given back of a sale, under a reference of ours as a sale has it."""
+
+    external_ref: str
+    amount: Amount
+    sale: Booked
+
+
+MayGo = Callable[[], bool]
+"""Says, right before the first byte of a request that moves money, whether it may still be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +185,14 @@ class Settled:
 
 
 class Gateway(Protocol):
-    """A processor as one merchant speaks to it."""
+    """A processor as one merchant speaks to it.
+
+    `merchant_print` tells apart where and as whom cards are charged: what was asked of one merchant is known
+    to no other. It is the same as long as passwords alone change.
+    """
 
     is_simulated: bool
+    merchant_print: bytes
 
     async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
         """Return where a card is typed in for one checkout, without us."""
@@ -181,17 +200,17 @@ class Gateway(Protocol):
     async def verify_and_store(self, token: Token) -> Stored | Declined | NotSent | Unknown:
         """Verify the card behind a temporary token, and return one that may be charged again."""
 
-    async def sale(self, charge: Charge) -> Outcome:
-        """Charge a card at once."""
+    async def sale(self, charge: Charge, may_go: MayGo) -> Outcome:
+        """Charge a card at once; what may go no longer when its first byte would be sent is `NotSent`."""
 
     async def void(self, sale: Booked) -> Outcome:
-        """Take back a sale that is not settled: by the processor's reference, else by ours."""
+        """Take back a sale or a refund that is not settled: by the processor's reference, else by ours."""
 
-    async def refund(self, sale: Booked, external_ref: str) -> Outcome:
-        """Give money of a settled sale back, under a reference of its own."""
+    async def refund(self, refund: Refund, may_go: MayGo) -> Outcome:
+        """Give money of a sale back to its card, under a reference of its own; else as a sale."""
 
     async def lookup(self, external_ref: str) -> Look:
-        """Ask what has become of a sale by our reference."""
+        """Ask what has become of a sale or a refund by our reference."""
 
     async def close_batch(self) -> Outcome:
         """Have all that is booked settled."""

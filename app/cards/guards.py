@@ -16,7 +16,7 @@ from app.core.keys import KeyRing
 from app.http.limits import Limit
 
 CHARGES = Limit("card charges", 60)
-"""Charges, voids and cards to be saved of one sign-in in a minute: whoever tries stolen cards tries many."""
+"""Charges, voids, refunds, cards to be saved of a sign-in in a minute: who tries stolen cards tries many."""
 
 
 @dataclass(frozen=True, slots=True)

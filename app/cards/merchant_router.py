@@ -11,6 +11,7 @@ from app.accounts.standing import Work
 from app.cards import answers, charging, gate, merchants, saving
 from app.cards.errors import (
     EnvironmentRefused,
+    MerchantInUse,
     MerchantNotFound,
     NothingToPay,
     ProcessorUnavailable,
@@ -59,14 +60,19 @@ async def read_merchant(
     "/card-merchant",
     operation_id="cards_set_merchant",
     summary="Set by whom cards are charged",
-    responses=refusals_of(*GUARDED, PermissionDenied, EnvironmentRefused, *BODY),
+    responses=refusals_of(*GUARDED, PermissionDenied, EnvironmentRefused, MerchantInUse, *BODY),
 )
 async def set_merchant(
     body: Sent[MerchantRequest],
     work: Annotated[Work[WriteSession], writing_of(MERCHANTS, Level.ADD_MODIFY)],
     till: TillOf,
 ) -> MerchantAnswer:
-    """Set the credentials at the processor, all of them anew; the next charge is made with them."""
+    """Set the credentials at the processor, all of them anew; the next charge is made with them.
+
+    Another merchant, device or environment is refused while the processor is still to be asked what became of
+    a payment: only the one it was sent to knows. What was charged at the one of before is not voided or
+    refunded here any more, and cards saved there are not charged.
+    """
     credentials = Credentials(
         merchant_id=body.merchant_id,
         user_id=body.user_id,
@@ -83,12 +89,12 @@ async def set_merchant(
     operation_id="cards_remove_merchant",
     summary="Forget by whom cards are charged",
     status_code=204,
-    responses=refusals_of(*GUARDED, PermissionDenied, MerchantNotFound),
+    responses=refusals_of(*GUARDED, PermissionDenied, MerchantNotFound, MerchantInUse),
 )
 async def remove_merchant(
     work: Annotated[Work[WriteSession], writing_of(MERCHANTS, Level.ADD_MODIFY_DELETE)],
 ) -> None:
-    """Forget the credentials; what is in doubt at that moment is told to a person."""
+    """Forget the credentials; refused while the processor is still to be asked what became of a payment."""
     await merchants.remove(work.session, work.who)
 
 
@@ -122,7 +128,13 @@ async def save(body: Sent[SavedCardRequest], counter: CounterOf) -> SavedCardAns
         raise ProcessorUnavailable
     async with counter.writing() as work:
         card_id = await saving.add(
-            work.session, work.who, counter.till, body.client_id, card=outcome.card, token=outcome.token
+            work.session,
+            work.who,
+            counter.till,
+            body.client_id,
+            card=outcome.card,
+            token=outcome.token,
+            merchant_print=gateway.merchant_print,
         )
     if card_id is None:
         raise NothingToPay(target="client_id")

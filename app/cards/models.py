@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from app.cards.states import HOLDING, LIVE, AttemptState, IntentState
+from app.cards.states import LIVE, AttemptState, IntentState
 
 
 def _instant() -> Any:
@@ -50,6 +50,7 @@ class CardToken(SQLModel, table=True):
     card_id: UUID = Field(primary_key=True)
     processor: str
     token: bytes = Field(sa_type=LargeBinary)
+    merchant_print: bytes | None = Field(default=None, sa_type=LargeBinary)
     made_at: datetime = Field(sa_type=_instant())
 
 
@@ -57,7 +58,8 @@ class CardAttempt(SQLModel, table=True):
     """One request to charge a card, kept before it was sent, and what has become of it.
 
     It is looked after at `due_at`; who does so claims it (`claim`) until then. `looks` were had at it, and
-    `absences` of them found nothing. `is_booked` while it is what has paid its intent.
+    `absences` of them found nothing. `is_booked` while it is what has paid its intent. It was sent to the
+    merchant of `merchant_print`, whom alone it may be asked of. A refund `gives_back` a sale by reference.
     """
 
     __tablename__ = "card_attempts"
@@ -74,6 +76,7 @@ class CardAttempt(SQLModel, table=True):
             postgresql_where=text(_among("state", LIVE)),
         ),
         Index("ix_card_attempts_due", "account_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_card_attempts_sent_at", "account_id", "sent_at"),
     )
 
     account_id: UUID = Field(primary_key=True)
@@ -83,6 +86,8 @@ class CardAttempt(SQLModel, table=True):
     minor: int = Field(sa_type=BigInteger)
     currency: str
     request_hash: bytes = Field(sa_type=LargeBinary)
+    merchant_print: bytes | None = Field(default=None, sa_type=LargeBinary)
+    gives_back: str | None = None
     is_booked: bool = Field(default=False)
     transaction_id: str | None = None
     authorization_code: str | None = None
@@ -101,7 +106,8 @@ class CardIntent(SQLModel, table=True):
     """What somebody wants to pay by card; its id is also that of the payment's record.
 
     `minor` is charged; `applied` of it pays the invoice, and the rest is a deposit. `paid_by` is the attempt
-    that was booked: the database lets an intent be approved by no other.
+    that was booked: the database lets an intent be approved by no other. A refund `gives_back` another
+    intent; its invoice is the credit memo.
     """
 
     __tablename__ = "card_intents"
@@ -121,10 +127,10 @@ class CardIntent(SQLModel, table=True):
             "paid_by IS NOT NULL OR NOT " + _among("state", ("approved", "voiding")), name="approved"
         ),
         Index(
-            "ix_card_intents_invoice",
+            "ix_card_intents_gives_back",
             "account_id",
-            "invoice_id",
-            postgresql_where=text(_among("state", HOLDING)),
+            "gives_back",
+            postgresql_where=text("gives_back IS NOT NULL"),
         ),
         Index(
             "ix_card_intents_expires_at",
@@ -133,12 +139,14 @@ class CardIntent(SQLModel, table=True):
             postgresql_where=text("state = 'reserved'"),
         ),
         Index("ix_card_intents_state", "account_id", "state", "made_at"),
+        Index("ix_card_intents_made_at", "account_id", "made_at", "intent_id"),
     )
 
     account_id: UUID = Field(primary_key=True)
     intent_id: UUID = Field(primary_key=True)
     state: str = Field(default=IntentState.RESERVED)
     fingerprint: bytes = Field(sa_type=LargeBinary)
+    gives_back: UUID | None = None
     user_id: UUID | None = None
     client_id: UUID | None = None
     invoice_id: UUID | None = None

@@ -11,7 +11,7 @@ import orjson
 from app.accounts.features import require
 from app.accounts.standing import Work
 from app.accounts.store import bring_cards_due_forward
-from app.cards import gate, payments, store
+from app.cards import gate, payments, saving, store
 from app.cards.errors import (
     AmountAboveBalance,
     CardPaymentDiffers,
@@ -21,13 +21,13 @@ from app.cards.errors import (
     InvoiceNotPayable,
     NothingToPay,
 )
-from app.cards.models import CardIntent
+from app.cards.models import CardIntent, CardMerchant
 from app.cards.processors import Environment
 from app.cards.sight import seen
 from app.cards.states import AttemptState, IntentState
 from app.cards.till import Till
 from app.core import clock
-from app.core.db import Session, WriteSession
+from app.core.db import WriteSession
 from app.core.principal import Level, Principal
 from app.studio.invoices import InvoiceType
 
@@ -102,28 +102,28 @@ async def reserve(work: Work[WriteSession], till: Till, wanted: Wanted) -> CardI
     if wanted.payment_method_id and not await seen(work, "payment_methods", wanted.payment_method_id):
         raise NothingToPay(target="payment_method_id")
     if wanted.saved_card_id:
-        card = await _saved_card(work, target.client_id, wanted.saved_card_id)
+        card = await _saved_card(work, till, merchant, target.client_id, wanted.saved_card_id)
         intent.brand, intent.last_four = card["brand"], card["last_four"]
         intent.expiry = f"{card['expiry_month']:02}/{card['expiry_year'] % 100:02}"
     session.add(intent)
     await session.flush()
-    await payments.tell(session, who, intent, None)
+    await payments.begin(session, who, intent)
     await bring_cards_due_forward(session, intent.expires_at)
     return intent
 
 
-async def find(session: Session, who: Principal, intent_id: UUID, level: Level) -> CardIntent:
-    """Return a card payment to whom has a level of payments."""
-    require(who, gate.PAYMENTS, level)
-    found = await store.intent(session, intent_id)
-    if found is None:
+async def find(work: Work[Any], intent_id: UUID, level: Level) -> CardIntent:
+    """Return a card payment to whom has a level of payments, and may see the payment's record."""
+    require(work.who, gate.PAYMENTS, level)
+    found = await store.intent(work.session, intent_id)
+    if found is None or await seen(work, gate.PAYMENTS, intent_id) is None:
         raise CardPaymentNotFound
     return found
 
 
 async def cancel(work: Work[WriteSession], intent_id: UUID) -> CardIntent:
     """Let go of what was reserved; done again, nothing happens. What may have been charged is not let go."""
-    intent = await find(work.session, work.who, intent_id, Level.ADD_ONLY)
+    intent = await find(work, intent_id, Level.ADD_ONLY)
     if intent.state == IntentState.CANCELLED:
         return intent
     if intent.state != IntentState.RESERVED:
@@ -151,7 +151,7 @@ async def _invoice(work: Work[WriteSession], wanted: Wanted) -> _Target:
     if invoice["invoice_type"] in _UNPAYABLE:
         raise InvoiceNotPayable(invoice_type=invoice["invoice_type"])
     payer = invoice["bill_to_client_id"] or invoice["client_id"]
-    left = max(0, invoice["balance_due"] - await store.held(work.session, invoice_id))
+    left = max(0, await store.left_on(work.session, invoice_id))
     if wanted.minor > left and not (wanted.rest_as_deposit and payer):
         raise AmountAboveBalance(balance_due=left)
     return _Target(_id(payer), _id(invoice["studio_id"]), min(left, wanted.minor))
@@ -164,13 +164,15 @@ async def _deposit(work: Work[WriteSession], wanted: Wanted) -> _Target:
     return _Target(wanted.client_id, work.who.studio_id, 0)
 
 
-async def _saved_card(work: Work[WriteSession], client_id: UUID | None, card_id: UUID) -> dict[str, Any]:
+async def _saved_card(
+    work: Work[WriteSession], till: Till, merchant: CardMerchant, client_id: UUID | None, card_id: UUID
+) -> dict[str, Any]:
     client = await seen(work, "clients", client_id) if client_id else None
     for card in client["saved_cards"] if client else ():
         if (
             card["id"] == str(card_id)
             and not card["is_inactive"]
-            and await store.token(work.session, card_id)
+            and await saving.usable(work.session, till, merchant, card_id)
         ):
             found: dict[str, Any] = card
             return found

@@ -21,7 +21,7 @@ async def resolve(work: Work[WriteSession], till: Till, intent_id: UUID, *, is_c
     """Take somebody's word for how an unresolved payment stands; the trail has whose word it was."""
     session, who = work.session, work.who
     require(who, MERCHANTS, Level.ADD_MODIFY)
-    intent = await reserving.find(session, who, intent_id, Level.ADD_MODIFY)
+    intent = await reserving.find(work, intent_id, Level.ADD_MODIFY)
     row = await store.latest_attempt(session, intent_id)
     if row is None or row.state != AttemptState.MANUAL:
         raise CardPaymentStands(state=intent.state)
@@ -34,5 +34,5 @@ async def resolve(work: Work[WriteSession], till: Till, intent_id: UUID, *, is_c
     await keep(session, who, Entry(MERCHANTS, "card_payments", intent_id, Action.CHANGED, before, after))
 
 
-def _told(is_charged: bool, attempt: attempts.Attempt, _: datetime) -> attempts.Attempt:
-    return attempts.told(attempt, is_charged=is_charged)
+def _told(is_charged: bool, attempt: attempts.Attempt, now: datetime) -> attempts.Attempt:
+    return attempts.told(attempt, now, is_charged=is_charged)

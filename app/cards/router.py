@@ -9,8 +9,9 @@ from fastapi import APIRouter, Path, Query, Response
 from app.accounts.errors import PermissionDenied
 from app.accounts.features import require
 from app.accounts.guards import GUARDED, Reading, Writing
-from app.cards import answers, charging, gate, reserving, resolving, store
+from app.cards import answers, charging, gate, refunding, reserving, resolving, store
 from app.cards.errors import (
+    AboveRefundable,
     AlreadySettled,
     AmountAboveBalance,
     CardPaymentDiffers,
@@ -19,14 +20,18 @@ from app.cards.errors import (
     CardsCountry,
     CardsNotConfigured,
     CardsSwitchedOff,
+    CreditMemoRequired,
     CurrencyDiffers,
     InvoiceNotPayable,
     NothingToPay,
     ProcessorUnavailable,
+    RecordRefused,
+    RefundAtDesk,
     TokenRequired,
 )
 from app.cards.gateway import Amount, Token
 from app.cards.guards import Counter, CounterOf
+from app.cards.refunding import Returned
 from app.cards.reserving import Wanted
 from app.cards.schemas import (
     CardPaymentAnswer,
@@ -34,8 +39,10 @@ from app.cards.schemas import (
     CardPaymentRequest,
     CardResolution,
     ChargeRequest,
+    RefundRequest,
     ResolutionRequest,
 )
+from app.cards.sight import some_seen
 from app.cards.states import IntentState
 from app.cards.till import TillOf
 from app.core.db import Session
@@ -77,7 +84,7 @@ _BEFORE: dict[int | str, dict[str, Any]] = {
         AmountAboveBalance,
         InvoiceNotPayable,
         CurrencyDiffers,
-        ProcessorUnavailable,
+        RecordRefused,
         *BODY,
     ),
 )
@@ -125,19 +132,29 @@ async def list_payments(
     """List card payments, the latest first: those that are `unresolved` wait for somebody to look."""
     require(work.who, gate.PAYMENTS, Level.VIEW_ONLY)
     found = await store.intents(work.session, state, limit)
-    return CardPaymentPage(payments=[await _told(work.session, each.intent_id) for each in found])
+    ids = [each.intent_id for each in found]
+    shown = await some_seen(work, gate.PAYMENTS, ids)
+    attempts, refunded = (
+        await store.latest_attempts(work.session, ids),
+        await store.refunds_of(work.session, ids),
+    )
+    return CardPaymentPage(
+        payments=[
+            answers.told(each, attempts.get(each.intent_id), refunded.get(each.intent_id, 0))
+            for each in found
+            if each.intent_id in shown
+        ]
+    )
 
 
 @router.get(
     "/{payment_id}",
     operation_id="cards_read",
     summary="Read a card payment",
-    responses=refusals_of(*GUARDED, *_FOUND, CardsNotConfigured, ProcessorUnavailable),
+    responses=refusals_of(*GUARDED, *_FOUND),
 )
 async def read(payment_id: PaymentId, counter: CounterOf) -> CardPaymentAnswer:
-    """Tell how a card payment stands: what a phone asks that was closed, or lost an answer."""
-    async with counter.reading() as work:
-        await reserving.find(work.session, work.who, payment_id, Level.VIEW_ONLY)
+    """Tell how a card payment or a refund stands: what a phone asks that was closed, or lost an answer."""
     return await _shown(counter, payment_id)
 
 
@@ -145,10 +162,18 @@ async def read(payment_id: PaymentId, counter: CounterOf) -> CardPaymentAnswer:
     "/{payment_id}/charge",
     operation_id="cards_charge",
     summary="Charge a card",
-    responses=refusals_of(*GUARDED, *GATE, CardPaymentNotFound, TokenRequired, *BODY),
+    responses=refusals_of(
+        *GUARDED,
+        *GATE,
+        CardPaymentNotFound,
+        CardPaymentStands,
+        AmountAboveBalance,
+        TokenRequired,
+        *BODY,
+    ),
 )
 async def charge(payment_id: PaymentId, body: Sent[ChargeRequest], counter: CounterOf) -> CardPaymentAnswer:
-    """Charge what was reserved, once, however often this is sent; it may take half a minute.
+    """Charge what was reserved, once, however often this is sent; it takes seconds, and two minutes at most.
 
     Whoever sends it again while it is under way is told `charging`, and asks how it stands a little later. An
     answer of the processor that is lost is found out by this server: never by another charge.
@@ -167,8 +192,8 @@ async def charge(payment_id: PaymentId, body: Sent[ChargeRequest], counter: Coun
 )
 async def cancel(payment_id: PaymentId, work: Writing) -> CardPaymentAnswer:
     """Let go of what was reserved and not charged."""
-    intent = await reserving.cancel(work, payment_id)
-    return answers.told(intent, None)
+    await reserving.cancel(work, payment_id)
+    return await _told(work.session, payment_id)
 
 
 @router.post(
@@ -180,11 +205,43 @@ async def cancel(payment_id: PaymentId, work: Writing) -> CardPaymentAnswer:
 async def void(payment_id: PaymentId, counter: CounterOf) -> CardPaymentAnswer:
     """Take an approved payment back before the processor has settled it, as a rule on the same day.
 
-    What is settled is given back by a credit memo.
+    What is settled is refunded from a credit memo.
     """
     counter.count()
     await charging.void(counter.till, counter.writing, payment_id)
     return await _plain(counter, payment_id)
+
+
+@router.post(
+    "/{payment_id}/refund",
+    operation_id="cards_refund",
+    summary="Refund a card payment",
+    responses=refusals_of(
+        *GUARDED,
+        *_FOUND,
+        CardsNotConfigured,
+        NothingToPay,
+        CardPaymentDiffers,
+        CardPaymentStands,
+        AboveRefundable,
+        CreditMemoRequired,
+        CurrencyDiffers,
+        RecordRefused,
+        RefundAtDesk,
+        *BODY,
+    ),
+)
+async def refund(payment_id: PaymentId, body: Sent[RefundRequest], counter: CounterOf) -> CardPaymentAnswer:
+    """Give money back to the card it came from, once, however often this is sent; answered with the refund.
+
+    It is given back from a credit memo: at most what that comes to, and what this card has paid of its sale
+    and was not given back. The refund is a payment of its own, `processing` until the processor has answered,
+    and is read and resolved like any card payment. What is not settled yet is given back whole or not at all.
+    """
+    counter.count()
+    wanted = Returned(body.id, payment_id, body.credit_memo_id, body.amount, body.currency)
+    await refunding.refund(counter.till, counter.writing, wanted)
+    return await _plain(counter, body.id)
 
 
 @router.post(
@@ -205,15 +262,23 @@ async def resolve(
 async def _shown(counter: Counter, payment_id: UUID) -> CardPaymentAnswer:
     """Return how a payment stands, with the hosted field as long as a card is to be typed in."""
     async with counter.reading() as work:
-        intent = await reserving.find(work.session, work.who, payment_id, Level.VIEW_ONLY)
+        intent = await reserving.find(work, payment_id, Level.VIEW_ONLY)
         attempt = await store.latest_attempt(work.session, payment_id)
+        refunded = (await store.refunds_of(work.session, [payment_id])).get(payment_id, 0)
         zone = work.who.time_zone
-        needs_field = intent.state == IntentState.RESERVED and intent.saved_card_id is None
-        gateway = await charging.gateway(work.session, counter.till) if needs_field else None
-    if gateway is None:
-        return answers.told(intent, attempt)
-    hosted = await answers.hosted_field(gateway, Amount(intent.minor, intent.currency), zone)
-    return answers.told(intent, attempt, hosted)
+        is_typed = intent.saved_card_id is None and intent.gives_back is None
+        if intent.state != IntentState.RESERVED or not is_typed:
+            return answers.told(intent, attempt, refunded)
+        try:
+            gateway = await charging.gateway(work.session, counter.till)
+        except CardsNotConfigured as missing:
+            return answers.told(intent, attempt, refunded, missing)
+    try:
+        hosted = await answers.hosted_field(gateway, Amount(intent.minor, intent.currency), zone)
+    except ProcessorUnavailable as missing:
+        # What was reserved is reserved: how it stands does not depend on the processor.
+        return answers.told(intent, attempt, refunded, missing)
+    return answers.told(intent, attempt, refunded, hosted)
 
 
 async def _plain(counter: Counter, payment_id: UUID) -> CardPaymentAnswer:
@@ -226,4 +291,5 @@ async def _told(session: Session, payment_id: UUID) -> CardPaymentAnswer:
     intent = await store.intent(session, payment_id)
     if intent is None:
         raise CardPaymentNotFound
-    return answers.told(intent, await store.latest_attempt(session, payment_id))
+    refunded = (await store.refunds_of(session, [payment_id])).get(payment_id, 0)
+    return answers.told(intent, await store.latest_attempt(session, payment_id), refunded)

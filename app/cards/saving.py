@@ -1,20 +1,23 @@
 """Saved cards: what charges them is sealed here, what may be shown stands in their client's record."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from app.cards import store
 from app.cards.gateway import Card, Token
-from app.cards.models import CardToken
+from app.cards.models import CardMerchant, CardToken
 from app.cards.processors import TSYS
 from app.cards.till import Till
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Principal
+from app.core.vault import SealBroken
 from app.sync import records, registry
 from app.sync.store import Write, write
 
+log = logging.getLogger("studio.cards")
 _ALIKE = ("brand", "last_four", "expiry_month", "expiry_year")
 
 
@@ -31,11 +34,19 @@ async def cards_of(session: Session, client_id: UUID) -> list[dict[str, Any]] | 
 
 
 async def add(
-    session: WriteSession, who: Principal, till: Till, client_id: UUID, *, card: Card, token: Token
+    session: WriteSession,
+    who: Principal,
+    till: Till,
+    client_id: UUID,
+    *,
+    card: Card,
+    token: Token,
+    merchant_print: bytes | None,
 ) -> UUID | None:
     """Keep a card for a client, and return its id; one that is there already is charged by the newer token.
 
-    None where it is not known well enough to be shown, or the client is gone.
+    The token is good at the merchant of the print alone. None where the card is not known well enough to be
+    shown, or the client is gone.
     """
     cards = await cards_of(session, client_id)
     if cards is None or None in (card.last_four, card.expiry_month, card.expiry_year):
@@ -53,7 +64,7 @@ async def add(
     kept = await store.token(session, card_id) or CardToken(
         account_id=session.account_id, card_id=card_id, processor=TSYS.value, token=b"", made_at=clock.now()
     )
-    kept.token = sealed
+    kept.token, kept.merchant_print = sealed, merchant_print
     session.add(kept)
     await session.flush()
     if same is None:
@@ -82,7 +93,13 @@ async def remove(session: WriteSession, who: Principal, client_id: UUID, card_id
     return True
 
 
-async def opened(session: Session, till: Till, card_id: UUID) -> Token | None:
-    """Return what charges a saved card; raises `SealBroken` where the vault has lost its key."""
+async def usable(session: Session, till: Till, merchant: CardMerchant, card_id: UUID) -> Token | None:
+    """Return what charges a saved card; none where that is nothing, another merchant's, or does not open."""
     kept = await store.token(session, card_id)
-    return Token(till.vault.open(session.account_id, purpose(card_id), kept.token)) if kept else None
+    try:
+        if kept is None or not till.is_of(merchant, kept.merchant_print, kept.made_at):
+            return None
+        return Token(till.vault.open(session.account_id, purpose(card_id), kept.token))
+    except SealBroken:
+        log.exception("a saved card of account %s does not open", session.account_id)
+        return None

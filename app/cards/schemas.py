@@ -17,6 +17,8 @@ from app.studio.saved_cards import CardBrand
 _ID = "2b6d1f0e-8a37-4c55-9d21-6f3c1a560001"
 _CLIENT = "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"
 _CARD = "2b6d1f0e-8a37-4c55-9d21-6f3c1a410001"
+_REFUND = "2b6d1f0e-8a37-4c55-9d21-6f3c1a560002"
+_MEMO = "2b6d1f0e-8a37-4c55-9d21-6f3c1a550003"
 _INSTANT = "2026-05-04T09:30:00Z"
 MOST = 9_999_999_99
 """The most a card is charged at once, in cents: what the processor has room for."""
@@ -104,13 +106,13 @@ class ShownCard(Answer):
 
 
 class CardPaymentAnswer(Answer):
-    """How a card payment stands."""
+    """How a card payment stands, or a refund of one."""
 
     id: UUID = Field(description="Its id, also that of the payment.", examples=[_ID])
     state: IntentState = Field(
         description="`reserved`: to be charged; `charging`: what became of it is not known yet; `approved`;"
         " `declined`; `failed`: it was not charged; `cancelled`; `voiding`, `voided`; `unresolved`: only the"
-        " processor's own books tell, and somebody has to look.",
+        " processor's own books tell, and somebody has to look. Of a refund, what is charged is given back.",
         examples=["approved"],
     )
     is_final: bool = Field(description="Whether nothing more becomes of it by itself.", examples=[True])
@@ -126,10 +128,18 @@ class CardPaymentAnswer(Answer):
     saved_card_id: UUID | None = Field(
         description="The saved card that was charged, or is saved now.", examples=[_CARD]
     )
+    refund_of: UUID | None = Field(
+        description="The payment it gives back, of a refund; its invoice is the credit memo.",
+        examples=[None],
+    )
+    refunded: int = Field(
+        description="How much of it was given back to the card, or is on its way.", examples=[0]
+    )
     authorization_code: str | None = Field(description="What the processor answered.", examples=["A71B22"])
     code: str | None = Field(
         description="Why it was not charged: the processor's code, or `not_sent` (it may be charged again),"
-        " `not_charged`, `partial` (the card has too little), `expired`, `cancelled`.",
+        " `not_charged`, `partial` (the card has too little), `expired`, `cancelled`. While `hosted_field` is"
+        " missing: `processor_unavailable` or `cards_not_configured`; ask again later.",
         examples=[None],
     )
     may_try_again: bool = Field(
@@ -142,7 +152,8 @@ class CardPaymentAnswer(Answer):
         description="When it is let go unless it is charged by then; none once it was.", examples=[_INSTANT]
     )
     hosted_field: HostedFieldAnswer | None = Field(
-        description="Where the card is typed in; told as long as a card that is not saved is to be charged."
+        description="Where the card is typed in; told as long as a card that is not saved is to be charged,"
+        " and the processor gives it: else `code` says why it does not."
     )
 
 
@@ -157,6 +168,30 @@ class CardResolution(StrEnum):
 
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
+
+
+class RefundRequest(Wire):
+    """What is to be given back to the card."""
+
+    id: UUID = Field(
+        description="Made up by the client; the refund's payment has it, and a repeat is known by it.",
+        examples=[_REFUND],
+    )
+    credit_memo_id: UUID = Field(
+        description="The credit memo of the sale it is given back from. Of a deposit, the id of a new one,"
+        " which comes to nothing and has deposit and refund on it.",
+        examples=[_MEMO],
+    )
+    amount: int = Field(description="What is given back, in minor units.", examples=[5000], gt=0, le=MOST)
+    currency: str = Field(
+        description="The currency it was charged in.", examples=["USD"], pattern="^[A-Z]{3}$"
+    )
+
+    @model_validator(mode="after")
+    def _has_ids(self) -> "RefundRequest":
+        if NIL in (self.id, self.credit_memo_id):
+            raise PydanticCustomError("nil_id", "The id of all zeros is nobody's.")
+        return self
 
 
 class ResolutionRequest(Wire):

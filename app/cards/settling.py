@@ -40,7 +40,7 @@ async def settle(
     after = hears(before, clock.now())
     who = await _on_behalf_of(session, intent)
     if _is_new(before, after) and intent.saves_card and intent.client_id:
-        await _save(session, who, till, intent, after)
+        await _save(session, who, till, intent, attempt=after, merchant_print=row.merchant_print)
     await _write(session, row, intent, after)
     if after != before:
         await payments.tell(session, who, intent, row)
@@ -55,6 +55,7 @@ def attempt_of(row: CardAttempt) -> Attempt:
         state=AttemptState(row.state),
         minor=row.minor,
         sent_at=row.sent_at,
+        is_refund=row.gives_back is not None,
         looks=row.looks,
         absences=row.absences,
         reversal=Reversal(row.reversal) if row.reversal else None,
@@ -67,7 +68,7 @@ def attempt_of(row: CardAttempt) -> Attempt:
 
 
 def booked_of(row: CardAttempt) -> Booked:
-    """Return the sale an attempt has made, or may have."""
+    """Return the sale or the refund an attempt has made, or may have."""
     return Booked(row.external_ref, Amount(row.minor, row.currency), row.transaction_id)
 
 
@@ -106,7 +107,13 @@ def _is_new(before: Attempt, after: Attempt) -> bool:
 
 
 async def _save(
-    session: WriteSession, who: Principal, till: Till, intent: CardIntent, attempt: Attempt
+    session: WriteSession,
+    who: Principal,
+    till: Till,
+    intent: CardIntent,
+    *,
+    attempt: Attempt,
+    merchant_print: bytes | None,
 ) -> None:
     """Keep the card the client wants kept; what was learned by a lookup has no token, and keeps none."""
     receipt = attempt.receipt
@@ -116,7 +123,13 @@ async def _save(
             month, year = map(int, intent.expiry.split("/"))
             card = replace(card, expiry_month=month, expiry_year=2000 + year)
         intent.saved_card_id = await saving.add(
-            session, who, till, intent.client_id, card=card, token=receipt.token
+            session,
+            who,
+            till,
+            intent.client_id,
+            card=card,
+            token=receipt.token,
+            merchant_print=merchant_print,
         )
 
 

@@ -52,5 +52,5 @@ ENDED = frozenset(
 """No money stands, and none will: the intent may have another attempt."""
 LIVE = tuple(each for each in AttemptState if each not in ENDED)
 IN_DOUBT = frozenset({AttemptState.SENDING, AttemptState.UNKNOWN, AttemptState.RESOLVING})
-HOLDING = (IntentState.RESERVED, IntentState.CHARGING, IntentState.UNRESOLVED)
-"""What is to be paid, and not counted as paid."""
+ASKED = (*sorted(IN_DOUBT), AttemptState.VOIDING)
+"""The processor has been asked, and what it did is not known yet."""

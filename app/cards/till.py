@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -34,12 +35,31 @@ class Till:
 
     def gateway(self, merchant: CardMerchant) -> Gateway:
         """Return a merchant's way to their processor; raises `SealBroken` where the vault lost its key."""
-        account_id, environment = merchant.account_id, Environment(merchant.environment)
-        opened = orjson.loads(self.vault.open(account_id, CREDENTIALS, merchant.credentials))
-        keys = _KeptKeys(self.database, self.vault, account_id, _key_of(self.vault, merchant))
-        wire = self.processors.wire(environment)
-        is_simulated = environment is Environment.SIMULATOR
-        return Transit(wire, Credentials(**opened), keys, is_simulated=is_simulated)
+        environment = Environment(merchant.environment)
+        known = _key_of(self.vault, merchant)
+        keys = _KeptKeys(self.database, self.vault, merchant.account_id, merchant.changed_at, known)
+        return Transit(
+            self.processors.wire(environment),
+            self._opened(merchant),
+            keys,
+            environment=environment.value,
+            is_simulated=environment is Environment.SIMULATOR,
+        )
+
+    def print_of(self, merchant: CardMerchant) -> bytes:
+        """Return what tells a merchant apart from others; raises `SealBroken` as `gateway` does."""
+        return self._opened(merchant).print_in(merchant.environment)
+
+    def is_of(self, merchant: CardMerchant, kept: bytes | None, since: datetime) -> bool:
+        """Say whether what was made at some time is the present merchant's, by the print kept with it.
+
+        Versions without prints kept none: it is where nothing was changed since. Raises `SealBroken`.
+        """
+        return merchant.changed_at <= since if kept is None else kept == self.print_of(merchant)
+
+    def _opened(self, merchant: CardMerchant) -> Credentials:
+        opened = self.vault.open(merchant.account_id, CREDENTIALS, merchant.credentials)
+        return Credentials(**orjson.loads(opened))
 
     def sealed(self, account_id: UUID, credentials: Credentials) -> bytes:
         """Return credentials as they are kept."""
@@ -51,12 +71,14 @@ class Till:
 class _KeptKeys:
     """A merchant's transaction key, sealed in the database for all processes.
 
-    It was read with the merchant: while a card is charged no connection is waited for.
+    It was read with the merchant: while a card is charged no connection is waited for. Of a merchant that was
+    changed since, nothing is read or kept: its key would be another's.
     """
 
     database: Database
     vault: Vault
     account_id: UUID
+    changed_at: datetime
     known: Key | None
 
     async def current(self) -> Key | None:
@@ -68,7 +90,8 @@ class _KeptKeys:
                 merchant = await store.merchant(session)
         except AppError:
             return self.known
-        self.known = _key_of(self.vault, merchant) if merchant else None
+        if merchant and merchant.changed_at == self.changed_at:
+            self.known = _key_of(self.vault, merchant)
         return self.known
 
     async def keep(self, key: str) -> None:
@@ -76,7 +99,7 @@ class _KeptKeys:
         sealed = self.vault.seal(self.account_id, TRANSACTION_KEY, key)
         try:
             async with self.database.beside(self.account_id) as session:
-                await store.keep_key(session, sealed, self.known.made_at)
+                await store.keep_key(session, sealed, self.known.made_at, self.changed_at)
         except AppError:
             # Whoever is next gets another.
             log.warning("a transaction key of account %s was not kept", self.account_id)

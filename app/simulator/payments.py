@@ -122,7 +122,9 @@ class Payments:
             expiry=paid["expiry"],
             behaviour=behaviour.name,
             booked_at=stamp(now),
-            found_from=stamp(now + timedelta(seconds=self._ledger.knobs.lookup_lag)),
+            found_from=stamp(
+                now + timedelta(seconds=max(self._ledger.knobs.lookup_lag, behaviour.found_after or 0))
+            ),
         )
         returned = self._transaction("id = ?", number)
         said = (

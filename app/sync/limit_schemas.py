@@ -196,7 +196,8 @@ class CardLimits(Answer):
         description="Minutes after which what nobody charges is let go.", examples=[30]
     )
     charges_per_minute: int = Field(
-        description="Charges, voids and cards to be saved of one sign-in: `rate_limited`.", examples=[60]
+        description="Charges, voids, refunds, cards to be saved of one sign-in: `rate_limited`.",
+        examples=[60],
     )
 
 

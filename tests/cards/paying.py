@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from app.cards import charging
+from app.cards import charging, store
 from app.cards.gateway import Gateway
 from app.cards.reconciling import look_after
 from app.cards.till import Till
+from app.cards.transit.adapter import Credentials
 from app.core import clock
 from app.core.keys import KeyRing
 from app.core.principal import Principal
@@ -81,6 +82,43 @@ class Shop:
         answer = await self.ask(verb, path, body, headers)
         assert answer.status_code < 300, (path, answer.text)
         return dict(answer.json())
+
+    async def does(self, record: str, command: str, **sent: Any) -> httpx.Response:
+        """Have a command carried out at the desk."""
+        return await self.ask(
+            "POST", f"{record}/{command}", sent, self.headers | {"Idempotency-Key": uuid4().hex}
+        )
+
+    async def done(self, record: str, command: str, **sent: Any) -> None:
+        """Have carried out what must be."""
+        answer = await self.does(record, command, **sent)
+        assert answer.status_code < 300, (command, answer.text)
+
+    async def credited(self, invoice_id: UUID | str) -> str:
+        """Take an invoice back by a credit memo, and return its id."""
+        memo = str(uuid4())
+        await self.done(f"invoices/{invoice_id}", "create_credit_memo", credit_memo_id=memo)
+        return memo
+
+    async def refund(self, payment_id: str, memo: str, minor: int, **more: Any) -> httpx.Response:
+        """Refund a card payment to its card."""
+        wanted = {"id": str(uuid4()), "credit_memo_id": memo, "amount": minor, "currency": "USD", **more}
+        return await self.ask("POST", f"card-payments/{payment_id}/refund", wanted)
+
+    async def method(self, kind: str) -> str:
+        """Return a way of paying."""
+        return str(await self.put("payment_methods", uuid4(), description=kind, payment_kind=kind))
+
+    async def stands(self, merchant: Merchant) -> None:
+        """Have another merchant stand there, as after a restored backup: nobody is asked."""
+        device = next(iter(merchant.devices))
+        known = Credentials(merchant.mid, merchant.user, merchant.password, device, "003227G001")
+        async with self.till.database.writing(self.account_id) as session:
+            kept = await store.merchant(session)
+            assert kept is not None
+            kept.credentials, kept.transaction_key = self.till.sealed(self.account_id, known), None
+            session.add(kept)
+            await session.flush()
 
     async def put(self, collection: str, record_id: UUID, **fields: Any) -> UUID:
         """Write a record as the server does."""

@@ -9,7 +9,7 @@ import pytest
 
 from app.cards import guards
 from app.http.limits import Limit
-from tests.cards.paying import LOST, POOR, Shop, amount
+from tests.cards.paying import HARBOR, LOST, POOR, Shop, amount, credentials
 
 
 async def test_a_phone_pays_an_invoice_and_every_device_hears_of_it(shop: Shop) -> None:
@@ -62,6 +62,44 @@ async def test_a_balance_is_not_paid_twice_and_the_rest_may_be_a_deposit(shop: S
     assert (one["amount"], one["invoice_id"], one["state"]) == (100, invoice, "approved")
     assert (rest["amount"], rest["invoice_id"], rest["state"]) == (minor - 100, None, "approved")
     assert await shop.booked(paid["id"]) == minor
+
+
+async def test_no_more_is_charged_than_is_owed_by_then(shop: Shop) -> None:
+    minor = amount()
+    invoice = await shop.invoice(minor)
+    reserved = await shop.reserved(minor, invoice_id=str(invoice))
+    token = await shop.token(reserved)
+    [line] = (await shop.record("invoices", invoice))["lines"]
+    lower = {**line, "unit_price": 200, "extended_price": 200}
+    await shop.put("invoices", invoice, lines=[lower], subtotal=200, total=200, balance_due=200)
+    refused = await shop.charge(reserved["id"], token)
+    assert (refused.status_code, refused.json()["code"]) == (409, "amount_above_balance")
+    assert refused.json()["balance_due"] == 200
+    assert await shop.sales(reserved["id"]) == []
+
+
+async def test_what_is_reserved_stands_though_the_processor_gives_no_field(shop: Shop) -> None:
+    await shop.told("PUT", "card-merchant", credentials(HARBOR))
+    await shop.behave("html_error", "GenerateKey")
+    payment_id = str(uuid4())
+    told = await shop.reserved(amount(), id=payment_id)
+    assert (told["state"], told["code"], told["hosted_field"]) == ("reserved", "processor_unavailable", None)
+    again = await shop.state(payment_id)
+    assert again["code"] is None
+    paid = await shop.charge(payment_id, await shop.token(again))
+    assert paid.json()["state"] == "approved"
+
+
+async def test_what_the_company_requires_is_asked_before_a_card_is_charged_and_not_after(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    rule = {"id": str(uuid4()), "collection": "payments", "level": "required"}
+    await shop.put("companies", shop.account_id, validation_rules=[{**rule, "record_field": "check_number"}])
+    refused = (await shop.reserve(amount())).json()
+    assert (refused["code"], refused["reason"]) == ("card_payment_refused", "field_required")
+    assert "check_number" in refused["reasons"]
+    paid = await shop.charge(reserved["id"], await shop.token(reserved))
+    await shop.put("companies", shop.account_id, validation_rules=[])
+    assert paid.json()["state"] == "approved"
 
 
 async def test_what_cannot_be_paid_is_refused_with_the_reason(shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -80,8 +80,27 @@ async def test_what_cannot_be_found_out_is_told_to_a_person_who_ends_it(shop: Sh
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     ended = await shop.told("POST", path, {"outcome": "charged"})
     assert ended["state"] == "approved"
-    assert (await shop.record("payments", reserved["id"]))["state"] == "approved"
+    record = await shop.record("payments", reserved["id"])
+    assert record["state"] == "approved"
+    noted = await shop.does(f"payments/{reserved['id']}", "void")
+    assert (noted.status_code, noted.json()["code"]) == (422, "wrong_state"), "it is no cash"
     await shop.controlled("forget")
+
+
+async def test_what_somebody_says_was_not_charged_is_voided_to_be_sure(shop: Shop) -> None:
+    reserved = await shop.reserved(amount())
+    await shop.behave("book_then_reset", "Sale")
+    await shop.charge(reserved["id"], await shop.token(reserved))
+    await shop.behave("html_error", times=None)
+    await shop.later(minutes=31)
+    ended = await shop.told("POST", f"card-payments/{reserved['id']}/resolve", {"outcome": "not_charged"})
+    assert (ended["state"], ended["is_final"]) == ("failed", True)
+    await shop.later(minutes=1)
+    assert await shop.booked(reserved["id"]) == reserved["amount"]
+    await shop.controlled("forget")
+    await shop.later(minutes=61)
+    assert await shop.booked(reserved["id"]) == 0
+    assert (await shop.state(reserved["id"]))["state"] == "failed"
 
 
 async def test_what_a_person_was_told_of_is_found_out_still_when_the_processor_comes_back(shop: Shop) -> None:
@@ -154,7 +173,10 @@ async def test_a_key_the_processor_refuses_is_renewed_and_the_card_charged_once(
 
 async def test_settlements_are_compared_with_what_stands_here(shop: Shop) -> None:
     await shop.told("PUT", "card-merchant", credentials(NORTH))
-    paid = await shop.pay(amount())
+    paid, whole, part = [await shop.pay(amount()) for _ in range(3)]
+    assert (await shop.refund(whole["id"], str(uuid4()), whole["amount"])).json()["state"] == "approved"
+    await (await shop.gateway()).close_batch()
+    assert (await shop.refund(part["id"], str(uuid4()), 100)).json()["state"] == "approved"
     await (await shop.gateway()).close_batch()
     at = datetime.fromisoformat((await shop.outside.get(shop.control)).json()["now"])
     assert await compare(shop.till, shop.account_id, at.date()) == []
@@ -163,3 +185,9 @@ async def test_settlements_are_compared_with_what_stands_here(shop: Shop) -> Non
     [[reference]] = await shop.studio.execute(sql, UUID(paid["id"]))
     [difference] = await compare(shop.till, shop.account_id, at.date())
     assert reference in difference
+    sql = "UPDATE card_intents SET paid_by = NULL, state = 'failed' WHERE account_id = $1 AND gives_back = $2"
+    await shop.studio.execute(sql, UUID(part["id"]))
+    sql = "DELETE FROM card_attempts WHERE account_id = $1 AND minor = 100 AND gives_back IS NOT NULL"
+    await shop.studio.execute(sql)
+    told = await compare(shop.till, shop.account_id, at.date())
+    assert [each for each in told if "given back, and not known here" in each]

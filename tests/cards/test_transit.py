@@ -16,6 +16,7 @@ from app.cards.gateway import (
     Found,
     NotSent,
     Partial,
+    Refund,
     Token,
     Unavailable,
     Unknown,
@@ -64,7 +65,7 @@ class Kept:
 
 def transit(said: Said, key: str | None = KEY) -> Transit:
     merchant = Credentials("888000001653", "TA32150", "a <long> word", "88800000165301", "003227G001")
-    return Transit(said, merchant, Kept(key), is_simulated=True)
+    return Transit(said, merchant, Kept(key), environment="staging", is_simulated=True)
 
 
 def answer(operation: str, inner: str, code: str = "A0000", status: str = "PASS") -> bytes:
@@ -75,21 +76,27 @@ def answer(operation: str, inner: str, code: str = "A0000", status: str = "PASS"
 BOOKED = "<transactionID>20000001</transactionID><processedAmount>12.30</processedAmount>"
 CHARGE = Charge("R1234567890ABCDEFGHI", Amount(12_30, "USD"), Token("T4x1cQ0mAa8rZ2pW"), "08/2031")
 SALE = Booked("R1234567890ABCDEFGHI", Amount(12_30, "USD"), "20000001")
+BACK = Refund("R2234567890ABCDEFGHI", Amount(12_30, "USD"), SALE)
 NAMELESS = Booked("R1234567890ABCDEFGHI", Amount(1_23, "USD"))
+
+
+def at_any_time() -> bool:
+    """Let every request go."""
+    return True
 
 
 async def test_each_request_is_as_its_golden_file_has_it() -> None:
     said = Said(*[Unknown("no matter")] * 9)
     asked = transit(said)
-    await asked.sale(CHARGE)
+    await asked.sale(CHARGE, at_any_time)
     await asked.void(SALE)
     await asked.void(NAMELESS)
-    await asked.refund(SALE, "R2234567890ABCDEFGHI")
+    await asked.refund(BACK, at_any_time)
     await asked.verify_and_store(Token("T4x1cQ0mAa8rZ2pW"))
     await asked.lookup("R1234567890ABCDEFGHI")
     await asked.close_batch()
     await asked.settled(date(2026, 5, 4))
-    await transit(said, None).sale(CHARGE)
+    await transit(said, None).sale(CHARGE, at_any_time)
     names = (
         "sale",
         "void",
@@ -137,7 +144,7 @@ def test_a_request_that_lacks_something_or_has_too_much_is_none() -> None:
 async def test_a_sale_is_what_its_answer_surely_says(
     told: bytes | NotSent | Unknown, kind: type[object]
 ) -> None:
-    assert isinstance(await transit(Said(told)).sale(CHARGE), kind)
+    assert isinstance(await transit(Said(told)).sale(CHARGE, at_any_time), kind)
 
 
 async def test_a_duplicate_of_our_own_request_is_looked_up_and_adopted() -> None:
@@ -152,8 +159,8 @@ async def test_a_duplicate_of_our_own_request_is_looked_up_and_adopted() -> None
         answer("Sale", "", "D0008", "FAIL"),
         answer("TransactionInquiry", ""),
     )
-    assert isinstance(await transit(said).sale(CHARGE), Approved)
-    assert isinstance(await transit(said).sale(CHARGE), Unknown)
+    assert isinstance(await transit(said).sale(CHARGE, at_any_time), Approved)
+    assert isinstance(await transit(said).sale(CHARGE, at_any_time), Unknown)
 
 
 async def test_a_lookup_is_believed_when_it_tells_one_sale_of_our_reference() -> None:
@@ -172,6 +179,18 @@ async def test_a_lookup_is_believed_when_it_tells_one_sale_of_our_reference() ->
     assert isinstance(looks[2], Absent)
     assert isinstance(looks[3], Unavailable)
     assert isinstance(looks[4], Unavailable)
+
+
+async def test_what_may_go_no_longer_is_not_sent_and_not_sent_again() -> None:
+    said = Said(
+        answer("Sale", "", "E0002", "FAIL"), answer("GenerateKey", f"<transactionKey>{KEY}N</transactionKey>")
+    )
+    may_go = iter([True, False])
+    assert isinstance(await transit(said).sale(CHARGE, lambda: next(may_go)), NotSent)
+    assert [each.partition(b">")[0] for each in said.said] == [b"<Sale", b"<GenerateKey"]
+    silent = Said()
+    assert isinstance(await transit(silent).refund(BACK, lambda: False), NotSent)
+    assert silent.said == []
 
 
 async def test_nobody_listens_and_nothing_was_sent() -> None:

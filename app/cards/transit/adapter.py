@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Protocol
 
 from app.cards.gateway import (
@@ -15,10 +16,12 @@ from app.cards.gateway import (
     Found,
     HostedField,
     Look,
+    MayGo,
     NotSent,
     Outcome,
     Partial,
     Receipt,
+    Refund,
     Settled,
     Stored,
     Token,
@@ -29,7 +32,7 @@ from app.cards.transit import operations
 from app.cards.transit.codes import Meaning, meaning_of
 from app.cards.transit.manifest import manifest
 from app.cards.transit.operations import Operation
-from app.cards.transit.outcomes import SALE_LINE, WHY, booked, declined, found, taken_back
+from app.cards.transit.outcomes import MONEY_LINES, SALE_LINE, WHY, booked, declined, found, taken_back
 from app.cards.transit.replies import OddReply, Reply, card_of, minor_of, read, written
 from app.cards.transit.wire import Wire
 from app.core import clock
@@ -49,6 +52,10 @@ class Credentials:
     password: str = field(repr=False)
     device_id: str
     developer_id: str
+
+    def print_in(self, environment: str) -> bytes:
+        """Return what tells a merchant's device apart from others; without the password it moves nothing."""
+        return sha256(f"tsys {environment} {self.merchant_id} {self.device_id}".encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +82,15 @@ class Keys(Protocol):
 class Transit:
     """One merchant's way to TransIT."""
 
-    def __init__(self, wire: Wire, credentials: Credentials, keys: Keys, *, is_simulated: bool) -> None:
+    def __init__(
+        self, wire: Wire, credentials: Credentials, keys: Keys, *, environment: str, is_simulated: bool
+    ) -> None:
         """Say by which way, as whom, and where the key is kept; simulated payments are told as that."""
         self._wire = wire
         self._merchant = credentials
         self._keys = keys
         self.is_simulated = is_simulated
+        self.merchant_print = credentials.print_in(environment)
 
     async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
         """Return the page of the hosted field, with a manifest that is good for the day."""
@@ -112,7 +122,7 @@ class Transit:
             return Unknown(f"answered by {reply.code[:8]}")
         return Stored(Token(kept), card)
 
-    async def sale(self, charge: Charge) -> Outcome:
+    async def sale(self, charge: Charge, may_go: MayGo) -> Outcome:
         """Charge a card; of a duplicate, which may be our own request, the processor is asked what it was."""
         values = {
             "cardDataSource": _SOURCE,
@@ -122,7 +132,7 @@ class Transit:
             "externalReferenceID": charge.external_ref,
         }
         values |= {"expirationDate": charge.expiry} if charge.expiry else {}
-        reply = await self._ask(operations.SALE, values)
+        reply = await self._ask(operations.SALE, values, may_go)
         if not isinstance(reply, Reply):
             return reply
         if meaning_of(reply.status, reply.code) is Meaning.DUPLICATE:
@@ -139,20 +149,21 @@ class Transit:
         reply = await self._ask(operations.VOID, {**named, "voidReason": _VOID_REASON})
         return reply if not isinstance(reply, Reply) else taken_back(reply)
 
-    async def refund(self, sale: Booked, external_ref: str) -> Outcome:
-        """Give money back; before settlement the processor voids the sale instead."""
-        if sale.transaction_id is None:
+    async def refund(self, refund: Refund, may_go: MayGo) -> Outcome:
+        """Give money back; all of what is not settled yet the processor voids instead, and none of a part."""
+        transaction_id = refund.sale.transaction_id or await self._number_of(refund.sale.external_ref)
+        if transaction_id is None:
             return NotSent("a return needs the transaction")
         values = {
-            "transactionAmount": written(sale.amount),
-            "transactionID": sale.transaction_id,
-            "externalReferenceID": external_ref,
+            "transactionAmount": written(refund.amount),
+            "transactionID": transaction_id,
+            "externalReferenceID": refund.external_ref,
         }
-        reply = await self._ask(operations.RETURN, values)
+        reply = await self._ask(operations.RETURN, values, may_go)
         return reply if not isinstance(reply, Reply) else taken_back(reply)
 
     async def lookup(self, external_ref: str) -> Look:
-        """Look a sale up; more than one of our reference cannot be, and is not guessed about."""
+        """Look a sale or a return up; more than one of our reference cannot be, and is not guessed about."""
         reply = await self._ask(operations.TRANSACTION_INQUIRY, {"externalReferenceID": external_ref})
         if not isinstance(reply, Reply):
             return Unavailable(reply.reason)
@@ -161,10 +172,10 @@ class Transit:
             return Absent()
         if meaning is not Meaning.APPROVED:
             return Unavailable(f"answered by {reply.code[:8]}")
-        sales = [each for each in reply.details if each.get("operation") == SALE_LINE]
-        mine = [each for each in sales if each.get("externalReferenceID") == external_ref]
+        lines = [each for each in reply.details if each.get("operation") in MONEY_LINES]
+        mine = [each for each in lines if each.get("externalReferenceID") == external_ref]
         if not mine:
-            return Absent() if not sales else Unavailable("answered with other sales")
+            return Absent() if not lines else Unavailable("answered with others")
         return found(mine, reply.details)
 
     async def close_batch(self) -> Outcome:
@@ -208,19 +219,33 @@ class Transit:
             return Partial(look.minor, look.outcome.receipt)
         return look.outcome
 
-    async def _ask(self, operation: Operation, values: Mapping[str, str]) -> Reply | NotSent | Unknown:
+    async def _number_of(self, external_ref: str) -> str | None:
+        """Return the processor's number of a sale we were never told of, such as one a person vouched for."""
+        look = await self.lookup(external_ref)
+        if isinstance(look, Found) and isinstance(look.outcome, Approved):
+            return look.outcome.receipt.transaction_id
+        return None
+
+    async def _ask(
+        self, operation: Operation, values: Mapping[str, str], may_go: MayGo = lambda: True
+    ) -> Reply | NotSent | Unknown:
         """Ask with the key in force, and once more with another when that one is refused.
 
-        Asked again under the same reference, a sale that was booked all the same is told as a duplicate.
+        Asked again under the same reference, a sale that was booked all the same is told as a duplicate. What
+        was refused for its key is not booked: when it may not go once more, it was not sent.
         """
         kept = await self._keys.current()
         key = kept.secret if kept else await self._new_key()
         if not isinstance(key, str):
             return NotSent(f"no transaction key: {key.reason}")
+        if not may_go():
+            return NotSent("too late")
         reply = await self._send(operation, values, key)
         if isinstance(reply, Reply) and meaning_of(reply.status, reply.code) is Meaning.KEY:
             renewed = await self._renewed(key)
-            return await self._send(operation, values, renewed) if renewed else reply
+            if renewed is None:
+                return reply
+            return await self._send(operation, values, renewed) if may_go() else NotSent("too late")
         return reply
 
     async def _renewed(self, refused: str) -> str | None:

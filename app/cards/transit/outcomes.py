@@ -20,6 +20,8 @@ from app.cards.transit.replies import Reply, card_of, minor_of
 
 SALE_LINE = "Sale"
 """What a line of a lookup or a report is called that is a sale."""
+MONEY_LINES = frozenset({SALE_LINE, "Return"})
+"""What a line is called that moves money under a reference of its own."""
 _VOID = "Void"
 _TRUE = "true"
 _SETTLED = frozenset({"CLOSED", "SETTLED"})

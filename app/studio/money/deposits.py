@@ -27,6 +27,7 @@ from app.studio.money.booking import (
     require_desk,
     require_means,
 )
+from app.studio.money.refunding import require_no_processor
 from app.studio.money.refusals import AboveBalance, WrongState
 from app.studio.money.repeats import came_to, made_before, taken_before
 from app.studio.money.rights import REFUNDS
@@ -244,6 +245,7 @@ def refund_deposit(call: Call) -> Mapping[str, Any]:
     require_desk(call)
     require_currency(call)
     require_means(call, call.sent.payment_method_id)
+    require_no_processor(call, [call.fields])
     amount = _require_deposit(call)
     memo = call.sent.credit_memo_id
     make(call, key_of("invoices", memo), _credit_memo(call))

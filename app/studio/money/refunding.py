@@ -1,6 +1,6 @@
 """Refunding: credit memos take sales back, and are the only source of money that is given back."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -34,11 +34,12 @@ from app.studio.money.paying import payer
 from app.studio.money.refusals import AboveBalance, CreditMemoNeeded, WrongState
 from app.studio.money.repeats import is_changed, made_before, taken_before
 from app.studio.money.rights import REFUNDS
+from app.studio.payment_methods import PaymentKind
 from app.studio.payments import PaymentState, PaymentType
 from app.studio.status_notes import with_remark
 from app.sync.commands import Call, command
 from app.sync.fields import Day, Element, Id, Line, Values
-from app.sync.refusals import AlreadyExists, InvalidFields
+from app.sync.refusals import AlreadyExists, ChangeRefused, InvalidFields
 
 _FROM_SALE = (
     "client_id",
@@ -215,11 +216,44 @@ def create_credit_memo(call: Call) -> Mapping[str, Any]:
     return {}
 
 
+class RefundAtProcessor(ChangeRefused):
+    """A processor has charged the card, and `POST /v1/card-payments/{id}/refund` has it refund that."""
+
+    code = "refund_at_processor"
+    message = "A processor charged this card, and refunds it: POST /v1/card-payments/{id}/refund."
+
+
+def require_no_processor(call: Call, paid: Iterable[Values]) -> None:
+    """Refuse to record that a card was given back what a processor has charged: nothing would be sent."""
+    method = call.work.find("payment_methods", call.sent.payment_method_id)
+    is_card = method is not None and method["payment_kind"] == PaymentKind.CREDIT_CARD
+    if is_card and any(each["processor_reference"] for each in paid if each["amount"] > 0):
+        raise RefundAtProcessor({"payment_method_id": RefundAtProcessor.message})
+
+
+def _on(call: Call, invoices: Collection[str], *states: PaymentState) -> list[Values]:
+    """Return the payments on some invoices that are in some states; they must have been read."""
+    known = (fields for _, fields in call.work.known("payments"))
+    return [each for each in known if each["invoice_id"] in invoices and each["state"] in states]
+
+
+def _sold_on(call: Call) -> str:
+    """Return what a credit memo takes back: the sale, or itself where that is a deposit."""
+    return str(call.fields["original_invoice_id"] or call.key[1])
+
+
+def _memos(call: Call) -> set[str]:
+    """Return the credit memos of the same sale."""
+    named = call.work.draft.referring(key_of("invoices", _sold_on(call)))
+    return {str(each.key[1]) for each in named if each.field.name == "original_invoice_id"}
+
+
 async def _read_refund(call: Call) -> None:
     key = key_of("payments", call.sent.payment_id)
     await read(call, key)
     if call.fields["original_invoice_id"]:
         await read_credit_memos(call.work.draft, call.fields["original_invoice_id"])
+        await read_payments(call, *map(UUID, {_sold_on(call), *_memos(call)}))
     await foresee(call, (key, _refund(call)))
 
 
@@ -265,8 +299,11 @@ def refund(call: Call) -> Mapping[str, Any]:
     left = -left_on(call.work, call.key[1])
     if call.sent.amount > left:
         raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(-left)})
+    require_no_processor(call, _on(call, {_sold_on(call)}, PaymentState.APPROVED))
     if call.fields["original_invoice_id"]:
-        require_captured(call, call.fields["original_invoice_id"], call.sent.amount)
+        # What is on its way back to a card is given back already.
+        on_its_way = -sum(each["amount"] for each in _on(call, _memos(call), PaymentState.PROCESSING))
+        require_captured(call, _sold_on(call), call.sent.amount + on_its_way)
     make(call, key_of("payments", call.sent.payment_id), _refund(call))
     return {}
 
