@@ -38,6 +38,9 @@ _KEPT = (
     "verdicts",
     "preferences",
     "device_preferences",
+    "client_list_entries",
+    "client_list_words",
+    "client_likenesses",
 )
 T = TypeVar("T")
 Changed = dict[Key, Record | None]
