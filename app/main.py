@@ -49,6 +49,8 @@ from app.desk.inbox_router import router as inbox
 from app.desk.jobs import FORGET
 from app.desk.limits import limits_of_desk
 from app.desk.router import router as desk
+from app.galleries.lifecycle.jobs import EXPIRE
+from app.galleries.lifecycle.router import router as galleries
 from app.http.limits import RateLimits
 from app.http.middleware import is_secret
 from app.http.porch import build_porch
@@ -71,7 +73,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, TURN)
+JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, TURN, EXPIRE)
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -185,7 +187,9 @@ def create_app(given: Settings | None = None) -> FastAPI:
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
-    for router in (sync, stream, live, *desks, *people, preferences, health, inbox, imports, *tills, limits):
+    sites = (galleries,)
+    rest = (preferences, health, inbox, imports, *tills, *sites, limits)
+    for router in (sync, stream, live, *desks, *people, *rest):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash

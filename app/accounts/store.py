@@ -179,6 +179,54 @@ async def bring_cards_due_forward(session: WriteSession, at: datetime) -> None:
     await session.raw.execute(sql, session.account_id, at)
 
 
+async def accounts_with_galleries_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
+) -> list[tuple[datetime, UUID]]:
+    """Return so many accounts in which an online gallery expires by an instant, behind one of them."""
+    rows = await connection.fetch(
+        "SELECT galleries_due_at, account_id FROM account_directory"
+        " WHERE galleries_due_at <= $1 AND (galleries_due_at, account_id) > ($2, $3)"
+        " ORDER BY galleries_due_at, account_id LIMIT $4",
+        by,
+        *after,
+        most,
+    )
+    return [(row["galleries_due_at"], row["account_id"]) for row in rows]
+
+
+async def set_galleries_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when an online gallery of the account next expires; none where none does."""
+    sql = "UPDATE account_directory SET galleries_due_at = $2 WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def bring_galleries_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that an online gallery expires at an instant, if none does before it."""
+    sql = "UPDATE account_directory SET galleries_due_at = least(galleries_due_at, $2) WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def accounts_with_removals_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
+) -> list[tuple[datetime, UUID]]:
+    """Return so many accounts with files of pictures to be removed by an instant, behind one of them."""
+    rows = await connection.fetch(
+        "SELECT removals_due_at, account_id FROM account_directory"
+        " WHERE removals_due_at <= $1 AND (removals_due_at, account_id) > ($2, $3)"
+        " ORDER BY removals_due_at, account_id LIMIT $4",
+        by,
+        *after,
+        most,
+    )
+    return [(row["removals_due_at"], row["account_id"]) for row in rows]
+
+
+async def set_removals_due(session: WriteSession, at: datetime | None) -> None:
+    """Say since when files of the account's pictures are to be removed; none where none are."""
+    sql = "UPDATE account_directory SET removals_due_at = $2 WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
 async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
     """Return in one statement all a request's right to be here depends on, and the account's clock."""
     return await session.raw.fetchrow(_ONE, session.account_id, sign_in_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
+import app.galleries.lifecycle  # noqa: F401 - gives galleries their addresses
 from app.core import clock
 from app.core.db import Database
 from app.demo.opening import TIME_ZONE, open_studio

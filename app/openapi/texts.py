@@ -51,6 +51,10 @@ TAGS = [
         "description": "Files of other programs, looked at row by row before they are records.",
     },
     {
+        "name": "galleries",
+        "description": "Online galleries of sessions: where they are, who sees them, and taking them down.",
+    },
+    {
         "name": "cards",
         "description": "Cards charged for invoices and deposits by a processor; no number of one comes here.",
     },

@@ -2,9 +2,9 @@
 
 import asyncio
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -51,12 +51,24 @@ class Foreseen:
     after: Values
 
 
+class Checkpoint(NamedTuple):
+    """What a draft had changed, and was about to do beside that, at some point."""
+
+    changed: Mapping[Key, State]
+    intended: Mapping[Hashable, Any]
+
+
+NOTHING = Checkpoint({}, {})
+"""Where every draft begins, and begins again once it is written."""
+
+
 class Draft:
     """What one transaction is about to write: records loaded, changed in memory, written in one go.
 
     `save` and `remove` obey the rules of the field; `put`, `amend` and `delete` are what those are made of.
     `revision` is what its writes are stamped with, `reached` how far the account has really come, and
-    `has_merged` tells that one of the records looked at was merged into another.
+    `has_merged` tells that one of the records looked at was merged into another. `intended` is what commands
+    have decided beside records, under keys of their own, for what follows at last: it goes back with them.
     """
 
     def __init__(self, session: WriteSession, who: Principal, revision: int, writer: int) -> None:
@@ -72,6 +84,7 @@ class Draft:
         self._updated = {"updated_at": now, "updated_by": user}
         self._loaded: dict[Key, State | None] = {}
         self._changed: dict[Key, State] = {}
+        self.intended: dict[Hashable, Any] = {}
         self._written: dict[Key, None] = {}
         self._ids: dict[int, dict[UUID, None]] = {}
         self._referring: dict[Key, list[Reference]] = {}
@@ -386,13 +399,13 @@ class Draft:
         if owed and await feed.move(self.session, self.revision, owed):
             self.reached = self.revision
 
-    def checkpoint(self) -> dict[Key, State]:
+    def checkpoint(self) -> Checkpoint:
         """Return what has been changed so far, to go back to."""
-        return dict(self._changed)
+        return Checkpoint(dict(self._changed), dict(self.intended))
 
-    def go_back(self, checkpoint: dict[Key, State]) -> None:
+    def go_back(self, checkpoint: Checkpoint) -> None:
         """Forget every change made after a checkpoint."""
-        self._changed = checkpoint
+        self._changed, self.intended = dict(checkpoint.changed), dict(checkpoint.intended)
         for number in self._ages:
             self._grow(number)
 
@@ -409,7 +422,7 @@ class Draft:
         written = await stamping.write(self._changed, self._loaded)
         self._loaded |= written
         self._written |= dict.fromkeys(self._changed)
-        self._changed, self._restamped = {}, {}
+        self._changed, self._restamped, self.intended = {}, {}, {}
         if written:
             self.reached = self.revision
 

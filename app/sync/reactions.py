@@ -90,6 +90,8 @@ class Work:
     answers: dict[Reaction, Any] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     answer: Any = None
+    read: dict[Hashable, Any] = field(default_factory=dict)
+    """What commands have asked the database beforehand, under keys of their own."""
     now: datetime = field(init=False)
     """The moment of the transaction, where the company is."""
     minute: str = field(init=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from app.core.db import WriteSession
-from app.sync.draft import Draft
+from app.sync.draft import NOTHING, Draft
 from app.sync.groups import Decision, Group, decide
 from app.sync.judging import Judge
 from app.sync.refusals import ChangeRefused, InvalidFields, NotUnique, StillReferenced
@@ -41,7 +41,7 @@ async def _flush(session: WriteSession, draft: Draft) -> tuple[str, ChangeRefuse
     except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as error:
         await session.raw.execute("ROLLBACK TO SAVEPOINT changes")
         session.has_moved_scope, session.audit_head = has_moved_scope, audit_head
-        draft.go_back({})
+        draft.go_back(NOTHING)
         return str(error.table_name or ""), _refusal(error)
     return None
 

@@ -168,6 +168,7 @@ async def test_another_account_s_row_is_not_there(
                 "schedule": "calendar_feed_not_found",
                 "hubs": "not_found" if name == "hub" else "saved_not_found",
                 "imports": "import_not_found",
+                "galleries": "not_found",
                 "cards": "card_payment_not_found" if name == "payment_id" else "card_target_not_found",
             }
             usual = "unknown_record" if route.tag in COLLECTIONS else "device_not_found"

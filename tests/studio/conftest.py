@@ -102,10 +102,10 @@ class Company:
         """Change the company's settings."""
         await self.desk.put("companies", self.desk.account_id, **settings)
 
-    async def push(self, *changes: Fields) -> list[Fields]:
+    async def push(self, *changes: Fields, **asked: Any) -> list[Fields]:
         """Push changes, with all there is as their base."""
         base = {"base_revision": 2**53 - 1}
-        return await self.phone.push(*({**base, **each} for each in changes))
+        return await self.phone.push(*({**base, **each} for each in changes), **asked)
 
     async def must_push(self, *changes: Fields) -> list[Fields]:
         """Push changes that must all be applied."""

@@ -134,7 +134,7 @@ class Galleries(Answer):
 
     active: int = Field(description="Galleries that are online and have not expired.", examples=[31])
     set_to_expire: int = Field(
-        description="Galleries that expire today or have expired, and wait to be taken down.", examples=[2]
+        description="Galleries that have expired, today or before, and wait to be taken down.", examples=[2]
     )
     images_hosted: int = Field(description="Images in both.", examples=[1874])
     sessions: list[GalleryEntry] = Field(

@@ -66,9 +66,7 @@ async def page(session: Session, user_id: UUID, most_shortcuts: int) -> Page:
 async def galleries(session: Session, asker: Asker) -> list[asyncpg.Record]:
     """Return how many galleries are online and set to expire, and some of the latter."""
     number = registry.number_of("sessions")
-    return await session.raw.fetch(
-        GALLERIES, session.account_id, asker.today, asker.sees_clients, number, asker.most
-    )
+    return await session.raw.fetch(GALLERIES, session.account_id, asker.sees_clients, number, asker.most)
 
 
 async def web_orders(session: Session, asker: Asker) -> list[asyncpg.Record]:
@@ -155,17 +153,17 @@ def _revision(number: str, record: str) -> str:
 GALLERIES = f"""
 WITH hosted AS MATERIALIZED (
     SELECT id, session_number, description, client_id, web_expire_date, gallery_images,
-        coalesce(web_expire_date <= $2, false) AS is_over
+        gallery_state = 'expired' AND web_expire_date IS NOT NULL AS is_over
     FROM sessions WHERE account_id = $1 AND {OPEN_GALLERIES}
 ), counted AS (
     SELECT count(*) FILTER (WHERE NOT is_over) AS active, count(*) FILTER (WHERE is_over) AS set_to_expire,
         coalesce(sum(gallery_images), 0)::bigint AS images_hosted
     FROM hosted
 ), listed AS (
-    SELECT *, {_revision("$4", "hosted.id")}
-    FROM hosted WHERE is_over ORDER BY web_expire_date, id LIMIT $5
+    SELECT *, {_revision("$3", "hosted.id")}
+    FROM hosted WHERE is_over ORDER BY web_expire_date, id LIMIT $4
 )
-SELECT * FROM counted LEFT JOIN ({_named("listed", "$3")}) AS named ON true
+SELECT * FROM counted LEFT JOIN ({_named("listed", "$2")}) AS named ON true
 ORDER BY web_expire_date, id
 """
 

@@ -58,12 +58,7 @@ SHIPPED = [
     _shipped(
         "sessions",
         "Expired Galleries Still Open",
-        {
-            "all": [
-                {"field": "web_expire_date", "is": "less", "value": {"relative": "tomorrow"}},
-                {"field": "gallery_state", "is": "in", "value": ["online", "expired"]},
-            ]
-        },
+        {"field": "gallery_state", "is": "equals", "value": "expired"},
     ),
 ]
 """Filters that every account has."""

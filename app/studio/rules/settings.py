@@ -9,7 +9,8 @@ from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.reactions import Work
 
-_USUAL: Mapping[str, Any] = Company.model_construct().model_dump(mode="json")
+USUAL: Mapping[str, Any] = Company.model_construct().model_dump(mode="json")
+"""The settings of a company that has no record of them."""
 
 
 def company(work: Work) -> tuple[str, UUID]:
@@ -25,4 +26,4 @@ async def read_settings(draft: Draft) -> Mapping[str, Any]:
 
 def settings_of(work: Work) -> Mapping[str, Any]:
     """Return the company's settings; they must have been read."""
-    return work.once("settings", "companies", lambda: work.find("companies", work.who.account_id) or _USUAL)
+    return work.once("settings", "companies", lambda: work.find("companies", work.who.account_id) or USUAL)

@@ -56,7 +56,7 @@ async def test_services_are_the_galleries_and_orders_of_now(
     client = (await has("clients", first_name="Ada", last_name="Ferris"))["id"]
     expires = {
         "active": ("online", 1),
-        "today": ("online", 0),
+        "today": ("expired", 0),
         "over": ("expired", -3),
         "gone": ("taken_down", -9),
     }

@@ -72,7 +72,7 @@ async def session(filled: UUID, database: Database) -> AsyncIterator[Session]:
 
 async def test_only_open_galleries_are_read(session: Session) -> None:
     number = registry.number_of("sessions")
-    scans = await plan(session, store.GALLERIES, session.account_id, TODAY, True, number, 20)
+    scans = await plan(session, store.GALLERIES, session.account_id, True, number, 20)
     assert "ix_sessions_open_galleries" in _indexes(scans)
     assert _read(scans, "sessions") == OPEN
 

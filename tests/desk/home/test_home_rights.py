@@ -19,7 +19,7 @@ async def test_a_panel_and_each_part_of_it_obey_rights(
     ).status_code == 200
     client = (await has("clients"))["id"]
     session = await has("sessions", client_id=client, events=[])
-    await set_by_server(studio, "sessions", session, gallery_state="online", web_expire_date=day())
+    await set_by_server(studio, "sessions", session, gallery_state="expired", web_expire_date=day())
     for area in ("clients", "schedule", "audit"):
         await has("company_shortcuts", description=area, target=area)
 

@@ -69,7 +69,7 @@ async def test_expired_galleries_that_are_still_open_are_found(studio: Studio, h
     client = (await has("clients"))["id"]
     today = datetime.now(DENVER).date()
     made = {}
-    for day, state in ((0, "online"), (-1, "expired"), (1, "online"), (-9, "taken_down")):
+    for day, state in ((0, "expired"), (-1, "expired"), (1, "online"), (-9, "taken_down")):
         session = await has("sessions", client_id=client)
         expires = str(today + timedelta(days=day))
         await set_by_server(studio, "sessions", session, web_expire_date=expires, gallery_state=state)
