@@ -1,12 +1,13 @@
 """The application: all rooms behind one porch."""
 
 import asyncio
+import ctypes
 import gc
 import multiprocessing
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
@@ -49,8 +50,15 @@ from app.desk.inbox_router import router as inbox
 from app.desk.jobs import FORGET
 from app.desk.limits import limits_of_desk
 from app.desk.router import router as desk
+from app.galleries.file_router import router as picture_files
+from app.galleries.files import opened as files_of
+from app.galleries.jobs import jobs_of as picture_jobs
 from app.galleries.lifecycle.jobs import EXPIRE
 from app.galleries.lifecycle.router import router as galleries
+from app.galleries.limits import GIGABYTE, limits_of_pictures
+from app.galleries.router import router as pictures
+from app.galleries.tending import Tending
+from app.galleries.upload_router import router as uploads
 from app.http.limits import RateLimits
 from app.http.middleware import is_secret
 from app.http.porch import build_porch
@@ -74,14 +82,22 @@ from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
 JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, TURN, EXPIRE)
+_M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
+"""What the C library is asked for (`mallopt`), and from how many bytes on."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def settle_memory() -> None:
-    """Keep what was imported out of the collector's rounds: a page of records made it walk all of it."""
+    """Keep what was imported out of the collector's rounds: a page of records made it walk all of it.
+
+    Pieces of files are given back to the system at once: kept for others they would fill it with holes.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # Where there is no such thing, large pieces are given back when the system's own library sees fit.
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def _end_with_parent() -> None:
@@ -152,6 +168,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.state.database, made.state.keys = database, keys
         processors = Processors(chosen)
         made.state.till = till = Till(database, load_vault(chosen), processors)
+        made.state.files = files = files_of(chosen)
+        tending = Tending(database, files, chosen.picture_workers)
         made.state.minimum_schema_version = chosen.minimum_schema_version
         made.state.hub_seconds = chosen.hub_seconds
         made.state.sealer = Sealer({"a": keys.derived("cursor")}, "a")
@@ -162,7 +180,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         connect = listening(chosen.listen_database_url or chosen.database_url)
         standing = [Listener(connect, watchers.wake, watchers.wake_all).run()]
         if chosen.beat:
-            standing.append(Beat(connect, database, (*JOBS, *jobs_of(till))).run())
+            standing.append(Beat(connect, database, (*JOBS, *jobs_of(till), *picture_jobs(tending))).run())
         settle_memory()
         with _told_to_stop(watchers.close), _measured(chosen):
             running = [asyncio.create_task(each) for each in standing]
@@ -187,12 +205,13 @@ def create_app(given: Settings | None = None) -> FastAPI:
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
-    sites = (galleries,)
-    rest = (preferences, health, inbox, imports, *tills, *sites, limits)
-    for router in (sync, stream, live, *desks, *people, *rest):
+    sites = (picture_files, uploads, pictures, galleries)
+    rest = (preferences, health, inbox, imports, *tills, limits)
+    for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.state.operator_key_hash = chosen.operator_key_hash
+    made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE
     made.state.told_limits = limits_of(
         chosen,
         desk=limits_of_desk(),
@@ -201,6 +220,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         imports=limits_of_imports(),
         series=limits_of_series(),
         cards=limits_of_cards(),
+        pictures=limits_of_pictures(chosen.picture_gigabytes_per_account),
     )
     build_porch(
         made,

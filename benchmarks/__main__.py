@@ -22,6 +22,7 @@ from benchmarks.imports import imports
 from benchmarks.live import live
 from benchmarks.load import load
 from benchmarks.login import login
+from benchmarks.pictures import pictures
 from benchmarks.pull import pull
 from benchmarks.push import push
 from benchmarks.report import Report
@@ -45,6 +46,7 @@ class Measure(StrEnum):
     CLIENT_LIST = "client_list"
     HUBS = "hubs"
     IMPORTS = "imports"
+    PICTURES = "pictures"
 
 
 _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
@@ -61,6 +63,7 @@ _MEASURES: dict[Measure, Callable[[Ground], Awaitable[list[Result]]]] = {
     Measure.CLIENT_LIST: client_list,
     Measure.HUBS: hubs,
     Measure.IMPORTS: imports,
+    Measure.PICTURES: pictures,
 }
 _USUAL = Size()
 QUICK = Size(
@@ -83,6 +86,7 @@ QUICK = Size(
     studios=2,
     listed=200,
     sessions=600,
+    pictures=12,
     rate=20,
     seconds=1,
 )
@@ -101,6 +105,9 @@ def main(
         int, typer.Option(help="Clients of the demo studio; 2000 make about 40,000 records.")
     ] = _USUAL.clients,
     rounds: Annotated[int, typer.Option(help="Runs of each way; their median counts.")] = _USUAL.rounds,
+    pictures_sent: Annotated[
+        int, typer.Option("--pictures", help="Pictures that are sent, made smaller and served.")
+    ] = _USUAL.pictures,
     rate: Annotated[int, typer.Option(help="Requests a second of the usual load.")] = _USUAL.rate,
     seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = _USUAL.seconds,
     quick: Annotated[bool, typer.Option("--quick", help="Only show that everything runs.")] = False,
@@ -109,7 +116,11 @@ def main(
     ] = None,
 ) -> None:
     """Measure, each thing beside others and its limit in the same run: mind the ratios, not the speeds."""
-    size = QUICK if quick else Size(rounds=rounds, clients=clients, rate=rate, seconds=seconds)
+    size = (
+        QUICK
+        if quick
+        else Size(rounds=rounds, clients=clients, pictures=pictures_sent, rate=rate, seconds=seconds)
+    )
     size = replace(size, records=tuple(records or size.records), workers=tuple(workers or size.workers))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the loop the app is served on
         results = runner.run(

@@ -57,6 +57,7 @@ class Size:
     studios: int = 50
     listed: int = 100_000
     sessions: int = 100_000
+    pictures: int = 10_000
     rate: int = 200
     seconds: float = 30
 

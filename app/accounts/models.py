@@ -96,9 +96,8 @@ class AccountDirectory(SQLModel, table=True):
     """The one table without accounts' walls: which account a name, in lower case, belongs to.
 
     `day_ends_at` is when a day next ends that the account keeps figures by; none while it keeps none.
-    `cards_due_at` is when something is next to be done about its card payments; none while nothing is.
-    `galleries_due_at` is when one of its online galleries next expires, `removals_due_at` since when files of
-    pictures are to be removed; none where none does, or are.
+    `cards_due_at` is when something is next to be done about its card payments; none while nothing is. So is
+    `pictures_due_at` of its pictures; `galleries_due_at` is when one of its online galleries next expires.
     """
 
     __tablename__ = "account_directory"
@@ -107,7 +106,7 @@ class AccountDirectory(SQLModel, table=True):
         Index("ix_account_directory_day_ends_at", "day_ends_at", "account_id"),
         Index("ix_account_directory_cards_due_at", "cards_due_at", "account_id"),
         Index("ix_account_directory_galleries_due_at", "galleries_due_at", "account_id"),
-        Index("ix_account_directory_removals_due_at", "removals_due_at", "account_id"),
+        Index("ix_account_directory_pictures_due_at", "pictures_due_at", "account_id"),
     )
 
     account_name: str = Field(primary_key=True)
@@ -115,7 +114,7 @@ class AccountDirectory(SQLModel, table=True):
     day_ends_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     cards_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     galleries_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    removals_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    pictures_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):

@@ -167,6 +167,37 @@ async def accounts_with_cards_due(
     return [(row["cards_due_at"], row["account_id"]) for row in rows]
 
 
+async def accounts_with_pictures_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, most: int
+) -> list[UUID]:
+    """Return so many accounts with pictures to be looked after by an instant, the longest ago first."""
+    rows = await connection.fetch(
+        "SELECT account_id FROM account_directory WHERE pictures_due_at <= $1"
+        " ORDER BY pictures_due_at, account_id LIMIT $2",
+        by,
+        most,
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def set_pictures_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when something is next to be done about the account's pictures; none where nothing is."""
+    sql = (
+        "UPDATE account_directory SET pictures_due_at = $2"
+        " WHERE account_id = $1 AND pictures_due_at IS DISTINCT FROM $2"
+    )
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def bring_pictures_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that something is to be done about them at an instant, if nothing is before it."""
+    sql = (
+        "UPDATE account_directory SET pictures_due_at = $2"
+        " WHERE account_id = $1 AND (pictures_due_at IS NULL OR pictures_due_at > $2)"
+    )
+    await session.raw.execute(sql, session.account_id, at)
+
+
 async def set_cards_due(session: WriteSession, at: datetime | None) -> None:
     """Say when something is next to be done about the account's card payments; none where nothing is."""
     sql = "UPDATE account_directory SET cards_due_at = $2 WHERE account_id = $1"
@@ -203,27 +234,6 @@ async def set_galleries_due(session: WriteSession, at: datetime | None) -> None:
 async def bring_galleries_due_forward(session: WriteSession, at: datetime) -> None:
     """Say that an online gallery expires at an instant, if none does before it."""
     sql = "UPDATE account_directory SET galleries_due_at = least(galleries_due_at, $2) WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
-
-
-async def accounts_with_removals_due(
-    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
-) -> list[tuple[datetime, UUID]]:
-    """Return so many accounts with files of pictures to be removed by an instant, behind one of them."""
-    rows = await connection.fetch(
-        "SELECT removals_due_at, account_id FROM account_directory"
-        " WHERE removals_due_at <= $1 AND (removals_due_at, account_id) > ($2, $3)"
-        " ORDER BY removals_due_at, account_id LIMIT $4",
-        by,
-        *after,
-        most,
-    )
-    return [(row["removals_due_at"], row["account_id"]) for row in rows]
-
-
-async def set_removals_due(session: WriteSession, at: datetime | None) -> None:
-    """Say since when files of the account's pictures are to be removed; none where none are."""
-    sql = "UPDATE account_directory SET removals_due_at = $2 WHERE account_id = $1"
     await session.raw.execute(sql, session.account_id, at)
 
 

@@ -55,6 +55,15 @@ class Settings(BaseSettings):
         description="SHA-256, in hex, of the operator's key; when unset, there is no `/v1/operator`.",
         pattern="^[0-9a-f]{64}$",
     )
+    picture_store_url: str | None = Field(
+        None, description="Where pictures are kept, such as s3://bucket/folder; when unset, under DATA_DIR."
+    )
+    picture_gigabytes_per_account: int = Field(
+        200, description="How much an account may keep in originals, those on their way among them.", ge=1
+    )
+    picture_workers: int = Field(
+        2, description="Processes that make smaller sizes of pictures at once.", ge=1, le=64
+    )
     live_streams: int = Field(
         10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
     )

@@ -35,13 +35,13 @@ _HEADERS = (
 )
 """Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
-_HIDDEN_BELOW = "/calendar/"
+_HIDDEN_BELOW = "/calendar/", "/picture-files/"
 _TOLD = ("account", "user", "device", "code")
 
 
 def is_secret(path: str) -> bool:
-    """Say whether an address is itself a secret, as those are that calendar programs read."""
-    return _HIDDEN_BELOW in path.lower()
+    """Say whether an address is itself a secret, as those of calendar feeds and links to pictures are."""
+    return any(each in path.lower() for each in _HIDDEN_BELOW)
 
 
 class Porch:

@@ -58,6 +58,10 @@ TAGS = [
         "name": "cards",
         "description": "Cards charged for invoices and deposits by a processor; no number of one comes here.",
     },
+    {
+        "name": "pictures",
+        "description": "Pictures of sessions for online galleries: sent, made smaller, rated, grouped.",
+    },
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},

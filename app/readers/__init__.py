@@ -1,1 +1,1 @@
-"""Files of other programs, each read as a table of texts by a process that knows nothing of the rest."""
+"""Files of others, each read by a process that knows nothing of the rest: a table of texts, or a picture."""

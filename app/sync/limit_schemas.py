@@ -201,6 +201,38 @@ class CardLimits(Answer):
     )
 
 
+class PictureLimits(Answer):
+    """How large and how many pictures may be, and how they are sent."""
+
+    max_bytes: int = Field(description="Bytes of a file: `picture_too_large`.", examples=[100_000_000])
+    max_pixels: int = Field(
+        description="Pixels of a picture, width times height: refused as `too_many_pixels`.",
+        examples=[120_000_000],
+    )
+    max_name_characters: int = Field(
+        description="Characters of a file's name: `picture_name_refused`.", examples=[100]
+    )
+    max_pictures: int = Field(description="Pictures of a session: `too_many_pictures`.", examples=[20_000])
+    max_uploads: int = Field(
+        description="Files of an account on their way: `too_many_uploads`.", examples=[20_000]
+    )
+    max_parts: int = Field(
+        description="Parts a file may come in, of 4 MiB at most each: refused as `too_many_parts`.",
+        examples=[2_000],
+    )
+    max_groups: int = Field(description="Groups of a session: `too_many_picture_groups`.", examples=[200])
+    max_ids: int = Field(description="Pictures that are changed at once.", examples=[5_000])
+    max_account_bytes: int = Field(
+        description="Bytes of all originals of an account: `picture_quota_exceeded`.",
+        examples=[200_000_000_000],
+    )
+    upload_days: int = Field(description="Days for which an upload waits to be gone on with.", examples=[7])
+    piece_seconds: int = Field(description="Seconds within which a piece must have arrived.", examples=[900])
+    link_misses_per_minute: int = Field(
+        description="Of links that are none, from a network: `rate_limited`.", examples=[60]
+    )
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -214,5 +246,6 @@ class LimitsAnswer(Answer):
     imports: ImportLimits = Field(description="Files that are brought in.")
     series: SeriesLimits = Field(description="Series of appointments.")
     cards: CardLimits = Field(description="Cards that are charged.")
+    pictures: PictureLimits = Field(description="Pictures of online galleries.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

@@ -14,6 +14,7 @@ from app.sync.limit_schemas import (
     ImportLimits,
     LimitsAnswer,
     LiveLimits,
+    PictureLimits,
     RequestLimits,
     RetentionLimits,
     ScheduleLimits,
@@ -44,6 +45,7 @@ def limits_of(
     imports: ImportLimits,
     series: SeriesLimits,
     cards: CardLimits,
+    pictures: PictureLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
@@ -53,6 +55,7 @@ def limits_of(
         imports=imports,
         series=series,
         cards=cards,
+        pictures=pictures,
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,

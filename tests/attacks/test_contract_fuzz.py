@@ -40,6 +40,8 @@ _HELD_TO = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# Pieces of files are bytes as any others are.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 Case = schemathesis.Case[Any]
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 

@@ -29,6 +29,7 @@ from app.sync.limit_schemas import (
     DeskLimits,
     LimitsAnswer,
     LiveLimits,
+    PictureLimits,
     RequestLimits,
     RetentionLimits,
     SeriesLimits,
@@ -61,6 +62,7 @@ WIRE: list[type[BaseModel]] = [
     LiveLimits,
     DeskLimits,
     CardLimits,
+    PictureLimits,
     SeriesLimits,
     SignInLimits,
     schemas.CollectionAnswer,
@@ -98,13 +100,18 @@ def served(own_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    elsewhere = _statuses("app.desk.") | _statuses("app.cards.")
+    elsewhere = _statuses("app.desk.") | _statuses("app.cards.") | _statuses("app.galleries.")
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
 
 
 def test_every_refusal_of_cards_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "cards.md").read_text(), "Refusals"))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.cards.")
+
+
+def test_every_refusal_of_galleries_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "galleries.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.galleries.")
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:

@@ -169,6 +169,11 @@ async def test_another_account_s_row_is_not_there(
                 "hubs": "not_found" if name == "hub" else "saved_not_found",
                 "imports": "import_not_found",
                 "galleries": "not_found",
+                "pictures": {
+                    "session_id": "session_not_found",
+                    "upload_id": "upload_not_found",
+                    "group_id": "picture_group_not_found",
+                }.get(name, ""),
                 "cards": "card_payment_not_found" if name == "payment_id" else "card_target_not_found",
             }
             usual = "unknown_record" if route.tag in COLLECTIONS else "device_not_found"

@@ -9,9 +9,9 @@ from app.accounts.store import bring_galleries_due_forward
 from app.core import clock
 from app.galleries.lifecycle import store
 from app.galleries.lifecycle.commands import images
-from app.galleries.lifecycle.removing import let_go
 from app.galleries.lifecycle.standing import is_open
 from app.galleries.lifecycle.store import Choice
+from app.galleries.pictures import let_go_of_sessions
 from app.studio.finances.figures import end_of_day
 from app.studio.sessions import GalleryState
 from app.studio.status_notes import note
@@ -63,7 +63,7 @@ async def follow(draft: Draft, written: Sequence[Written]) -> None:
     closed = gone | {each.key[1] for each in written if _is_ended(each)}
     if closed:
         await store.close(session, closed, at)
-        await let_go(session, closed, at)
+        await let_go_of_sessions(session, closed)
     if gone:
         await store.forget(session, gone)
     if days := [day for each in written if (day := _expires(each))]:

@@ -1,4 +1,4 @@
-"""The SQL of a gallery's life: which pictures are shown, where it stands, what is still to be removed."""
+"""The SQL of a gallery's life: which pictures are shown, and where it stands."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -79,13 +79,6 @@ async def close(session: WriteSession, sessions: Collection[UUID], at: datetime)
     await session.raw.execute(_CLOSE, session.account_id, list(sessions), at)
 
 
-async def drop_pictures(session: WriteSession, sessions: Collection[UUID], at: datetime) -> bool:
-    """Delete the pictures and groups of sessions; note whose files are to go, and say whether any are."""
-    ids = list(sessions)
-    await session.raw.execute(_DROP_GROUPS, session.account_id, ids)
-    return bool(await session.raw.fetchval(_DROP_PICTURES, session.account_id, ids, at))
-
-
 async def forget(session: WriteSession, sessions: Collection[UUID]) -> None:
     """Forget the galleries of sessions that are no more, and where they were found."""
     ids = list(sessions)
@@ -114,23 +107,6 @@ async def next_expiry(session: Session) -> date | None:
 async def gallery(session: Session, session_id: UUID) -> asyncpg.Record | None:
     """Return the latest publication of a session, and how many of its pictures there are and are shown."""
     return await session.raw.fetchrow(_GALLERY, session.account_id, session_id)
-
-
-async def removals(session: Session, most: int) -> list[tuple[UUID, UUID]]:
-    """Return so many pictures whose files are to be removed, each with its session, the oldest first."""
-    sql = """
-        SELECT session_id, picture_id FROM picture_removals
-        WHERE account_id = $1 ORDER BY removed_at, picture_id LIMIT $2"""
-    rows = await session.raw.fetch(sql, session.account_id, most)
-    return [(row["session_id"], row["picture_id"]) for row in rows]
-
-
-async def removed(session: WriteSession, pictures: Sequence[UUID]) -> bool:
-    """Note that the files of some pictures are gone; say whether those of others are still to go."""
-    sql = "DELETE FROM picture_removals WHERE account_id = $1 AND picture_id = ANY($2::uuid[])"
-    await session.raw.execute(sql, session.account_id, pictures)
-    left = "SELECT EXISTS (SELECT FROM picture_removals WHERE account_id = $1)"
-    return bool(await session.raw.fetchval(left, session.account_id))
 
 
 def _values(choice: Choice) -> tuple[list[UUID], list[str], list[UUID], list[UUID] | None]:
@@ -186,17 +162,6 @@ SELECT $1, * FROM unnest($2::bytea[], $3::uuid[])
 _CLOSE = """
 UPDATE galleries SET taken_down_at = $3
 WHERE account_id = $1 AND session_id = ANY($2::uuid[]) AND taken_down_at IS NULL
-"""
-_DROP_GROUPS = "DELETE FROM picture_groups WHERE account_id = $1 AND session_id = ANY($2::uuid[])"
-_DROP_PICTURES = """
-WITH gone AS (
-    DELETE FROM pictures WHERE account_id = $1 AND session_id = ANY($2::uuid[]) RETURNING id, session_id
-), noted AS (
-    INSERT INTO picture_removals (account_id, picture_id, session_id, removed_at)
-    SELECT $1, id, session_id, $3 FROM gone
-    RETURNING picture_id
-)
-SELECT EXISTS (SELECT FROM noted)
 """
 _FORGET_ADDRESSES = """
 DELETE FROM gallery_addresses WHERE account_id = $1 AND gallery_id IN (

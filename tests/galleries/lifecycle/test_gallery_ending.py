@@ -1,6 +1,6 @@
 """Galleries are extended, expired by a past date and taken down, by phones and desks, one or many at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,6 @@ import pytest
 from fastapi import FastAPI
 
 from app.core.db import Database
-from app.galleries.lifecycle.removing import remove
 from app.sync.upkeep import verify
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.desks import Desk, at_a_desk, told
@@ -70,24 +69,6 @@ async def test_taken_down_its_pictures_are_gone_and_a_new_upload_has_a_new_addre
     assert (first_is_open, second_is_open, first != second) == (False, True, True)
 
 
-async def test_files_go_once_nobody_needs_them_however_often_that_is_begun(site: Site) -> None:
-    desk = site.company.desk
-    kept, gone = await site.session(2), await site.session()
-    pictures = await site.pictures(gone, 2)
-    for each in (kept, gone):
-        await site.done("publish_gallery", each)
-    await site.done("take_down_gallery", gone)
-    store = Folder()
-    store.is_away = True
-    with pytest.raises(OSError, match="away"):
-        await remove(store, desk.database, desk.account_id)
-    store.is_away = False
-    assert await remove(store, desk.database, desk.account_id) == 2
-    sizes = ("original", "web", "thumbnail")
-    assert store.removed == {f"{desk.account_id}/{gone}/{each}/{size}" for each in pictures for size in sizes}
-    assert await remove(store, desk.database, desk.account_id) == 0
-
-
 async def test_a_session_that_is_deleted_takes_its_gallery_along(site: Site) -> None:
     session = await site.session(3)
     await site.done("publish_gallery", session)
@@ -95,7 +76,9 @@ async def test_a_session_that_is_deleted_takes_its_gallery_along(site: Site) -> 
     for table in ("pictures", "galleries", "gallery_addresses"):
         found = await site.execute(f"SELECT count(*) AS many FROM {table} WHERE account_id = $1")
         assert found[0]["many"] == 0, table
-    [removals] = await site.execute("SELECT count(*) AS many FROM picture_removals WHERE account_id = $1")
+    [removals] = await site.execute(
+        "SELECT count(*) AS many FROM picture_tasks WHERE account_id = $1 AND kind = 'remove'"
+    )
     assert removals["many"] == 3
 
 
@@ -110,19 +93,6 @@ async def test_what_one_push_publishes_and_takes_down_is_down(site: Site) -> Non
     assert (await site.company.pulled("sessions", session))["gallery_state"] == "taken_down"
     assert await site.shown(session) == set()
     assert not await verify(site.company.desk.database, site.company.desk.who)
-
-
-class Folder:
-    """Where files are kept; only those that are asked for are gone."""
-
-    def __init__(self) -> None:
-        self.removed: set[str] = set()
-        self.is_away = False
-
-    async def remove(self, paths: Sequence[str]) -> None:
-        if self.is_away:
-            raise OSError("away")
-        self.removed.update(paths)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,76 @@
+"""Links to files of pictures: signed, good for an hour or two, the same for all who ask within the hour."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from struct import Struct
+from struct import error as StructError  # noqa: N812 - it is named in small letters there
+from uuid import UUID
+
+from app.core import clock
+from app.core.keys import KeyRing
+from app.galleries.files import Place, Size
+from app.galleries.kinds import MediaType
+
+PATH = "/v1/picture-files"
+HOUR = 3_600
+LONGEST = 1_000
+"""Characters of a link's last part."""
+_PURPOSE = "picture links"
+_SIGNED = 16
+"""Bytes of the signature."""
+_HEAD = Struct(">BBI16s16s16s")
+_SIZES = list(Size)
+_TYPES = list(MediaType)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link leads to: a file, how it is named and what it is, and the instant until which it does."""
+
+    place: Place
+    size: Size
+    media_type: MediaType
+    name: str
+    until: datetime
+
+
+def link(keys: KeyRing, place: Place, size: Size, media_type: MediaType, name: str) -> str:
+    """Return the address of a file for whoever is to see it: a path of this server, open to all who have it.
+
+    It is good until the end of the next hour. So a page that is shown again has the addresses it had before,
+    and what a browser has kept.
+    """
+    until = (int(clock.now().timestamp()) // HOUR + 2) * HOUR
+    told = _HEAD.pack(
+        _SIZES.index(size),
+        _TYPES.index(media_type if size is Size.ORIGINAL else MediaType.JPEG),
+        until,
+        place.account_id.bytes,
+        place.session_id.bytes,
+        place.picture_id.bytes,
+    )
+    told += name.encode()
+    return f"{PATH}/{urlsafe_b64encode(_signature(keys, told) + told).decode().rstrip('=')}"
+
+
+def opened(keys: KeyRing, text: str) -> Link | None:
+    """Return what the last part of a link leads to; none of one that is not ours, or no longer good."""
+    try:
+        found = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        signature, told = found[:_SIGNED], found[_SIGNED:]
+        if not hmac.compare_digest(signature, _signature(keys, told)):
+            return None
+        size, media_type, until, *ids = _HEAD.unpack(told[: _HEAD.size])
+    except (ValueError, StructError):
+        return None
+    ends = datetime.fromtimestamp(until, UTC)
+    if ends <= clock.now():
+        return None
+    place = Place(*(UUID(bytes=each) for each in ids))
+    return Link(place, _SIZES[size], _TYPES[media_type], told[_HEAD.size :].decode(), ends)
+
+
+def _signature(keys: KeyRing, told: bytes) -> bytes:
+    return hmac.digest(keys.derived(_PURPOSE), told, "sha256")[:_SIGNED]

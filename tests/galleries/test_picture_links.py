@@ -1,0 +1,105 @@
+"""Files of pictures are read by links that end, whole or in part, and kept by browsers meanwhile."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core import clock
+from app.galleries import links
+from tests.galleries.showing import Showing, photograph
+
+CONTENT = photograph()
+
+
+@pytest.fixture(scope="module")
+async def link(showing: Showing) -> str:
+    """Return a link to an original."""
+    session = await showing.session()
+    await showing.sent(session, "Zoë.jpg", CONTENT)
+    [picture] = await showing.pictures(session)
+    assert picture["links"]["web"] is None
+    return str(picture["links"]["original"])
+
+
+async def test_a_browser_keeps_a_file_and_asks_whether_it_is_still_the_same(
+    link: str, http: httpx.AsyncClient
+) -> None:
+    answer = await http.get(link)
+    assert answer.content == CONTENT
+    told = answer.headers
+    assert told["content-type"] == "image/jpeg"
+    assert told["content-length"] == str(len(CONTENT))
+    assert told["x-content-type-options"] == "nosniff"
+    assert told["content-disposition"] == "attachment; filename*=UTF-8''Zo%C3%AB.jpg"
+    assert told["cache-control"].startswith("private, max-age=")
+    assert told["cache-control"].endswith(", immutable")
+    known = await http.get(link, headers={"If-None-Match": told["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+    head = await http.head(link)
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", told["etag"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "begin", "end"),
+    [
+        ("bytes=0-9", 0, 10),
+        ("bytes=10-", 10, None),
+        ("bytes=-7", len(CONTENT) - 7, None),
+        ("bytes=5-999999999", 5, None),
+    ],
+)
+async def test_a_part_of_a_file_is_read(
+    link: str, http: httpx.AsyncClient, asked: str, begin: int, end: int | None
+) -> None:
+    answer = await http.get(link, headers={"Range": asked})
+    last = (end or len(CONTENT)) - 1
+    assert (answer.status_code, answer.content) == (206, CONTENT[begin:end])
+    assert answer.headers["content-range"] == f"bytes {begin}-{last}/{len(CONTENT)}"
+
+
+async def test_a_part_there_is_not_is_refused_and_what_is_not_understood_is_the_whole(
+    link: str, http: httpx.AsyncClient
+) -> None:
+    for asked in (f"bytes={len(CONTENT)}-", "bytes=-0"):
+        answer = await http.get(link, headers={"Range": asked})
+        assert (answer.status_code, answer.json()["code"]) == (416, "no_such_range")
+        assert answer.headers["content-range"] == f"bytes */{len(CONTENT)}"
+    for asked in ("bytes=0-1,5-6", "bytes=9-2", "lines=1-2", "bytes=-"):
+        assert (await http.get(link, headers={"Range": asked})).content == CONTENT
+    changed = await http.get(link, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
+    assert (changed.status_code, changed.content) == (200, CONTENT)
+
+
+async def test_a_link_is_the_same_within_the_hour_and_ends(
+    link: str, http: httpx.AsyncClient, house: FastAPI
+) -> None:
+    led = links.opened(house.state.keys, link.rpartition("/")[2])
+    assert led is not None
+    day, found = datetime(2026, 11, 5, 10, 5, tzinfo=UTC), []
+    try:
+        for minutes in (0, 54, 55):
+            clock.hold(day + timedelta(minutes=minutes))
+            found.append(links.link(house.state.keys, led.place, led.size, led.media_type, led.name))
+        assert found[0] == found[1] != found[2]
+        clock.hold(day + timedelta(minutes=114))
+        assert (await http.get(found[0])).headers["cache-control"] == "private, max-age=60, immutable"
+        clock.hold(day + timedelta(minutes=115))
+        assert (await http.get(found[0])).status_code == 404
+        assert (await http.get(found[2])).status_code == 200
+    finally:
+        clock.hold(None)
+
+
+async def test_a_link_that_was_changed_leads_nowhere(link: str, http: httpx.AsyncClient) -> None:
+    path, _, text = link.rpartition("/")
+    told = bytearray(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    for place in (0, 15, 16, 17, 20, 25, 40, 60, len(told) - 1):
+        changed = bytearray(told)
+        changed[place] ^= 1
+        odd = urlsafe_b64encode(changed).decode().rstrip("=")
+        assert (await http.get(f"{path}/{odd}")).status_code == 404, place
+    for odd in ("", "x", text[:-8], "%00", "~" * 100, "é"):
+        assert (await http.get(f"{path}/{odd}")).status_code == 404, odd

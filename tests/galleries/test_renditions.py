@@ -1,0 +1,110 @@
+"""Smaller sizes are made of pictures, whoever sent them: upright, without a word of where they were taken."""
+
+import os
+import signal
+import struct
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from app.galleries import rendering
+from app.galleries.rendering import Worker
+from tests.galleries.showing import LEFT_DOWN, Showing, opened, photograph
+
+
+def bomb() -> bytes:
+    """Return a PNG of a few bytes that says it has a billion pixels."""
+
+    def chunk(kind: bytes, told: bytes) -> bytes:
+        return struct.pack(">I", len(told)) + kind + told + struct.pack(">I", zlib.crc32(kind + told))
+
+    head = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0" * 100_000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+async def test_pictures_stand_upright_and_tell_nothing_but_what_they_show(
+    showing: Showing, http: httpx.AsyncClient
+) -> None:
+    session = await showing.session()
+    original = photograph(3_000, 2_000, turn=LEFT_DOWN)
+    await showing.sent(session, "lake.jpg", original)
+    waiting = await showing.progress(session)
+    assert (waiting["waiting"], waiting["ready"]) == (1, 0)
+    await showing.look_after()
+    [picture] = await showing.pictures(session, state="ready")
+    assert (picture["width"], picture["height"]) == (2_000, 3_000)
+    sizes = {}
+    for name in ("web", "thumbnail"):
+        answer = await http.get(picture["links"][name])
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert b"at home" not in answer.content
+        image = opened(answer.content)
+        assert not image.getexif()
+        sizes[name] = image.size
+        # What lay on the left is on top once the camera's turn is undone.
+        red, _, blue = image.convert("RGB").getpixel((image.width // 2, image.height // 4))  # type: ignore[misc]
+        assert red > 3 * blue
+    assert sizes == {"web": (1_365, 2_048), "thumbnail": (267, 400)}
+    assert (await http.get(picture["links"]["original"])).content == original
+    assert not [each for each in showing.kept() if "/parts/" in each]
+
+
+async def test_a_text_of_the_company_stands_on_smaller_sizes_and_never_on_originals(
+    showing: Showing, http: httpx.AsyncClient
+) -> None:
+    session, content = await showing.session(), photograph(900, 600)
+    await showing.sent(session, "plain.jpg", content)
+    await showing.look_after()
+    answer = await showing.ask("PUT", "/v1/picture-settings", json={"watermark": "© Harbor Light"})
+    assert answer.json() == {"watermark": "© Harbor Light"}
+    await showing.sent(session, "marked.jpg", content)
+    await showing.look_after()
+    await showing.ask("PUT", "/v1/picture-settings", json={"watermark": None})
+    plain, marked = await showing.pictures(session)
+    colours = []
+    for each in (plain, marked):
+        assert (await http.get(each["links"]["original"])).content == content
+        colours.append(len(opened((await http.get(each["links"]["web"])).content).getcolors(600_000) or []))
+    assert colours[1] > 5 * colours[0]
+
+
+async def test_a_bomb_and_a_damaged_picture_are_refused_and_the_others_are_shown(showing: Showing) -> None:
+    session, content = await showing.session(), photograph(900, 600)
+    await showing.sent(session, "bomb.png", bomb())
+    await showing.sent(session, "damaged.jpg", content[: len(content) // 2])
+    await showing.sent(session, "good.jpg", content)
+    await showing.look_after()
+    assert [(each["state"], each["reason"]) for each in await showing.pictures(session)] == [
+        ("refused", "too_many_pixels"),
+        ("refused", "damaged"),
+        ("ready", None),
+    ]
+    told = await showing.progress(session)
+    assert (told["ready"], told["refused"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("kills", "state", "reason"), [(2, "ready", None), (3, "refused", "too_costly")])
+async def test_a_picture_whose_process_is_killed_is_tried_again_and_in_the_end_refused(
+    showing: Showing, monkeypatch: pytest.MonkeyPatch, kills: int, state: str, reason: str | None
+) -> None:
+    started, killed = rendering.worker, 0
+
+    @asynccontextmanager
+    async def killing() -> AsyncIterator[Worker]:
+        nonlocal killed
+        async with started() as process:
+            if killed < kills:
+                killed += 1
+                os.kill(process.pid, signal.SIGKILL)
+            yield process
+
+    session = await showing.session()
+    await showing.sent(session, "killed.jpg", photograph())
+    monkeypatch.setattr(rendering, "worker", killing)
+    await showing.look_after()
+    [picture] = await showing.pictures(session)
+    assert (killed, picture["state"], picture["reason"]) == (kills, state, reason)
