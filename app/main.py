@@ -66,6 +66,10 @@ from app.notices.jobs import FORGET as FORGET_NOTICES
 from app.notices.router import router as notices
 from app.openapi.document import document
 from app.openapi.texts import TITLE
+from app.portal.jobs import FORGET as FORGET_CLIENTS
+from app.portal.router import router as portal_logins
+from app.portal.web.pages import BASE as PORTAL
+from app.portal.web.site import portal
 from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
 from app.sync.cursor import Sealer
@@ -81,7 +85,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, TURN, EXPIRE)
+JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, FORGET_CLIENTS, TURN, EXPIRE)
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
 """What the C library is asked for (`mallopt`), and from how many bytes on."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -201,7 +205,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         # Its log would have the words of exceptions, and the database's repeat values.
         telemetry={"logs": False, "exclude": _is_untold},
     )
-    people = (auth, users, security, account, devices, operator, audit, notices)
+    people = (auth, users, security, account, devices, operator, audit, notices, portal_logins)
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
@@ -210,6 +214,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
+    made.mount(PORTAL, portal(made))
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE
     made.state.told_limits = limits_of(

@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from app.console import audit_names, audit_words, forms, lookups, words
 from app.console.api import Record
-from app.console.forms import Fields, Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Unfilled, Wrong, filled
 from app.console.visits import Visit
+from app.http.forms import Fields
 
 _PATH = "/v1/audit"
 _PAGE = 50

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from app.console import labels, words
 from app.console.api import Record
-from app.console.forms import Fields, Unfilled, time_of_day
+from app.console.forms import Unfilled, time_of_day
+from app.http.forms import Fields
 
 _MIDNIGHT = "00:00:00"
 _MINUTES = len("09:00")

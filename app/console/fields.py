@@ -8,7 +8,8 @@ from zoneinfo import available_timezones
 
 from app.console import labels, words
 from app.console.api import Api, Record, Refused
-from app.console.forms import Fields, Unfilled, time_of_day
+from app.console.forms import Unfilled, time_of_day
+from app.http.forms import Fields
 
 Option = tuple[str, str]
 _LINE = 500

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from app.console import fields, forms, inbox_entry, labels, lookups, pages
 from app.console.api import Record, Refused
-from app.console.forms import Fields, Form, Unfilled, filled
+from app.console.forms import Form, Unfilled, filled
 from app.console.inbox_entry import Way
 from app.console.visits import Visit
+from app.http.forms import Fields
 
 _PATH = "/v1/sync/inbox"
 _PAGE = 50

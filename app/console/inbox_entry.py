@@ -8,7 +8,8 @@ from typing import Any
 from app.console import fields, forms, labels, pages, words
 from app.console.api import Api, Record, Refused
 from app.console.fields import Field
-from app.console.forms import Fields, Unfilled, Wrong
+from app.console.forms import Unfilled, Wrong
+from app.http.forms import Fields
 
 _OF_THE_RECORD = frozenset({"permission_denied", "record_merged", "still_referenced"})
 """Codes whose reasons are not about fields."""

@@ -8,10 +8,11 @@ from starlette.responses import Response
 
 from app.console import forms, pages
 from app.console.api import Api, Record, Refused
-from app.console.forms import Fields, Unfilled, Version, Wrong, filled
+from app.console.forms import Unfilled, Version, Wrong, filled
 from app.console.preference_layout import GROUPS, KNOBS, Several
 from app.console.visits import Visit
 from app.core.principal import Level
+from app.http.forms import Fields
 
 _PATH = "/v1/preferences"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.console import words
 from app.console.api import Api, Record
-from app.console.forms import Fields
+from app.http.forms import Fields
 
 _FIELD = "level_"
 LABELS = words.LEVELS

@@ -5,7 +5,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import Any
 
 import orjson
@@ -19,6 +18,7 @@ from starlette.types import Scope
 from app.console.api import Api, Record
 from app.core import clock
 from app.core.keys import KeyRing
+from app.http.forms import may_be_plain
 
 _NONCE = 12
 _PURPOSE = "console"
@@ -129,15 +129,3 @@ def _set(response: Response, request: Request, value: str, max_age: int | None =
 
 def _name(request: Request) -> str:
     return _PLAIN_NAME if may_be_plain(request) else _SAFE_NAME
-
-
-def may_be_plain(request: Request) -> bool:
-    """Say whether a browser may be answered without encryption: only one at this very machine."""
-    return request.url.scheme == "http" and _is_here(request.url.hostname)
-
-
-def _is_here(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
-    except ValueError:
-        return False

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from app.console import forms, pages, sessions, words
 from app.console.api import Refused, SignedOut, asking
-from app.console.forms import Fields, Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Unfilled, Wrong, filled
 from app.console.sessions import Session
 from app.console.visits import NO_FORM, Endpoint, current
+from app.http.forms import Fields, read, require_own
 
 _WITHIN = re.compile(r"/console/[A-Za-z0-9/_-]*")
 
@@ -48,8 +49,8 @@ def signing_in(api: FastAPI) -> Endpoint:
     """Return the endpoint that signs somebody in."""
 
     async def sign_in(request: Request) -> Response:
-        forms.require_own(request)
-        fields = await forms.read(request)
+        require_own(request)
+        fields = await read(request)
         try:
             words_of_three = filled(SignIn, fields)
             async with asking(api, request.client) as nobody:
@@ -69,8 +70,8 @@ def resetting(api: FastAPI) -> Endpoint:
     """Return the endpoint that takes a new password in."""
 
     async def reset(request: Request) -> Response:
-        forms.require_own(request)
-        fields = await forms.read(request)
+        require_own(request)
+        fields = await read(request)
         try:
             async with asking(api, request.client) as nobody:
                 await nobody.post("/v1/auth/reset", filled(Reset, fields).model_dump())
@@ -86,8 +87,8 @@ def signing_out(api: FastAPI) -> Endpoint:
     """Return the endpoint that ends a sign-in; the browser forgets it whatever the API says to that."""
 
     async def sign_out(request: Request) -> Response:
-        forms.require_own(request)
-        fields, keys = await forms.read(request), api.state.keys
+        require_own(request)
+        fields, keys = await read(request), api.state.keys
         if session := sessions.opened(request, keys):
             forms.require_token(fields, keys, session.key)
             with suppress(Refused, SignedOut):

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from app.console import forms, lookups, notice_words, pages
 from app.console.api import Refused
-from app.console.forms import Fields, Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Unfilled, Wrong, filled
 from app.console.visits import Visit
 from app.core.principal import Level
+from app.http.forms import Fields
 
 _PATH = "/v1/safety-notices"
 _PAGE = 50

@@ -31,8 +31,9 @@ from app.console import (
     users,
     words,
 )
-from app.console.forms import Foreign, Unfilled, Unreadable
+from app.console.forms import Unfilled
 from app.console.visits import Show, guarded
+from app.http.forms import Foreign, Unreadable
 
 _HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (

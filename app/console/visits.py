@@ -12,10 +12,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.console import forms, pages, sessions, words
 from app.console.api import Api, Record, Refused, SignedOut, asking
-from app.console.forms import Fields, Wrong
+from app.console.forms import Wrong
 from app.console.sessions import Session
 from app.core.keys import KeyRing
 from app.core.principal import Level
+from app.http.forms import Fields, read, require_own
 
 NO_FORM = Fields({})
 SOUGHT = ("words", "order")
@@ -90,8 +91,8 @@ async def _form(request: Request, keys: KeyRing, session: Session) -> Fields:
     """Return the form that is sent, if one is; it must be of a page of this session."""
     if request.method != "POST":
         return NO_FORM
-    forms.require_own(request)
-    fields = await forms.read(request)
+    require_own(request)
+    fields = await read(request)
     forms.require_token(fields, keys, session.key)
     return fields
 

@@ -35,12 +35,12 @@ _HEADERS = (
 )
 """Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
-_HIDDEN_BELOW = "/calendar/", "/picture-files/"
+_HIDDEN_BELOW = "/calendar/", "/picture-files/", "/portal/"
 _TOLD = ("account", "user", "device", "code")
 
 
 def is_secret(path: str) -> bool:
-    """Say whether an address is itself a secret, as those of calendar feeds and links to pictures are."""
+    """Say whether an address is itself a secret, as those of calendars, pictures and galleries are."""
     return any(each in path.lower() for each in _HIDDEN_BELOW)
 
 

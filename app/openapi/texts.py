@@ -62,6 +62,10 @@ TAGS = [
         "name": "pictures",
         "description": "Pictures of sessions for online galleries: sent, made smaller, rated, grouped.",
     },
+    {
+        "name": "portal",
+        "description": "How clients sign in to their online galleries, and what they are to be told of it.",
+    },
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},

@@ -50,9 +50,9 @@ async def opens(chromium: Browser, address: str) -> AsyncIterator[Opens]:
     visitors: list[Visitor] = []
     async with AsyncExitStack() as contexts:
 
-        async def open_one(**chosen: Any) -> Visitor:
+        async def open_one(base: str = "/console", **chosen: Any) -> Visitor:
             context = await contexts.enter_async_context(await chromium.new_context(locale="en-GB", **chosen))
-            visitors.append(await Visitor.opening(context, address))
+            visitors.append(await Visitor.opening(context, address, base))
             return visitors[-1]
 
         yield open_one

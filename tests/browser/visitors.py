@@ -21,24 +21,28 @@ _REFUSED = "Failed to load resource: the server responded with a status of 4"
 """A page that tells a refusal has its status, which browsers note down."""
 
 
+PICTURES = "/v1/picture-files/"
+
+
 @dataclass
 class Visitor:
     """A browser of somebody's own: cookies and all.
 
-    `troubles` is what no page of the console may lead to: scripts that fail, anything the security policy
+    `troubles` is what no page may lead to: scripts that fail, anything the security policy
     held back, anything asked of another host, files that are missing, and answers that are a defect.
     """
 
     context: BrowserContext
     page: Page
     address: str
+    base: str = "/console"
     troubles: list[str] = field(default_factory=list)
 
     @classmethod
-    async def opening(cls, context: BrowserContext, address: str) -> "Visitor":
-        """Open a browser's first page."""
+    async def opening(cls, context: BrowserContext, address: str, base: str = "/console") -> "Visitor":
+        """Open a browser's first page, among the pages below `base`."""
         context.set_default_timeout(PATIENCE)
-        visitor = cls(context, await context.new_page(), address)
+        visitor = cls(context, await context.new_page(), address, base)
         context.on("console", visitor._on_console)
         context.on("request", visitor._on_request)
         context.on("response", visitor._on_response)
@@ -47,8 +51,8 @@ class Visitor:
         return visitor
 
     async def open(self, path: str) -> None:
-        """Open a page of the console."""
-        await self.page.goto(f"{self.address}/console{path}")
+        """Open a page."""
+        await self.page.goto(f"{self.address}{self.base}{path}")
 
     async def sign_in(self, account: str, initials: str = "JD", password: str = PASSWORD) -> None:
         """Sign in as a person does, and be at home."""
@@ -81,7 +85,7 @@ class Visitor:
             self.troubles.append(f"{message.type}: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith(f"{self.address}/console"):
+        if not request.url.startswith((f"{self.address}{self.base}", f"{self.address}{PICTURES}")):
             self.troubles.append(f"asked for {request.url}")
 
     def _on_response(self, response: Response) -> None:

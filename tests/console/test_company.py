@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.console import company_forms
-from app.console.forms import Fields
+from app.http.forms import Fields
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
 

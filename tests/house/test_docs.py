@@ -100,7 +100,8 @@ def served(own_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    elsewhere = _statuses("app.desk.") | _statuses("app.cards.") | _statuses("app.galleries.")
+    features = ("app.desk.", "app.cards.", "app.galleries.", "app.portal.")
+    elsewhere = set().union(*map(_statuses, features))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
 
 
@@ -111,7 +112,8 @@ def test_every_refusal_of_cards_is_told_with_its_status() -> None:
 
 def test_every_refusal_of_galleries_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "galleries.md").read_text(), "Refusals"))
-    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.galleries.")
+    refused = _statuses("app.galleries.") | _statuses("app.portal.")
+    assert {(code, cells[0]) for code, cells in told.items()} == refused
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:

@@ -175,6 +175,7 @@ async def test_another_account_s_row_is_not_there(
                     "group_id": "picture_group_not_found",
                 }.get(name, ""),
                 "cards": "card_payment_not_found" if name == "payment_id" else "card_target_not_found",
+                "portal": "portal_letter_not_found" if name == "letter_id" else "portal_client_not_found",
             }
             usual = "unknown_record" if route.tag in COLLECTIONS else "device_not_found"
             expected = unknown.get(route.tag, usual)

@@ -1,0 +1,57 @@
+"""What routes of logins depend on: transactions around a password, which is never hashed within one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+
+from app.accounts.guards import Caller, KeysOf
+from app.accounts.standing import Work, admit
+from app.accounts.tokens import Claims
+from app.core.db import Database, Session, WriteSession
+from app.core.keys import KeyRing
+from app.desk import store as records
+from app.http.unit_of_work import DatabaseOf
+from app.sync import registry
+from app.sync.target import rights_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whoever asks, and how transactions are opened for them: each judges anew whether they may come in."""
+
+    database: Database
+    keys: KeyRing
+    claims: Claims
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Work[Session]]:
+        """Open a snapshot for whoever asks."""
+        async with self.database.reading(self.claims.account_id) as session:
+            yield await admit(session, self.keys, self.claims)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Work[WriteSession]]:
+        """Open a transaction for whoever asks, in the account's turn."""
+        async with self.database.writing(self.claims.account_id) as session:
+            yield await admit(session, self.keys, self.claims)
+
+
+async def _asker(database: DatabaseOf, keys: KeysOf, claims: Caller) -> Asker:
+    return Asker(database, keys, claims)
+
+
+AskerOf = Annotated[Asker, Depends(_asker)]
+
+
+async def may_see(work: Work[Session] | Work[WriteSession], client_id: UUID) -> bool:
+    """Say whether there is such a client whom the user may see."""
+    number = registry.number_of("clients")
+    rights = await rights_of(work.session, work.who, work.clock)
+    if number not in rights:
+        return False
+    found = await records.find(work.session, (number, client_id), rights[number])
+    return found is not None and not found.is_deleted

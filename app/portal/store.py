@@ -1,0 +1,294 @@
+"""The only SQL of logins, sign-ins and letters of the portal; every statement names the account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.accounts.models import CURRENT_STATES
+from app.core import clock
+from app.core.db import Session, WriteSession
+from app.core.ids import new_id
+from app.portal.models import LetterKind, PortalLogin, PortalSettings
+
+KEPT = timedelta(days=90)
+"""How long a letter is kept once it was acknowledged."""
+MOST_LETTERS_AN_HOUR = 3
+"""To one client, about a login they have forgotten."""
+
+_TODAY = "($3::timestamptz AT TIME ZONE a.time_zone)::date"
+_OPEN = f"""
+FROM galleries g
+JOIN sessions s ON s.account_id = g.account_id AND s.id = g.session_id
+JOIN clients k ON k.account_id = s.account_id AND k.id = s.client_id
+JOIN companies c ON c.account_id = g.account_id
+JOIN accounts a ON a.account_id = g.account_id
+LEFT JOIN session_types t ON t.account_id = s.account_id AND t.id = s.session_type_id
+LEFT JOIN organizations o
+    ON o.account_id = s.account_id AND o.id = coalesce(s.organization_id, k.organization_id)
+WHERE g.account_id = $1 AND g.taken_down_at IS NULL AND c.has_galleries
+  AND a.subscription_state = ANY($2::text[]) AND s.gallery_state IN ('online', 'expired')
+  AND (NOT c.is_expired_gallery_hidden OR coalesce(
+      s.is_shown_online AND NOT s.is_cancelled AND NOT s.is_on_hold AND s.gallery_images > 0
+      AND s.date < {_TODAY} AND (s.web_expire_date IS NULL OR s.web_expire_date > {_TODAY}), false))
+"""
+"""What must hold for a gallery to be open, whatever the beat has done by now; days are the company's.
+
+Usually the expire date closes nothing. Where expired galleries are hidden more is asked of a session that is
+seen: it is marked as shown online, is over, and was neither cancelled nor put on hold.
+"""
+_GALLERY = f"""
+SELECT g.id AS gallery_id, g.session_id, g.address, s.client_id, a.account_name, a.company_name, a.time_zone,
+    s.description, s.web_expire_date, s.yearbook_image, s.yearbook_image_secondary, s.yearbook_status,
+    coalesce(t.is_for_organizations, false) AS has_yearbook,
+    coalesce(o.is_secondary_image_required, false) AS needs_second,
+    o.name AS organization, o.yearbook_deadline, k.first_name, k.last_name, k.email, k.client_number
+{_OPEN} AND g.id = $4
+"""
+_OF_CLIENT = f"SELECT g.id AS gallery_id, g.address {_OPEN} AND s.client_id = $4 ORDER BY g.published_at DESC"
+_CLIENT = """
+SELECT k.id AS client_id, k.first_name, k.last_name, k.email, k.client_number, k.company_name,
+    c.has_galleries, a.account_name, a.company_name AS studio, o.name AS organization
+FROM clients k JOIN companies c ON c.account_id = k.account_id JOIN accounts a ON a.account_id = k.account_id
+LEFT JOIN organizations o ON o.account_id = k.account_id AND o.id = k.organization_id
+WHERE k.account_id = $1 AND k.id = $2
+"""
+_TITLES = "SELECT description FROM sessions WHERE account_id = $1 AND client_id = $2"
+_SIGN_IN = """
+SELECT client_id, gallery_id, is_limited FROM portal_sessions
+WHERE account_id = $1 AND token_hash = $2 AND ends_at > $3
+"""
+_TRY = """
+UPDATE portal_logins SET tries_left = tries_left - 1
+WHERE account_id = $1 AND client_id = $2 AND user_name_key = $3
+  AND is_default AND password_hash IS NOT NULL AND tries_left > 0 AND expires_at > $4
+RETURNING password_hash
+"""
+_OWN = """
+SELECT password_hash FROM portal_logins
+WHERE account_id = $1 AND client_id = $2 AND user_name_key = $3 AND NOT is_default
+"""
+_SPEND = """
+UPDATE portal_logins SET password_hash = NULL, tries_left = 0
+WHERE account_id = $1 AND client_id = $2 AND is_default AND password_hash = $3
+RETURNING user_name
+"""
+_VOID = """
+UPDATE portal_logins SET password_hash = NULL
+WHERE account_id = $1 AND client_id = $2 AND is_default AND tries_left = 0 AND password_hash IS NOT NULL
+RETURNING user_name
+"""
+_BEGIN = """
+INSERT INTO portal_sessions (account_id, token_hash, client_id, gallery_id, is_limited, ends_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+_ADD_LETTER = """
+INSERT INTO portal_letters (account_id, letter_id, client_id, gallery_id, kind, made_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+# Whether or not it is the client's name, the same statement is carried out.
+_ADD_FORGOTTEN = """
+INSERT INTO portal_letters (account_id, letter_id, client_id, gallery_id, kind, made_at)
+SELECT k.account_id, $2::uuid, k.id, $4::uuid, $5::varchar, $6::timestamptz
+FROM clients k LEFT JOIN portal_logins l ON l.account_id = k.account_id AND l.client_id = k.id
+WHERE k.account_id = $1 AND k.id = $3 AND (l.user_name_key = $7 OR lower(k.email) = $7)
+  AND $9 > (SELECT count(*) FROM portal_letters m
+            WHERE m.account_id = $1 AND m.client_id = $3 AND m.kind = $5 AND m.made_at > $8)
+"""
+_LETTER_COLUMNS = """
+l.letter_id AS id, l.client_id, l.kind, l.made_at, l.acknowledged_at, l.acknowledged_by,
+(SELECT g.address FROM galleries g
+ WHERE g.account_id = l.account_id AND g.id = l.gallery_id AND g.taken_down_at IS NULL) AS address
+"""
+_LETTERS = f"""
+SELECT {_LETTER_COLUMNS} FROM portal_letters l
+WHERE l.account_id = $1 AND ($2 OR l.acknowledged_at IS NULL)
+ORDER BY l.made_at DESC, l.letter_id DESC LIMIT $3
+"""
+_LETTER = f"SELECT {_LETTER_COLUMNS} FROM portal_letters l WHERE l.account_id = $1 AND l.letter_id = $2"
+_ACKNOWLEDGE = """
+UPDATE portal_letters SET acknowledged_at = $3, acknowledged_by = $4
+WHERE account_id = $1 AND letter_id = $2 AND acknowledged_at IS NULL
+"""
+_FORGET_SESSIONS = """
+DELETE FROM portal_sessions WHERE account_id = $1 AND token_hash = ANY(ARRAY(
+    SELECT token_hash FROM portal_sessions WHERE account_id = $1 AND ends_at <= $2 LIMIT $3))
+"""
+_FORGET_LETTERS = """
+DELETE FROM portal_letters WHERE account_id = $1 AND letter_id = ANY(ARRAY(
+    SELECT letter_id FROM portal_letters WHERE account_id = $1 AND acknowledged_at <= $2 LIMIT $3))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGallery:
+    """A gallery that may be looked at, with what its pages say of it, and whose it is."""
+
+    account_id: UUID
+    gallery_id: UUID
+    session_id: UUID
+    client_id: UUID
+    address: str
+    account_name: str
+    company_name: str
+    time_zone: str
+    description: str
+    web_expire_date: date | None
+    has_yearbook: bool
+    needs_second: bool
+    yearbook_image: str | None
+    yearbook_image_secondary: str | None
+    yearbook_status: str | None
+    yearbook_deadline: date | None
+    organization: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    client_number: int | None
+
+
+async def place_of(
+    connection: "asyncpg.Connection[asyncpg.Record]", address_hash: bytes
+) -> tuple[UUID, UUID] | None:
+    """Return account and gallery of an address, from the directory."""
+    row = await connection.fetchrow(
+        "SELECT account_id, gallery_id FROM gallery_addresses WHERE address_hash = $1", address_hash
+    )
+    return (row["account_id"], row["gallery_id"]) if row else None
+
+
+async def open_gallery(session: Session, gallery_id: UUID) -> OpenGallery | None:
+    """Return a gallery if it is open."""
+    row = await session.raw.fetchrow(_GALLERY, *_open_now(session), gallery_id)
+    return OpenGallery(account_id=session.account_id, **row) if row else None
+
+
+async def open_gallery_of(session: Session, client_id: UUID) -> asyncpg.Record | None:
+    """Return id and address of a client's gallery that is open, the latest."""
+    return await session.raw.fetchrow(_OF_CLIENT, *_open_now(session), client_id)
+
+
+def _open_now(session: Session) -> tuple[UUID, list[str], datetime]:
+    return session.account_id, [str(each) for each in CURRENT_STATES], clock.now()
+
+
+async def client(session: Session, client_id: UUID) -> asyncpg.Record | None:
+    """Return what logins are made of, and what is known of a client and their studio."""
+    return await session.raw.fetchrow(_CLIENT, session.account_id, client_id)
+
+
+async def titles(session: Session, client_id: UUID) -> list[str]:
+    """Return what a client's sessions are called."""
+    return [row["description"] for row in await session.raw.fetch(_TITLES, session.account_id, client_id)]
+
+
+async def settings(session: Session) -> PortalSettings:
+    """Return what logins begin as."""
+    found = await session.get(PortalSettings, session.account_id)
+    return found or PortalSettings(account_id=session.account_id)
+
+
+async def login(session: Session, client_id: UUID) -> PortalLogin | None:
+    """Return how a client signs in."""
+    return await session.get(PortalLogin, (session.account_id, client_id))
+
+
+async def is_taken(session: Session, key: str, client_id: UUID) -> bool:
+    """Say whether another client has a user name."""
+    sql = "SELECT true FROM portal_logins WHERE account_id = $1 AND user_name_key = $2 AND client_id <> $3"
+    return bool(await session.raw.fetchval(sql, session.account_id, key, client_id))
+
+
+async def take_try(session: WriteSession, client_id: UUID, key: str) -> tuple[str | None, bool]:
+    """Return the hash of a client's password, if that is their user name, and whether it is a default one.
+
+    A try at a default password is spent before it is compared, so that those sent at once are no more than
+    there are. Both statements are carried out for any name.
+    """
+    asked = session.account_id, client_id, key
+    default = await session.raw.fetchval(_TRY, *asked, clock.now())
+    own = await session.raw.fetchval(_OWN, *asked)
+    return (default, True) if default else (own, False)
+
+
+async def spend(session: WriteSession, client_id: UUID, kept: str) -> bool:
+    """Spend a default password that has opened something, and say whether it was still good."""
+    return bool(await session.raw.fetchval(_SPEND, session.account_id, client_id, kept))
+
+
+async def void(session: WriteSession, client_id: UUID) -> bool:
+    """Void a default password whose tries are spent, and say whether that was just now."""
+    return bool(await session.raw.fetchval(_VOID, session.account_id, client_id))
+
+
+async def begin(
+    session: WriteSession,
+    token_hash: bytes,
+    client_id: UUID,
+    gallery_id: UUID,
+    ends_at: datetime,
+    *,
+    limited: bool,
+) -> None:
+    """Keep that a client has signed in."""
+    given = token_hash, client_id, gallery_id, limited, ends_at
+    await session.raw.execute(_BEGIN, session.account_id, *given)
+
+
+async def sign_in(session: Session, token_hash: bytes) -> asyncpg.Record | None:
+    """Return whose sign-in a token is, and to which gallery, while it lasts."""
+    return await session.raw.fetchrow(_SIGN_IN, session.account_id, token_hash, clock.now())
+
+
+async def end(session: WriteSession, token_hash: bytes) -> None:
+    """End a sign-in."""
+    sql = "DELETE FROM portal_sessions WHERE account_id = $1 AND token_hash = $2"
+    await session.raw.execute(sql, session.account_id, token_hash)
+
+
+async def end_all(session: WriteSession, client_id: UUID) -> None:
+    """End all sign-ins of a client."""
+    sql = "DELETE FROM portal_sessions WHERE account_id = $1 AND client_id = $2"
+    await session.raw.execute(sql, session.account_id, client_id)
+
+
+async def add_letter(session: WriteSession, client_id: UUID, gallery_id: UUID, kind: LetterKind) -> None:
+    """Keep that a client is to be told something."""
+    given = new_id(), client_id, gallery_id, kind.value, clock.now()
+    await session.raw.execute(_ADD_LETTER, session.account_id, *given)
+
+
+async def add_forgotten(session: WriteSession, client_id: UUID, gallery_id: UUID, key: str) -> None:
+    """Keep that a client has forgotten their login, if that is their user name or address, not too often."""
+    now = clock.now()
+    given = new_id(), client_id, gallery_id, LetterKind.LOGIN_FORGOTTEN.value, now, key
+    await session.raw.execute(
+        _ADD_FORGOTTEN, session.account_id, *given, now - timedelta(hours=1), MOST_LETTERS_AN_HOUR
+    )
+
+
+async def letters(session: Session, most: int, *, is_all: bool) -> Sequence[asyncpg.Record]:
+    """Return so many letters, the newest first: those that wait, or all."""
+    return await session.raw.fetch(_LETTERS, session.account_id, is_all, most)
+
+
+async def letter(session: Session, letter_id: UUID) -> asyncpg.Record | None:
+    """Return a letter."""
+    return await session.raw.fetchrow(_LETTER, session.account_id, letter_id)
+
+
+async def acknowledge(session: WriteSession, letter_id: UUID, user_id: UUID | None) -> None:
+    """Keep who was the first to have dealt with a letter."""
+    await session.raw.execute(_ACKNOWLEDGE, session.account_id, letter_id, clock.now(), user_id)
+
+
+async def forget(session: Session, most: int) -> int:
+    """Delete so many ended sign-ins and old letters, and return how many that were."""
+    now, done = clock.now(), 0
+    for sql, by in ((_FORGET_SESSIONS, now), (_FORGET_LETTERS, now - KEPT)):
+        said: Any = await session.raw.execute(sql, session.account_id, by, most)
+        done += int(said.removeprefix("DELETE "))
+    return done

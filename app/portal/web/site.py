@@ -1,0 +1,137 @@
+"""The client's portal as one application: its addresses, its headers, and what becomes of an error."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.errors import AppError
+from app.http.forms import Foreign, Unreadable
+from app.portal.web import assets, details, gallery, groups, pages, sign_in, words, yearbook
+from app.portal.web.visits import CardNumber, Entry, NoGallery, Show, guarded
+
+_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    # The address of a gallery is a secret: it goes nowhere, and still forms say where they come from.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_WORDS: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: words.NO_PAGE,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: words.TOO_MUCH,
+}
+_PICTURE, _GROUP = "/pictures/{picture_id:uuid}", "/groups/{group_id:uuid}"
+_OPEN: Mapping[str, tuple[Show, Show]] = {
+    "/sign-in": (sign_in.show, sign_in.sign_in),
+    "/forgotten": (sign_in.show_forgotten, sign_in.ask_anew),
+}
+_SHOWN: Mapping[str, Show] = {
+    "": gallery.show,
+    _PICTURE: gallery.show_one,
+    "/groups": groups.show,
+    "/yearbook": yearbook.show,
+    "/details": details.show,
+}
+_DONE: Mapping[str, Show] = {
+    f"{_PICTURE}/favourite": gallery.mark,
+    f"{_PICTURE}/groups": groups.put,
+    f"{_PICTURE}/yearbook": yearbook.choose,
+    "/groups": groups.make,
+    _GROUP: groups.rename,
+    f"{_GROUP}/remove": groups.remove,
+    "/details": details.change,
+}
+
+
+def portal(api: FastAPI) -> ASGIApp:
+    """Return the portal of an application."""
+    at, post = "/{address}", ["POST"]
+    both = [
+        Route(at + path, guarded(api, each, Entry.ANYBODY), methods=[method])
+        for path, pair in _OPEN.items()
+        for method, each in zip(("GET", "POST"), pair, strict=True)
+    ]
+    made = Starlette(
+        routes=[
+            Route("/static/{name}", assets.serve),
+            *both,
+            Route(f"{at}/password", guarded(api, sign_in.show_password, Entry.LIMITED)),
+            Route(f"{at}/password", guarded(api, sign_in.choose, Entry.LIMITED), methods=post),
+            Route(f"{at}/sign-out", guarded(api, sign_in.sign_out, Entry.LIMITED), methods=post),
+            *(Route(at + path, guarded(api, show)) for path, show in _SHOWN.items()),
+            *(Route(at + path, guarded(api, act), methods=post) for path, act in _DONE.items()),
+        ],
+        exception_handlers={
+            NoGallery: _on_no_gallery,
+            AppError: _on_refused,
+            HTTPException: _on_no_page,
+            Foreign: _on_foreign,
+            Unreadable: _on_unreadable,
+            CardNumber: _on_card_number,
+            Exception: _on_defect,
+        },
+    )
+    return _Headers(made)
+
+
+class _Headers:
+    """Gives every answer of the portal the headers of a page; it stands outside of what answers a defect."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+async def _on_no_gallery(_: Request, __: Exception) -> Response:
+    return pages.plain(HTTPStatus.NOT_FOUND, words.NO_GALLERY)
+
+
+async def _on_refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, AppError):
+        raise TypeError
+    response = pages.plain(error.status, words.of_refusal(error.code))
+    response.headers.update(error.headers)
+    return response
+
+
+async def _on_no_page(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    return pages.plain(status, _WORDS.get(status, words.ANYTHING))
+
+
+async def _on_foreign(_: Request, __: Exception) -> Response:
+    return pages.plain(HTTPStatus.FORBIDDEN, words.FOREIGN)
+
+
+async def _on_unreadable(_: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, Unreadable) else HTTPStatus.BAD_REQUEST
+    return pages.plain(status, _WORDS.get(status, words.ANYTHING))
+
+
+async def _on_card_number(_: Request, __: Exception) -> Response:
+    return pages.plain(HTTPStatus.UNPROCESSABLE_ENTITY, words.NO_CARDS)
+
+
+async def _on_defect(_: Request, __: Exception) -> Response:
+    """Answer what went wrong in a page; it is written down on its way out."""
+    return pages.plain(HTTPStatus.INTERNAL_SERVER_ERROR, words.of_refusal("internal_error"))

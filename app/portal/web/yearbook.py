@@ -1,0 +1,66 @@
+"""The yearbook: which picture is to stand in it, for sessions of schools and other organizations."""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.portal import picture_store, store
+from app.portal.store import OpenGallery
+from app.portal.web import words
+from app.portal.web.gallery import picture_of
+from app.portal.web.pages import Wrong
+from app.portal.web.visits import NoGallery, Visit
+from app.studio.sessions import YearbookStatus
+from app.sync.store import Write, write
+
+_FIELDS = {"first": "yearbook_image", "second": "yearbook_image_secondary"}
+
+
+async def show(visit: Visit, wrong: Wrong | None = None) -> Response:
+    """Show what is chosen."""
+    _require(visit)
+    return visit.page("yearbook.html", wrong, is_settled=_is_settled(visit.gallery))
+
+
+async def choose(visit: Visit) -> Response:
+    """Choose a picture; phones and desks of the studio see it at once.
+
+    Once the studio has begun to prepare it, the choice is the studio's to change.
+    """
+    _require(visit)
+    which = visit.form.get("which", "first")
+    if which not in _FIELDS:
+        raise HTTPException(422)
+    async with visit.database.writing(visit.gallery.account_id) as session:
+        gallery = await store.open_gallery(session, visit.gallery.gallery_id)
+        if gallery is None or not gallery.has_yearbook:
+            raise NoGallery
+        number = await picture_store.number_of(session, gallery.session_id, picture_of(visit))
+        if number is None:
+            raise HTTPException(404)
+        is_settled = _is_settled(gallery)
+        if not is_settled:
+            fields = _chosen(gallery, _FIELDS[which], number)
+            await write(session, visit.who, [Write("sessions", gallery.session_id, fields)])
+    if is_settled:
+        return await show(visit, Wrong(words.SETTLED, 409))
+    return visit.to("/yearbook", said="yearbook_chosen")
+
+
+def _chosen(gallery: OpenGallery, field: str, number: str) -> dict[str, Any]:
+    """Return the fields of a session of which an image is chosen; one picture is never both."""
+    now = {name: getattr(gallery, name) for name in _FIELDS.values()}
+    fields: dict[str, Any] = {name: None if each == number else each for name, each in now.items()}
+    fields[field] = number
+    is_whole = fields["yearbook_image"] and (fields["yearbook_image_secondary"] or not gallery.needs_second)
+    return {**fields, "yearbook_status": YearbookStatus.SELECTED.value if is_whole else None}
+
+
+def _is_settled(gallery: OpenGallery) -> bool:
+    return gallery.yearbook_status not in (None, YearbookStatus.SELECTED.value)
+
+
+def _require(visit: Visit) -> None:
+    if not visit.gallery.has_yearbook:
+        raise HTTPException(404)
