@@ -47,11 +47,7 @@ def compares() -> bool:
 def load_tables() -> None:
     """Import every module that declares tables, so that the metadata is whole."""
     for module in walk_packages(app.__path__, "app."):
-        if (
-            module.name == "app.core.revisions"
-            or module.name.endswith(".models")
-            or ".studio." in module.name
-        ):
+        if module.name == "app.core.revisions" or module.name.endswith("models") or ".studio." in module.name:
             import_module(module.name)
 
 

@@ -56,9 +56,12 @@ from app.galleries.jobs import jobs_of as picture_jobs
 from app.galleries.lifecycle.jobs import EXPIRE
 from app.galleries.lifecycle.router import router as galleries
 from app.galleries.limits import GIGABYTE, limits_of_pictures
+from app.galleries.order_jobs import DATA_SYNC
+from app.galleries.price_list_router import router as price_lists
 from app.galleries.router import router as pictures
 from app.galleries.tending import Tending
 from app.galleries.upload_router import router as uploads
+from app.galleries.web_order_router import router as web_orders
 from app.http.limits import RateLimits
 from app.http.middleware import is_secret
 from app.http.porch import build_porch
@@ -85,7 +88,7 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, FORGET_CLIENTS, TURN, EXPIRE)
+JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, FORGET_CLIENTS, TURN, EXPIRE, DATA_SYNC)
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
 """What the C library is asked for (`mallopt`), and from how many bytes on."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -209,7 +212,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
-    sites = (picture_files, uploads, pictures, galleries)
+    sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists)
     rest = (preferences, health, inbox, imports, *tills, limits)
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)

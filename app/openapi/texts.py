@@ -66,6 +66,11 @@ TAGS = [
         "name": "portal",
         "description": "How clients sign in to their online galleries, and what they are to be told of it.",
     },
+    {
+        "name": "web_orders",
+        "description": "What clients order in galleries, and the data sync that makes invoices of it.",
+    },
+    {"name": "web_price_lists", "description": "What galleries sell, and at what prices."},
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},

@@ -89,7 +89,8 @@ async def _services(work: Work[Session], page: Page, asker: Asker) -> ServicesPa
     if views(work.who, "invoices"):
         rows = await store.web_orders(work.session, asker)
         invoices = [WebOrderEntry(**each) for each in _listed(rows, page)]
-        web_orders = WebOrders(**_counts(rows, "today", "prepaid_to_upload"), invoices=invoices)
+        counts = _counts(rows, "ready_to_download", "held", "today", "prepaid_to_upload")
+        web_orders = WebOrders(**counts, invoices=invoices)
     return ServicesPanel(panel=Panel.SERVICES, galleries=galleries, web_orders=web_orders)
 
 

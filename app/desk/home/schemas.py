@@ -158,6 +158,12 @@ class WebOrderEntry(Answer):
 class WebOrders(Answer):
     """Orders from and for the online galleries."""
 
+    ready_to_download: int = Field(
+        description="Orders that wait for the data sync to make invoices of them.", examples=[2]
+    )
+    held: int = Field(
+        description="Orders that could not become invoices, for somebody to decide.", examples=[0]
+    )
     today: int = Field(description="Orders from the galleries dated today.", examples=[3])
     prepaid_to_upload: int = Field(
         description="Prepaid orders that have yet to go online, for the client to choose images.",

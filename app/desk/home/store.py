@@ -70,7 +70,7 @@ async def galleries(session: Session, asker: Asker) -> list[asyncpg.Record]:
 
 
 async def web_orders(session: Session, asker: Asker) -> list[asyncpg.Record]:
-    """Return how many orders came from galleries today and how many wait to go there, and some of today's."""
+    """Return how many orders came from galleries today, how many wait here and there, and some of today's."""
     number = registry.number_of("invoices")
     return await session.raw.fetch(
         WEB_ORDERS, session.account_id, asker.today, asker.sees_clients, number, asker.most
@@ -167,6 +167,7 @@ SELECT * FROM counted LEFT JOIN ({_named("listed", "$2")}) AS named ON true
 ORDER BY web_expire_date, id
 """
 
+# Orders that are no invoices yet stand in a table of the galleries, whose index has those alone.
 WEB_ORDERS = f"""
 WITH orders AS MATERIALIZED (
     SELECT id, invoice_number, web_order_number, total, session_id, client_id
@@ -174,7 +175,11 @@ WITH orders AS MATERIALIZED (
 ), counted AS (
     SELECT (SELECT count(*) FROM orders) AS today, (
         SELECT count(*) FROM invoices WHERE account_id = $1 AND {TO_UPLOAD}
-    ) AS prepaid_to_upload
+    ) AS prepaid_to_upload, (
+        SELECT count(*) FROM web_orders WHERE account_id = $1 AND state = 'ready'
+    ) AS ready_to_download, (
+        SELECT count(*) FROM web_orders WHERE account_id = $1 AND state = 'held'
+    ) AS held
 ), listed AS (
     SELECT *, {_revision("$4", "orders.id")}
     FROM orders ORDER BY invoice_number DESC NULLS LAST, id LIMIT $5
