@@ -1,20 +1,17 @@
 """Visits: a client in a gallery, and what that gallery sells as long as it is open."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from app.core import clock
 from app.core.db import Session
 from app.core.principal import Principal
 from app.galleries import order_store
+from app.galleries.lifecycle.standing import hidden_because
 from app.galleries.order_refusals import GalleryClosed
 from app.galleries.pricing import Product
-from app.studio.sessions import GalleryState
 from app.sync import records, registry
 from app.sync.fields import Values
-
-_OPEN = {GalleryState.ONLINE, GalleryState.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ async def open_shop(session: Session, who: Principal, visit: Visit) -> Shop:
     company = await record_of(session, "companies", session.account_id)
     if session_id is None or booked is None or company is None:
         raise GalleryClosed
-    if _is_closed(booked, company, clock.today(who.time_zone)):
+    if hidden_because(booked, company, clock.today(who.time_zone)):
         raise GalleryClosed
     shipping, products = await order_store.offers(session, booked["web_price_list"])
     return Shop(
@@ -56,14 +53,6 @@ async def open_shop(session: Session, who: Principal, visit: Visit) -> Shop:
         shipping=shipping,
         products=products,
     )
-
-
-def _is_closed(booked: Values, company: Values, today: date) -> bool:
-    """Say whether a session's gallery is closed to its client on a day where the company is."""
-    expires = booked["web_expire_date"]
-    is_over = expires is not None and date.fromisoformat(expires) <= today
-    is_hidden = is_over and company["is_expired_gallery_hidden"]
-    return not company["has_galleries"] or booked["gallery_state"] not in _OPEN or is_hidden
 
 
 async def record_of(session: Session, collection: str, record_id: UUID) -> Values | None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from app.core.ids import NIL
+from app.galleries import order_store
 from app.galleries.lifecycle import store
 from app.galleries.lifecycle.standing import OPEN, is_open, state_on
 from app.galleries.lifecycle.store import NOTHING_CHOSEN, Choice, Chosen
@@ -89,6 +91,8 @@ class TakeDownGallery(Element):
 async def _read_publication(call: Call) -> None:
     draft, choice = call.work.draft, call.sent.choice
     call.work.read[call.key, choice] = await store.look_at(draft.session, call.key[1], choice)
+    if name := call.sent.web_price_list:
+        call.work.read["web_price_list", name] = await order_store.is_named(draft.session, name, NIL)
     await draft.load_all(registry.number_of("session_types"))
     await read_settings(draft)
 
@@ -150,10 +154,13 @@ def _expires(call: Call, *, is_again: bool) -> date | None:
 
 
 def _price_list(call: Call) -> str | None:
-    """Return the price list a gallery sells from; raises `NoSuchPriceList`."""
+    """Return the price list a gallery sells from; raises `NoSuchPriceList`.
+
+    What a session type names may still be to be made.
+    """
     own, sent = call.fields["web_price_list"], call.sent.web_price_list
     known = {kind["price_list"] for _, kind in call.work.known("session_types")} | {own}
-    if sent and sent not in known:
+    if sent and sent not in known and not call.work.read["web_price_list", sent]:
         raise NoSuchPriceList({"web_price_list": NoSuchPriceList.message})
     found: str | None = sent or own or (_type(call) or {}).get("price_list")
     return found

@@ -10,7 +10,7 @@ from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.galleries import carts, ordering
 from app.galleries.carts import PricedCart, Wish
-from app.galleries.models import Gallery, Picture, PictureState
+from app.galleries.models import Picture, PictureState
 from app.galleries.order_models import WebOrder
 from app.galleries.ordering import Checkout
 from app.galleries.visits import Visit
@@ -84,16 +84,10 @@ class Shop:
         shown = {"gallery_state": "online", "web_price_list": price_list or self.price_list}
         fields = sample("sessions", client_id=str(client), events=[], **shown)
         await self.server("sessions", booked, **fields)
-        account_id, gallery = self.studio.account.account_id, uuid4()
+        account_id = self.studio.account.account_id
         async with self.writing() as session:
-            made = Gallery(
-                account_id=account_id,
-                id=gallery,
-                session_id=booked,
-                address=uuid4().hex,
-                published_at=clock.now(),
-            )
-            session.add(made)
+            sql = "SELECT id FROM galleries WHERE account_id = $1 AND session_id = $2"
+            gallery = await session.raw.fetchval(sql, account_id, booked)
             session.add_all(_picture(account_id, booked, nth) for nth in range(1, images + 1))
         return Room(Visit(gallery, client), booked)
 
