@@ -494,7 +494,12 @@ class Draft:
     async def _follow(self) -> None:
         """Keep what is kept beside the records, and the way from merged ones to those that live."""
         for number, written in self._by_number().items():
-            new = {each for each in written if self._loaded.get((number, each)) is None}
+            # Of a record the feed has lost something may be kept nevertheless.
+            new = {
+                each
+                for each in written
+                if self._loaded.get((number, each)) is None and (number, each) not in self._mended
+            }
             await follow(self.session, number, written, new)
         for (number, record_id), state in self._changed.items():
             if state.merged_into is not None:

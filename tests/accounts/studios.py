@@ -13,8 +13,10 @@ import httpx
 import app.studio  # noqa: F401 - declares the features, as in the house
 from app.accounts.devices import authorize
 from app.accounts.lifecycle import create_account
-from app.accounts.models import Account, Edition, User
+from app.accounts.models import Account, Edition, SubscriptionState, User
+from app.accounts.store import enter_name
 from app.accounts.users import NewUser, create_user
+from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.core.principal import Principal
@@ -140,3 +142,23 @@ async def as_owner(owner_url: str, statement: str, *values: object) -> None:
         await connection.execute("ALTER TABLE audit_entries FORCE ROW LEVEL SECURITY")
     finally:
         await connection.close()
+
+
+async def enter(database: Database, account_id: UUID) -> None:
+    """Have an account be found by its name, and by what goes through all of them, as every real one is."""
+    now = clock.now()
+    account = Account(
+        account_id=account_id,
+        account_name=f"d{uuid4().hex}",
+        company_name="Harbor",
+        edition=Edition.PROFESSIONAL,
+        licences=1,
+        subscription_state=SubscriptionState.ACTIVE,
+        time_zone="America/New_York",
+        country="US",
+        created_at=now,
+        changed_at=now,
+    )
+    async with database.writing(account_id) as session:
+        await enter_name(session, account.account_name)
+        session.add(account)

@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.accounts.store import enter_name
 from app.core import arrays
 from app.core.beat import UnfinishedError
 from app.core.principal import Level
@@ -20,6 +19,7 @@ from app.studio.finances.figures import average_of, end_of_day, window, zone_of
 from app.studio.finances.keeping import snapshot_id
 from app.sync import upkeep as feed_upkeep
 from app.sync.feed import move_scope
+from tests.accounts.studios import enter
 from tests.samples import named, sample
 from tests.studio.conftest import Company, create, patch
 from tests.studio.ledgers import Chance, Fields, Ledger, invoice, payment, session
@@ -318,8 +318,7 @@ async def test_a_day_is_turned_once(company: Company, held: Hold) -> None:
 async def test_only_accounts_whose_day_has_ended_are_turned(company: Company, held: Hold) -> None:
     other = await open_desk(company.desk.database)
     for desk, zone in ((company.desk, "America/New_York"), (other, "Asia/Karachi")):
-        async with desk.database.writing(desk.account_id) as writing:
-            await enter_name(writing, f"d{uuid4().hex}")
+        await enter(desk.database, desk.account_id)
         about = {"company_name": "Harbor", "edition": "professional", "country": "US", "currency": "USD"}
         await desk.put("companies", desk.account_id, **about, time_zone=zone, first_weekday="sunday")
         await desk.put("companies", desk.account_id, first_weekday="monday")
@@ -335,12 +334,11 @@ async def test_only_accounts_whose_day_has_ended_are_turned(company: Company, he
 async def test_an_account_that_fails_holds_up_no_other(
     company: Company, held: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with company.desk.database.writing(company.desk.account_id) as writing:
-        await enter_name(writing, f"d{uuid4().hex}")
+    await enter(company.desk.database, company.desk.account_id)
     await company.settles(first_weekday="monday")
     other = await open_desk(company.desk.database)
+    await enter(other.database, other.account_id)
     async with other.database.writing(other.account_id) as writing:
-        await enter_name(writing, f"d{uuid4().hex}")
         sql = "UPDATE account_directory SET day_ends_at = '2020-01-01' WHERE account_id = $1"
         await writing.raw.execute(sql, other.account_id)
     usual = upkeep.turn

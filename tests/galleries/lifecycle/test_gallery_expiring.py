@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import uuid4
 
-from app.accounts.store import enter_name
+import pytest
+
 from app.galleries.lifecycle import jobs
+from tests.accounts.studios import enter
 from tests.galleries.lifecycle.conftest import Site, at
 
 Hold = Callable[[datetime | None], None]
 BEFORE, MIDNIGHT = at("2026-05-31T03:59:59+00:00"), at("2026-05-31T04:00:00+00:00")
 
 
-async def _enter(site: Site) -> None:
-    """Have the account be found by the rounds, as every real one is."""
-    async with site.company.desk.database.writing(site.company.desk.account_id) as session:
-        await enter_name(session, f"g{uuid4().hex}")
+@pytest.fixture
+async def site(site: Site) -> Site:
+    """Have the account be found by the rounds."""
+    await enter(site.company.desk.database, site.company.desk.account_id)
+    return site
 
 
 async def _due(site: Site) -> datetime | None:
@@ -26,7 +28,6 @@ async def _due(site: Site) -> datetime | None:
 
 
 async def test_galleries_expire_at_midnight_where_the_company_is(site: Site, held: Hold) -> None:
-    await _enter(site)
     session, later, lasting = [await site.session(1) for _ in range(3)]
     await site.done("publish_gallery", session)
     await site.done("publish_gallery", later, web_expire_date="2026-07-01")
@@ -49,7 +50,6 @@ async def test_galleries_expire_at_midnight_where_the_company_is(site: Site, hel
 
 
 async def test_where_the_company_moves_its_days_begin_at_another_hour(site: Site, held: Hold) -> None:
-    await _enter(site)
     session = await site.session(1)
     await site.done("publish_gallery", session)
     held(at("2026-05-30T20:00:00+00:00"))
