@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load check bench picture screenshots openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks check bench picture screenshots openapi migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -62,6 +62,9 @@ prove-convergence: $(STAMP) ## Tell random histories of whole phones, and have t
 	@STORIES=$(if $(filter file,$(origin STORIES)),$(HISTORIES),$(STORIES)) SEED=$(SEED) \
 		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence \
 		clients/python/tests/test_python_client_story.py
+
+prove-benchmarks: $(STAMP) ## Measure everything there is to measure, in small, to see that it can be
+	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/benchmarks
 
 prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, CASES, SEED
 	@ATTACKS=$(ATTACKS) CASES=$(CASES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks

@@ -5,6 +5,8 @@ import re
 from html import escape
 from pathlib import Path
 
+import pytest
+
 from benchmarks import counts
 from benchmarks.__main__ import Measure, main
 from benchmarks.report import FIGURES, Report, page_with
@@ -12,6 +14,7 @@ from benchmarks.samples import Result
 from benchmarks.targets import TARGETS, outcomes
 
 
+@pytest.mark.proof
 def test_everything_can_be_measured(tmp_path: Path) -> None:
     kept = tmp_path / "figures.json"
     main(quick=True, path=kept)
@@ -21,6 +24,7 @@ def test_everything_can_be_measured(tmp_path: Path) -> None:
     assert all(each["per_second"] or each["milliseconds_p50"] for each in figures)
 
 
+@pytest.mark.proof
 def test_round_trips_and_bytes_are_counted(tmp_path: Path) -> None:
     kept = tmp_path / "counts.json"
     counts.main(clients=20, path=kept)
