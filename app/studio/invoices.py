@@ -194,7 +194,10 @@ class Invoice(Record):
         is_read_only=True,
     )
     pending_payments: Money = field(
-        "Payments agreed for the future; not yet counted as paid.", example=0, default=0, is_read_only=True
+        "Payments agreed for the future, at most what is owed; not yet counted as paid.",
+        example=0,
+        default=0,
+        is_read_only=True,
     )
     is_posted: bool = field("Locked by accounting.", example=False, default=False, is_read_only=True)
     is_prepaid_online: bool = field(

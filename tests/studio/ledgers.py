@@ -106,7 +106,14 @@ class Ledger:
             **{name: self._period(site, days, today) for name, days in self._days(today).items()},
             "open_balance": sum(amount for amount, _ in owed),
             "overdue_balance": sum(amount for amount, due in owed if due and due < str(today)),
-            "pending_payments": sum(each["amount"] for each in money if each["state"] == "pending"),
+            "pending_payments": sum(
+                each["amount"] for each in money if each["state"] == "pending" and not each["invoice_id"]
+            )
+            + sum(
+                self._agreed(str(record_id), each)
+                for (name, record_id), each in self.records.items()
+                if name == "invoices" and each.get("studio_id") == self._home(site)
+            ),
             "unapplied_deposits": sum(
                 each["amount"] for each in money if each["state"] == "approved" and not each["invoice_id"]
             ),
@@ -122,6 +129,15 @@ class Ledger:
             if name == "payments" and each["invoice_id"] == bill and each["state"] in ("approved", "refunded")
         ]
         return int(fields["total"] - sum(received))
+
+    def _agreed(self, bill: str, fields: Fields) -> int:
+        """Return what is agreed of what is owed on an invoice."""
+        pending = sum(
+            int(each["amount"])
+            for (name, _), each in self.records.items()
+            if name == "payments" and each["invoice_id"] == bill and each["state"] == "pending"
+        )
+        return max(0, min(pending, self._owed(bill, fields)))
 
     def _days(self, today: date) -> dict[str, list[str]]:
         first = today

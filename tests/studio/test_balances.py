@@ -28,7 +28,8 @@ class Chance:
     """Somebody who does whatever comes to mind with the money of a client, the wrong things too.
 
     `cash` is what is in the drawer: what was taken, less what was given back. `forgiven` is what was written
-    off, `taken` what was done under the id of each payment; those that are `loose` have stood on no invoice.
+    off and not taken back by credit memos,
+    `taken` what was done under the id of each payment; those that are `loose` have stood on no invoice.
     Invoices that were `edited` may have other lines than were taken back.
     """
 
@@ -215,14 +216,15 @@ class Chance:
             await put("payments", UUID(charged), **fields, **card, amount=amount)
         return await self.look()
 
-    def _left(self, bill: str) -> int:
+    def _left(self, bill: str, records: dict[tuple[str, str], Fields] | None = None) -> int:
         """Return what is owed on an invoice, less what a card is being charged for."""
+        known = records or self.records
         on_its_way = (
             each["amount"]
-            for (name, _), each in self.records.items()
+            for (name, _), each in known.items()
             if name == "payments" and each["invoice_id"] == bill and each["state"] == "processing"
         )
-        return int(self.records["invoices", bill]["balance_due"] - sum(on_its_way))
+        return int(known["invoices", bill]["balance_due"] - sum(on_its_way))
 
     async def do(self, by: Phone) -> None:
         """Do something, and send it twice under its number; the second time nothing happens."""
@@ -231,6 +233,7 @@ class Chance:
         [result] = await by.push(change)
         await self.look()
         self.cash += self._moved(change, result, before)
+        self._taken_back(change, before)
         self.many += result["verdict"] == "applied"
         if result["verdict"] != "applied":
             assert self.records == before, (change, result)
@@ -241,15 +244,35 @@ class Chance:
         [repeated] = await by.push(change)
         assert [repeated[name] for name in TOLD] == [result[name] for name in TOLD], change
         if change["op"] == "command" and result["verdict"] == "applied":
+            known = dict(self.records)
             [again] = await by.push(change)
             # Only what gives up a named amount has an effect under another number, and moves no cash.
             assert again["verdict"] == "noop" or change["command"] in ("write_off", "apply_credit"), change
+            await self.look()
+            self._taken_back(change, known)
         await self.look()
         if change.get("command") not in ("write_off", "apply_credit"):
             assert self.records == now, change
         if change.get("command") == "write_off" and result["verdict"] == "applied":
             key = "invoices", change["id"]
             self.forgiven += self.records[key]["written_off"] - before[key]["written_off"]
+
+    def _taken_back(self, change: Fields, before: dict[tuple[str, str], Fields]) -> None:
+        """Note what of that which was written off a credit memo has taken back: as much as it still gives."""
+        memo = change["fields"].get("credit_memo_id") or change["id"] if change["op"] != "delete" else ""
+        now, was = self._known(("invoices", memo)), before.get(("invoices", memo), {})
+        is_raised = now.get("total", 0) < was.get("total", 0)
+        if now.get("invoice_type") != "credit_memo" or not now["original_invoice_id"]:
+            return
+        sale = before["invoices", now["original_invoice_id"]]
+        memos = [each for each in before.values() if each.get("original_invoice_id") == sale["id"]]
+        written_off = sale["written_off"] + sum(each["written_off"] for each in memos)
+        if is_raised:
+            credit = was.get("balance_due", 0) - was.get("total", 0) + now["total"]
+            self.forgiven -= min(written_off, -credit)
+        elif change.get("command") == "apply_credit":
+            given = was["written_off"] - now["written_off"]
+            self.forgiven -= given - min(given, self._left(sale["id"], before))
 
     def _compare(self, change: Fields, result: Fields) -> None:
         """Look whether what is told to be done, or to be another payment's, is what was done under the id."""
@@ -323,15 +346,18 @@ class Chance:
             owed = 0 if bill["invoice_type"] == "estimate" else total
             assert bill["total"] == total
             assert bill["balance_due"] == owed - applied + refunds - bill["written_off"], bill
-            assert bill["pending_payments"] == sum(
-                each["amount"] for each in on_it if each["state"] == "pending"
-            )
+            agreed = sum(each["amount"] for each in on_it if each["state"] == "pending")
+            assert bill["pending_payments"] == max(0, min(agreed, bill["balance_due"])), bill
             is_memo = bill["invoice_type"] == "credit_memo"
             assert bill["balance_due"] <= 0 if is_memo else self._left(record_id) >= 0, bill
             assert bill["bill_to_client_id"] == self.till.client
             assert not refunds or is_memo
             memos = {key: each for key, each in bills.items() if each["original_invoice_id"] == record_id}
             assert is_memo or bill["paid"] + sum(each["paid"] for each in memos.values()) >= 0
+            both = [bill, *memos.values()]
+            # Nobody is given credit for what was never paid.
+            assert is_memo or sum(each["total"] - each["written_off"] for each in both) >= 0, (bill, memos)
+            assert is_memo or sum(each["written_off"] for each in both) >= 0, (bill, memos)
             assert is_memo or bill["total"] + sum(each["total"] for each in memos.values()) >= 0, (
                 bill,
                 memos,

@@ -10,7 +10,7 @@ from app.studio.money.paying import rest_id
 from app.studio.money.planning import planned_id
 from app.sync.upkeep import verify
 from tests.samples import sample
-from tests.studio.conftest import Company, Fields, call, create
+from tests.studio.conftest import Company, Fields, call, create, patch
 from tests.studio.tills import Till, line, refused
 from tests.sync.conftest import Phone
 
@@ -116,6 +116,29 @@ async def test_what_is_too_much_becomes_a_deposit_if_that_is_wanted(till: Till, 
     assert await till.standing() == (0, 3700)
 
 
+async def test_what_is_agreed_counts_no_more_than_is_owed(till: Till) -> None:
+    bill, agreed = await till.sells(5000), str(uuid4())
+    sent: Fields = {"payment_id": agreed, "amount": 5000, "due_date": "2026-06-01"}
+    await till.does("plan_payment", "invoices", bill, **sent)
+    paid = till.cash_of(3000)
+    await till.does("pay", "invoices", bill, **paid)
+    assert await till.owed(bill) == (3000, 2000, 2000)
+    await till.does("write_off", "invoices", bill, amount=500)
+    assert await till.owed(bill) == (3000, 1500, 1500)
+    lowered = {**patch("invoices", bill, discount=1000), "base_revision": 2**53 - 1}
+    await till.desk.push(lowered)
+    assert await till.owed(bill) == (3000, 500, 500)
+    memo = str(uuid4())
+    fields: Fields = {"invoice_type": "credit_memo", "invoice_date": "2026-05-01", "lines": [line(800, -1)]}
+    await till.desk.push(create("invoices", memo, **fields, original_invoice_id=bill))
+    await till.does("apply_credit", "invoices", memo)
+    assert await till.owed(bill) == (3000, 200, 200)
+    await till.does("pay", "invoices", bill, **till.cash_of(200))
+    assert await till.owed(bill) == (3200, 0, 0)
+    await till.does("void", "payments", paid["payment_id"])
+    assert await till.owed(bill) == (200, 3000, 3000), "what bounced is to come as it was agreed"
+
+
 async def test_several_payments_of_one_push_are_taken_one_after_the_other(
     till: Till, company: Company
 ) -> None:
@@ -177,8 +200,15 @@ async def test_a_phone_records_no_cards_and_gives_nothing_back(till: Till, compa
 async def test_an_estimate_and_a_settled_invoice_take_no_money(till: Till) -> None:
     estimate, paid = await till.sells(5000, invoice_type="estimate"), await till.sells(5000)
     await till.pays(paid, 5000)
-    for bill in (estimate, paid):
-        assert refused(await till.pays(bill, 1))[1]["balance_due"] == "0"
+    assert refused(await till.pays(paid, 1))[1]["balance_due"] == "0"
+    memo = str(uuid4())
+    await till.does("create_credit_memo", "invoices", paid, credit_memo_id=memo)
+    agreed = {"payment_id": str(uuid4()), "amount": 1, "due_date": "2026-06-01"}
+    commands: dict[str, Fields] = {"pay": till.cash_of(1), "plan_payment": agreed, "write_off": {}}
+    for bill, kind in ((estimate, "estimate"), (memo, "credit_memo")):
+        for command, sent in commands.items():
+            code, reasons = refused(await till.does(command, "invoices", bill, **sent))
+            assert (code, reasons["invoice_type"]) == ("wrong_state", kind)
 
 
 async def test_an_agreed_payment_counts_when_it_is_collected(till: Till, company: Company) -> None:
@@ -189,11 +219,14 @@ async def test_an_agreed_payment_counts_when_it_is_collected(till: Till, company
         for each in (agreed, agreed, {**agreed, "payment_id": str(uuid4()), "amount": 3001})
     ]
     assert (made["verdict"], again["verdict"]) == ("applied", "noop")
-    assert refused(more)[1]["balance_due"] == "3000"
+    assert refused(more) == (
+        "above_balance",
+        {"amount": "This is more than there is left.", "balance_due": "9000", "not_agreed": "3000"},
+    )
     assert await till.owed(bill) == (0, 6000, 9000)
     assert (await till.payment(agreed["payment_id"]))["state"] == "pending"
     without = await till.does("collect", "payments", agreed["payment_id"], company.phone)
-    assert refused(without)[0] == "unknown_reference"
+    assert refused(without) == ("invalid_fields", {"payment_method_id": "This is needed."})
     for verdict in ("applied", "noop"):
         result = await till.does(
             "collect", "payments", agreed["payment_id"], company.phone, payment_method_id=till.cash
@@ -221,7 +254,7 @@ async def test_what_is_owed_is_agreed_in_several_payments_and_the_last_has_the_r
     ]
     assert await till.owed(bill) == (0, 10_000, 10_000)
     more = {**sent, "plan_id": str(uuid4()), "amount": 300}
-    assert refused(await till.does("plan_payments", "invoices", bill, **more))[1]["balance_due"] == "0"
+    assert refused(await till.does("plan_payments", "invoices", bill, **more))[1]["not_agreed"] == "0"
     await till.does("collect", "payments", made[0]["id"], payment_method_id=till.cash)
     assert (await till.does("plan_payments", "invoices", bill, **sent))["verdict"] == "noop"
     await company.settles(edition="essential")
@@ -244,7 +277,7 @@ async def test_an_agreed_payment_is_collected_in_the_same_push_and_not_above_wha
     )
     assert [each["code"] for each in results] == [None] * 4 + ["above_balance"]
     assert results[-1]["fields"]["balance_due"] == "1500"
-    assert await till.owed(bill) == (7500, 4500, 1500)
+    assert await till.owed(bill) == (7500, 1500, 1500)
     assert (await till.does("void", "payments", other))["verdict"] == "applied"
     assert await till.owed(bill) == (7500, 0, 1500)
 
@@ -266,6 +299,9 @@ async def test_a_deposit_is_applied_whole_or_in_parts_and_taken_off_again(
         assert result["verdict"] == verdict
     assert await till.owed(bill) == (3500, 0, 500)
     assert [(await till.payment(each))["amount"] for each in (deposit, part)] == [6500, 3500]
+    number = (await till.bill(bill))["invoice_number"]
+    parted = f"Applied to invoice {number}: 35.00, left: 65.00"
+    assert parted in (await till.payment(deposit))["status_notes"].splitlines()[0]
     assert await till.standing() == (9500, 6500)
     too_much = await till.does("apply_deposit", "payments", deposit, invoice_id=bill)
     assert refused(too_much)[1]["balance_due"] == "500"

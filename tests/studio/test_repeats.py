@@ -32,6 +32,8 @@ async def test_what_bears_the_id_of_another_payment_is_not_taken_for_done(
         command = "pay" if of == "invoices" else "take_deposit"
         told = await till.does(command, of, record, **{**sent, **more})
         assert (told["verdict"], told["code"]) == ("conflict", "already_exists"), (of, more)
+        assert told["fields"]["id"] == f"payments/{sent['payment_id']}"
+        assert told["fields"].keys() >= ({"invoice_id"} if record != bill else more.keys())
     fields = {"client_id": till.client, "payment_type": "payment", "date": "2026-05-01", "amount": 5000}
     for state in ("processing", "declined", "error", "voided"):
         charged = uuid4()

@@ -91,6 +91,25 @@ async def test_an_invoice_with_a_payment_of_any_state_is_not_deleted(till: Till)
     assert await till.standing() == (5000, 0)
 
 
+async def test_lines_have_ids_of_their_own_and_neither_negative_taxes_nor_discounts(till: Till) -> None:
+    one = line(5000)
+    wrong: dict[str, list[Fields]] = {
+        "lines.2.id": [one, line(1), {**line(300), "id": one["id"]}],
+        "lines.0.discount": [line(5000, discount=-1)],
+        "lines.1.tax": [one, line(5000, tax=-1)],
+    }
+    bill = await till.sells(700)
+    for place, lines in wrong.items():
+        fields: Fields = {"invoice_type": "generic", "invoice_date": "2026-05-01", "lines": lines}
+        changed = {**patch("invoices", bill, lines=lines), "base_revision": 2**53 - 1}
+        for change in (create("invoices", **fields), changed):
+            [result] = await till.desk.push(change)
+            code, reasons = refused(result)
+            assert (code, list(reasons)) == ("invalid_fields", [place])
+    voucher = line(-1000, tax=-80)
+    assert (await till.bill(await till.sells(lines=[one, voucher])))["total"] == 3920
+
+
 async def test_an_estimate_becomes_a_sale_once(till: Till) -> None:
     bill = await till.sells(5000, invoice_type="estimate")
     assert await till.owed(bill) == (0, 0, 0)
@@ -129,6 +148,13 @@ async def test_what_is_written_off_is_not_owed_and_never_more(till: Till) -> Non
     for verdict in ("applied", "noop"):
         assert (await till.does("write_off", "invoices", bill))["verdict"] == verdict
     told = await till.bill(bill)
+    lowered = {**patch("invoices", bill, lines=[line(4999)]), "base_revision": 2**53 - 1}
+    [below] = await till.desk.push(lowered)
+    assert refused(below)[1] == {
+        "lines": "More than this is paid already.",
+        "paid": "1000",
+        "written_off": "4000",
+    }
     assert (told["written_off"], told["balance_due"], told["total"]) == (4000, 0, 5000)
     assert "Written off: 25.00" in told["status_notes"]
 
@@ -172,7 +198,7 @@ async def test_lines_are_taken_back_in_part_and_never_more_than_were_sold(till: 
     more = await till.does("create_credit_memo", "invoices", bill, credit_memo_id=str(uuid4()), **some)
     assert refused(more) == ("above_balance", {"lines": "This is more than there is left.", "quantity": "1"})
     above = await till.does("refund", "invoices", memo, **till.cash_of(2089))
-    assert refused(above)[1]["balance_due"] == "-2088"
+    assert refused(above)[1]["credit"] == "2088"
     assert (await till.does("refund", "invoices", memo, **till.cash_of(2088)))["verdict"] == "applied"
     assert (await till.bill(memo))["balance_due"] == 0
 
@@ -250,6 +276,56 @@ async def test_what_was_set_off_or_written_off_is_not_deleted(till: Till) -> Non
     assert await till.standing() == (500, 0)
 
 
+async def test_what_was_written_off_is_not_the_client_s_when_the_sale_is_taken_back(till: Till) -> None:
+    unpaid, partly = await till.sells(5000), await till.sells(5000)
+    await till.pays(partly, 4000)
+    for bill in (unpaid, partly):
+        await till.does("write_off", "invoices", bill)
+    first, rest, memo = (str(uuid4()) for _ in range(3))
+    newest = {"base_revision": 2**53 - 1}
+    fields: Fields = {"invoice_type": "credit_memo", "invoice_date": "2026-05-01", "lines": [line(2000, -1)]}
+    [made] = await till.desk.push(create("invoices", first, **fields, original_invoice_id=unpaid))
+    assert made["verdict"] == "applied"
+    assert await till.standing() == (0, 0)
+    [raised] = await till.desk.push({**patch("invoices", first, lines=[line(3000, -1)]), **newest})
+    assert raised["verdict"] == "applied"
+    await till.does("create_credit_memo", "invoices", partly, credit_memo_id=memo)
+    [second] = await till.desk.push(create("invoices", rest, **{**fields, "original_invoice_id": unpaid}))
+    assert second["verdict"] == "applied"
+    assert [(await till.bill(each))["balance_due"] for each in (unpaid, first, rest, partly, memo)] == [
+        *[0] * 4,
+        -4000,
+    ]
+    above = await till.does("refund", "invoices", memo, **till.cash_of(4001))
+    assert refused(above)[0] == "above_balance"
+    assert (await till.does("refund", "invoices", memo, **till.cash_of(4000)))["verdict"] == "applied"
+    assert await till.standing() == (0, 0)
+    told, sold = await till.bill(memo), await till.bill(partly)
+    assert f"Takes back of invoice {sold['invoice_number']}: 50.00" in told["status_notes"]
+    assert "Set off against what was written off: 10.00" in told["status_notes"]
+    assert "Taken back by a credit memo: 50.00" in sold["status_notes"]
+
+
+async def test_what_a_credit_memo_gives_is_set_off_and_not_written_off(till: Till) -> None:
+    bill, memo = await till.sells(5000, 3000), str(uuid4())
+    fields: Fields = {"invoice_type": "credit_memo", "invoice_date": "2026-05-01", "lines": [line(3000, -1)]}
+    await till.desk.push(create("invoices", memo, **fields, original_invoice_id=bill))
+    above = await till.does("write_off", "invoices", bill, amount=5001)
+    assert refused(above)[1] == {
+        "amount": "This is more than there is left.",
+        "balance_due": "5000",
+        "credit": "3000",
+    }
+    for verdict in ("applied", "noop"):
+        assert (await till.does("write_off", "invoices", bill))["verdict"] == verdict
+    lowered = {**patch("invoices", bill, lines=[line(7999)]), "base_revision": 2**53 - 1}
+    [below] = await till.desk.push(lowered)
+    assert refused(below)[1]["credited"] == "3000"
+    assert below["fields"]["written_off"] == "5000"
+    assert (await till.does("apply_credit", "invoices", memo))["verdict"] == "applied"
+    assert [(await till.bill(each))["balance_due"] for each in (bill, memo)] == [0, 0]
+
+
 async def test_an_invoice_is_always_billed_to_somebody(till: Till, company: Company) -> None:
     friend = await company.has("clients", **sample("clients"))
     bill = await till.sells(5000, bill_to_client_id=friend)
@@ -276,6 +352,25 @@ async def test_a_total_is_not_lowered_under_what_a_card_is_being_charged_for(
     assert kept["verdict"] == "applied"
     await company.desk.put("payments", charged, state="approved")
     assert await till.owed(bill) == (4000, 0, 0)
+
+
+async def test_a_credit_memo_is_not_lowered_under_what_is_on_its_way_back_to_a_card(
+    till: Till, company: Company
+) -> None:
+    bill, memo, given = await till.sells(8700), str(uuid4()), uuid4()
+    await till.pays(bill, 8700)
+    await till.does("create_credit_memo", "invoices", bill, credit_memo_id=memo)
+    fields = {"client_id": till.client, "invoice_id": memo, "payment_type": "refund", "date": "2026-05-01"}
+    await company.desk.put("payments", given, **fields, amount=-8000, state="processing")
+    lowered, kept = [
+        (await till.desk.push({**patch("invoices", memo, shipping=off), "base_revision": 2**53 - 1}))[0]
+        for off in (701, 700)
+    ]
+    reason = {"lines": "More than this is paid already.", "paid": "0", "processing": "-8000"}
+    assert refused(lowered) == ("below_paid", reason)
+    assert kept["verdict"] == "applied"
+    await company.desk.put("payments", given, state="approved")
+    assert await till.owed(memo) == (-8000, 0, 0)
 
 
 async def test_what_was_given_back_is_not_taken_off_the_sale_as_well(till: Till) -> None:

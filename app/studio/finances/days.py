@@ -164,6 +164,7 @@ def _entries(table: str, where: str, *sums: tuple[str, str, str]) -> str:
 
 _IS_RECEIVED = " OR ".join(f"r.state = '{state}'" for state in RECEIVED)
 
+_IS_LOOSE = f"r.state = '{PaymentState.PENDING}' AND r.invoice_id IS NULL"
 _IS_UNAPPLIED = f"r.state = '{PaymentState.APPROVED}' AND r.invoice_id IS NULL"
 
 
@@ -185,6 +186,7 @@ FROM ({
                 ("sales", "r.invoice_date", "r.total"),
                 ("sales_count", "r.invoice_date", f"(r.invoice_type <> '{InvoiceType.CREDIT_MEMO}')::int"),
                 ("owed", "r.payment_due_date", "r.balance_due"),
+                ("pending", "NULL::date", "r.pending_payments"),
             ),
             _entries(
                 "payments",
@@ -194,7 +196,7 @@ FROM ({
                 (
                     "pending",
                     "NULL::date",
-                    f"CASE WHEN r.state = '{PaymentState.PENDING}' THEN r.amount ELSE 0 END",
+                    f"CASE WHEN {_IS_LOOSE} THEN r.amount ELSE 0 END",
                 ),
                 (
                     "deposits",

@@ -52,11 +52,13 @@ def _of_invoice(values: Values) -> Iterator[_Entry]:
     yield values["invoice_date"], "sales", values["total"]
     yield values["invoice_date"], "sales_count", values["invoice_type"] != InvoiceType.CREDIT_MEMO
     yield values["payment_due_date"], "owed", values["balance_due"]
+    # Of what is agreed an invoice counts no more than is owed.
+    yield None, "pending", values["pending_payments"]
 
 
 def _of_payment(values: Values) -> Iterator[_Entry]:
     state, amount = values["state"], values["amount"]
-    if state == PaymentState.PENDING:
+    if state == PaymentState.PENDING and values["invoice_id"] is None:
         yield None, "pending", amount
     elif state in RECEIVED:
         day = values["date"] or values["due_date"]

@@ -74,6 +74,14 @@ def reserved(work: Work, invoice_id: UUID) -> int:
     )
 
 
+def agreed_on(work: Work, invoice_id: UUID | str, balance: int) -> int:
+    """Return what of the balance of an invoice payments are agreed for; its payments must have been read.
+
+    What was agreed and is paid otherwise, written off or set off is not to come any more.
+    """
+    return _agreed([each for _, each in work.known("payments") if _is_on(each, str(invoice_id))], balance)
+
+
 def left_on(work: Work, invoice_id: UUID) -> int:
     """Return what may still be paid on an invoice: its balance less what is on its way.
 
@@ -95,11 +103,13 @@ def _is_on(payment: Values | None, invoice: str) -> bool:
 def _settled(invoice: Values, payments: Sequence[Values | None]) -> dict[str, Any]:
     found = [each for each in payments if each]
     paid = sum(each["amount"] for each in found if each["state"] in RECEIVED)
-    return {
-        "paid": paid,
-        "pending_payments": sum(each["amount"] for each in found if each["state"] == PaymentState.PENDING),
-        "balance_due": balance_of(invoice["invoice_type"], invoice["total"], paid, invoice["written_off"]),
-    }
+    balance = balance_of(invoice["invoice_type"], invoice["total"], paid, invoice["written_off"])
+    return {"paid": paid, "pending_payments": _agreed(found, balance), "balance_due": balance}
+
+
+def _agreed(payments: Sequence[Values], balance: int) -> int:
+    pending = sum(int(each["amount"]) for each in payments if each["state"] == PaymentState.PENDING)
+    return max(0, min(pending, balance))
 
 
 def _told(written: Written, invoice: str, work: Work) -> Iterator[str]:

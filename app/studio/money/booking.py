@@ -93,7 +93,9 @@ def require_currency(call: Call) -> None:
 
 def require_means(call: Call, method_id: object) -> None:
     """Refuse a way of paying that there is not, a card recorded on a phone, and a date to come."""
-    method = call.work.find("payment_methods", str(method_id)) if method_id else None
+    if method_id is None:
+        raise InvalidFields({"payment_method_id": "This is needed."})
+    method = call.work.find("payment_methods", str(method_id))
     if method is None:
         raise UnknownReference({"payment_method_id": UnknownReference.message})
     is_card = method["payment_kind"] == PaymentKind.CREDIT_CARD
@@ -132,7 +134,7 @@ def make(call: Call, key: Key, fields: Mapping[str, Any]) -> Values:
         raise NilId
     state = draft.get(key)
     if state is not None:
-        raise RecordDeleted if state.is_deleted else AlreadyExists
+        raise RecordDeleted if state.is_deleted else _taken(key, state.values or {}, fields)
     collection = registry.numbered(key[0])
     try:
         values = canonical(collection, fields)
@@ -140,6 +142,32 @@ def make(call: Call, key: Key, fields: Mapping[str, Any]) -> Values:
         raise InvalidFields(error.reasons) from None
     draft.save(key, values, fields)
     return values
+
+
+def require_new(call: Call, fields: Mapping[str, Any]) -> None:
+    """Refuse the id of a payment that is another's, and say what of that is not as it would be made."""
+    key = key_of("payments", call.sent.payment_id)
+    if known := existing(call, "payments", key[1]):
+        raise _taken(key, known, fields)
+
+
+def _taken(key: Key, known: Values, fields: Mapping[str, Any]) -> AlreadyExists:
+    differing = [name for name in _TELLING if name in fields and fields[name] != known.get(name)]
+    reasons = dict.fromkeys(differing, "The record under this id has another one.")
+    return AlreadyExists({"id": f"{registry.numbered(key[0]).name}/{key[1]}", **reasons})
+
+
+_TELLING = (
+    "client_id",
+    "invoice_id",
+    "original_invoice_id",
+    "payment_type",
+    "state",
+    "amount",
+    "due_date",
+    "payment_method_id",
+)
+"""What tells one payment, or one invoice, from another."""
 
 
 def existing(call: Call, collection: str, record_id: UUID | None) -> Values | None:
@@ -171,6 +199,15 @@ def captured(draft: Draft, invoice_id: UUID | str) -> int:
     """Return what was paid on an invoice and not been given back from a credit memo of it."""
     paid = draft.fields(key_of("invoices", invoice_id))["paid"]
     return int(paid + sum(memo["paid"] for memo in credit_memos(draft, invoice_id).values()))
+
+
+def forgiven(draft: Draft, invoice_id: UUID | str) -> int:
+    """Return what was written off of an invoice, and not taken back by a credit memo of it.
+
+    What was set off stands on both, with opposite signs.
+    """
+    written_off = draft.fields(key_of("invoices", invoice_id))["written_off"]
+    return int(written_off + sum(memo["written_off"] for memo in credit_memos(draft, invoice_id).values()))
 
 
 def require_captured(call: Call, invoice_id: UUID | str, amount: int) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.core.principal import Level
 from app.studio.invoices import InvoiceType
-from app.studio.money.balances import left_on
+from app.studio.money.balances import amount_in_words, left_on
 from app.studio.money.booking import (
     SOME_ID,
     Amount,
@@ -33,6 +33,7 @@ from app.studio.money.repeats import came_to, made_before, taken_before
 from app.studio.money.rights import REFUNDS
 from app.studio.payments import PaymentState, PaymentType
 from app.studio.rules.posted import Posted
+from app.studio.status_notes import with_remark
 from app.sync.commands import Call, command
 from app.sync.feed import Key
 from app.sync.fields import Element, Id, Values
@@ -105,7 +106,10 @@ def _move(call: Call, part: Key | None, invoice: UUID, amount: int) -> None:
         raise InvalidFields({"part_id": "A part of a deposit needs an id of its own."})
     make(call, part, _part(call, invoice, amount))
     # What is left stands on no invoice, so nothing follows from it but what follows at last.
-    draft.amend(call.key, {"amount": call.fields["amount"] - amount})
+    left, number = call.fields["amount"] - amount, draft.fields(key_of("invoices", invoice))["invoice_number"]
+    applied, rest = (amount_in_words(call.work, each) for each in (amount, left))
+    told = f"Applied to invoice {number}: {applied}, left: {rest}"
+    draft.amend(call.key, {"amount": left, "status_notes": with_remark(call.fields, call.work, told)})
 
 
 async def _read_application(call: Call) -> None:

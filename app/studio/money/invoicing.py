@@ -15,16 +15,18 @@ from app.studio.money.booking import (
     Amount,
     Sum,
     amount_field,
+    credit_memos,
     day_of,
     foresee,
     key_of,
     make,
     read,
+    read_credit_memos,
     read_payments,
     require_currency,
     require_desk,
 )
-from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.money.refusals import WrongState, not_owed
 from app.studio.money.repeats import made_before
 from app.studio.money.rights import POSTING, WRITE_OFFS
 from app.studio.payments import PaymentState
@@ -143,14 +145,17 @@ def copy(call: Call) -> Mapping[str, Any]:
 
 async def _read_balance(call: Call) -> None:
     await read(call)
-    await read_payments(call, call.key[1])
+    await read_credit_memos(call.work.draft, call.key[1])
+    await read_payments(call, call.key[1], *credit_memos(call.work.draft, call.key[1]))
     await foresee(call, (call.key, call.fields))
 
 
 def _is_written_off(call: Call) -> bool:
     fields = call.fields
-    is_all = call.sent.amount is None and bool(fields)
-    return is_all and fields["balance_due"] == 0 and fields["written_off"] > 0
+    if call.sent.amount is not None or not fields or fields["written_off"] <= 0:
+        return False
+    memos = credit_memos(call.work.draft, call.key[1]).values()
+    return bool(fields["balance_due"] + sum(memo["balance_due"] for memo in memos) == 0)
 
 
 @command(
@@ -163,13 +168,18 @@ def _is_written_off(call: Call) -> bool:
     is_keyed=True,
 )
 def write_off(call: Call) -> Mapping[str, Any]:
-    """Give up what is owed on an invoice, or some of it; one that is posted is corrected by credit memo."""
+    """Give up what is owed on an invoice, or some of it; one that is posted is corrected by credit memo.
+
+    What credit memos of it have yet to give is not owed: that is set off.
+    """
     require_desk(call)
     require_currency(call)
-    owed = max(0, left_on(call.work, call.key[1]))
+    credit = -sum(left_on(call.work, memo) for memo in credit_memos(call.work.draft, call.key[1]))
+    owed = max(0, left_on(call.work, call.key[1]) - credit)
     amount = call.sent.amount or owed
     if not 0 < amount <= owed:
-        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(owed)})
+        on_memos = {"credit": credit} if credit else {}
+        raise not_owed(call.fields, balance_due=owed, **on_memos)
     told = f"Written off: {amount_in_words(call.work, amount)}"
     return {
         "written_off": call.fields["written_off"] + amount,

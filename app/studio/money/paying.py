@@ -27,15 +27,16 @@ from app.studio.money.booking import (
     require_currency,
     require_desk,
     require_means,
+    require_new,
     taker,
 )
-from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.money.refusals import AboveBalance, WrongState, not_owed
 from app.studio.money.repeats import came_to, made_before, taken_before
 from app.studio.money.rights import REFUNDS
 from app.studio.payments import PaymentState, PaymentType
 from app.sync.commands import Call, command
 from app.sync.fields import Day, Element, Id, Line
-from app.sync.refusals import AlreadyExists, PermissionDenied
+from app.sync.refusals import PermissionDenied
 
 TAKES = {"payments": Level.ADD_ONLY}
 """What it needs beside seeing an invoice or a client to take money of them, or agree on it."""
@@ -161,11 +162,11 @@ def pay(call: Call) -> Mapping[str, Any]:
     require_currency(call)
     require_means(call, call.sent.payment_method_id)
     one, rest_key = _keys(call)
-    _require_new(call)
+    require_new(call, _paid(call, str(call.key[1]), call.sent.amount))
     left = max(0, left_on(call.work, call.key[1]))
     rest = max(0, call.sent.amount - left)
     if rest and not (call.sent.rest_as_deposit and payer(call.fields)):
-        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(left)})
+        raise not_owed(call.fields, balance_due=left)
     applied = call.sent.amount - rest
     if applied:
         make(call, one, _paid(call, str(call.key[1]), applied))
@@ -210,7 +211,7 @@ def take_deposit(call: Call) -> Mapping[str, Any]:
     """Take a payment from a client before there is an invoice for it."""
     require_currency(call)
     require_means(call, call.sent.payment_method_id)
-    _require_new(call)
+    require_new(call, _deposit(call))
     make(call, key_of("payments", call.sent.payment_id), _deposit(call))
     return {}
 
@@ -253,10 +254,11 @@ def _is_agreed(call: Call) -> bool:
 def plan_payment(call: Call) -> Mapping[str, Any]:
     """Agree on a payment to come, at most what is owed and not agreed yet; it counts when it is collected."""
     require_currency(call)
-    _require_new(call)
-    left = max(0, left_on(call.work, call.key[1]) - call.fields["pending_payments"])
+    require_new(call, _agreed(call))
+    owed = max(0, left_on(call.work, call.key[1]))
+    left = max(0, owed - call.fields["pending_payments"])
     if call.sent.amount > left:
-        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(left)})
+        raise not_owed(call.fields, balance_due=owed, not_agreed=left)
     make(call, key_of("payments", call.sent.payment_id), _agreed(call))
     return {}
 
@@ -326,13 +328,14 @@ def void(call: Call) -> Mapping[str, Any]:
     if fields["state"] not in (PaymentState.PENDING, PaymentState.APPROVED):
         raise WrongState({"state": fields["state"]})
     if fields["processor_reference"]:
-        raise WrongState({"processor_reference": "The processor has charged this, and voids it."})
+        raise WrongState({"processor_reference": _REFUNDED if fields["amount"] < 0 else _CHARGED})
     if fields["state"] == PaymentState.APPROVED and fields["invoice_id"] and fields["amount"] > 0:
         require_captured(call, fields["invoice_id"], fields["amount"])
     return {"state": PaymentState.VOIDED.value}
 
 
-def _require_new(call: Call) -> None:
-    """Refuse an id that is another payment's."""
-    if existing(call, "payments", call.sent.payment_id):
-        raise AlreadyExists
+_CHARGED = (
+    "The processor has charged this. POST /v1/card-payments/{id}/void or /refund takes it back, by the id of"
+    " the payment the card was charged for: a part of a deposit has the whole one's."
+)
+_REFUNDED = "The processor has given this back to the card, which is not taken back: charge the card again."

@@ -25,7 +25,7 @@ from app.studio.money.booking import (
     taker,
 )
 from app.studio.money.paying import TAKES, payer
-from app.studio.money.refusals import AboveBalance, WrongState
+from app.studio.money.refusals import WrongState, not_owed
 from app.studio.money.repeats import came_to, made_before
 from app.studio.payments import PaymentState, PaymentType
 from app.studio.rules.settings import settings_of
@@ -131,10 +131,11 @@ def plan_payments(call: Call) -> Mapping[str, Any]:
     if edition and edition not in _EDITIONS:
         raise WrongState({"edition": edition})
     require_currency(call)
-    left = max(0, left_on(call.work, call.key[1]) - call.fields["pending_payments"])
+    owed = max(0, left_on(call.work, call.key[1]))
+    left = max(0, owed - call.fields["pending_payments"])
     amount, count = left if call.sent.amount is None else call.sent.amount, call.sent.count
     if not 0 < amount <= left:
-        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(left)})
+        raise not_owed(call.fields, balance_due=owed, not_agreed=left)
     each, rest = divmod(amount, count)
     if not each:
         raise InvalidFields({"count": "There is less than the smallest coin for each."})

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.core.principal import Level
 from app.studio.invoices import InvoiceType, balance_of
-from app.studio.money.balances import amount_in_words, left_on
+from app.studio.money.balances import agreed_on, amount_in_words, left_on
 from app.studio.money.booking import (
     SOME_ID,
     Amount,
@@ -17,8 +17,8 @@ from app.studio.money.booking import (
     amount_field,
     credit_memos,
     day_of,
-    existing,
     foresee,
+    forgiven,
     key_of,
     make,
     means,
@@ -29,6 +29,7 @@ from app.studio.money.booking import (
     require_currency,
     require_desk,
     require_means,
+    require_new,
 )
 from app.studio.money.paying import payer
 from app.studio.money.refusals import AboveBalance, CreditMemoNeeded, WrongState
@@ -39,7 +40,7 @@ from app.studio.payments import PaymentState, PaymentType
 from app.studio.status_notes import with_remark
 from app.sync.commands import Call, command
 from app.sync.fields import Day, Element, Id, Line, Values
-from app.sync.refusals import AlreadyExists, ChangeRefused, InvalidFields
+from app.sync.refusals import ChangeRefused, InvalidFields
 
 _FROM_SALE = (
     "client_id",
@@ -294,11 +295,10 @@ def refund(call: Call) -> Mapping[str, Any]:
         raise CreditMemoNeeded({"invoice_type": call.fields["invoice_type"]})
     require_currency(call)
     require_means(call, call.sent.payment_method_id)
-    if existing(call, "payments", call.sent.payment_id):
-        raise AlreadyExists
+    require_new(call, _refund(call))
     left = -left_on(call.work, call.key[1])
     if call.sent.amount > left:
-        raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(-left)})
+        raise AboveBalance({"amount": AboveBalance.message, "credit": str(max(0, left))})
     require_no_processor(call, _on(call, {_sold_on(call)}, PaymentState.APPROVED))
     if call.fields["original_invoice_id"]:
         # What is on its way back to a card is given back already.
@@ -310,27 +310,36 @@ def refund(call: Call) -> Mapping[str, Any]:
 
 async def _read_credit(call: Call) -> None:
     original = call.fields["original_invoice_id"]
-    await read(call, *([key_of("invoices", original)] if original else []))
+    await read(call)
+    if original:
+        await read_credit_memos(call.work.draft, original)
     await read_payments(call, call.key[1], *([UUID(original)] if original else []))
 
 
 @command("apply_credit", of=("invoices",), takes=ApplyCredit, prepares=_read_credit, is_keyed=True)
 def apply_credit(call: Call) -> Mapping[str, Any]:
-    """Set a credit memo off against what is still owed on the invoice it corrects; no money moves."""
+    """Set a credit memo off against what is still owed on the invoice it corrects; no money moves.
+
+    What is more than that is set off against what was written off there.
+    """
     require_desk(call)
     require_currency(call)
     original = call.fields["original_invoice_id"]
     if call.fields["invoice_type"] != InvoiceType.CREDIT_MEMO or original is None:
         raise CreditMemoNeeded({"invoice_type": call.fields["invoice_type"]})
     draft, key = call.work.draft, key_of("invoices", original)
-    most = max(0, min(-left_on(call.work, call.key[1]), left_on(call.work, key[1])))
+    owed = max(0, left_on(call.work, key[1]))
+    most = max(0, min(-left_on(call.work, call.key[1]), owed + max(0, forgiven(draft, original))))
     amount = most if call.sent.amount is None else call.sent.amount
     if amount > most:
         raise AboveBalance({"amount": AboveBalance.message, "balance_due": str(most)})
-    if amount:
+    applied = min(amount, owed)
+    if applied:
         number, of = call.fields["invoice_number"], draft.fields(key)["invoice_number"]
-        _set_off(call, call.key, -amount, f"Set off against invoice {of}")
-        _set_off(call, key, amount, f"Set off by credit memo {number}")
+        _set_off(call, call.key, -applied, f"Set off against invoice {of}")
+        _set_off(call, key, applied, f"Set off by credit memo {number}")
+    if amount > applied:
+        _set_off(call, call.key, applied - amount, "Set off against what was written off")
     return {}
 
 
@@ -338,12 +347,14 @@ def _set_off(call: Call, key: tuple[int, UUID], amount: int, words: str) -> None
     """Take an amount off what is owed, also where the rest is locked: nothing that was sold is changed."""
     fields = call.work.draft.fields(key)
     off = fields["written_off"] + amount
+    balance = balance_of(fields["invoice_type"], fields["total"], fields["paid"], off)
     told = f"{words}: {amount_in_words(call.work, abs(amount))}"
     call.work.draft.amend(
         key,
         {
             "written_off": off,
-            "balance_due": balance_of(fields["invoice_type"], fields["total"], fields["paid"], off),
+            "balance_due": balance,
+            "pending_payments": agreed_on(call.work, key[1], balance),
             "status_notes": with_remark(fields, call.work, told),
         },
     )

@@ -1,16 +1,36 @@
 """Why money does not move: each a stable code, with the figure it fails at."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from app.studio.invoices import InvoiceType
 from app.sync.refusals import ChangeRefused
 
 
 class AboveBalance(ChangeRefused):
     """The amount is more than is left: `fields` has the figure in minor units, such as `balance_due`.
 
+    Of what is agreed it is what is `not_agreed` yet, of a refund what the credit memo has to give: `credit`.
     Of a line that is taken back it is the `quantity` that is left.
     """
 
     code = "above_balance"
     message = "This is more than there is left."
+
+
+def not_owed(invoice: Mapping[str, Any], **figures: int) -> ChangeRefused:
+    """Return why an invoice does not owe as much: what it is, where it never owes any, or the figures."""
+    why = _NEVER_OWED.get(invoice["invoice_type"])
+    if why:
+        return WrongState({"invoice_type": invoice["invoice_type"], "amount": why})
+    told = {name: str(amount) for name, amount in figures.items()}
+    return AboveBalance({"amount": AboveBalance.message, **told})
+
+
+_NEVER_OWED = {
+    InvoiceType.ESTIMATE: "An estimate owes nothing: it is converted to a sale first.",
+    InvoiceType.CREDIT_MEMO: "A credit memo owes nothing: it is refunded, or set off.",
+}
 
 
 class AboveCaptured(ChangeRefused):
@@ -21,9 +41,10 @@ class AboveCaptured(ChangeRefused):
 
 
 class BelowPaid(ChangeRefused):
-    """The total would fall below what is settled already, which `fields` has in `paid`.
+    """The total would fall below what is settled already, which `fields` has in `paid` and `written_off`.
 
-    A card is being charged for what it has in `processing` besides; credit memos have taken back `credited`.
+    A card is being charged for what it has in `processing` besides, or given it back where that is negative;
+    credit memos have taken back `credited`.
     """
 
     code = "below_paid"

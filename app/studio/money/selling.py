@@ -6,11 +6,11 @@ from uuid import UUID
 from app.core.principal import Channel
 from app.studio.invoices import InvoiceType
 from app.studio.money import store
-from app.studio.money.balances import amount_in_words, reserved
-from app.studio.money.booking import credit_memos, key_of, read_credit_memos
+from app.studio.money.balances import agreed_on, amount_in_words, reserved
+from app.studio.money.booking import credit_memos, forgiven, key_of, read_credit_memos
 from app.studio.money.refusals import AboveBalance, BelowPaid, WrongState
 from app.studio.rules.settings import company
-from app.studio.status_notes import note
+from app.studio.status_notes import note, with_remark
 from app.sync.draft import Draft
 from app.sync.fields import Values
 from app.sync.reactions import Work, Written, on_write
@@ -30,17 +30,17 @@ def _looked_at(written: Written) -> Iterator[tuple[str, str | None]]:
 
 async def _standing(draft: Draft, writes: Sequence[Written]) -> None:
     """Read what stands on sales whose totals, or whose credit memos' totals, are another: cards and memos."""
-    if draft.work.who.channel is Channel.SYSTEM:
-        return
+    is_house = draft.work.who.channel is Channel.SYSTEM
     sales: dict[str, None] = {}
     for written in writes:
-        if written.after and written.changes("total"):
-            if sale := written.after["original_invoice_id"]:
+        if written.after and written.changes("total", "balance_due"):
+            if (sale := written.after["original_invoice_id"]) and not is_house:
                 sales[sale] = None
-            elif not written.is_new:
+            if not written.is_new:
                 sales[str(written.key[1])] = None
     if sales:
-        await read_credit_memos(draft, *sales)
+        if not is_house:
+            await read_credit_memos(draft, *sales)
         payments = await store.payments_of(draft.session, [UUID(each) for each in sales])
         await draft.load(key_of("payments", payment) for payment, _ in payments)
 
@@ -49,9 +49,12 @@ async def _standing(draft: Draft, writes: Sequence[Written]) -> None:
 def sell(written: Written, work: Work) -> None:
     """Fill in whose an invoice is, and refuse what one of its type cannot be.
 
-    The house itself, which brings records as they were elsewhere, is not asked.
+    The house itself, which brings records as they were elsewhere, is not asked. Whoever writes it, payments
+    that are agreed count for what is owed at most.
     """
     before, after = written.before, written.after
+    if before and after and written.changes("balance_due"):
+        after["pending_payments"] = agreed_on(work, written.key[1], after["balance_due"])
     if work.who.channel is Channel.SYSTEM or (before and before["is_posted"]):
         return
     if after is None:
@@ -61,12 +64,15 @@ def sell(written: Written, work: Work) -> None:
     _refuse_strangers(written, work)
     if before is None or written.changes("invoice_type", "session_id", "client_id"):
         _refuse_type(before, after)
+    if written.changes("lines") and after["invoice_type"] != InvoiceType.CREDIT_MEMO:
+        _refuse_negative(after)
     _refuse_sums(before, after, work)
     is_memo = after["invoice_type"] == InvoiceType.CREDIT_MEMO
     if before and (after["total"] > before["total"] if is_memo else after["total"] < before["total"]):
         _refuse_lowered(written, work)
     elif is_memo and written.changes("total"):
         _refuse_beyond_sale(written, work)
+        _take_back(written, work)
     if before and before["total"] != after["total"]:
         was, now = (amount_in_words(work, each["total"]) for each in (before, after))
         note(written, work, f"Total: {was} → {now}")
@@ -109,6 +115,15 @@ def _refuse_type(before: Values | None, after: Values) -> None:
         raise InvalidFields({"client_id": "Only a generic invoice can do without a client."})
 
 
+def _refuse_negative(after: Values) -> None:
+    """Refuse a discount that adds and a tax that is given, but on a line that is itself less than nothing."""
+    for place, each in enumerate(after["lines"]):
+        figures = {"discount": each["unit_price"] * each["quantity"], "tax": each["extended_price"]}
+        for name, of in figures.items():
+            if each[name] < 0 <= of:
+                raise InvalidFields({f"lines.{place}.{name}": "This must be at least 0."})
+
+
 def _refuse_sums(before: Values | None, after: Values, work: Work) -> None:
     sign = -1 if after["invoice_type"] == InvoiceType.CREDIT_MEMO else 1
     if sign * after["total"] < 0:
@@ -131,18 +146,22 @@ def _refuse_settled(before: Values) -> None:
 
 
 def _refuse_lowered(written: Written, work: Work) -> None:
-    """Refuse a total below what is settled, being charged to a card, or taken back by credit memos."""
+    """Refuse a total below what is settled, on its way to or from a card, or taken back by credit memos."""
     after, invoice_id = written.after or {}, written.key[1]
     is_memo = after["invoice_type"] == InvoiceType.CREDIT_MEMO
     charged = reserved(work, invoice_id)
-    left = -after["balance_due"] if is_memo else after["balance_due"] - charged
-    if left < 0:
-        settled = {"paid": str(after["paid"] + after["written_off"])}
-        processing = {"processing": str(charged)} if charged else {}
-        raise BelowPaid({"lines": BelowPaid.message, **settled, **processing})
+    left = after["balance_due"] - charged
+    if (left > 0) if is_memo else (left < 0):
+        figures = {"written_off": after["written_off"], "processing": charged}
+        settled = {name: str(amount) for name, amount in figures.items() if amount}
+        raise BelowPaid({"lines": BelowPaid.message, "paid": str(after["paid"]), **settled})
+    if is_memo:
+        return
     credited = -sum(memo["total"] for memo in credit_memos(work.draft, invoice_id).values())
-    if not is_memo and after["total"] < credited:
-        raise BelowPaid({"lines": BelowPaid.message, "credited": str(credited)})
+    given_up = forgiven(work.draft, invoice_id) if credited else 0
+    if after["total"] < credited + given_up:
+        written_off = {"written_off": str(given_up)} if given_up else {}
+        raise BelowPaid({"lines": BelowPaid.message, "credited": str(credited), **written_off})
 
 
 def _refuse_beyond_sale(written: Written, work: Work) -> None:
@@ -155,6 +174,36 @@ def _refuse_beyond_sale(written: Written, work: Work) -> None:
     left = sale["total"] + sum(memo["total"] for each, memo in memos.items() if each != written.key[1])
     if left + after["total"] < 0:
         raise AboveBalance({"lines": AboveBalance.message, "total": str(left)})
+
+
+def _take_back(written: Written, work: Work) -> None:
+    """Set what a credit memo takes back off against what was written off of the sale, and tell of it on both.
+
+    What nobody paid, and nobody was to pay any more, is not the client's when the sale is taken back.
+    """
+    after, sale_id = written.after or {}, (written.after or {})["original_invoice_id"]
+    sale = work.find("invoices", sale_id)
+    if sale is None:
+        return
+    credit = reserved(work, written.key[1]) - after["balance_due"]
+    amount = max(0, min(credit, _forgiven(written, work)))
+    after["written_off"] -= amount
+    after["balance_due"] += amount
+    if written.is_new:
+        told = amount_in_words(work, -after["total"])
+        note(written, work, f"Takes back of invoice {sale['invoice_number']}: {told}")
+        taken = with_remark(sale, work, f"Taken back by a credit memo: {told}")
+        work.set("invoices", sale_id, status_notes=taken)
+    if amount:
+        note(written, work, f"Set off against what was written off: {amount_in_words(work, amount)}")
+
+
+def _forgiven(written: Written, work: Work) -> int:
+    """Return what was written off of the sale, this credit memo among its others or not yet."""
+    after = written.after or {}
+    sale_id = after["original_invoice_id"]
+    is_known = written.key[1] in credit_memos(work.draft, sale_id)
+    return forgiven(work.draft, sale_id) + (0 if is_known else int(after["written_off"]))
 
 
 def _refuse_original(after: Values, original: Values | None) -> None:
