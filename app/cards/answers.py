@@ -1,7 +1,7 @@
 """How card payments are told."""
 
 from app.cards import payments
-from app.cards.errors import ProcessorUnavailable
+from app.cards.errors import ProcessorRefusedCredentials, ProcessorUnavailable
 from app.cards.gateway import Amount, Gateway, HostedField, Unavailable
 from app.cards.models import CardAttempt, CardIntent, CardMerchant
 from app.cards.processors import Environment
@@ -59,13 +59,17 @@ def field_of(hosted: HostedField) -> HostedFieldAnswer:
 def merchant(found: CardMerchant) -> MerchantAnswer:
     """Return that credentials are kept, and nothing of them."""
     return MerchantAnswer(
-        environment=Environment(found.environment), is_active=found.is_active, changed_at=found.changed_at
+        environment=Environment(found.environment),
+        is_active=found.is_active,
+        # A key is given for nothing but them, and goes with them.
+        is_accepted=found.key_made_at is not None,
+        changed_at=found.changed_at,
     )
 
 
 async def hosted_field(gateway: Gateway, amount: Amount, time_zone: str) -> HostedField:
-    """Ask for the hosted field of one checkout, or refuse because the processor does not answer."""
+    """Ask for the hosted field of one checkout, or refuse because the processor gives none."""
     found = await opened(gateway, amount, clock.today(time_zone))
     if isinstance(found, Unavailable):
-        raise ProcessorUnavailable
+        raise ProcessorRefusedCredentials if found.refuses_merchant else ProcessorUnavailable
     return found

@@ -8,6 +8,7 @@ stands.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.cards.errors import ProcessorRefusedCredentials
 from app.cards.gateway import (
     Absent,
     Approved,
@@ -28,6 +29,8 @@ AFTERWARDS = timedelta(hours=1)
 """So often what a person has been told of is looked up still."""
 ABSENT_TIMES = 3
 """A sale that was looked up so often in vain is taken not to be there, and voided to be sure."""
+MADE_SURE_AFTER = LOOKS[2]
+"""So long after it was declined as another's a sale is looked up once more, and voided by our reference."""
 MADE_SURE_WITHIN = timedelta(days=3)
 """For so long what somebody says was not charged is voided by our reference, until that is answered."""
 
@@ -86,8 +89,11 @@ class Attempt:
 
     @property
     def is_to_be_made_sure(self) -> bool:
-        """Say whether it is to be voided by our reference once, since somebody says it was not charged."""
-        return self.state is AttemptState.NOT_CHARGED and self.due_at is not None
+        """Say whether it is to be voided by our reference once, though it is said not to be charged.
+
+        Somebody says so, or the processor, which has taken it for another one.
+        """
+        return self.state in {AttemptState.NOT_CHARGED, AttemptState.DECLINED} and self.due_at is not None
 
 
 def sold(attempt: Attempt, outcome: Outcome, now: datetime) -> Attempt:
@@ -107,10 +113,14 @@ def _answered(attempt: Attempt, outcome: Outcome, now: datetime) -> Attempt:
             return _booked(attempt, receipt)
         case Partial(_, receipt):
             return _partial(attempt, receipt, now)
+        case Declined(code, why=Why.ALIKE):
+            ended = _ended(attempt, AttemptState.DECLINED, code)
+            return replace(ended, reversal=Reversal.ABSENT, reversal_at=now, due_at=now + MADE_SURE_AFTER)
         case Declined(code, is_hard):
             return _ended(attempt, AttemptState.DECLINED, code, is_hard=is_hard)
-        case NotSent():
-            return _ended(attempt, AttemptState.NOT_SENT, "not_sent") if is_first else attempt
+        case NotSent(refuses_merchant=is_refused):
+            code = ProcessorRefusedCredentials.code if is_refused else "not_sent"
+            return _ended(attempt, AttemptState.NOT_SENT, code) if is_first else attempt
         case _:
             return replace(attempt, state=AttemptState.UNKNOWN) if is_first else attempt
 

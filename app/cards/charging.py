@@ -2,8 +2,7 @@
 
 import base64
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -21,7 +20,7 @@ from app.cards.errors import (
 )
 from app.cards.gateway import Amount, Charge, Gateway, Token
 from app.cards.models import CardAttempt, CardIntent
-from app.cards.sending import Ready, carry_out, seconds, take_back
+from app.cards.sending import Opens, Ready, carry_out, seconds, take_back
 from app.cards.settling import attempt_of, booked_of, put
 from app.cards.states import AttemptState, IntentState
 from app.cards.till import Till
@@ -30,8 +29,6 @@ from app.core.db import Session, WriteSession
 from app.core.principal import Level
 from app.core.vault import SealBroken
 
-Opens = Callable[[], AbstractAsyncContextManager[Work[WriteSession]]]
-"""Opens a transaction for whoever asks, in the account's turn."""
 _REFERENCE = 20
 log = logging.getLogger("studio.cards")
 

@@ -102,7 +102,10 @@ class AboveRefundable(AppError):
 
 
 class CreditMemoRequired(AppError):
-    """Money is given back from a credit memo of the sale, or of a deposit from a new one; this is none."""
+    """Money is given back from a credit memo of the sale, or of a deposit from a new one; this is none.
+
+    Either it is another kind of invoice, of the type `invoice_type`, or there is none of this id.
+    """
 
     status = 409
     code = "credit_memo_required"
@@ -180,6 +183,18 @@ class EnvironmentRefused(AppError):
     status = 409
     code = "card_environment_refused"
     title = "This server does not use such a processor."
+
+
+class ProcessorRefusedCredentials(AppError):
+    """The processor does not take the company's credentials: wrong, or no longer good.
+
+    Nothing was changed or charged. Who may set them sets them anew; where that is refused, `reason` has what
+    the processor answered.
+    """
+
+    status = 409
+    code = "processor_refused_credentials"
+    title = "The processor of cards does not take the company's credentials."
 
 
 class ProcessorUnavailable(AppError):

@@ -16,6 +16,11 @@ PAYMENTS = "payments"
 COUNTRY = "US"
 
 
+def is_served(settings: dict[str, Any]) -> bool:
+    """Say whether a company's settings are those of one whose cards are charged by the processor there is."""
+    return settings.get("country") == COUNTRY and settings.get("card_processor") == TSYS
+
+
 async def company(session: Session) -> dict[str, Any]:
     """Return the company's settings."""
     collection = registry.numbered(registry.number_of("companies"))

@@ -55,6 +55,8 @@ class Why(StrEnum):
     REQUEST = "request"
     ABSENT = "absent"
     NOT_REVERSIBLE = "not_reversible"
+    ALIKE = "alike"
+    """It takes it for another of the same card and amount just before, and does not know it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,13 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """It failed before the first byte of it was sent, for certain."""
+    """It failed before the first byte of it was sent, for certain.
+
+    With `refuses_merchant` that is because the processor does not take the merchant's credentials.
+    """
 
     reason: str
+    refuses_merchant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class Unknown:
     reason: str
 
 
+DUPLICATE_WITHIN_A_MINUTE = "duplicate_within_a_minute"
+"""The code of what is declined because it is `Why.ALIKE`."""
 Outcome = Approved | Partial | Declined | NotSent | Unknown
 
 
@@ -115,9 +123,10 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """The processor could not be asked."""
+    """The processor could not be asked; `refuses_merchant` as of `NotSent`."""
 
     reason: str
+    refuses_merchant: bool = False
 
 
 Look = Found | Absent | Unavailable
@@ -193,6 +202,9 @@ class Gateway(Protocol):
 
     is_simulated: bool
     merchant_print: bytes
+
+    async def try_credentials(self) -> NotSent | Unknown | None:
+        """Ask whether the processor takes the merchant's credentials; none where it does. No money moves."""
 
     async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
         """Return where a card is typed in for one checkout, without us."""

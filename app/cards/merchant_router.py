@@ -8,16 +8,17 @@ from fastapi import APIRouter, Path, Query
 from app.accounts.errors import PermissionDenied
 from app.accounts.guards import GUARDED, reading_of, writing_of
 from app.accounts.standing import Work
-from app.cards import answers, charging, gate, merchants, saving
+from app.cards import answers, charging, gate, merchants, saving, store
 from app.cards.errors import (
     EnvironmentRefused,
     MerchantInUse,
     MerchantNotFound,
     NothingToPay,
+    ProcessorRefusedCredentials,
     ProcessorUnavailable,
     TokenDeclined,
 )
-from app.cards.gateway import Amount, Declined, Gateway, Stored, Token
+from app.cards.gateway import Amount, Declined, Gateway, NotSent, Stored, Token
 from app.cards.guards import Counter, CounterOf
 from app.cards.merchants import MERCHANTS, NewMerchant
 from app.cards.router import GATE, CardRoute
@@ -30,7 +31,6 @@ from app.cards.schemas import (
     SavedCardRequest,
 )
 from app.cards.sight import seen
-from app.cards.till import TillOf
 from app.cards.transit.adapter import Credentials
 from app.core.db import Session, WriteSession
 from app.core.principal import Level
@@ -60,19 +60,22 @@ async def read_merchant(
     "/card-merchant",
     operation_id="cards_set_merchant",
     summary="Set by whom cards are charged",
-    responses=refusals_of(*GUARDED, PermissionDenied, EnvironmentRefused, MerchantInUse, *BODY),
+    responses=refusals_of(
+        *GUARDED, PermissionDenied, EnvironmentRefused, MerchantInUse, ProcessorRefusedCredentials, *BODY
+    ),
 )
-async def set_merchant(
-    body: Sent[MerchantRequest],
-    work: Annotated[Work[WriteSession], writing_of(MERCHANTS, Level.ADD_MODIFY)],
-    till: TillOf,
-) -> MerchantAnswer:
+async def set_merchant(body: Sent[MerchantRequest], counter: CounterOf) -> MerchantAnswer:
     """Set the credentials at the processor, all of them anew; the next charge is made with them.
+
+    They are tried there first, where they are active and the company's cards would be charged by them: what
+    the processor does not take is refused, and nothing changed. `is_accepted` tells that it took them; where
+    it is false it did not answer, or was not asked.
 
     Another merchant, device or environment is refused while the processor is still to be asked what became of
     a payment: only the one it was sent to knows. What was charged at the one of before is not voided or
     refunded here any more, and cards saved there are not charged.
     """
+    counter.count()
     credentials = Credentials(
         merchant_id=body.merchant_id,
         user_id=body.user_id,
@@ -81,7 +84,7 @@ async def set_merchant(
         developer_id=body.developer_id,
     )
     new = NewMerchant(body.environment, body.is_active, credentials)
-    return answers.merchant(await merchants.put(work.session, work.who, till, new))
+    return answers.merchant(await merchants.set_up(counter.till, counter.writing, new))
 
 
 @router.delete(
@@ -102,7 +105,9 @@ async def remove_merchant(
     "/saved-card-fields",
     operation_id="cards_open_field",
     summary="Open the hosted field to save a card",
-    responses=refusals_of(*GUARDED, *GATE, NothingToPay, ProcessorUnavailable, *BODY),
+    responses=refusals_of(
+        *GUARDED, *GATE, NothingToPay, ProcessorRefusedCredentials, ProcessorUnavailable, *BODY
+    ),
 )
 async def open_field(body: Sent[SavedCardFieldRequest], counter: CounterOf) -> HostedFieldAnswer:
     """Tell where a client's card is typed in to be saved, without charging it."""
@@ -115,7 +120,15 @@ async def open_field(body: Sent[SavedCardFieldRequest], counter: CounterOf) -> H
     operation_id="cards_save",
     summary="Save a card",
     status_code=201,
-    responses=refusals_of(*GUARDED, *GATE, NothingToPay, TokenDeclined, ProcessorUnavailable, *BODY),
+    responses=refusals_of(
+        *GUARDED,
+        *GATE,
+        NothingToPay,
+        TokenDeclined,
+        ProcessorRefusedCredentials,
+        ProcessorUnavailable,
+        *BODY,
+    ),
 )
 async def save(body: Sent[SavedCardRequest], counter: CounterOf) -> SavedCardAnswer:
     """Have the processor verify a card, and keep it for a client; the same again is the same card."""
@@ -124,6 +137,8 @@ async def save(body: Sent[SavedCardRequest], counter: CounterOf) -> SavedCardAns
     outcome = await gateway.verify_and_store(Token(body.token))
     if isinstance(outcome, Declined):
         raise TokenDeclined(processor_code=outcome.code)
+    if isinstance(outcome, NotSent) and outcome.refuses_merchant:
+        raise ProcessorRefusedCredentials
     if not isinstance(outcome, Stored):
         raise ProcessorUnavailable
     async with counter.writing() as work:
@@ -150,12 +165,15 @@ async def save(body: Sent[SavedCardRequest], counter: CounterOf) -> SavedCardAns
 )
 async def forget(
     card_id: Annotated[UUID, Path(description="One of the client's `saved_cards`.", examples=[_CARD])],
-    client_id: Annotated[UUID, Query(description="Whose card it is.", examples=[_CLIENT])],
     work: Annotated[Work[WriteSession], writing_of(gate.PAYMENTS, Level.ADD_MODIFY)],
+    client_id: Annotated[
+        UUID | None, Query(description="Whose card it must be; none for whoever's it is.", examples=[_CLIENT])
+    ] = None,
 ) -> None:
     """Forget a card of a client, and what charges it."""
-    is_seen = await seen(work, "clients", client_id)
-    if not is_seen or not await saving.remove(work.session, work.who, client_id, card_id):
+    whose = client_id or await store.client_of(work.session, card_id)
+    is_seen = whose and await seen(work, "clients", whose)
+    if not whose or not is_seen or not await saving.remove(work.session, work.who, whose, card_id):
         raise NothingToPay(target="saved_card_id")
 
 

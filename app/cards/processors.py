@@ -3,7 +3,9 @@
 Another processor is one more class of `app.cards.gateway.Gateway`, and one more arm here.
 """
 
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from app.cards.transit.wire import ANSWER_SECONDS, CONNECT_SECONDS, Wire
 from app.core.settings import Settings
@@ -38,6 +40,7 @@ class Processors:
             self._addresses[Environment.SIMULATOR] = settings.transit_simulator_url
         self._seconds = {"connecting": connecting, "answering": answering}
         self._wires: dict[Environment, Wire] = {}
+        self._refused: dict[UUID, datetime] = {}
 
     def serves(self, environment: str) -> bool:
         """Say whether cards are charged in an environment by this server."""
@@ -48,6 +51,12 @@ class Processors:
         if environment not in self._wires:
             self._wires[environment] = Wire(self._addresses[environment], **self._seconds)
         return self._wires[environment]
+
+    def is_new_refusal(self, account_id: UUID, changed_at: datetime) -> bool:
+        """Say whether it was not heard before that an account's credentials of some time are refused."""
+        is_new = self._refused.get(account_id) != changed_at
+        self._refused[account_id] = changed_at
+        return is_new
 
     async def close(self) -> None:
         """Close every way."""

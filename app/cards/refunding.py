@@ -12,7 +12,7 @@ from app.accounts.features import require
 from app.accounts.standing import Work
 from app.accounts.store import bring_cards_due_forward
 from app.cards import payments, reserving, store
-from app.cards.charging import Opens, attempted, standing
+from app.cards.charging import attempted, standing
 from app.cards.errors import (
     AboveRefundable,
     CardPaymentDiffers,
@@ -23,7 +23,7 @@ from app.cards.errors import (
 )
 from app.cards.gateway import Amount, Refund
 from app.cards.models import CardAttempt, CardIntent
-from app.cards.sending import Ready, carry_out, seconds
+from app.cards.sending import Opens, Ready, carry_out, seconds
 from app.cards.settling import booked_of
 from app.cards.sight import seen
 from app.cards.states import IntentState
@@ -152,6 +152,11 @@ async def _on_memo(
     deposit_id = client_id and await store.deposit_of(session, client_id, reference, wanted.minor)
     deposit = await _record(session, "payments", deposit_id) if deposit_id else None
     if deposit_id is None or deposit is None:
+        sold_on = _id(paid["invoice_id"])
+        invoice = await _record(session, "invoices", sold_on) if sold_on else None
+        if invoice and invoice["invoice_type"] != InvoiceType.CREDIT_MEMO:
+            # Only a deposit is given back from a memo that is not there yet.
+            raise CreditMemoRequired
         raise AboveRefundable(refundable=0)
     left = sale.minor - await store.given_back(session, sale.intent_id)
     _require_most(wanted, min(deposit["amount"], left))

@@ -24,6 +24,7 @@ from app.cards.errors import (
     CurrencyDiffers,
     InvoiceNotPayable,
     NothingToPay,
+    ProcessorRefusedCredentials,
     ProcessorUnavailable,
     RecordRefused,
     RefundAtDesk,
@@ -275,7 +276,7 @@ async def _shown(counter: Counter, payment_id: UUID) -> CardPaymentAnswer:
             return answers.told(intent, attempt, refunded, missing)
     try:
         hosted = await answers.hosted_field(gateway, Amount(intent.minor, intent.currency), zone)
-    except ProcessorUnavailable as missing:
+    except (ProcessorUnavailable, ProcessorRefusedCredentials) as missing:
         # What was reserved is reserved: how it stands does not depend on the processor.
         return answers.told(intent, attempt, refunded, missing)
     return answers.told(intent, attempt, refunded, hosted)

@@ -39,7 +39,7 @@ class CardPaymentRequest(Wire):
     client_id: UUID | None = Field(
         None, description="Whose deposit it is; none where an invoice is paid.", examples=[_CLIENT]
     )
-    amount: int = Field(description="What is charged, in minor units.", examples=[5000], gt=0, le=MOST)
+    amount: int = Field(description="What is charged, in minor units.", examples=[5000], ge=1, le=MOST)
     currency: str = Field(
         description="The company's currency, so that nobody is mistaken.",
         examples=["USD"],
@@ -138,8 +138,10 @@ class CardPaymentAnswer(Answer):
     authorization_code: str | None = Field(description="What the processor answered.", examples=["A71B22"])
     code: str | None = Field(
         description="Why it was not charged: the processor's code, or `not_sent` (it may be charged again),"
-        " `not_charged`, `partial` (the card has too little), `expired`, `cancelled`. While `hosted_field` is"
-        " missing: `processor_unavailable` or `cards_not_configured`; ask again later.",
+        " `processor_refused_credentials` (so, too, once they are set anew), `not_charged`, `partial` (the"
+        " card has too little), `duplicate_within_a_minute` (it was charged as much just before), `expired`,"
+        " `cancelled`. While `hosted_field` is missing: `processor_unavailable`,"
+        " `processor_refused_credentials` or `cards_not_configured`; ask again later.",
         examples=[None],
     )
     may_try_again: bool = Field(
@@ -182,7 +184,7 @@ class RefundRequest(Wire):
         " which comes to nothing and has deposit and refund on it.",
         examples=[_MEMO],
     )
-    amount: int = Field(description="What is given back, in minor units.", examples=[5000], gt=0, le=MOST)
+    amount: int = Field(description="What is given back, in minor units.", examples=[5000], ge=1, le=MOST)
     currency: str = Field(
         description="The currency it was charged in.", examples=["USD"], pattern="^[A-Z]{3}$"
     )
@@ -224,6 +226,10 @@ class MerchantAnswer(Answer):
 
     environment: Environment = Field(description="Where cards are charged.", examples=["simulator"])
     is_active: bool = Field(description="Whether cards are charged now.", examples=[True])
+    is_accepted: bool = Field(
+        description="Whether the processor has taken these credentials since; else they were not tried yet.",
+        examples=[True],
+    )
     changed_at: datetime = Field(description="Since when.", examples=[_INSTANT])
 
 

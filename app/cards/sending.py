@@ -3,16 +3,19 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from app.cards import attempts
+from app.accounts.standing import Work
+from app.cards import attempts, store
 from app.cards.gateway import (
     Amount,
     Booked,
+    Declined,
     Gateway,
     HostedField,
     Look,
@@ -21,10 +24,14 @@ from app.cards.gateway import (
     Outcome,
     Unavailable,
     Unknown,
+    Why,
 )
 from app.cards.settling import settle
 from app.cards.till import Till
+from app.core.db import WriteSession
 
+Opens = Callable[[], AbstractAsyncContextManager[Work[WriteSession]]]
+"""Opens a transaction for whoever asks, in the account's turn."""
 T = TypeVar("T")
 _SENDS_WITHIN = 20.0
 """Seconds after its commit within which an attempt is sent, or not at all: a process may have stood still."""
@@ -55,6 +62,8 @@ async def carry_out(till: Till, account_id: UUID, ready: Ready) -> None:
     sent = ready.attempted
     # What is known now is not to be found out again because others are busy.
     async with till.database.writing(account_id, is_urgent=True) as session:
+        if isinstance(outcome, Declined) and outcome.why is Why.ALIKE:
+            outcome = await _told_apart(session, sent, outcome)
         after = await settle(session, till, sent.external_ref, partial(_sold, outcome))
     if after.is_reversed and after.receipt:
         booked = Booked(sent.external_ref, sent.amount, after.receipt.transaction_id)
@@ -76,9 +85,23 @@ async def look_up(way: Gateway, external_ref: str) -> Look:
     return await _within(ASKS_WITHIN, way.lookup(external_ref), Unavailable("too slow"))
 
 
+async def tried(way: Gateway) -> NotSent | Unknown | None:
+    """Ask whether the processor takes the merchant's credentials, as long as a question may take."""
+    return await _within(ASKS_WITHIN, way.try_credentials(), Unknown("too slow"))
+
+
 async def opened(way: Gateway, amount: Amount, day: date) -> HostedField | Unavailable:
     """Ask where a card is typed in, as long as a question may take."""
     return await _within(ASKS_WITHIN, way.client_session(amount, day), Unavailable("too slow"))
+
+
+async def _told_apart(session: WriteSession, sent: Booked, outcome: Outcome) -> Outcome:
+    """Leave in doubt what the processor takes for another of which nobody knows yet what became of it.
+
+    It may have been meant: whoever was told that it is declined would charge the card for it once more.
+    """
+    is_doubtful = await store.is_alike_in_doubt(session, sent.external_ref, sent.amount.minor)
+    return Unknown("alike to one in doubt") if is_doubtful else outcome
 
 
 async def _sent(ready: Ready) -> Outcome:

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_
 from sqlmodel import col, select
 
 from app.cards.models import CardAttempt, CardIntent, CardMerchant, CardToken
-from app.cards.states import ASKED, ENDED, AttemptState, IntentState
+from app.cards.states import ASKED, ENDED, IN_DOUBT, AttemptState, IntentState
 from app.core.db import Session, WriteSession
 
 
@@ -165,6 +165,19 @@ async def count_asked(session: Session) -> int:
     return int((await session.exec(sql)).one())
 
 
+async def is_alike_in_doubt(session: Session, external_ref: str, minor: int) -> bool:
+    """Say whether it is not known yet what became of another charge of the same amount."""
+    sql = select(func.count()).where(
+        col(CardAttempt.account_id) == session.account_id,
+        col(CardAttempt.external_ref) != external_ref,
+        col(CardAttempt.minor) == minor,
+        col(CardAttempt.gives_back).is_(None),
+        col(CardAttempt.due_at).is_not(None),
+        col(CardAttempt.state).in_([each.value for each in IN_DOUBT]),
+    )
+    return (await session.exec(sql)).one() > 0
+
+
 async def claimable(session: WriteSession, now: datetime, most: int) -> Sequence[CardAttempt]:
     """Lock so many attempts that are due, the longest ago first, but for those somebody else has locked."""
     sql = (
@@ -199,6 +212,12 @@ async def tokens(session: Session, sealed_by: bytes, most: int) -> Sequence[Card
     key = func.substring(col(CardToken.token), 1, len(sealed_by))
     sql = select(CardToken).where(col(CardToken.account_id) == session.account_id, key != sealed_by)
     return (await session.exec(sql.limit(most))).all()
+
+
+async def client_of(session: Session, card_id: UUID) -> UUID | None:
+    """Return whose a saved card is: all clients are read for it, which is rarely asked."""
+    found: UUID | None = await session.raw.fetchval(_OWNER, session.account_id, str(card_id))
+    return found
 
 
 async def remove_token(session: WriteSession, found: CardToken) -> None:
@@ -252,6 +271,10 @@ WHERE account_id = $1 AND (id = ANY($2::uuid[]) OR original_invoice_id = ANY($2:
   AND EXISTS (
     SELECT FROM payments
     WHERE account_id = $1 AND invoice_id = memo.id AND state = 'processing' AND amount < 0)
+"""
+_OWNER = """
+SELECT id FROM clients
+WHERE account_id = $1 AND saved_cards @> jsonb_build_array(jsonb_build_object('id', $2::text)) LIMIT 1
 """
 _DEPOSIT = """
 SELECT id FROM payments

@@ -13,7 +13,7 @@ from app.cards import store
 from app.cards.gateway import Gateway
 from app.cards.models import CardMerchant
 from app.cards.processors import Environment, Processors
-from app.cards.transit.adapter import Credentials, Key, Transit
+from app.cards.transit.adapter import Credentials, Key, Keys, Transit
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError
@@ -37,10 +37,18 @@ class Till:
         """Return a merchant's way to their processor; raises `SealBroken` where the vault lost its key."""
         environment = Environment(merchant.environment)
         known = _key_of(self.vault, merchant)
-        keys = _KeptKeys(self.database, self.vault, merchant.account_id, merchant.changed_at, known)
+        keys = _KeptKeys(self, merchant.account_id, merchant.changed_at, known)
+        return self._way(environment, self._opened(merchant), keys)
+
+    def trial(self, environment: Environment, credentials: Credentials) -> tuple[Gateway, "NewKeys"]:
+        """Return the way to a processor for who is not kept yet, and where a key it gives is found then."""
+        keys = NewKeys()
+        return self._way(environment, credentials, keys), keys
+
+    def _way(self, environment: Environment, credentials: Credentials, keys: Keys) -> Gateway:
         return Transit(
             self.processors.wire(environment),
-            self._opened(merchant),
+            credentials,
             keys,
             environment=environment.value,
             is_simulated=environment is Environment.SIMULATOR,
@@ -66,6 +74,32 @@ class Till:
         told = {name: getattr(credentials, name) for name in Credentials.__slots__}
         return self.vault.seal(account_id, CREDENTIALS, orjson.dumps(told).decode())
 
+    def sealed_key(self, account_id: UUID, key: Key) -> bytes:
+        """Return a transaction key as it is kept."""
+        return self.vault.seal(account_id, TRANSACTION_KEY, key.secret)
+
+
+@dataclass(slots=True)
+class NewKeys:
+    """The transaction key of a merchant who is not kept yet."""
+
+    made: Key | None = None
+
+    async def current(self) -> Key | None:
+        """Return the key that was made."""
+        return self.made
+
+    async def latest(self) -> Key | None:
+        """Return the same: nobody else has it."""
+        return self.made
+
+    async def keep(self, key: str) -> None:
+        """Keep it until the merchant is kept."""
+        self.made = Key(key, clock.now())
+
+    def refused(self, code: str) -> None:
+        """Whoever tries is told."""
+
 
 @dataclass(slots=True)
 class _KeptKeys:
@@ -75,8 +109,7 @@ class _KeptKeys:
     changed since, nothing is read or kept: its key would be another's.
     """
 
-    database: Database
-    vault: Vault
+    till: Till
     account_id: UUID
     changed_at: datetime
     known: Key | None
@@ -86,23 +119,28 @@ class _KeptKeys:
 
     async def latest(self) -> Key | None:
         try:
-            async with self.database.reading(self.account_id) as session:
+            async with self.till.database.reading(self.account_id) as session:
                 merchant = await store.merchant(session)
         except AppError:
             return self.known
         if merchant and merchant.changed_at == self.changed_at:
-            self.known = _key_of(self.vault, merchant)
+            self.known = _key_of(self.till.vault, merchant)
         return self.known
 
     async def keep(self, key: str) -> None:
         self.known = Key(key, clock.now())
-        sealed = self.vault.seal(self.account_id, TRANSACTION_KEY, key)
+        sealed = self.till.sealed_key(self.account_id, self.known)
         try:
-            async with self.database.beside(self.account_id) as session:
+            async with self.till.database.beside(self.account_id) as session:
                 await store.keep_key(session, sealed, self.known.made_at, self.changed_at)
         except AppError:
             # Whoever is next gets another.
             log.warning("a transaction key of account %s was not kept", self.account_id)
+
+    def refused(self, code: str) -> None:
+        # Each charge, field and lookup would say the same.
+        if self.till.processors.is_new_refusal(self.account_id, self.changed_at):
+            log.error("the processor refuses the credentials of account %s: %s", self.account_id, code[:8])
 
 
 def _key_of(vault: Vault, merchant: CardMerchant) -> Key | None:

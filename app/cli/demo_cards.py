@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
+
 from app.cards import merchants, store
 from app.cards.merchants import NewMerchant
 from app.cards.processors import Environment, Processors
@@ -32,6 +34,10 @@ def simulated_cards(chosen: Settings, url: str) -> Iterator[Settings]:
         os.environ["TRANSIT_SIMULATOR_URL"] = simulator.url
         told = chosen.model_copy(update={"transit_simulator_url": simulator.url})
         run(_let_charge(url, told))
+        typer.echo(
+            f"Cards are charged by a simulator: {simulator.url}, controlled at {simulator.control_url}."
+        )
+        typer.echo(f"To settle what it has charged: curl -X POST {simulator.control_url}/settle")
         yield told
 
 

@@ -33,6 +33,10 @@ _BY_STATUS: Mapping[int, type[AppError]] = {
 MOST_FIELDS = 20
 """Places a refusal names; more help nobody."""
 _LONGEST_PATH = 100
+_BOUNDS = {
+    "greater_than_equal": "This must be at least {ge}.",
+    "less_than_equal": "This must be at most {le}.",
+}
 _LATER = (AccountBusy.status, Unavailable.status)
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03", "25P04")
 """SQLSTATEs that pass by themselves: connection, deadlock, resources, operator, locks, timeouts."""
@@ -72,7 +76,7 @@ def what_passes_left() -> Iterator[None]:
 
 
 def shape_refusal(error: RequestValidationError) -> InvalidRequest:
-    """Return path and code of what is wrong in a request: never a value, and never more than 4 KB."""
+    """Return path, code and bound of what is wrong in a request: never a value, and never more than 4 KB."""
     return InvalidRequest(fields=[_field(found) for found in error.errors()[:MOST_FIELDS]])
 
 
@@ -83,7 +87,10 @@ def place(*steps: object) -> str:
 
 
 def _field(found: Mapping[str, Any]) -> dict[str, str]:
-    return {"path": place(*found["loc"]), "code": found["type"]}
+    told = {"path": place(*found["loc"]), "code": found["type"]}
+    # A bound is ours, and never what was sent.
+    bound = _BOUNDS.get(found["type"])
+    return told | ({"reason": bound.format_map(found["ctx"])} if bound else {})
 
 
 def _is_passing(error: Exception) -> bool:

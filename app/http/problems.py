@@ -38,6 +38,11 @@ class FieldProblem(BaseModel):
 
     path: str = Field(description="Where it is, such as `body.max_rows`.", examples=["body.max_rows"])
     code: str = Field(description="What is wrong there, a stable word.", examples=["greater_than_equal"])
+    reason: str | None = Field(
+        None,
+        description="What it must be, in a sentence, where it is a figure that is too small or too large.",
+        examples=["This must be at least 1."],
+    )
 
 
 class Problem(BaseModel):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from app.simulator.behaviours import BEHAVIOURS, chosen, trigger
 from app.simulator.cards import numbers_of
 from app.simulator.ledger import Ledger, knob_names
+from app.simulator.reports import Reports
 from app.simulator.rules import Rule, Rules
 from app.simulator.wire import Line, Reply, Request, json_reply
 
@@ -36,6 +37,7 @@ class Control:
             ("POST", "/knobs"): self._turn,
             ("POST", "/advance"): self._advance,
             ("POST", "/release"): self._release,
+            ("POST", "/settle"): self._settle,
         }
 
     async def answer(self, request: Request, line: Line) -> None:
@@ -121,6 +123,10 @@ class Control:
 
     async def _release(self, _: dict[str, Any]) -> Any:
         return {"released": self._rules.release()}
+
+    async def _settle(self, _: dict[str, Any]) -> Any:
+        with self._ledger.writing():
+            return {"settled": Reports(self._ledger).close_all()}
 
     def _hanging(self) -> list[dict[str, Any]]:
         return [

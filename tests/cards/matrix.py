@@ -114,6 +114,9 @@ class Dying:
         self.plan(f"after {name}")
         return found
 
+    async def try_credentials(self) -> NotSent | Unknown | None:
+        return await self.inner.try_credentials()
+
     async def client_session(self, amount: Amount, day: Any) -> HostedField | Unavailable:
         return await self.inner.client_session(amount, day)
 

@@ -30,6 +30,7 @@ OUTCOMES = [
     Declined("D2051"),
     Declined("D0004", why=Why.NOT_REVERSIBLE),
     Declined("D0006", why=Why.ABSENT),
+    Declined("duplicate_within_a_minute", why=Why.ALIKE),
     NotSent("ConnectError"),
     Unknown("ReadTimeout"),
 ]

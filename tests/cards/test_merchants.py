@@ -1,6 +1,7 @@
 """What was charged by one merchant is asked of that one alone, whoever stands there by now."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -71,7 +72,38 @@ async def test_the_key_of_a_merchant_who_has_left_is_not_kept_for_the_next(shop:
     async with shop.till.database.reading(shop.account_id) as session:
         after = await store.merchant(session)
     assert after is not None
-    assert after.transaction_key is None
+    assert after.transaction_key not in {None, b"of harbor"}, "it has its own"
+
+
+async def test_credentials_the_processor_refuses_are_told_and_change_nothing(shop: Shop) -> None:
+    before = await shop.told("GET", "card-merchant")
+    assert before["is_accepted"]
+    refused = await shop.ask("PUT", "card-merchant", credentials(HARBOR, password="nope"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "processor_refused_credentials")
+    assert "E0003" in refused.json()["reason"]
+    assert await shop.told("GET", "card-merchant") == before
+    kept = await shop.told("PUT", "card-merchant", credentials(HARBOR, password="nope", is_active=False))
+    assert not kept["is_accepted"], "what charges nothing is not tried"
+
+
+async def test_credentials_that_are_no_longer_good_are_named_and_logged_once(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    await shop.stands(HARBOR)
+    reserved = await shop.reserved(amount())
+    token = await shop.token(reserved)
+    await shop.stands(replace(HARBOR, password="nope"))
+    told = (await shop.charge(reserved["id"], token)).json()
+    assert (told["state"], told["code"]) == ("reserved", "processor_refused_credentials")
+    assert (await shop.reserved(amount()))["code"] == "processor_refused_credentials"
+    field = await shop.ask("POST", "saved-card-fields", {"client_id": str(shop.client_id)})
+    assert (field.status_code, field.json()["code"]) == (409, "processor_refused_credentials")
+    logged = [each.getMessage() for each in caplog.records if each.name == "studio.cards"]
+    assert [each for each in logged if "refuses the credentials" in each and "E0003" in each] == logged
+    assert len(logged) == 1
+    await shop.stands(HARBOR)
+    assert (await shop.charge(reserved["id"], token)).json()["state"] == "approved"
+    assert await shop.booked(reserved["id"]) == reserved["amount"]
 
 
 async def _reference(shop: Shop, payment_id: str) -> str:

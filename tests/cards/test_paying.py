@@ -79,8 +79,8 @@ async def test_no_more_is_charged_than_is_owed_by_then(shop: Shop) -> None:
 
 
 async def test_what_is_reserved_stands_though_the_processor_gives_no_field(shop: Shop) -> None:
-    await shop.told("PUT", "card-merchant", credentials(HARBOR))
-    await shop.behave("html_error", "GenerateKey")
+    await shop.behave("html_error", "GenerateKey", times=2)
+    assert not (await shop.told("PUT", "card-merchant", credentials(HARBOR)))["is_accepted"], "nobody knows"
     payment_id = str(uuid4())
     told = await shop.reserved(amount(), id=payment_id)
     assert (told["state"], told["code"], told["hosted_field"]) == ("reserved", "processor_unavailable", None)
@@ -201,3 +201,10 @@ async def test_who_tries_many_cards_is_slowed_down(shop: Shop, monkeypatch: pyte
     monkeypatch.setattr(guards, "CHARGES", Limit("a few card charges", 2, seconds=3_600))
     told = [(await shop.charge(str(uuid4()), "AToken12")).json()["code"] for _ in range(3)]
     assert told == ["card_payment_not_found", "card_payment_not_found", "rate_limited"]
+
+
+async def test_amounts_that_cannot_be_charged_are_told_with_what_they_must_be(shop: Shop) -> None:
+    told = [(await shop.reserve(each)).json()["fields"] for each in (0, -5, 10**13)]
+    least = {"path": "body.amount", "code": "greater_than_equal", "reason": "This must be at least 1."}
+    most = {"path": "body.amount", "code": "less_than_equal", "reason": "This must be at most 999999999."}
+    assert told == [[least], [least], [most]]

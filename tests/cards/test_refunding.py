@@ -129,11 +129,13 @@ async def test_a_refund_is_made_at_a_desk_from_a_credit_memo_and_not_merely_note
     path = f"card-payments/{paid}/refund"
     phone = await shop.ask("POST", path, wanted, shop.phone.headers)
     sale = await shop.refund(paid, invoice, 1)
+    missing = await shop.refund(paid, str(uuid4()), 1)
     euros = await shop.refund(paid, str(uuid4()), 1, currency="EUR")
     charged = await shop.ask("POST", f"card-payments/{uuid4()}/refund", wanted)
-    told = [(each.status_code, each.json()["code"]) for each in (phone, sale, euros, charged)]
+    told = [(each.status_code, each.json()["code"]) for each in (phone, sale, missing, euros, charged)]
     assert told == [
         (403, "refund_at_desk"),
+        (409, "credit_memo_required"),
         (409, "credit_memo_required"),
         (409, "currency_differs"),
         (404, "card_payment_not_found"),
@@ -146,6 +148,24 @@ async def test_a_refund_is_made_at_a_desk_from_a_credit_memo_and_not_merely_note
         f"payments/{deposit['id']}", "refund_deposit", credit_memo_id=str(uuid4()), **card
     )
     assert (noted.status_code, noted.json()["code"]) == (422, "refund_at_processor")
+
+
+async def test_what_the_studios_own_terminal_was_paid_is_noted_as_refunded_and_no_more(shop: Shop) -> None:
+    minor, visa = amount(), await shop.method("credit_card")
+    invoice = str(await shop.invoice(minor + 2000))
+    means = {"payment_method_id": visa}
+    await shop.done(f"invoices/{invoice}", "pay", payment_id=str(uuid4()), amount=2000, **means)
+    paid = (await shop.pay(minor, invoice_id=invoice))["id"]
+    memo = await shop.credited(invoice)
+    more = await shop.does(f"invoices/{memo}", "refund", amount=2001, payment_id=str(uuid4()), **means)
+    assert (more.status_code, more.json()["code"]) == (422, "refund_at_processor")
+    assert more.json()["reasons"]["paid_otherwise"] == "2000"
+    await shop.done(f"invoices/{memo}", "refund", amount=1500, payment_id=str(uuid4()), **means)
+    more = await shop.does(f"invoices/{memo}", "refund", amount=501, payment_id=str(uuid4()), **means)
+    assert (more.status_code, more.json()["code"]) == (422, "refund_at_processor"), "it was noted before"
+    await shop.done(f"invoices/{memo}", "refund", amount=500, payment_id=str(uuid4()), **means)
+    assert (await shop.refund(paid, memo, minor)).json()["state"] == "approved"
+    assert (await shop.record("invoices", memo))["balance_due"] == 0
 
 
 async def test_what_was_given_back_in_cash_is_not_voided_on_the_card_too(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.cards.gateway import Amount, Approved, Charge, Token
 from app.cards.jobs import look_after_all
 from app.cards.processors import Environment
 from app.cards.reconciling import compare
@@ -131,6 +132,54 @@ async def test_accounts_with_something_due_are_found_and_none_is_looked_at_witho
     assert [list(each) for each in await shop.studio.execute(due)] == [[None]]
 
 
+async def test_what_the_processor_takes_for_another_is_declined_at_once_and_may_be_tried_later(
+    shop: Shop,
+) -> None:
+    minor = amount()
+    sister, brother = [str(await shop.invoice(minor)) for _ in range(2)]
+    first = await shop.pay(minor, invoice_id=sister)
+    second = await shop.pay(minor, invoice_id=brother)
+    assert (second["state"], second["code"]) == ("declined", "duplicate_within_a_minute")
+    assert (second["is_final"], second["may_try_again"]) == (True, True)
+    assert (await shop.record("payments", second["id"]))["state"] == "declined"
+    await shop.later(minutes=1)
+    third = await shop.pay(minor, invoice_id=brother)
+    assert third["state"] == "approved"
+    await shop.later(minutes=6)
+    booked = [await shop.booked(each["id"]) for each in (first, second, third)]
+    assert booked == [minor, 0, minor], "the others are not voided by making sure of the second"
+    assert (await shop.state(second["id"]))["state"] == "declined"
+    due = "SELECT due_at FROM card_attempts WHERE account_id = $1 AND intent_id = $2"
+    assert [each[0] for each in await shop.studio.execute(due, UUID(second["id"]))] == [None]
+
+
+async def test_what_may_be_another_in_doubt_is_not_declined_and_nobody_charges_it_once_more(
+    shop: Shop,
+) -> None:
+    minor = amount()
+    lost = await shop.reserved(minor)
+    await shop.behave("book_then_reset", "Sale")
+    await shop.charge(lost["id"], await shop.token(lost))
+    again = await shop.pay(minor)
+    assert (again["state"], again["is_final"]) == ("charging", False)
+    for minutes in (1, 1, 3):
+        await shop.later(minutes=minutes)
+    assert [(await shop.state(each["id"]))["state"] for each in (lost, again)] == ["approved", "failed"]
+    assert [await shop.booked(each["id"]) for each in (lost, again)] == [minor, 0]
+
+
+async def test_what_was_declined_as_another_and_is_booked_all_the_same_is_taken_back(shop: Shop) -> None:
+    minor = amount()
+    await shop.pay(minor)
+    declined = await shop.pay(minor)
+    assert declined["state"] == "declined"
+    await _booked_all_the_same(shop, declined["id"])
+    assert await shop.booked(declined["id"]) == minor
+    await shop.later(minutes=6)
+    assert await shop.booked(declined["id"]) == 0
+    assert (await shop.state(declined["id"]))["state"] == "failed"
+
+
 async def test_a_void_whose_answer_is_lost_is_brought_to_its_end(shop: Shop) -> None:
     paid = await shop.pay(amount())
     await shop.behave("book_then_reset", "Void")
@@ -191,3 +240,14 @@ async def test_settlements_are_compared_with_what_stands_here(shop: Shop) -> Non
     await shop.studio.execute(sql)
     told = await compare(shop.till, shop.account_id, at.date())
     assert [each for each in told if "given back, and not known here" in each]
+
+
+async def _booked_all_the_same(shop: Shop, payment_id: str) -> None:
+    """Have the processor book under the reference of a payment, as if it had not refused it."""
+    sql = "SELECT external_ref, minor FROM card_attempts WHERE account_id = $1 AND intent_id = $2"
+    [[reference, minor]] = await shop.studio.execute(sql, UUID(payment_id))
+    token = Token(await shop.token(await shop.reserved(amount())))
+    await shop.later(minutes=2)
+    charge = Charge(reference, Amount(minor, "USD"), token, "08/2031")
+    outcome = await (await shop.gateway()).sale(charge, lambda: True)
+    assert isinstance(outcome, Approved)

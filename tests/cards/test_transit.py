@@ -20,6 +20,7 @@ from app.cards.gateway import (
     Token,
     Unavailable,
     Unknown,
+    Why,
 )
 from app.cards.transit import operations
 from app.cards.transit.adapter import Credentials, Key, Transit
@@ -61,6 +62,9 @@ class Kept:
 
     async def keep(self, key: str) -> None:
         self.key = key
+
+    def refused(self, code: str) -> None:
+        raise AssertionError(code)
 
 
 def transit(said: Said, key: str | None = KEY) -> Transit:
@@ -160,7 +164,18 @@ async def test_a_duplicate_of_our_own_request_is_looked_up_and_adopted() -> None
         answer("TransactionInquiry", ""),
     )
     assert isinstance(await transit(said).sale(CHARGE, at_any_time), Approved)
-    assert isinstance(await transit(said).sale(CHARGE, at_any_time), Unknown)
+    declined = await transit(said).sale(CHARGE, at_any_time)
+    assert declined == Declined("duplicate_within_a_minute", why=Why.ALIKE)
+
+
+async def test_what_may_be_alike_to_itself_or_cannot_be_looked_up_is_not_declined() -> None:
+    alike, absent = answer("Sale", "", "D0008", "FAIL"), answer("TransactionInquiry", "")
+    new = answer("GenerateKey", f"<transactionKey>{KEY}N</transactionKey>")
+    twice = Said(answer("Sale", "", "E0002", "FAIL"), new, alike, absent)
+    assert isinstance(await transit(twice).sale(CHARGE, at_any_time), Unknown)
+    assert isinstance(await transit(Said(alike, b"<html/>")).sale(CHARGE, at_any_time), Unknown)
+    host = answer("Sale", "", "D2022", "FAIL")
+    assert isinstance(await transit(Said(host, absent)).sale(CHARGE, at_any_time), Unknown)
 
 
 async def test_a_lookup_is_believed_when_it_tells_one_sale_of_our_reference() -> None:

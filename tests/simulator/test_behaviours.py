@@ -455,6 +455,9 @@ async def batch_closed(studio: Studio, _: str) -> None:
     closed = await studio.close_batch()
     assert closed.code == "A3200"
     assert closed.root.findtext("batchInfo/ReturnAmount") == "4.00"
+    by_hand = (await studio.pay("10.02"))["transactionID"]
+    assert (await studio.control("/settle", all=True))["settled"] >= 1
+    assert (await studio.look_up(transactionID=by_hand))[0]["batchState"] == "CLOSED"
 
 
 @proves("batch_partly_closed")

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from app.cards.gateway import (
+    DUPLICATE_WITHIN_A_MINUTE,
     Absent,
     Amount,
     Approved,
@@ -27,6 +28,7 @@ from app.cards.gateway import (
     Token,
     Unavailable,
     Unknown,
+    Why,
 )
 from app.cards.transit import operations
 from app.cards.transit.codes import Meaning, meaning_of
@@ -41,6 +43,9 @@ _SOURCE = "INTERNET"
 _FRESH = timedelta(hours=12)
 """So old a key may be to make manifests with: how long one lasts is not known, a day is assumed."""
 _VOID_REASON = "POST_AUTH_USER_DECLINE"
+_DUPLICATES = frozenset({Meaning.DUPLICATE, Meaning.ALIKE})
+_REFUSES_MERCHANT = frozenset({Meaning.REFUSED, Meaning.KEY})
+"""What the refusal of a transaction key amounts to: nothing but credentials was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,9 @@ class Keys(Protocol):
     async def keep(self, key: str) -> None:
         """Keep another key from now on."""
 
+    def refused(self, code: str) -> None:
+        """Hear that the processor gives no key for the merchant's credentials, by its code."""
+
 
 class Transit:
     """One merchant's way to TransIT."""
@@ -92,6 +100,11 @@ class Transit:
         self.is_simulated = is_simulated
         self.merchant_print = credentials.print_in(environment)
 
+    async def try_credentials(self) -> NotSent | Unknown | None:
+        """Get a transaction key, which is kept for what comes next."""
+        key = await self._new_key()
+        return None if isinstance(key, str) else key
+
     async def client_session(self, amount: Amount, day: date) -> HostedField | Unavailable:
         """Return the page of the hosted field, with a manifest that is good for the day."""
         kept = await self._keys.current()
@@ -101,7 +114,7 @@ class Transit:
             key = await self._new_key()
         if not isinstance(key, str):
             if kept is None:
-                return Unavailable(key.reason)
+                return Unavailable(key.reason, _refuses_merchant(key))
             key = kept.secret
         device_id = self._merchant.device_id
         made = manifest(self._merchant.merchant_id, device_id, key, amount.minor, day)
@@ -123,7 +136,17 @@ class Transit:
         return Stored(Token(kept), card)
 
     async def sale(self, charge: Charge, may_go: MayGo) -> Outcome:
-        """Charge a card; of a duplicate, which may be our own request, the processor is asked what it was."""
+        """Charge a card; of a duplicate, which may be our own request, the processor is asked what it was.
+
+        What it takes for another's, was sent but once and is not found, is declined.
+        """
+        sent = 0
+
+        def goes() -> bool:
+            nonlocal sent
+            sent += 1
+            return may_go()
+
         values = {
             "cardDataSource": _SOURCE,
             "transactionAmount": written(charge.amount),
@@ -132,11 +155,13 @@ class Transit:
             "externalReferenceID": charge.external_ref,
         }
         values |= {"expirationDate": charge.expiry} if charge.expiry else {}
-        reply = await self._ask(operations.SALE, values, may_go)
+        reply = await self._ask(operations.SALE, values, goes)
         if not isinstance(reply, Reply):
             return reply
-        if meaning_of(reply.status, reply.code) is Meaning.DUPLICATE:
-            return await self._adopted(charge, reply.code)
+        meaning = meaning_of(reply.status, reply.code)
+        if meaning in _DUPLICATES:
+            # Sent twice, it may be alike to itself.
+            return await self._adopted(charge, reply.code, is_alike=meaning is Meaning.ALIKE and sent == 1)
         return booked(reply.values, charge.amount.minor)
 
     async def void(self, sale: Booked) -> Outcome:
@@ -188,7 +213,7 @@ class Transit:
                 return Approved(Receipt(""))
             case Meaning.PARTIAL:
                 return Partial(0, Receipt(""))
-            case Meaning.ODD | Meaning.DUPLICATE:
+            case Meaning.ODD | Meaning.DUPLICATE | Meaning.ALIKE:
                 return Unknown(f"answered by {reply.code[:8]}")
             case meaning:
                 return declined(reply.code, meaning)
@@ -211,8 +236,10 @@ class Transit:
             )
         return lines
 
-    async def _adopted(self, charge: Charge, code: str) -> Outcome:
+    async def _adopted(self, charge: Charge, code: str, *, is_alike: bool) -> Outcome:
         look = await self.lookup(charge.external_ref)
+        if is_alike and isinstance(look, Absent):
+            return Declined(DUPLICATE_WITHIN_A_MINUTE, why=Why.ALIKE)
         if not isinstance(look, Found) or look.is_voided:
             return Unknown(f"answered by {code[:8]}")
         if isinstance(look.outcome, Approved) and look.minor != charge.amount.minor:
@@ -237,7 +264,7 @@ class Transit:
         kept = await self._keys.current()
         key = kept.secret if kept else await self._new_key()
         if not isinstance(key, str):
-            return NotSent(f"no transaction key: {key.reason}")
+            return NotSent(f"no transaction key: {key.reason}", _refuses_merchant(key))
         if not may_go():
             return NotSent("too late")
         reply = await self._send(operation, values, key)
@@ -266,8 +293,11 @@ class Transit:
         reply = await self._exchange(operations.GENERATE_KEY, values)
         if not isinstance(reply, Reply):
             return reply
-        key = reply.values.get("transactionKey")
-        if meaning_of(reply.status, reply.code) is not Meaning.APPROVED or not key:
+        key, meaning = reply.values.get("transactionKey"), meaning_of(reply.status, reply.code)
+        if meaning in _REFUSES_MERCHANT:
+            self._keys.refused(reply.code)
+            return NotSent(f"answered by {reply.code[:8]}", refuses_merchant=True)
+        if meaning is not Meaning.APPROVED or not key:
             return Unknown(f"answered by {reply.code[:8]}")
         await self._keys.keep(key)
         return key
@@ -287,3 +317,7 @@ class Transit:
             return read(operation.name, body)
         except OddReply as odd:
             return Unknown(str(odd))
+
+
+def _refuses_merchant(failed: NotSent | Unknown) -> bool:
+    return isinstance(failed, NotSent) and failed.refuses_merchant

@@ -19,6 +19,7 @@ class Meaning(StrEnum):
     ABSENT = "there is no such transaction"
     NOT_REVERSIBLE = "not to be reversed"
     DUPLICATE = "to be looked up"
+    ALIKE = "to be looked up, and declined when absent"
     ODD = "unknown"
 
 
@@ -43,7 +44,7 @@ CODES = (
     Code("D0004", Meaning.NOT_REVERSIBLE, "settled, declined or reversed already", Known.DOCUMENTED),
     Code("D0005", Meaning.NOT_REVERSIBLE, "a return is not allowed", Known.DOCUMENTED),
     Code("D0006", Meaning.ABSENT, "there is no such transaction", Known.ASSUMED),
-    Code("D0008", Meaning.DUPLICATE, "the same card and amount within a minute", Known.DOCUMENTED),
+    Code("D0008", Meaning.ALIKE, "the same card and amount within a minute", Known.DOCUMENTED),
     Code("D0009", Meaning.DUPLICATE, "reversed earlier under the same reference", Known.DOCUMENTED),
     Code("D2022", Meaning.DUPLICATE, "a duplicate", Known.SEEN),
     Code("D2041", Meaning.HARD, "the card was lost", Known.ASSUMED),

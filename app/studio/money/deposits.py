@@ -249,7 +249,7 @@ def refund_deposit(call: Call) -> Mapping[str, Any]:
     require_desk(call)
     require_currency(call)
     require_means(call, call.sent.payment_method_id)
-    require_no_processor(call, [call.fields])
+    require_no_processor(call, [call.fields], call.fields["amount"])
     amount = _require_deposit(call)
     memo = call.sent.credit_memo_id
     make(call, key_of("invoices", memo), _credit_memo(call))

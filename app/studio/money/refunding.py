@@ -218,18 +218,27 @@ def create_credit_memo(call: Call) -> Mapping[str, Any]:
 
 
 class RefundAtProcessor(ChangeRefused):
-    """A processor has charged the card, and `POST /v1/card-payments/{id}/refund` has it refund that."""
+    """A processor has charged the card, and `POST /v1/card-payments/{id}/refund` has it refund that.
+
+    No more can be noted as given back to a card than was paid without a processor.
+    """
 
     code = "refund_at_processor"
     message = "A processor charged this card, and refunds it: POST /v1/card-payments/{id}/refund."
 
 
-def require_no_processor(call: Call, paid: Iterable[Values]) -> None:
-    """Refuse to record that a card was given back what a processor has charged: nothing would be sent."""
+def require_no_processor(call: Call, paid: Collection[Values], amount: int) -> None:
+    """Refuse to record that a card was given back what a processor has charged: nothing would be sent.
+
+    What was paid otherwise, as by the studio's own terminal, and not given back yet may be given back there.
+    """
     method = call.work.find("payment_methods", call.sent.payment_method_id)
     is_card = method is not None and method["payment_kind"] == PaymentKind.CREDIT_CARD
-    if is_card and any(each["processor_reference"] for each in paid if each["amount"] > 0):
-        raise RefundAtProcessor({"payment_method_id": RefundAtProcessor.message})
+    is_charged = any(each["processor_reference"] for each in paid if each["amount"] > 0)
+    otherwise = max(0, sum(each["amount"] for each in paid if not each["processor_reference"]))
+    if is_card and is_charged and amount > otherwise:
+        told = {"payment_method_id": RefundAtProcessor.message}
+        raise RefundAtProcessor(told | ({"paid_otherwise": str(otherwise)} if otherwise else {}))
 
 
 def _on(call: Call, invoices: Collection[str], *states: PaymentState) -> list[Values]:
@@ -299,7 +308,8 @@ def refund(call: Call) -> Mapping[str, Any]:
     left = -left_on(call.work, call.key[1])
     if call.sent.amount > left:
         raise AboveBalance({"amount": AboveBalance.message, "credit": str(max(0, left))})
-    require_no_processor(call, _on(call, {_sold_on(call)}, PaymentState.APPROVED))
+    on_sale = _on(call, {_sold_on(call), *_memos(call)}, PaymentState.APPROVED)
+    require_no_processor(call, on_sale, call.sent.amount)
     if call.fields["original_invoice_id"]:
         # What is on its way back to a card is given back already.
         on_its_way = -sum(each["amount"] for each in _on(call, _memos(call), PaymentState.PROCESSING))
