@@ -203,7 +203,12 @@ class Chance:
         if self._known(("payments", charged)).get("state") == "processing":
             state = self.dice.choice(("approved", "approved", "declined"))
             await put("payments", UUID(charged), state=state, processor_reference="ref-90211")
-            self.cash += self.records["payments", charged]["amount"] if state == "approved" else 0
+            paid = self.records["payments", charged]
+            if state == "approved":
+                self.cash += paid["amount"]
+                told = {"payment_id": charged, "payment_method_id": self.till.card}
+                sent = {**self.till.cash_of(paid["amount"]), **told}
+                self.taken[charged] = call("pay", "invoices", paid["invoice_id"], **sent)
             return await self.look()
         open_bills = sorted(
             bill for (name, bill), each in self.records.items() if name == "invoices" and self._left(bill) > 0
