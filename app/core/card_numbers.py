@@ -18,7 +18,8 @@ _OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 # Ids and prints that machines have made: of all their digits some are in a row, and sometimes add up.
 _MADE = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\b(?=[0-9]*[a-fA-F])[0-9a-fA-F]{24,}\b"
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?<![0-9a-fA-F])(?=[0-9]*[a-fA-F])[0-9a-fA-F]{24,}(?![0-9a-fA-F])"
 )
 _GROUPS = re.compile(r"[0-9]+(?:(?:[\s\-._/\\]|[^\w\x00-\x7f]){1,3}[0-9]+)*")
 _DIGITS = re.compile(r"[0-9]+")
