@@ -10,7 +10,7 @@ from app.cards.processors import TSYS
 from app.cards.till import Till
 from app.core.db import Session
 from app.core.principal import Channel, Level, Principal
-from app.sync import records, registry
+from app.sync import records
 
 PAYMENTS = "payments"
 COUNTRY = "US"
@@ -23,8 +23,7 @@ def is_served(settings: dict[str, Any]) -> bool:
 
 async def company(session: Session) -> dict[str, Any]:
     """Return the company's settings."""
-    collection = registry.numbered(registry.number_of("companies"))
-    return (await records.some(session, collection, [session.account_id])).get(session.account_id, {})
+    return await records.find(session, "companies", session.account_id) or {}
 
 
 async def admitted(session: Session, who: Principal, till: Till) -> tuple[CardMerchant, dict[str, Any]]:

@@ -30,12 +30,12 @@ from app.cards.schemas import (
     SavedCardFieldRequest,
     SavedCardRequest,
 )
-from app.cards.sight import seen
 from app.cards.transit.adapter import Credentials
 from app.core.db import Session, WriteSession
 from app.core.principal import Level
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
+from app.sync.visible import seen
 
 router = APIRouter(prefix="/v1", tags=["cards"], route_class=CardRoute)
 

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
@@ -25,7 +24,6 @@ from app.cards.gateway import Amount, Refund
 from app.cards.models import CardAttempt, CardIntent
 from app.cards.sending import Opens, Ready, carry_out, seconds
 from app.cards.settling import booked_of
-from app.cards.sight import seen
 from app.cards.states import IntentState
 from app.cards.till import Till
 from app.core import clock
@@ -33,8 +31,9 @@ from app.core.db import WriteSession
 from app.core.principal import Channel, Level
 from app.studio.invoices import InvoiceType
 from app.studio.money.rights import REFUNDS
-from app.sync import records, registry
+from app.sync import records
 from app.sync.store import Write
+from app.sync.visible import seen
 
 _PARTED = ("id", "status_notes", "created_at", "created_by", "updated_at", "updated_by")
 """What a part of a payment does not have from the whole."""
@@ -86,7 +85,7 @@ async def _begin(
     session, now = work.session, clock.now()
     if wanted.currency != sale.currency:
         raise CurrencyDiffers(currency=sale.currency)
-    memo = await _record(session, "invoices", wanted.credit_memo_id)
+    memo = await records.find(session, "invoices", wanted.credit_memo_id)
     others = await _on_memo(work, sale, sold, wanted) if memo is None else []
     if memo is not None:
         await _require_refundable(work, sale, sold, wanted)
@@ -150,10 +149,10 @@ async def _on_memo(
     paid = (await payments.kept(session, sale))[sale.intent_id]
     client_id, reference = _id(paid["client_id"]), _reference(sold)
     deposit_id = client_id and await store.deposit_of(session, client_id, reference, wanted.minor)
-    deposit = await _record(session, "payments", deposit_id) if deposit_id else None
+    deposit = await records.find(session, "payments", deposit_id) if deposit_id else None
     if deposit_id is None or deposit is None:
         sold_on = _id(paid["invoice_id"])
-        invoice = await _record(session, "invoices", sold_on) if sold_on else None
+        invoice = await records.find(session, "invoices", sold_on) if sold_on else None
         if invoice and invoice["invoice_type"] != InvoiceType.CREDIT_MEMO:
             # Only a deposit is given back from a memo that is not there yet.
             raise CreditMemoRequired
@@ -190,11 +189,6 @@ def _require_most(wanted: Returned, most: int) -> None:
 def _reference(sold: CardAttempt) -> str:
     """Return what the records of a charge have as the processor's reference."""
     return sold.transaction_id or sold.external_ref
-
-
-async def _record(session: WriteSession, collection: str, record_id: UUID) -> dict[str, Any] | None:
-    found = await records.some(session, registry.numbered(registry.number_of(collection)), [record_id])
-    return found.get(record_id)
 
 
 def _id(text: str | None) -> UUID | None:

@@ -23,13 +23,13 @@ from app.cards.errors import (
 )
 from app.cards.models import CardIntent, CardMerchant
 from app.cards.processors import Environment
-from app.cards.sight import seen
 from app.cards.states import AttemptState, IntentState
 from app.cards.till import Till
 from app.core import clock
 from app.core.db import WriteSession
 from app.core.principal import Level, Principal
 from app.studio.invoices import InvoiceType
+from app.sync.visible import seen
 
 RESERVED_FOR = timedelta(minutes=30)
 """For so long a payment that nobody charges holds its part of the balance."""

@@ -43,7 +43,6 @@ from app.cards.schemas import (
     RefundRequest,
     ResolutionRequest,
 )
-from app.cards.sight import some_seen
 from app.cards.states import IntentState
 from app.cards.till import TillOf
 from app.core.db import Session
@@ -52,6 +51,7 @@ from app.core.principal import Level
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
+from app.sync.visible import some_seen
 
 
 class CardRoute(JsonRoute):

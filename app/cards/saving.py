@@ -14,7 +14,7 @@ from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.core.vault import SealBroken
-from app.sync import records, registry
+from app.sync import records
 from app.sync.store import Write, write
 
 log = logging.getLogger("studio.cards")
@@ -28,9 +28,8 @@ def purpose(card_id: UUID) -> str:
 
 async def cards_of(session: Session, client_id: UUID) -> list[dict[str, Any]] | None:
     """Return the saved cards of a client as they are shown; none where there is no such client."""
-    collection = registry.numbered(registry.number_of("clients"))
-    found = await records.some(session, collection, [client_id])
-    return list(found[client_id]["saved_cards"]) if client_id in found else None
+    found = await records.find(session, "clients", client_id)
+    return list(found["saved_cards"]) if found else None
 
 
 async def add(

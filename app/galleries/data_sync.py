@@ -22,11 +22,10 @@ from app.galleries import (
 from app.galleries.downloading import download, house_of
 from app.galleries.order_errors import WebOrderNotFound, WebOrderStands, WebOrderTargetNotFound
 from app.galleries.order_models import DataSyncRun, OrderState, WebOrder
-from app.galleries.visits import record_of
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.studio.invoices import PrepaidUploadState
-from app.sync import registry
+from app.sync import records, registry
 from app.sync.draft import Draft
 
 T = TypeVar("T")
@@ -180,10 +179,10 @@ async def _upload(session: WriteSession, who: Principal, invoice_id: UUID) -> bo
 async def _give(session: WriteSession, who: Principal, order: WebOrder, given_to: GivenTo) -> None:
     if order.state != OrderState.HELD:
         raise WebOrderStands(state=order.state)
-    if await record_of(session, "clients", given_to.client_id) is None:
+    if await records.find(session, "clients", given_to.client_id) is None:
         raise WebOrderTargetNotFound(target="client_id")
     if given_to.session_id:
-        booked = await record_of(session, "sessions", given_to.session_id)
+        booked = await records.find(session, "sessions", given_to.session_id)
         if booked is None or booked["client_id"] != str(given_to.client_id):
             raise WebOrderTargetNotFound(target="session_id")
     before = _told(order)

@@ -11,7 +11,7 @@ from app.sync import records, registry
 from app.sync.store import Write, write
 
 OPEN = frozenset({GalleryState.ONLINE, GalleryState.EXPIRED})
-"""States in which a gallery shows its pictures."""
+"""The states in which a gallery stands online and its images are hosted."""
 SESSIONS = "sessions"
 
 

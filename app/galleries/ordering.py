@@ -17,8 +17,9 @@ from app.galleries.carts import PricedCart, keep_lines, lines_in, price
 from app.galleries.order_models import OrderState, WebOrder
 from app.galleries.order_refusals import CartChanged, CartEmpty, GalleryClosed, OrderDiffers, PaymentUnfit
 from app.galleries.pricing import OrderLine
-from app.galleries.visits import Shop, Visit, open_shop, record_of
+from app.galleries.visits import Shop, Visit, open_shop
 from app.studio.payments import PaymentState, PaymentType
+from app.sync import records
 from app.sync.fields import Values
 
 _SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -96,7 +97,7 @@ async def _state(session: Session, visit: Visit, total: int, payment_id: UUID | 
     """Return what an order is at first; refuses a payment that does not pay it."""
     if payment_id is None:
         return OrderState.READY
-    payment = await record_of(session, "payments", payment_id)
+    payment = await records.find(session, "payments", payment_id)
     is_fit = (
         payment is not None
         and payment["client_id"] == str(visit.client_id)
@@ -111,7 +112,7 @@ async def _state(session: Session, visit: Visit, total: int, payment_id: UUID | 
 
 
 async def _made(session: WriteSession, visit: Visit, shop: Shop, cart: PricedCart) -> WebOrder:
-    client = await record_of(session, "clients", visit.client_id)
+    client = await records.find(session, "clients", visit.client_id)
     if client is None:
         raise GalleryClosed
     return WebOrder(

@@ -9,9 +9,8 @@ from app.core.db import Session
 from app.core.principal import Level
 from app.galleries.errors import GalleriesOff, SessionNotFound
 from app.galleries.hosting import SESSIONS
-from app.sync import feed, records, registry
+from app.sync import records, visible
 from app.sync.fields import Values
-from app.sync.target import rights_of
 
 FEATURE = SESSIONS
 """What rights to pictures are given by: they are the session's."""
@@ -23,18 +22,15 @@ async def seen(work: Work[Any], session_id: UUID, level: Level) -> Values:
     Raises `PermissionDenied`, `SessionNotFound` and `GalleriesOff`.
     """
     require(work.who, FEATURE, level)
-    number = registry.number_of(SESSIONS)
-    rule = (await rights_of(work.session, work.who, work.clock)).get(number)
-    row = (await feed.states(work.session, [(number, session_id)])).get((number, session_id))
-    if rule is None or row is None or row.values is None or not rule.may_see(row.anchors):
+    found = await visible.seen(work, SESSIONS, session_id)
+    if found is None:
         raise SessionNotFound
     await require_galleries(work.session)
-    return row.values
+    return found
 
 
 async def require_galleries(session: Session) -> None:
     """Refuse where the company has switched online galleries off."""
-    collection = registry.numbered(registry.number_of("companies"))
-    found = await records.some(session, collection, [session.account_id])
-    if not found.get(session.account_id, {}).get("has_galleries"):
+    company = await records.find(session, "companies", session.account_id)
+    if not company or not company["has_galleries"]:
         raise GalleriesOff

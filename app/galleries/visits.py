@@ -10,8 +10,7 @@ from app.galleries import order_store
 from app.galleries.lifecycle.standing import hidden_because
 from app.galleries.order_refusals import GalleryClosed
 from app.galleries.pricing import Product
-from app.sync import records, registry
-from app.sync.fields import Values
+from app.sync import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ class Shop:
 async def open_shop(session: Session, who: Principal, visit: Visit) -> Shop:
     """Return what a gallery sells, or raise `GalleryClosed`."""
     session_id = await order_store.session_of(session, visit.gallery_id)
-    booked = await record_of(session, "sessions", session_id) if session_id else None
-    company = await record_of(session, "companies", session.account_id)
+    booked = await records.find(session, "sessions", session_id) if session_id else None
+    company = await records.find(session, "companies", session.account_id)
     if session_id is None or booked is None or company is None:
         raise GalleryClosed
     if hidden_because(booked, company, clock.today(who.time_zone)):
@@ -53,9 +52,3 @@ async def open_shop(session: Session, who: Principal, visit: Visit) -> Shop:
         shipping=shipping,
         products=products,
     )
-
-
-async def record_of(session: Session, collection: str, record_id: UUID) -> Values | None:
-    """Return the fields of a record, if there is one."""
-    found = await records.some(session, registry.numbered(registry.number_of(collection)), [record_id])
-    return found.get(record_id)

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Depends
 
@@ -13,10 +12,7 @@ from app.accounts.standing import Work, admit
 from app.accounts.tokens import Claims
 from app.core.db import Database, Session, WriteSession
 from app.core.keys import KeyRing
-from app.desk import store as records
 from app.http.unit_of_work import DatabaseOf
-from app.sync import registry
-from app.sync.target import rights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +41,3 @@ async def _asker(database: DatabaseOf, keys: KeysOf, claims: Caller) -> Asker:
 
 
 AskerOf = Annotated[Asker, Depends(_asker)]
-
-
-async def may_see(work: Work[Session] | Work[WriteSession], client_id: UUID) -> bool:
-    """Say whether there is such a client whom the user may see."""
-    number = registry.number_of("clients")
-    rights = await rights_of(work.session, work.who, work.clock)
-    if number not in rights:
-        return False
-    found = await records.find(work.session, (number, client_id), rights[number])
-    return found is not None and not found.is_deleted

@@ -11,25 +11,24 @@ from app.core.db import Session, WriteSession
 from app.core.principal import Level
 from app.portal import store
 from app.portal.errors import PortalLetterNotFound
-from app.portal.guards import may_see
 from app.portal.logins import LOGINS, path_of
 from app.portal.schemas import PortalLetterAnswer
+from app.sync.visible import seen, some_seen
 
 
 async def listed(work: Work[Session], most: int, *, is_all: bool) -> Sequence[PortalLetterAnswer]:
     """Return so many letters, the newest first, of them those about clients the user may see."""
     require(work.who, LOGINS, Level.VIEW_ONLY)
     found = await store.letters(work.session, most, is_all=is_all)
-    clients = {each["client_id"] for each in found}
-    seen = {each for each in clients if await may_see(work, each)}
-    return [_told(each) for each in found if each["client_id"] in seen]
+    known = await some_seen(work, "clients", list({each["client_id"] for each in found}))
+    return [_told(each) for each in found if each["client_id"] in known]
 
 
 async def acknowledge(work: Work[WriteSession], letter_id: UUID) -> PortalLetterAnswer:
     """Write down that somebody has dealt with a letter; the first who does stays."""
     require(work.who, LOGINS, Level.ADD_MODIFY)
     found = await store.letter(work.session, letter_id)
-    if found is None or not await may_see(work, found["client_id"]):
+    if found is None or await seen(work, "clients", found["client_id"]) is None:
         raise PortalLetterNotFound
     await store.acknowledge(work.session, letter_id, work.who.user_id)
     now = await store.letter(work.session, letter_id)

@@ -25,9 +25,10 @@ from app.portal.errors import (
     PortalOff,
     UserNameTaken,
 )
-from app.portal.guards import Asker, may_see
+from app.portal.guards import Asker
 from app.portal.models import LetterKind, LoginField, PortalLogin
 from app.portal.schemas import LoginState, PortalLoginAnswer
+from app.sync.visible import seen
 
 LOGINS = declare(Feature("portal_logins", "Client logins", "How clients sign in to their online galleries."))
 TRIES = 5
@@ -179,7 +180,8 @@ async def _changeable(work: Work[Session] | Work[WriteSession], client_id: UUID)
 
 
 async def _client(work: Work[Session] | Work[WriteSession], client_id: UUID) -> asyncpg.Record:
-    client = await store.client(work.session, client_id) if await may_see(work, client_id) else None
+    is_seen = await seen(work, "clients", client_id) is not None
+    client = await store.client(work.session, client_id) if is_seen else None
     if client is None:
         raise PortalClientNotFound
     return client

@@ -68,6 +68,12 @@ async def some(session: Session, collection: Collection, ids: Sequence[UUID]) ->
     return {row["id"]: _canonical(collection, orjson.loads(row["record"])) for row in rows}
 
 
+async def find(session: Session, collection: str, record_id: UUID) -> Values | None:
+    """Return a record of a collection that is there, by its name, whoever may see it."""
+    found = await some(session, registry.numbered(registry.number_of(collection)), [record_id])
+    return found.get(record_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A record that refers to another, and the field in which it does."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from app.core.ids import NIL
 from app.galleries import order_store
 from app.galleries.lifecycle import store
-from app.galleries.lifecycle.standing import OPEN, is_open, state_on
+from app.galleries.lifecycle.standing import is_open, state_on
 from app.galleries.lifecycle.store import NOTHING_CHOSEN, Choice, Chosen
 from app.galleries.models import Rating
 from app.studio.gallery_refusals import GalleriesOff, GalleryNotOnline, NoPictures, NoSuchPriceList
@@ -160,7 +160,7 @@ def _price_list(call: Call) -> str | None:
     """
     own, sent = call.fields["web_price_list"], call.sent.web_price_list
     known = {kind["price_list"] for _, kind in call.work.known("session_types")} | {own}
-    if sent and sent not in known and not call.work.read["web_price_list", sent]:
+    if sent and sent not in known and not call.work.read.get(("web_price_list", sent)):
         raise NoSuchPriceList({"web_price_list": NoSuchPriceList.message})
     found: str | None = sent or own or (_type(call) or {}).get("price_list")
     return found
@@ -236,7 +236,7 @@ def _require_galleries(call: Call) -> None:
 
 
 def _require_open(call: Call) -> None:
-    if call.fields["gallery_state"] not in OPEN:
+    if not is_open(call.fields):
         raise GalleryNotOnline({"gallery_state": call.fields["gallery_state"]})
 
 

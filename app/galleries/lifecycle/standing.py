@@ -5,10 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from app.galleries.hosting import OPEN
 from app.studio.sessions import GalleryState
-
-OPEN = frozenset({GalleryState.ONLINE, GalleryState.EXPIRED})
-"""The states in which a gallery stands online and its images are hosted."""
 
 
 class Hidden(StrEnum):

@@ -14,7 +14,7 @@ from app.http.forms import Fields
 from app.portal.web import words
 from app.portal.web.pages import Wrong
 from app.portal.web.visits import SignedOut, Visit
-from app.sync import records, registry
+from app.sync import records
 from app.sync.refusals import ChangeRefused
 from app.sync.store import Write, write
 from app.sync.validation import InvalidFieldsError
@@ -68,12 +68,10 @@ async def _save(session: Any, visit: Visit, different: Record) -> Wrong | None:
 
 
 async def _client(session: Session, visit: Visit) -> Record:
-    collection = registry.numbered(registry.number_of("clients"))
-    client_id = visit.gallery.client_id
-    found = await records.some(session, collection, [client_id])
-    if client_id not in found:
+    found = await records.find(session, "clients", visit.gallery.client_id)
+    if found is None:
         raise SignedOut
-    return {name: found[client_id][name] for name in _NAMES}
+    return {name: found[name] for name in _NAMES}
 
 
 def _read(form: Fields, client: Record) -> Record:

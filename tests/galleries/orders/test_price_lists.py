@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from tests.contract.desks import at_a_desk
-from tests.galleries.orders.shops import PRINT, VOUCHER, Shop, product
+from tests.galleries.orders.shops import PRINT, VOUCHER, Shop, product, products
 
 
 async def test_a_price_list_is_set_whole_and_by_version(shop: Shop) -> None:
@@ -48,8 +48,8 @@ async def test_names_tell_lists_apart_and_stay_while_a_gallery_sells_by_them(sho
 
 async def test_what_is_wrong_is_refused_and_only_who_maintains_lists_sets_them(shop: Shop) -> None:
     path = f"web-price-lists/{uuid4()}"
-    for products in ([product(PRINT, "P", -1)], [product(PRINT, "P", 1)] * 2, [product(PRINT, "", 1)]):
-        refused = await shop.desk.ask("PUT", path, _named("Odd", products), if_match='"0"')
+    for offered in ([product(PRINT, "P", -1)], [product(PRINT, "P", 1)] * 2, [product(PRINT, "", 1)]):
+        refused = await shop.desk.ask("PUT", path, _named("Odd", offered), if_match='"0"')
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     photographer = await at_a_desk(shop.studio, initials="PK")
     denied = await photographer.ask("PUT", path, _named("Mine"), if_match='"0"')
@@ -59,3 +59,13 @@ async def test_what_is_wrong_is_refused_and_only_who_maintains_lists_sets_them(s
 
 def _named(name: str, products: object = ()) -> dict[str, object]:
     return {"name": name, "products": list(products) if isinstance(products, list) else []}
+
+
+async def test_a_session_goes_online_with_a_list_there_is_and_with_no_other(shop: Shop) -> None:
+    await shop.sell("School pictures", products())
+    room = await shop.room()
+    publish = f"sessions/{room.session_id}/publish_gallery"
+    answer = await shop.desk.ask("POST", publish, {"web_price_list": "Nobody's"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_such_price_list")
+    answer = await shop.desk.ask("POST", publish, {"web_price_list": "School pictures"})
+    assert (answer.status_code, answer.json()["web_price_list"]) == (200, "School pictures")

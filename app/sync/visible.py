@@ -1,4 +1,4 @@
-"""Records a card payment is about, as far as whoever asks may see them."""
+"""Records somebody asks about, as far as they may see them."""
 
 from collections.abc import Sequence
 from typing import Any
