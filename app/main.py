@@ -56,9 +56,10 @@ from app.galleries.jobs import jobs_of as picture_jobs
 from app.galleries.lifecycle.jobs import EXPIRE
 from app.galleries.lifecycle.router import router as galleries
 from app.galleries.limits import GIGABYTE, limits_of_pictures
-from app.galleries.order_jobs import DATA_SYNC
+from app.galleries.order_jobs import DATA_SYNC, FORGET_CARTS
 from app.galleries.price_list_router import router as price_lists
 from app.galleries.router import router as pictures
+from app.galleries.task_router import router as gallery_tasks
 from app.galleries.tending import Tending
 from app.galleries.upload_router import router as uploads
 from app.galleries.web_order_router import router as web_orders
@@ -70,6 +71,7 @@ from app.notices.router import router as notices
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.portal.jobs import FORGET as FORGET_CLIENTS
+from app.portal.limits import limits_of_portal
 from app.portal.router import router as portal_logins
 from app.portal.web.pages import BASE as PORTAL
 from app.portal.web.site import portal
@@ -88,7 +90,17 @@ from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 
 VERSION = "0.1.0"
-JOBS = (TRIM, FORGET, FORGET_NOTICES, FORGET_IMPORTS, FORGET_CLIENTS, TURN, EXPIRE, DATA_SYNC)
+JOBS = (
+    TRIM,
+    FORGET,
+    FORGET_NOTICES,
+    FORGET_IMPORTS,
+    FORGET_CLIENTS,
+    TURN,
+    EXPIRE,
+    DATA_SYNC,
+    FORGET_CARTS,
+)
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
 """What the C library is asked for (`mallopt`), and from how many bytes on."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -212,7 +224,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     # Routes are tried one after the other, at some cost each: what is asked for most comes first.
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
-    sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists)
+    sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
     rest = (preferences, health, inbox, imports, *tills, limits)
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)
@@ -229,6 +241,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         series=limits_of_series(),
         cards=limits_of_cards(),
         pictures=limits_of_pictures(chosen.picture_gigabytes_per_account),
+        portal=limits_of_portal(),
     )
     build_porch(
         made,

@@ -121,6 +121,18 @@ async def find(work: Work[Any], intent_id: UUID, level: Level) -> CardIntent:
     return found
 
 
+async def find_by_part(work: Work[Any], payment_id: UUID, level: Level) -> CardIntent:
+    """Return the same, also by the id of the deposit that holds its rest."""
+    if await store.intent(work.session, payment_id) is None:
+        require(work.who, gate.PAYMENTS, level)
+        if await seen(work, gate.PAYMENTS, payment_id) is not None:
+            for each in await store.holding(work.session, payment_id):
+                found = await store.intent(work.session, each)
+                if found and payments.rest_id(found) == payment_id:
+                    return await find(work, each, level)
+    return await find(work, payment_id, level)
+
+
 async def cancel(work: Work[WriteSession], intent_id: UUID) -> CardIntent:
     """Let go of what was reserved; done again, nothing happens. What may have been charged is not let go."""
     intent = await find(work, intent_id, Level.ADD_ONLY)

@@ -155,7 +155,10 @@ async def list_payments(
     responses=refusals_of(*GUARDED, *_FOUND),
 )
 async def read(payment_id: PaymentId, counter: CounterOf) -> CardPaymentAnswer:
-    """Tell how a card payment or a refund stands: what a phone asks that was closed, or lost an answer."""
+    """Tell how a card payment or a refund stands: what a phone asks that was closed, or lost an answer.
+
+    The id of the deposit that holds the rest of one tells it too; all else is done under the payment's own.
+    """
     return await _shown(counter, payment_id)
 
 
@@ -263,9 +266,9 @@ async def resolve(
 async def _shown(counter: Counter, payment_id: UUID) -> CardPaymentAnswer:
     """Return how a payment stands, with the hosted field as long as a card is to be typed in."""
     async with counter.reading() as work:
-        intent = await reserving.find(work, payment_id, Level.VIEW_ONLY)
-        attempt = await store.latest_attempt(work.session, payment_id)
-        refunded = (await store.refunds_of(work.session, [payment_id])).get(payment_id, 0)
+        intent = await reserving.find_by_part(work, payment_id, Level.VIEW_ONLY)
+        attempt = await store.latest_attempt(work.session, intent.intent_id)
+        refunded = (await store.refunds_of(work.session, [intent.intent_id])).get(intent.intent_id, 0)
         zone = work.who.time_zone
         is_typed = intent.saved_card_id is None and intent.gives_back is None
         if intent.state != IntentState.RESERVED or not is_typed:

@@ -1,6 +1,7 @@
 """Saved cards: what charges them is sealed here, what may be shown stands in their client's record."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.core.vault import SealBroken
-from app.sync import records
+from app.sync import records, registry
+from app.sync.draft import Draft
+from app.sync.reactions import Written, at_last
 from app.sync.store import Write, write
 
 log = logging.getLogger("studio.cards")
@@ -44,9 +47,10 @@ async def add(
 ) -> UUID | None:
     """Keep a card for a client, and return its id; one that is there already is charged by the newer token.
 
-    The token is good at the merchant of the print alone. None where the card is not known well enough to be
-    shown, or the client is gone.
+    The token is good at the merchant of the print alone. Of a client who was merged meanwhile it is the card
+    of whoever stayed. None where the card is not known well enough to be shown, or the client is gone.
     """
+    client_id = await _living(session, who, client_id)
     cards = await cards_of(session, client_id)
     if cards is None or None in (card.last_four, card.expiry_month, card.expiry_year):
         return None
@@ -92,6 +96,15 @@ async def remove(session: WriteSession, who: Principal, client_id: UUID, card_id
     return True
 
 
+@at_last("clients")
+async def forget(draft: Draft, written: Sequence[Written]) -> None:
+    """Forget what charges cards no client has any more; those of a merged client are whoever stayed's."""
+    had = {card["id"] for each in written for card in (each.before or {}).get("saved_cards", ())}
+    have = {card["id"] for each in written for card in (each.after or {}).get("saved_cards", ())}
+    if gone := had - have:
+        await store.remove_tokens(draft.session, [UUID(each) for each in gone])
+
+
 async def usable(session: Session, till: Till, merchant: CardMerchant, card_id: UUID) -> Token | None:
     """Return what charges a saved card; none where that is nothing, another merchant's, or does not open."""
     kept = await store.token(session, card_id)
@@ -102,3 +115,12 @@ async def usable(session: Session, till: Till, merchant: CardMerchant, card_id: 
     except SealBroken:
         log.exception("a saved card of account %s does not open", session.account_id)
         return None
+
+
+async def _living(session: WriteSession, who: Principal, client_id: UUID) -> UUID:
+    """Return who has taken the place of a client who was merged, and of any other the client."""
+    key = registry.number_of("clients"), client_id
+    draft = await Draft.begin(session, who)
+    await draft.load([key])
+    await draft.load_survivors([key])
+    return draft.survivor(key)[1]

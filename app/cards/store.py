@@ -226,6 +226,18 @@ async def remove_token(session: WriteSession, found: CardToken) -> None:
     await session.flush()
 
 
+async def remove_tokens(session: WriteSession, card_ids: Sequence[UUID]) -> None:
+    """Forget what charges some cards."""
+    sql = "DELETE FROM card_tokens WHERE account_id = $1 AND card_id = ANY($2::uuid[])"
+    await session.raw.execute(sql, session.account_id, card_ids)
+
+
+async def holding(session: Session, deposit_id: UUID) -> Sequence[UUID]:
+    """Return the card payments a deposit may be the rest of: what has charged it tells."""
+    rows = await session.raw.fetch(_HOLDING, session.account_id, deposit_id)
+    return [row["intent_id"] for row in rows]
+
+
 async def booked_on(session: Session, start: datetime, end: datetime) -> Sequence[CardAttempt]:
     """Return the attempts that have stood since some time between two instants, or that were settled then."""
     sql = select(CardAttempt).where(
@@ -275,6 +287,12 @@ WHERE account_id = $1 AND (id = ANY($2::uuid[]) OR original_invoice_id = ANY($2:
 _OWNER = """
 SELECT id FROM clients
 WHERE account_id = $1 AND saved_cards @> jsonb_build_array(jsonb_build_object('id', $2::text)) LIMIT 1
+"""
+_HOLDING = """
+SELECT DISTINCT attempt.intent_id FROM payments deposit
+JOIN card_attempts attempt ON attempt.account_id = $1
+    AND deposit.processor_reference IN (attempt.external_ref, attempt.transaction_id)
+WHERE deposit.account_id = $1 AND deposit.id = $2
 """
 _DEPOSIT = """
 SELECT id FROM payments

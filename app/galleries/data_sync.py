@@ -17,6 +17,7 @@ from app.core.ids import timed_id
 from app.core.principal import Principal
 from app.galleries import (
     order_store,
+    prepaid,  # noqa: F401 - lets prepaid orders wait to go online
     unpaid,  # noqa: F401 - lets orders follow their payments
 )
 from app.galleries.downloading import download, house_of

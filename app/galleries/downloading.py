@@ -9,7 +9,8 @@ from uuid import UUID, uuid5
 from app.core import clock
 from app.core.db import WriteSession
 from app.core.principal import Channel, Principal
-from app.galleries import order_store
+from app.galleries import automatic_tasks, order_store
+from app.galleries.automatic_tasks import Occasion, TaskEvent
 from app.galleries.order_models import OrderState, WebOrder
 from app.galleries.ordering import lines_of
 from app.studio.invoices import InvoiceType
@@ -67,6 +68,7 @@ async def download(session: WriteSession, who: Principal, order: WebOrder) -> bo
         target = await _target(session, house, order)
         order.code = None
         writes = _writes(order, target, clock.day_of(order.placed_at, who.time_zone).isoformat())
+        writes += await automatic_tasks.writes_for(session, house, _occasion(order, target))
         try:
             await write(session, house, writes)
         except (ChangeRefused, InvalidFieldsError):
@@ -119,6 +121,19 @@ def _writes(order: WebOrder, target: _Target, day: str) -> list[Write]:
     elif order.payment_id is None and order.total:
         writes.append(Write("payments", uuid5(order.id, "payment"), _agreed(order, target, day)))
     return writes
+
+
+def _occasion(order: WebOrder, target: _Target) -> Occasion:
+    return Occasion(
+        event=TaskEvent.WEB_ORDER,
+        of=order.id,
+        subject=f"Web order {order.number}",
+        description=None,
+        client_id=target.client_id,
+        session_id=order.session_id,
+        studio_id=target.studio_id,
+        invoice_id=order.id,
+    )
 
 
 def _is_free(order: WebOrder, payment: Values | None) -> bool:

@@ -57,3 +57,11 @@ class WebOrderTargetNotFound(AppError):
     status = 422
     code = "web_order_target_not_found"
     title = "There is nobody and nothing of this id to give the order to."
+
+
+class GalleryTaskTargetNotFound(AppError):
+    """`target` names a task type, department or user there is not, or no longer; nothing was changed."""
+
+    status = 422
+    code = "gallery_task_target_not_found"
+    title = "There is nothing of this id that tasks can be given to."

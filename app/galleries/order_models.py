@@ -1,4 +1,4 @@
-"""Web orders as tables: what galleries sell, what is in carts, what was ordered, and what came of it."""
+"""Web orders as tables: what galleries sell, what is in carts, what was ordered, and what comes of it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -153,3 +153,16 @@ class DataSyncRun(SQLModel, table=True):
     uploaded: int
     remaining: int
     errors: list[dict[str, Any]] = Field(sa_type=JSONB)
+
+
+class GalleryTask(SQLModel, table=True):
+    """Which task is made when something arrives from a gallery: none for an event without a row."""
+
+    __tablename__ = "gallery_tasks"
+
+    account_id: UUID = Field(primary_key=True)
+    event: str = Field(primary_key=True)
+    task_type_id: UUID | None = None
+    assigned_department_id: UUID | None = None
+    assigned_user_id: UUID | None = None
+    due_days: int

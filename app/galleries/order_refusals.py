@@ -75,6 +75,27 @@ class CartChanged(OrderRefused):
     message = "The cart or a price has changed meanwhile."
 
 
+class TooManyImages(OrderRefused):
+    """More images were chosen than something is made from; `places` has its name."""
+
+    code = "too_many_images"
+    message = "This is made from fewer images."
+
+
+class PrepaidSettled(OrderRefused):
+    """The prepaid order is none for which images are chosen, or no longer: the studio is at work on it."""
+
+    code = "prepaid_settled"
+    message = "The images of this order can no longer be chosen here. Please ask your studio."
+
+
+class PrepaidChanged(OrderRefused):
+    """The prepaid order is no longer as it was shown: show it again."""
+
+    code = "prepaid_changed"
+    message = "This order has changed meanwhile."
+
+
 class PaymentUnfit(OrderRefused):
     """The payment is not this client's free deposit of just the order's total, or pays another order."""
 

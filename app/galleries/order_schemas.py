@@ -202,3 +202,51 @@ class DataSyncLog(Answer):
     """What the data sync has done."""
 
     runs: list[DataSyncRunAnswer] = Field(description="The latest first.")
+
+
+class AutomaticTaskRequest(Wire):
+    """A task that is made by itself."""
+
+    task_type_id: UUID | None = Field(None, description="The kind of task.", examples=[None])
+    assigned_department_id: UUID | None = Field(
+        None, description="The department that is to do it.", examples=[None]
+    )
+    assigned_user_id: UUID | None = Field(None, description="The person who is to do it.", examples=[None])
+    due_days: Annotated[int, Field(ge=0, le=365)] = Field(
+        0, description="Within how many business days it is due: 0 is on the same day.", examples=[2]
+    )
+
+
+class GalleryTasksRequest(Wire):
+    """For what tasks are made by themselves; none for what has none."""
+
+    web_order: AutomaticTaskRequest | None = Field(description="For each web order that becomes an invoice.")
+    yearbook_choice: AutomaticTaskRequest | None = Field(
+        description="For a session whose client has chosen all images the yearbook asks for."
+    )
+    prepaid_choice: AutomaticTaskRequest | None = Field(
+        description="For a prepaid order once its client has chosen images for all of it."
+    )
+
+
+class AutomaticTask(Answer):
+    """A task that is made by itself."""
+
+    task_type_id: UUID | None = Field(description="The kind of task.", examples=[None])
+    assigned_department_id: UUID | None = Field(
+        description="The department that is to do it.", examples=[None]
+    )
+    assigned_user_id: UUID | None = Field(description="The person who is to do it.", examples=[None])
+    due_days: int = Field(description="Within how many business days it is due.", examples=[2])
+
+
+class GalleryTasks(Answer):
+    """For what tasks are made by themselves; none for what has none."""
+
+    web_order: AutomaticTask | None = Field(description="For each web order that becomes an invoice.")
+    yearbook_choice: AutomaticTask | None = Field(
+        description="For a session whose client has chosen all images the yearbook asks for."
+    )
+    prepaid_choice: AutomaticTask | None = Field(
+        description="For a prepaid order once its client has chosen images for all of it."
+    )

@@ -1,8 +1,10 @@
 """The only SQL of price lists, carts, web orders and the data sync; every statement names the account."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import tuple_
 from sqlmodel import col, delete, select
 
@@ -11,6 +13,7 @@ from app.galleries.models import PictureState
 from app.galleries.order_models import (
     WAITING,
     DataSyncRun,
+    GalleryTask,
     OrderState,
     WebCart,
     WebOrder,
@@ -199,6 +202,37 @@ async def keep_run(session: WriteSession, run: DataSyncRun, most: int) -> None:
     await session.raw.execute(_FORGET_RUNS, session.account_id, most)
 
 
+async def gallery_tasks(session: Session) -> Sequence[asyncpg.Record]:
+    """Return for which events tasks are made, and which."""
+    return await session.raw.fetch("SELECT * FROM gallery_tasks WHERE account_id = $1", session.account_id)
+
+
+async def set_gallery_tasks(session: WriteSession, rows: Sequence[GalleryTask]) -> None:
+    """Set for which events tasks are made, in the place of all there were."""
+    await session.exec(delete(GalleryTask).where(col(GalleryTask.account_id) == session.account_id))
+    session.add_all(rows)
+    await session.flush()
+
+
+async def prepaid(session: Session, session_id: UUID, client_id: UUID) -> list[UUID]:
+    """Return a client's invoices of a session for which images are chosen online, the oldest first."""
+    rows = await session.raw.fetch(_PREPAID, session.account_id, session_id, client_id)
+    return [row["id"] for row in rows]
+
+
+async def forget(session: Session, before: datetime, most: int) -> int:
+    """Forget so many carts and orders nobody needs any more, and return how many that were.
+
+    Carts that were not touched since an instant, whose gallery is closed or whose client is gone; of orders
+    those that came to nothing before it, and those that wait for nothing of clients who are gone.
+    """
+    done = 0
+    for sql in (_FORGET_CARTS, _FORGET_ORDERS):
+        said: str = await session.raw.execute(sql, session.account_id, before, most)
+        done += int(said.removeprefix("DELETE "))
+    return done
+
+
 _OF_PRODUCT = ("id", "item", "name", "description", "price", "tax_rate", "is_shipped", "images")
 _IS_NAMED = """
 SELECT true FROM web_price_lists WHERE account_id = $1 AND lower(name) = lower($2) AND id <> $3
@@ -246,4 +280,30 @@ _FORGET_RUNS = """
 DELETE FROM data_sync_runs WHERE account_id = $1 AND id IN (
     SELECT id FROM data_sync_runs WHERE account_id = $1 ORDER BY began_at DESC, id DESC OFFSET $2
 )
+"""
+_PREPAID = """
+SELECT id FROM invoices
+WHERE account_id = $1 AND session_id = $2 AND client_id = $3 AND is_prepaid_online
+    AND prepaid_upload_state = 'uploaded' AND invoice_type NOT IN ('estimate', 'credit_memo')
+ORDER BY invoice_date, invoice_number, id LIMIT 100
+"""
+_FORGET_CARTS = """
+DELETE FROM web_carts WHERE account_id = $1 AND (gallery_id, client_id) IN (
+    SELECT c.gallery_id, c.client_id FROM web_carts c
+    LEFT JOIN galleries g ON g.account_id = $1 AND g.id = c.gallery_id AND g.taken_down_at IS NULL
+    LEFT JOIN clients k ON k.account_id = $1 AND k.id = c.client_id
+    WHERE c.account_id = $1 AND (c.changed_at <= $2 OR g.id IS NULL OR k.id IS NULL) LIMIT $3
+)
+"""
+# Who was merged is gone too, and the invoice is the survivor's: its order stays.
+_FORGET_ORDERS = """
+DELETE FROM web_orders WHERE account_id = $1 AND id = ANY(ARRAY(
+    SELECT o.id FROM web_orders o
+    WHERE o.account_id = $1 AND o.state IN ('cancelled', 'downloaded') AND (
+        (o.state = 'cancelled' AND o.placed_at <= $2) OR NOT (
+            EXISTS (SELECT FROM clients k WHERE k.account_id = $1 AND k.id IN (o.client_id, o.ordered_by_id))
+            OR EXISTS (SELECT FROM invoices i WHERE i.account_id = $1 AND i.id = o.id)
+        )
+    ) LIMIT $3
+))
 """

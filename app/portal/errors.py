@@ -3,14 +3,6 @@
 from app.core.errors import AppError
 
 
-class PortalOff(AppError):
-    """The company's online galleries are switched off (`has_galleries`)."""
-
-    status = 403
-    code = "portal_off"
-    title = "Online galleries are switched off."
-
-
 class PortalClientNotFound(AppError):
     """There is no such client, or none the caller may see."""
 

@@ -16,13 +16,13 @@ from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.principal import Level, Principal
+from app.galleries.errors import GalleriesOff
 from app.portal import store
 from app.portal.errors import (
     LoginDefaultMissing,
     NoGalleryOnline,
     PortalClientNotFound,
     PortalLoginNotFound,
-    PortalOff,
     UserNameTaken,
 )
 from app.portal.guards import Asker
@@ -175,7 +175,7 @@ async def _changeable(work: Work[Session] | Work[WriteSession], client_id: UUID)
     require(work.who, LOGINS, Level.ADD_MODIFY)
     client = await _client(work, client_id)
     if not client["has_galleries"]:
-        raise PortalOff
+        raise GalleriesOff
     return client
 
 

@@ -1,6 +1,6 @@
 """The SQL of what a client sees and marks: pictures that are online, page by page, and groups of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -162,3 +162,12 @@ async def put(session: WriteSession, group_id: UUID, picture_id: UUID, *, is_in:
     """Put a picture into a group, or take it out."""
     sql = "DELETE FROM picture_group_members WHERE account_id = $1 AND group_id = $2 AND picture_id = $3"
     await session.raw.execute(_PUT_IN if is_in else sql, session.account_id, group_id, picture_id)
+
+
+async def numbers_of(session: Session, session_id: UUID, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what orders call some pictures, those that are shown."""
+    sql = f"SELECT p.id, p.number FROM pictures p WHERE {_SHOWN} AND p.id = ANY($3::uuid[])"
+    return {
+        row["id"]: row["number"]
+        for row in await session.raw.fetch(sql, session.account_id, session_id, list(ids))
+    }

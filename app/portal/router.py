@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 
 from app.accounts.errors import PasswordBlocked, PermissionDenied
 from app.accounts.guards import GUARDED, Reading, Writing
+from app.galleries.errors import GalleriesOff
 from app.http.body import JsonRoute
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
@@ -17,7 +18,6 @@ from app.portal.errors import (
     PortalClientNotFound,
     PortalLetterNotFound,
     PortalLoginNotFound,
-    PortalOff,
     UserNameTaken,
 )
 from app.portal.guards import AskerOf
@@ -54,7 +54,9 @@ async def read_login(client_id: ClientId, work: Reading) -> PortalLoginAnswer:
     "/portal-logins/{client_id}/reset",
     operation_id="portal_reset",
     summary="Reset a client's login",
-    responses=refusals_of(*GUARDED, *_FOUND, PortalOff, NoGalleryOnline, LoginDefaultMissing, UserNameTaken),
+    responses=refusals_of(
+        *GUARDED, *_FOUND, GalleriesOff, NoGalleryOnline, LoginDefaultMissing, UserNameTaken
+    ),
 )
 async def reset_login(client_id: ClientId, asker: AskerOf) -> PortalLoginAnswer:
     """Put a client's user name and password back to the company's defaults, and sign them out everywhere.
@@ -72,7 +74,7 @@ async def reset_login(client_id: ClientId, asker: AskerOf) -> PortalLoginAnswer:
     responses=refusals_of(
         *GUARDED,
         *_FOUND,
-        PortalOff,
+        GalleriesOff,
         PortalLoginNotFound,
         LoginDefaultMissing,
         UserNameTaken,

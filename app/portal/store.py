@@ -1,17 +1,19 @@
 """The only SQL of logins, sign-ins and letters of the portal; every statement names the account."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from app.accounts.models import CURRENT_STATES
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
+from app.galleries.lifecycle.standing import OF_COMPANY, OF_SESSION, hidden_because
 from app.portal.models import LetterKind, PortalLogin, PortalSettings
 
 KEPT = timedelta(days=90)
@@ -19,8 +21,18 @@ KEPT = timedelta(days=90)
 MOST_LETTERS_AN_HOUR = 3
 """To one client, about a login they have forgotten."""
 
-_TODAY = "($3::timestamptz AT TIME ZONE a.time_zone)::date"
-_OPEN = f"""
+_STATES = [str(each) for each in CURRENT_STATES]
+
+
+def _as_json(row: str, fields: Iterable[str]) -> str:
+    return f"json_build_object({', '.join(f'{name!r}, {row}.{name}' for name in fields)})"
+
+
+_STANDING = (
+    f"json_build_object('session', {_as_json('s', OF_SESSION)}, 'company', {_as_json('c', OF_COMPANY)})::text"
+)
+"""What it is judged by whether a gallery is open, by the one rule there is for it (`hidden_because`)."""
+_OPEN = """
 FROM galleries g
 JOIN sessions s ON s.account_id = g.account_id AND s.id = g.session_id
 JOIN clients k ON k.account_id = s.account_id AND k.id = s.client_id
@@ -29,26 +41,26 @@ JOIN accounts a ON a.account_id = g.account_id
 LEFT JOIN session_types t ON t.account_id = s.account_id AND t.id = s.session_type_id
 LEFT JOIN organizations o
     ON o.account_id = s.account_id AND o.id = coalesce(s.organization_id, k.organization_id)
-WHERE g.account_id = $1 AND g.taken_down_at IS NULL AND c.has_galleries
-  AND a.subscription_state = ANY($2::text[]) AND s.gallery_state IN ('online', 'expired')
-  AND (NOT c.is_expired_gallery_hidden OR coalesce(
-      s.is_shown_online AND NOT s.is_cancelled AND NOT s.is_on_hold AND s.gallery_images > 0
-      AND s.date < {_TODAY} AND (s.web_expire_date IS NULL OR s.web_expire_date > {_TODAY}), false))
+WHERE g.account_id = $1 AND g.taken_down_at IS NULL AND a.subscription_state = ANY($2::text[])
 """
-"""What must hold for a gallery to be open, whatever the beat has done by now; days are the company's.
-
-Usually the expire date closes nothing. Where expired galleries are hidden more is asked of a session that is
-seen: it is marked as shown online, is over, and was neither cancelled nor put on hold.
-"""
+"""Galleries that were not taken down; whether they are open is told by their `standing`."""
+_HAS_PREPAID = """EXISTS (
+    SELECT FROM invoices i
+    WHERE i.account_id = s.account_id AND i.session_id = s.id AND i.client_id = s.client_id
+        AND i.is_prepaid_online AND i.prepaid_upload_state = 'uploaded')"""
 _GALLERY = f"""
-SELECT g.id AS gallery_id, g.session_id, g.address, s.client_id, a.account_name, a.company_name, a.time_zone,
+SELECT {_STANDING} AS standing, {_HAS_PREPAID} AS has_prepaid,
+    g.id AS gallery_id, g.session_id, g.address, s.client_id, a.account_name, a.company_name, a.time_zone,
     s.description, s.web_expire_date, s.yearbook_image, s.yearbook_image_secondary, s.yearbook_status,
     coalesce(t.is_for_organizations, false) AS has_yearbook,
     coalesce(o.is_secondary_image_required, false) AS needs_second,
     o.name AS organization, o.yearbook_deadline, k.first_name, k.last_name, k.email, k.client_number
-{_OPEN} AND g.id = $4
+{_OPEN} AND g.id = $3
 """
-_OF_CLIENT = f"SELECT g.id AS gallery_id, g.address {_OPEN} AND s.client_id = $4 ORDER BY g.published_at DESC"
+_OF_CLIENT = f"""
+SELECT {_STANDING} AS standing, g.id AS gallery_id, g.address, a.time_zone
+{_OPEN} AND s.client_id = $3 ORDER BY g.published_at DESC
+"""
 _CLIENT = """
 SELECT k.id AS client_id, k.first_name, k.last_name, k.email, k.client_number, k.company_name,
     c.has_galleries, a.account_name, a.company_name AS studio, o.name AS organization
@@ -137,6 +149,8 @@ class OpenGallery:
     time_zone: str
     description: str
     web_expire_date: date | None
+    has_prepaid: bool
+    """Whether the client may choose images for an order that is paid already."""
     has_yearbook: bool
     needs_second: bool
     yearbook_image: str | None
@@ -161,18 +175,24 @@ async def place_of(
 
 
 async def open_gallery(session: Session, gallery_id: UUID) -> OpenGallery | None:
-    """Return a gallery if it is open."""
-    row = await session.raw.fetchrow(_GALLERY, *_open_now(session), gallery_id)
-    return OpenGallery(account_id=session.account_id, **row) if row else None
+    """Return a gallery if it is open, whatever the beat has done by now."""
+    row = await session.raw.fetchrow(_GALLERY, session.account_id, _STATES, gallery_id)
+    if row is None or not _is_open(row):
+        return None
+    return OpenGallery(
+        account_id=session.account_id, **{name: each for name, each in row.items() if name != "standing"}
+    )
 
 
 async def open_gallery_of(session: Session, client_id: UUID) -> asyncpg.Record | None:
     """Return id and address of a client's gallery that is open, the latest."""
-    return await session.raw.fetchrow(_OF_CLIENT, *_open_now(session), client_id)
+    rows = await session.raw.fetch(_OF_CLIENT, session.account_id, _STATES, client_id)
+    return next((row for row in rows if _is_open(row)), None)
 
 
-def _open_now(session: Session) -> tuple[UUID, list[str], datetime]:
-    return session.account_id, [str(each) for each in CURRENT_STATES], clock.now()
+def _is_open(row: asyncpg.Record) -> bool:
+    standing = orjson.loads(row["standing"])
+    return not hidden_because(standing["session"], standing["company"], clock.today(row["time_zone"]))
 
 
 async def client(session: Session, client_id: UUID) -> asyncpg.Record | None:

@@ -1,6 +1,6 @@
 """How one change is judged against the records as they stand: applied, merged, already so, or refused."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -240,8 +240,10 @@ class Judge:
         values = self._foreseen(key, {}, self._resolved(key, change)[0])
         if state is not None and state.values is not None:
             # What was left open may have been filled in when the record was made.
-            if any(values[name] not in (None, state.values[name]) for name in change.fields):
-                raise AlreadyExists
+            if differing := [
+                name for name in change.fields if values[name] not in (None, state.values[name])
+            ]:
+                raise AlreadyExists(self._told(key, state, differing))
             return NOOP
         _refuse_read_only(registry.numbered(key[0]), values, change.fields, {})
         self._permit_parts(key, {}, values, change.fields)
@@ -319,6 +321,14 @@ class Judge:
         """Say whether the user has a right to the record: to others it does not exist."""
         rule = self.rights.get(key[0])
         return rule is not None and (state.anchors is None or rule.may_see(state.anchors))
+
+    def _told(self, key: Key, state: State, differing: Iterable[str]) -> dict[str, str]:
+        """Return which fields of a record are not as they were sent, those the user may look at."""
+        who, guarded = self.draft.work.who, registry.numbered(key[0]).guarded
+        if not self.may_see(key, state):
+            return {}
+        shown = (e for e in differing if e not in guarded or allows(who, guarded[e], Level.VIEW_ONLY))
+        return dict.fromkeys(shown, "The record under this id has another one.")
 
     def _state(self, key: Key) -> State:
         state = self.draft.get(key)

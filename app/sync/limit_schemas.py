@@ -233,6 +233,33 @@ class PictureLimits(Answer):
     )
 
 
+class PortalLimits(Answer):
+    """How clients come into their galleries, and how much they may do there."""
+
+    misses_per_minute: int = Field(
+        description="Of addresses that are none, from a network: `rate_limited`.", examples=[30]
+    )
+    max_form_bytes: int = Field(description="Bytes of a form.", examples=[256_000])
+    sign_in_days: int = Field(description="Days a sign-in lasts.", examples=[7])
+    default_password_tries: int = Field(
+        description="How often a default password may be tried until it is void.", examples=[5]
+    )
+    default_password_hours: int = Field(description="Hours after which it is void.", examples=[24])
+    choosing_minutes: int = Field(
+        description="Minutes within which who came in by it chooses another.", examples=[30]
+    )
+    forgotten_per_hour: int = Field(
+        description="How often a forgotten login is told from a network: `rate_limited`.", examples=[10]
+    )
+    letters_per_hour: int = Field(
+        description="Letters about a client's forgotten login; of more none is written.", examples=[3]
+    )
+    max_groups: int = Field(description="Groups of a client's own.", examples=[30])
+    max_cart_lines: int = Field(description="Lines of a cart: `cart_full`.", examples=[100])
+    max_quantity: int = Field(description="Of one product in a line: `quantity_refused`.", examples=[999])
+    cart_days: int = Field(description="Days after which a cart nobody touches is forgotten.", examples=[90])
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -247,5 +274,6 @@ class LimitsAnswer(Answer):
     series: SeriesLimits = Field(description="Series of appointments.")
     cards: CardLimits = Field(description="Cards that are charged.")
     pictures: PictureLimits = Field(description="Pictures of online galleries.")
+    portal: PortalLimits = Field(description="Clients in their galleries.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

@@ -15,6 +15,7 @@ from app.sync.limit_schemas import (
     LimitsAnswer,
     LiveLimits,
     PictureLimits,
+    PortalLimits,
     RequestLimits,
     RetentionLimits,
     ScheduleLimits,
@@ -46,6 +47,7 @@ def limits_of(
     series: SeriesLimits,
     cards: CardLimits,
     pictures: PictureLimits,
+    portal: PortalLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
@@ -56,6 +58,7 @@ def limits_of(
         series=series,
         cards=cards,
         pictures=pictures,
+        portal=portal,
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,

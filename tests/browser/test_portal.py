@@ -22,6 +22,7 @@ _FOCUSED = "() => document.activeElement.getAttribute('aria-label') ?? document.
 _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1280, "height": 800}
 _SIZES = pytest.mark.parametrize("size", [_PHONE, _DESK], ids=["phone", "desk"])
+_INVOICE, _LINE = uuid4(), uuid4()
 LONG = "Featherstonehaugh-Cholmondeley Donaudampfschifffahrtsgesellschaft"
 
 
@@ -37,6 +38,7 @@ def gallery(house: House, desk: Desk) -> Online:
         await written(desk.studio, school)
         online = await put_online(desk.studio, session_type_id=str(kind), first_name=LONG)
         await assigned(online, user_name="ann", password=OWN)
+        await written(desk.studio, Write("invoices", _INVOICE, sample("invoices", **_prepaid(online))))
         for picture in online.pictures:
             place = Place(desk.studio.account.account_id, online.session_id, picture)
             for size in (Size.WEB, Size.THUMBNAIL):
@@ -44,6 +46,13 @@ def gallery(house: House, desk: Desk) -> Online:
         return online
 
     return house.portal.call(made)
+
+
+def _prepaid(online: Online) -> dict[str, Any]:
+    of = {"client_id": str(online.client_id), "bill_to_client_id": None, "session_id": str(online.session_id)}
+    sold = {"id": str(_LINE), "item": "PR-0810", "description": LONG, "quantity": 2, "unit_price": 4500}
+    state = {"is_prepaid_online": True, "prepaid_upload_state": "uploaded", "web_order_number": None}
+    return {**of, **state, "lines": [{**sold, "images": ["0401"]}], "invoice_type": "initial_order"}
 
 
 async def at_home(opens: Opens, gallery: Online, **chosen: Any) -> Visitor:
@@ -71,7 +80,8 @@ async def test_a_client_signs_in_marks_a_favourite_and_finds_it_again(
     await page.get_by_role("link", name="Favourites").click()
     await expect(page.get_by_role("link", name="Picture 0402")).to_be_visible()
     await expect(page.get_by_role("link", name="Picture 0401")).to_have_count(0)
-    for path in ("", f"/pictures/{gallery.pictures[1]}", "/groups", "/yearbook", "/details", "/password"):
+    pictures = f"/pictures/{gallery.pictures[1]}", f"/prepaid/{_INVOICE}/{_LINE}"
+    for path in ("", *pictures, "/prepaid", "/groups", "/yearbook", "/details", "/password"):
         await visitor.open(f"/{gallery.address}{path}")
         assert await page.evaluate(_FAULTS) == [], path
 

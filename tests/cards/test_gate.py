@@ -130,6 +130,36 @@ async def test_a_saved_card_is_charged_by_what_no_device_and_no_row_shows(shop: 
     assert (await shop.reserve(amount(), saved_card_id=saved["id"])).status_code == 404
 
 
+async def test_a_card_is_saved_for_who_has_taken_the_client_s_place_and_goes_with_the_last_of_them(
+    shop: Shop,
+) -> None:
+    merged, stays = uuid4(), uuid4()
+    for each in (merged, stays):
+        await shop.put("clients", each, last_name="Hartley", client_type="consumer")
+    reserved = await shop.reserved(amount(), client_id=str(merged), save_card=True)
+    token = await shop.token(reserved)
+    await shop.done(f"clients/{merged}", "merge", into=str(stays))
+    paid = (await shop.charge(reserved["id"], token)).json()
+    [card] = (await shop.record("clients", stays))["saved_cards"]
+    assert (paid["state"], paid["saved_card_id"]) == ("approved", card["id"])
+    last = uuid4()
+    await shop.put("clients", last, last_name="Hartley", client_type="consumer")
+    await shop.done(f"clients/{stays}", "merge", into=str(last))
+    again = await shop.reserved(amount(), client_id=str(last), saved_card_id=card["id"])
+    assert (await shop.charge(again["id"], None)).json()["state"] == "approved"
+
+    alone = uuid4()
+    await shop.put("clients", alone, last_name="Hartley", client_type="consumer")
+    field = await shop.told("POST", "saved-card-fields", {"client_id": str(alone)})
+    kept = {"client_id": str(alone), "token": await shop.token(field)}
+    saved = await shop.told("POST", "saved-cards", kept)
+    headers = shop.headers | {"If-Match": "*"}
+    assert (await shop.ask("DELETE", f"clients/{alone}", None, headers)).status_code == 204
+    async with shop.till.database.reading(shop.account_id) as session:
+        left = [await store.token(session, UUID(each)) for each in (saved["id"], card["id"])]
+    assert [each is None for each in left] == [True, False]
+
+
 async def test_another_account_has_no_part_in_a_payment(shop: Shop, http: httpx.AsyncClient) -> None:
     reserved = await shop.reserved(amount())
     token = await shop.token(reserved)

@@ -62,6 +62,8 @@ async def test_a_balance_is_not_paid_twice_and_the_rest_may_be_a_deposit(shop: S
     assert (one["amount"], one["invoice_id"], one["state"]) == (100, invoice, "approved")
     assert (rest["amount"], rest["invoice_id"], rest["state"]) == (minor - 100, None, "approved")
     assert await shop.booked(paid["id"]) == minor
+    by_rest = await shop.state(paid["deposit_id"])
+    assert (by_rest["id"], by_rest["deposit_id"]) == (paid["id"], paid["deposit_id"])
 
 
 async def test_no_more_is_charged_than_is_owed_by_then(shop: Shop) -> None:

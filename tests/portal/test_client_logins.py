@@ -68,7 +68,7 @@ async def test_what_is_no_login_is_refused(online: Online, ask: Asks, body: dict
 async def test_without_galleries_there_are_no_logins(studio: Studio, online: Online, ask: Asks) -> None:
     await switch_on(studio, has_galleries=False)
     try:
-        assert (await ask("POST", f"{online.login}/reset")).json()["code"] == "portal_off"
+        assert (await ask("POST", f"{online.login}/reset")).json()["code"] == "galleries_switched_off"
     finally:
         await switch_on(studio)
 

@@ -8,6 +8,18 @@ from typing import Any
 from app.galleries.hosting import OPEN
 from app.studio.sessions import GalleryState
 
+OF_SESSION = (
+    "gallery_state",
+    "web_expire_date",
+    "date",
+    "is_shown_online",
+    "is_cancelled",
+    "is_on_hold",
+    "gallery_images",
+)
+OF_COMPANY = ("has_galleries", "is_expired_gallery_hidden")
+"""The fields by which it is judged whether a gallery is seen, for who reads no others."""
+
 
 class Hidden(StrEnum):
     """Why a client does not see a session's gallery."""

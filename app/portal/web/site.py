@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import AppError
 from app.http.forms import Foreign, Unreadable
-from app.portal.web import assets, details, gallery, groups, pages, sign_in, words, yearbook
+from app.portal.web import assets, details, gallery, groups, pages, prepaid, sign_in, words, yearbook
 from app.portal.web.visits import CardNumber, Entry, NoGallery, Show, guarded
 
 _HEADERS: Mapping[str, str] = {
@@ -34,6 +34,7 @@ _WORDS: Mapping[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: words.TOO_MUCH,
 }
 _PICTURE, _GROUP = "/pictures/{picture_id:uuid}", "/groups/{group_id:uuid}"
+_LINE = "/prepaid/{invoice_id:uuid}/{line_id:uuid}"
 _OPEN: Mapping[str, tuple[Show, Show]] = {
     "/sign-in": (sign_in.show, sign_in.sign_in),
     "/forgotten": (sign_in.show_forgotten, sign_in.ask_anew),
@@ -42,6 +43,8 @@ _SHOWN: Mapping[str, Show] = {
     "": gallery.show,
     _PICTURE: gallery.show_one,
     "/groups": groups.show,
+    "/prepaid": prepaid.show,
+    _LINE: prepaid.show_line,
     "/yearbook": yearbook.show,
     "/details": details.show,
 }
@@ -49,6 +52,7 @@ _DONE: Mapping[str, Show] = {
     f"{_PICTURE}/favourite": gallery.mark,
     f"{_PICTURE}/groups": groups.put,
     f"{_PICTURE}/yearbook": yearbook.choose,
+    _LINE: prepaid.choose,
     "/groups": groups.make,
     _GROUP: groups.rename,
     f"{_GROUP}/remove": groups.remove,

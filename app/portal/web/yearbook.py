@@ -5,6 +5,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.core.db import WriteSession
+from app.galleries.automatic_tasks import writes_for_yearbook
 from app.portal import picture_store, store
 from app.portal.store import OpenGallery
 from app.portal.web import words
@@ -41,11 +43,21 @@ async def choose(visit: Visit) -> Response:
             raise HTTPException(404)
         is_settled = _is_settled(gallery)
         if not is_settled:
-            fields = _chosen(gallery, _FIELDS[which], number)
-            await write(session, visit.who, [Write("sessions", gallery.session_id, fields)])
+            await _keep(session, visit, gallery, _chosen(gallery, _FIELDS[which], number))
     if is_settled:
         return await show(visit, Wrong(words.SETTLED, 409))
     return visit.to("/yearbook", said="yearbook_chosen")
+
+
+async def _keep(session: WriteSession, visit: Visit, gallery: OpenGallery, fields: dict[str, Any]) -> None:
+    """Write what is chosen, with the task the studio wants of it; what is chosen already is no choice."""
+    if all(getattr(gallery, name) == each for name, each in fields.items()):
+        return
+    writes = [Write("sessions", gallery.session_id, fields)]
+    if fields["yearbook_status"]:
+        images = [fields[name] for name in _FIELDS.values() if fields[name]]
+        writes += await writes_for_yearbook(session, visit.who, gallery.session_id, images)
+    await write(session, visit.who, writes)
 
 
 def _chosen(gallery: OpenGallery, field: str, number: str) -> dict[str, Any]:
