@@ -25,7 +25,7 @@ from app.core.db import Database, Session
 from app.core.errors import AppError
 from app.core.keys import KeyRing
 from app.core.principal import Channel, Principal
-from app.core.revisions import Clock
+from app.core.revisions import Clock, read_clock
 
 S = TypeVar("S", bound=Session)
 
@@ -57,6 +57,14 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     row = await store.read_standing(session, claims.sign_in_id)
     stands = _standing(row, keys, claims)
     return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, stands.queued, session)
+
+
+async def acting(session: S, who: Principal) -> Work[S]:
+    """Return the work of the house itself, on behalf of somebody who is no user, such as a client.
+
+    Nobody is judged here: whoever calls has done so, in this very transaction.
+    """
+    return Work(who, await read_clock(session), None, None, None, session)
 
 
 async def glance(

@@ -104,7 +104,7 @@ class PaymentUnfit(OrderRefused):
 
 
 class OrderDiffers(OrderRefused):
-    """Something else was ordered under the same key."""
+    """Something else was ordered under the same key; `places` has the id of that order."""
 
     code = "order_differs"
     message = "This was ordered before, in another way."

@@ -58,10 +58,7 @@ async def place(session: WriteSession, who: Principal, visit: Visit, asked: Chec
     An order whose payment is still being charged is `unpaid`. It follows that payment by itself: approved, it
     is `ready`; otherwise it is `cancelled`, and what was ordered is in the cart again.
     """
-    known = await order_store.order_asked(session, visit.gallery_id, visit.client_id, asked.kept_key)
-    if known:
-        if known.fingerprint != asked.fingerprint:
-            raise OrderDiffers
+    if known := await placed(session, visit, asked):
         return known
     shop = await open_shop(session, who, visit)
     lines = await lines_in(session, visit)
@@ -80,6 +77,21 @@ async def place(session: WriteSession, who: Principal, visit: Visit, asked: Chec
     await session.flush()
     await keep_lines(session, visit, [])
     return made
+
+
+async def placed(session: Session, visit: Visit, asked: Checkout) -> WebOrder | None:
+    """Return what was ordered under a key before; `OrderDiffers` where that was something else."""
+    known = await order_store.order_asked(session, visit.gallery_id, visit.client_id, asked.kept_key)
+    if known and known.fingerprint != asked.fingerprint:
+        raise OrderDiffers(str(known.id))
+    return known
+
+
+async def order_of(session: Session, visit: Visit, order_id: UUID) -> WebOrder | None:
+    """Return an order of the client in this gallery, as it stands."""
+    found = await order_store.order(session, order_id)
+    is_theirs = found and (found.gallery_id, found.ordered_by_id) == (visit.gallery_id, visit.client_id)
+    return found if is_theirs else None
 
 
 async def orders_of(session: Session, who: Principal, visit: Visit) -> Sequence[WebOrder]:

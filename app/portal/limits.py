@@ -10,6 +10,7 @@ from app.portal.logins import DEFAULT_FOR, TRIES
 from app.portal.picture_store import MOST_GROUPS
 from app.portal.sign_ins import ASKED, LIMITED_FOR, SIGNED_IN_FOR
 from app.portal.store import MOST_LETTERS_AN_HOUR
+from app.portal.web.shop.counter import CHARGES, ORDERS
 from app.portal.web.visits import MISSES
 from app.sync.limit_schemas import PortalLimits
 
@@ -28,5 +29,7 @@ def limits_of_portal() -> PortalLimits:
         max_groups=MOST_GROUPS,
         max_cart_lines=MOST_LINES,
         max_quantity=MOST_OF_ONE,
+        orders_per_hour=ORDERS[0].most,
+        charges_per_quarter=CHARGES[0].most,
         cart_days=KEPT.days,
     )

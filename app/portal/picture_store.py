@@ -36,6 +36,7 @@ ORDER BY p.position DESC, p.id DESC LIMIT $6
 """
 _ONE = f"SELECT {_COLUMNS} FROM pictures p WHERE {_SHOWN} AND p.id = $4"
 _NUMBERED = f"SELECT p.number FROM pictures p WHERE {_SHOWN} AND p.id = $3"
+_BY_NUMBER = f"SELECT {_COLUMNS} FROM pictures p WHERE {_SHOWN} AND p.number = ANY($4::text[])"
 _COUNT = f"SELECT count(*) FROM pictures p WHERE {_SHOWN}"
 _GROUPS = f"""
 SELECT g.id, g.name, g.is_made_by_client, (
@@ -101,6 +102,13 @@ async def number_of(session: Session, session_id: UUID, picture_id: UUID) -> str
     """Return what orders and the yearbook call a picture, if it is shown."""
     found: str | None = await session.raw.fetchval(_NUMBERED, session.account_id, session_id, picture_id)
     return found
+
+
+async def numbered(session: Session, session_id: UUID, numbers: Collection[str]) -> dict[str, Shown]:
+    """Return the pictures that orders call by some numbers, those that are shown."""
+    asked = session_id, favourites_of(session_id), list(numbers)
+    rows = await session.raw.fetch(_BY_NUMBER, session.account_id, *asked) if numbers else []
+    return {row["number"]: Shown(**row) for row in rows}
 
 
 async def count(session: Session, session_id: UUID) -> int:

@@ -54,7 +54,18 @@ SELECT {_STANDING} AS standing, {_HAS_PREPAID} AS has_prepaid,
     s.description, s.web_expire_date, s.yearbook_image, s.yearbook_image_secondary, s.yearbook_status,
     coalesce(t.is_for_organizations, false) AS has_yearbook,
     coalesce(o.is_secondary_image_required, false) AS needs_second,
-    o.name AS organization, o.yearbook_deadline, k.first_name, k.last_name, k.email, k.client_number
+    o.name AS organization, o.yearbook_deadline, k.first_name, k.last_name, k.email, k.client_number,
+    c.currency, c.locale, EXISTS (
+        SELECT FROM web_price_lists l
+        JOIN web_products p ON p.account_id = l.account_id AND p.price_list_id = l.id AND p.is_active
+        WHERE l.account_id = s.account_id AND lower(l.name) = lower(s.web_price_list) AND l.is_active
+    ) AS sells, coalesce((
+        SELECT jsonb_array_length(w.lines) FROM web_carts w
+        WHERE w.account_id = g.account_id AND w.gallery_id = g.id AND w.client_id = s.client_id
+    ), 0) AS in_cart, EXISTS (
+        SELECT FROM web_orders w
+        WHERE w.account_id = g.account_id AND w.gallery_id = g.id AND w.ordered_by_id = s.client_id
+    ) AS has_orders
 {_OPEN} AND g.id = $3
 """
 _OF_CLIENT = f"""
@@ -162,6 +173,12 @@ class OpenGallery:
     last_name: str | None
     email: str | None
     client_number: int | None
+    currency: str
+    locale: str
+    sells: bool
+    in_cart: int
+    """Lines in the client's cart."""
+    has_orders: bool
 
 
 async def place_of(

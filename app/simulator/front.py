@@ -47,8 +47,10 @@ class Front:
                 await line.reply(self._tokenize(request))
             case "OPTIONS", path if path == FIELD:
                 await line.reply(Reply(200, "text/plain", b"", _ANYBODY))
-            case "GET", path if path.startswith(_FIELD_PAGE):
+            case "GET", path if path.startswith(_FIELD_PAGE) and "text/html" in request.accept:
                 await line.reply(_file("page.html", _HTML))
+            case "GET", path if path.startswith(_FIELD_PAGE):
+                await line.reply(_file("field.js", "text/javascript"))
             case "GET", path if path == _FIELD_SCRIPT:
                 await line.reply(_file("page.js", "text/javascript"))
             case _:

@@ -23,6 +23,7 @@ class Request:
     path: str
     query: str
     host: str
+    accept: str
     body: bytes | None
 
 
@@ -71,10 +72,10 @@ class Line:
                     body += event.data
             elif isinstance(event, h11.EndOfMessage) and head is not None:
                 path, _, query = head.target.decode("ascii", "replace").partition("?")
-                host = next(
-                    (value.decode("ascii", "replace") for name, value in head.headers if name == b"host"), ""
-                )
-                return Request(head.method.decode(), path, query, host, None if is_too_long else bytes(body))
+                told = {name: value.decode("ascii", "replace") for name, value in head.headers}
+                host, accept = told.get(b"host", ""), told.get(b"accept", "")
+                whole = None if is_too_long else bytes(body)
+                return Request(head.method.decode(), path, query, host, accept, whole)
             else:
                 raise Gone
 

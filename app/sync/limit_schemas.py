@@ -257,6 +257,14 @@ class PortalLimits(Answer):
     max_groups: int = Field(description="Groups of a client's own.", examples=[30])
     max_cart_lines: int = Field(description="Lines of a cart: `cart_full`.", examples=[100])
     max_quantity: int = Field(description="Of one product in a line: `quantity_refused`.", examples=[999])
+    orders_per_hour: int = Field(
+        description="Orders a client may place; ten times that from a network: `rate_limited`.",
+        examples=[30],
+    )
+    charges_per_quarter: int = Field(
+        description="Cards a client may charge in 15 minutes; ten times that from a network: `rate_limited`.",
+        examples=[10],
+    )
     cart_days: int = Field(description="Days after which a cart nobody touches is forgotten.", examples=[90])
 
 

@@ -36,6 +36,8 @@ class Visitor:
     page: Page
     address: str
     base: str = "/console"
+    processor: str | None = None
+    """Where cards are typed in, if they may be."""
     troubles: list[str] = field(default_factory=list)
 
     @classmethod
@@ -85,7 +87,8 @@ class Visitor:
             self.troubles.append(f"{message.type}: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.address}{self.base}", f"{self.address}{PICTURES}")):
+        ours = f"{self.address}{self.base}", f"{self.address}{PICTURES}"
+        if not request.url.startswith((*ours, self.processor) if self.processor else ours):
             self.troubles.append(f"asked for {request.url}")
 
     def _on_response(self, response: Response) -> None:

@@ -1,6 +1,6 @@
 """The whole house, a studio of each module's own with galleries, and browsers at them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 import httpx
@@ -36,8 +36,10 @@ async def headers(studio: Studio) -> dict[str, str]:
 def ask(studio: Studio, headers: dict[str, str]) -> Asks:
     """Ask the API as the studio's desk."""
 
-    async def ask(verb: str, path: str, body: object = None) -> httpx.Response:
-        return await studio.client.request(verb, path, json=body, headers=headers)
+    async def ask(
+        verb: str, path: str, body: object = None, more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        return await studio.client.request(verb, path, json=body, headers={**headers, **(more or {})})
 
     return ask
 

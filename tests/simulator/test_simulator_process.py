@@ -89,8 +89,10 @@ async def test_it_speaks_tls_with_a_certificate_it_is_given(tmp_path: Path) -> N
         assert running.url.startswith("https://")
         answer = await http.post(f"{running.url}/servlets/TransNox_API_Server", content=b"<x/>")
         assert (answer.status_code, "F9901" in answer.text) == (200, True)
-        page = await http.get(f"{running.url}/transit-tsep-web/jsView/88990000101?00ff")
+        field = f"{running.url}/transit-tsep-web/jsView/88990000101?00ff"
+        page = await http.get(field, headers={"Accept": "text/html"})
         assert "No card is charged" in page.text
+        assert "tsepHandler" in (await http.get(field)).text
         asked = await http.options(f"{running.url}/transit-tsep-web/tokens")
         assert asked.headers["access-control-allow-origin"] == "*"
         assert (await http.get(f"{running.url}/transit-tsep-web/page.js")).status_code == 200

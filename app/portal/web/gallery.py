@@ -1,6 +1,6 @@
 """The pictures: a grid, page by page, one large with its neighbours, and which of them are favourites."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app.galleries.files import Size
 from app.portal import picture_store
 from app.portal.picture_store import Shown, favourites_of
+from app.portal.web.shop.offers import of_picture
 from app.portal.web.visits import Visit
 
 PAGE = 60
@@ -16,7 +17,7 @@ PAGE = 60
 
 async def show(visit: Visit) -> Response:
     """Show all pictures, or those of a group."""
-    group_id, after = _id(visit, "group"), _id(visit, "after")
+    group_id, after = asked_id(visit, "group"), asked_id(visit, "after")
     session_id = visit.gallery.session_id
     async with visit.database.reading(visit.gallery.account_id) as session:
         groups = await picture_store.groups(session, session_id)
@@ -41,7 +42,7 @@ async def show(visit: Visit) -> Response:
 
 async def show_one(visit: Visit) -> Response:
     """Show a picture as large as the screen is."""
-    group_id, session_id = _id(visit, "group"), visit.gallery.session_id
+    group_id, session_id = asked_id(visit, "group"), visit.gallery.session_id
     async with visit.database.reading(visit.gallery.account_id) as session:
         picture = await picture_store.one(session, session_id, picture_of(visit))
         if picture is None:
@@ -50,6 +51,7 @@ async def show_one(visit: Visit) -> Response:
         behind = await picture_store.page(session, session_id, group_id, picture.id, 1)
         own = await picture_store.own_groups(session, session_id)
         inside = await picture_store.groups_with(session, picture.id)
+        singles, several = await of_picture(session, visit)
     return visit.page(
         "picture.html",
         picture=picture,
@@ -60,6 +62,9 @@ async def show_one(visit: Visit) -> Response:
         own=own,
         inside=inside,
         chosen=chosen(visit, picture),
+        singles=singles,
+        several=several,
+        line=uuid4(),
     )
 
 
@@ -100,7 +105,8 @@ def back(visit: Visit, picture_id: UUID) -> str:
     return f"?{query}#p{picture_id}" if query else f"#p{picture_id}"
 
 
-def _id(visit: Visit, name: str) -> UUID | None:
+def asked_id(visit: Visit, name: str) -> UUID | None:
+    """Return an id the query has under a name; what is none leads nowhere."""
     text = visit.request.query_params.get(name, "")
     if not text:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from app.core.clock import day_of
 from app.portal.web.assets import address_of
+from app.portal.web.shop.amounts import written
 
 BASE = "/portal"
 
@@ -29,9 +31,9 @@ def render(template: str, status: int = HTTPStatus.OK, **told: Any) -> HTMLRespo
     return HTMLResponse(_environment.get_template(template).render(**told), status_code=status)
 
 
-def plain(status: int, sentence: str) -> HTMLResponse:
+def plain(status: int, sentence: str, heading: str = "That is not possible") -> HTMLResponse:
     """Return a page for nobody in particular, that says why there is no other."""
-    return render("plain.html", status, sentence=sentence)
+    return render("plain.html", status, sentence=sentence, heading=heading)
 
 
 def to(address: str, path: str = "", said: str | None = None) -> RedirectResponse:
@@ -46,6 +48,11 @@ def _day(found: date) -> str:
     return f"{found.day} {found:%B %Y}"
 
 
+def _local_day(instant: datetime, time_zone: str) -> str:
+    """Return on which day something was where the company is."""
+    return _day(day_of(instant, time_zone))
+
+
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
@@ -54,4 +61,4 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.globals.update(base=BASE, asset=address_of)
-_environment.filters.update(day=_day)
+_environment.filters.update(day=_day, local_day=_local_day, money=written)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.errors import AppError
 from app.http.forms import Foreign, Unreadable
 from app.portal.web import assets, details, gallery, groups, pages, prepaid, sign_in, words, yearbook
+from app.portal.web.shop import card, cart, checkout, orders, products
 from app.portal.web.visits import CardNumber, Entry, NoGallery, Show, guarded
 
 _HEADERS: Mapping[str, str] = {
@@ -34,7 +35,8 @@ _WORDS: Mapping[int, str] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: words.TOO_MUCH,
 }
 _PICTURE, _GROUP = "/pictures/{picture_id:uuid}", "/groups/{group_id:uuid}"
-_LINE = "/prepaid/{invoice_id:uuid}/{line_id:uuid}"
+_PREPAID_LINE = "/prepaid/{invoice_id:uuid}/{line_id:uuid}"
+_LINE, _ORDER = "/cart/{line_id:uuid}", "/orders/{order_id:uuid}"
 _OPEN: Mapping[str, tuple[Show, Show]] = {
     "/sign-in": (sign_in.show, sign_in.sign_in),
     "/forgotten": (sign_in.show_forgotten, sign_in.ask_anew),
@@ -44,19 +46,33 @@ _SHOWN: Mapping[str, Show] = {
     _PICTURE: gallery.show_one,
     "/groups": groups.show,
     "/prepaid": prepaid.show,
-    _LINE: prepaid.show_line,
+    _PREPAID_LINE: prepaid.show_line,
     "/yearbook": yearbook.show,
     "/details": details.show,
+    "/shop": products.show,
+    "/shop/{product_id:uuid}": products.show_one,
+    "/cart": cart.show,
+    "/checkout": checkout.show,
+    "/orders": orders.show,
+    _ORDER: orders.show_one,
+    f"{_ORDER}/pay": card.show,
+    f"{_ORDER}/card": card.field,
 }
 _DONE: Mapping[str, Show] = {
     f"{_PICTURE}/favourite": gallery.mark,
     f"{_PICTURE}/groups": groups.put,
     f"{_PICTURE}/yearbook": yearbook.choose,
-    _LINE: prepaid.choose,
+    _PREPAID_LINE: prepaid.choose,
     "/groups": groups.make,
     _GROUP: groups.rename,
     f"{_GROUP}/remove": groups.remove,
     "/details": details.change,
+    "/cart": products.put,
+    _LINE: cart.change,
+    f"{_LINE}/take": cart.take,
+    "/checkout": checkout.place,
+    f"{_ORDER}/pay": card.pay,
+    f"{_ORDER}/cart": orders.put_back,
 }
 
 
@@ -92,7 +108,10 @@ def portal(api: FastAPI) -> ASGIApp:
 
 
 class _Headers:
-    """Gives every answer of the portal the headers of a page; it stands outside of what answers a defect."""
+    """Gives every answer of the portal the headers of a page, but those it has of its own.
+
+    It stands outside of what answers a defect.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -100,7 +119,9 @@ class _Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, with_headers)

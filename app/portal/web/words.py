@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from app.galleries.order_refusals import OrderRefused
+from app.galleries.pricing import MOST_OF_ONE
+
 NO_GALLERY = (
     "There is no gallery here, or it is no longer online. Please ask your studio for the address of yours."
 )
@@ -20,6 +23,46 @@ NOT_YOURS = "You have signed in with a password your studio gave you. Choose you
 FULL = "There are as many groups as there may be. Remove one first."
 NAMELESS = "A group needs a name, of 100 characters at most."
 SETTLED = "The studio is at work on your yearbook image. Please call if you want another."
+EMPTY = "There is nothing in the cart. What you have just ordered stands in your orders."
+NO_PRODUCT = "A product"
+CARDS_OFF = (
+    "This cannot be paid by card here at the moment. Nothing was ordered or charged: you can order now, "
+    "and pay later."
+)
+CARDS_OFF_NOW = (
+    "Your card cannot be charged at the moment, and was not. Try again later, or put the order back into "
+    "the cart and pay later."
+)
+NO_CARD = "Please type your card in first: its number, and when it expires. Nothing was charged."
+NOT_SENT = (
+    "The processor of cards could not be reached. Your card was not charged: type it in again, or put the "
+    "order back into the cart and pay later."
+)
+_ORDERS: Mapping[str, str] = {
+    "product_not_offered": "This is no longer offered. Take it out of the cart.",
+    "picture_not_online": "Picture {} is no longer shown. Take it out of the cart, or choose another one.",
+    "pictures_not_online": "Pictures {} are no longer shown. Take this out of the cart, or choose others.",
+    "images_wanted": "This is made from another number of pictures than were chosen. Please choose anew.",
+    "quantity_refused": f"Please order from 1 to {MOST_OF_ONE}. For more, please call the studio.",
+    "cart_full": "This is more than the cart has room for. Please order what is in it first.",
+    "cart_empty": EMPTY,
+    "cart_changed": "The cart or a price has changed meanwhile. Nothing was ordered: please look again.",
+}
+_STATES: Mapping[str, str] = {
+    "unpaid": "Waiting for its payment",
+    "cancelled": "Not ordered: no card was charged",
+}
+_CLOSED_IN_DOUBT = (
+    "Your gallery was closed meanwhile. It is still being found out whether your card was charged: please "
+    "ask the studio about order {}."
+)
+_CLOSED: Mapping[str, str] = {
+    "paid": "Order {} was placed and is paid, and the studio has it. Your gallery was closed meanwhile.",
+    "declined": "Your card was declined, and nothing was ordered. Your gallery was closed meanwhile.",
+    "finding_out": _CLOSED_IN_DOUBT,
+    "unresolved": _CLOSED_IN_DOUBT,
+}
+_CLOSED_UNPAID = "No card was charged, and nothing was ordered. Your gallery was closed meanwhile."
 _REFUSED: Mapping[str, str] = {
     "rate_limited": "There were too many attempts. Please wait a few minutes and try again.",
     "account_busy": "Very much is going on at this moment. Please try again.",
@@ -46,6 +89,12 @@ _SAID: Mapping[str, str] = {
     "yearbook_chosen": "Your yearbook image was chosen. The studio has it.",
     "details_saved": "Your details were saved. The studio has them.",
     "nothing_changed": "Nothing was different.",
+    "in_cart": "It is in your cart.",
+    "cart_changed": "The cart was changed.",
+    "line_taken": "It was taken out of the cart.",
+    "line_gone": "That was no longer in the cart.",
+    "put_back": "Nothing was charged. What you wanted is in the cart again.",
+    "ordered_before": "This was ordered before: here it is. It was not ordered again.",
 }
 
 
@@ -62,3 +111,26 @@ def of_password(reason: object) -> str:
 def said(key: str) -> str | None:
     """Return what has been done."""
     return _SAID.get(key)
+
+
+def of_order(refused: OrderRefused) -> str:
+    """Return why something cannot be ordered."""
+    is_many = refused.code == "picture_not_online" and len(refused.places) > 1
+    code = "pictures_not_online" if is_many else refused.code
+    return _ORDERS.get(code, ANYTHING).format(", ".join(refused.places))
+
+
+def of_choice(chosen: int, wanted: int) -> str:
+    """Return that another number of pictures is wanted than was chosen."""
+    kind = "picture" if wanted == 1 else "pictures"
+    return f"Please choose {wanted} {kind}; so far you have chosen {chosen or 'none'}."
+
+
+def of_state(state: str) -> str:
+    """Return how far an order has come."""
+    return _STATES.get(state, "Ordered")
+
+
+def closed_meanwhile(number: str, told: str) -> str:
+    """Return what became of an order while its gallery was closed."""
+    return _CLOSED.get(told, _CLOSED_UNPAID).format(number)

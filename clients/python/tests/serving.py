@@ -126,10 +126,10 @@ class Desk:
 
 
 @contextmanager
-def served(folder: Path, database_url: str) -> Iterator[House]:
-    """Serve from a database."""
+def served(folder: Path, database_url: str, **chosen: Any) -> Iterator[House]:
+    """Serve from a database, with settings of one's own."""
     with start_blocking_portal("asyncio") as portal:
-        app, database = create_app(unhurried(database_url, folder)), Database(database_url)
+        app, database = create_app(unhurried(database_url, folder, **chosen)), Database(database_url)
         with portal.wrap_async_context_manager(app.router.lifespan_context(app)):
             yield House(portal, app, database, Door(app, portal.call))
         portal.call(database.close)

@@ -1,0 +1,158 @@
+"""A client orders in a real browser, and types a card in where the processor's own script has it typed in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.async_api import expect
+
+from app.galleries.files import Files, Place, Size
+from app.simulator.process import Started, started
+from app.simulator.server import Options
+from app.sync.store import Write
+from clients.python.tests.serving import Desk, House, served
+from tests.browser.conftest import Opens
+from tests.browser.visitors import Visitor
+from tests.galleries.orders.shops import ALBUM, PRINT, product, products
+from tests.galleries.showing import photograph
+from tests.portal.galleries import OWN, Online, assigned, put_online, switch_on, written
+from tests.serving import on_a_port
+
+_FAULTS = Path(__file__).with_name("faults.js").read_text()
+_REACHES = (
+    "() => { try { return parent.document.title + document.cookie } catch { return 'nothing of ours' } }"
+)
+_PHONE = {"width": 390, "height": 844}
+_DESK = {"width": 1280, "height": 800}
+LONG = "Featherstonehaugh-Cholmondeley Donaudampfschifffahrtsgesellschaftskapitaensportrait"
+VISA, POOR = "4111111111111111", "4000000000009995"
+_MERCHANT = {
+    "environment": "simulator",
+    "is_active": True,
+    "merchant_id": "889900001",
+    "user_id": "DEMO",
+    "password": "demo-of-the-simulator",
+    "device_id": "88990000101",
+    "developer_id": "003227G001",
+}
+
+
+@pytest.fixture(scope="session")
+def processor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """Start a simulator of the processor beside."""
+    ledger = tmp_path_factory.mktemp("processor") / "ledger.sqlite"
+    with started(Options(ledger), environment="development") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def house(database_url: str, processor: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Serve where cards are charged by the simulator."""
+    chosen = {"environment": "development", "transit_simulator_url": processor.url}
+    with served(tmp_path_factory.mktemp("house"), database_url, **chosen) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def address(house: House) -> Iterator[str]:
+    """Serve on a port of this machine's own."""
+    with house.portal.wrap_async_context_manager(on_a_port(house.app, lifespan="off")) as url:
+        yield url
+
+
+@pytest.fixture
+def gallery(house: House, desk: Desk) -> Online:
+    """Put a session online that sells, and have the studio charge cards."""
+    files: Files = house.app.state.files
+    account_id = desk.studio.account.account_id
+
+    async def made() -> Online:
+        await switch_on(desk.studio)
+        await written(desk.studio, Write("companies", account_id, {"card_processor": "tsys"}))
+        headers, client = await desk.studio.administrator(), desk.studio.client
+        offered = [*products(), product(uuid4(), "PR-LONG", 2500, name=LONG)]
+        body: dict[str, Any] = {"name": "Portraits online", "shipping": 995, "products": offered}
+        for path, sent in ((f"web-price-lists/{uuid4()}", body), ("card-merchant", _MERCHANT)):
+            answer = await client.put(f"/v1/{path}", json=sent, headers={**headers, "If-Match": '"0"'})
+            assert answer.is_success, answer.text
+        online = await put_online(desk.studio, pictures=4)
+        await assigned(online, user_name="ann", password=OWN)
+        for shade, picture in enumerate(online.pictures):
+            place = Place(account_id, online.session_id, picture)
+            for size in (Size.WEB, Size.THUMBNAIL):
+                await files.keep(place, size, photograph(600, 400, shade=shade * 80))
+        return online
+
+    return house.portal.call(made)
+
+
+async def at_home(opens: Opens, gallery: Online, processor: Started, **chosen: Any) -> Visitor:
+    """Open the gallery's address and sign in as a person does."""
+    visitor = await opens("/portal", **chosen)
+    visitor.processor = processor.url
+    await visitor.open(f"/{gallery.address}")
+    await visitor.page.get_by_label("User name").fill("ann")
+    await visitor.page.get_by_label("Password").fill(OWN)
+    await visitor.press("Sign in")
+    await expect(visitor.page.get_by_role("link", name="Shop")).to_be_visible()
+    return visitor
+
+
+async def type_card(visitor: Visitor, number: str) -> None:
+    """Type a card in, and press the button as soon as it is typed."""
+    frame = visitor.page.frame_locator("[data-card]")
+    await frame.get_by_label("Card number").fill(number)
+    await frame.get_by_label("Expires").fill("08/2031")
+    await visitor.page.get_by_role("button", name="Pay $").click()
+
+
+async def test_a_card_is_declined_on_a_phone_and_another_one_pays(
+    gallery: Online, opens: Opens, processor: Started
+) -> None:
+    visitor = await at_home(opens, gallery, processor, viewport=_PHONE)
+    page = visitor.page
+    await page.get_by_role("link", name="Picture 0402").click()
+    await page.get_by_label("How many").fill("2")
+    await visitor.press("Add to cart")
+    await visitor.is_told("It is in your cart.")
+    for number, heading in ((POOR, "Your card was declined"), (VISA, "Thank you")):
+        await page.get_by_role("link", name="Cart").first.click()
+        await page.get_by_role("link", name="Go to the checkout").click()
+        await visitor.press("Pay now by card")
+        await expect(page.get_by_role("heading", level=1, name="Pay $109.03 by card")).to_be_visible()
+        assert await page.evaluate(_FAULTS) == []
+        assert [await each.evaluate(_REACHES) for each in page.frames[1:]] == ["nothing of ours"]
+        await type_card(visitor, number)
+        await expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+        assert await page.evaluate(_FAULTS) == []
+    await expect(page.get_by_text("Paid by card: $109.03")).to_be_visible()
+    await visitor.open(f"/{gallery.address}/pictures/{gallery.pictures[0]}")
+    await page.get_by_label("What").select_option(label=f"{LONG} · $25.00")
+    await visitor.press("Add to cart")
+    await visitor.is_told("It is in your cart.")
+    for path in ("shop", f"shop/{PRINT}", f"shop/{ALBUM}", "cart", "checkout", "orders"):
+        await visitor.open(f"/{gallery.address}/{path}")
+        assert await page.evaluate(_FAULTS) == [], path
+
+
+async def test_an_album_takes_no_more_pictures_than_it_has(
+    gallery: Online, opens: Opens, processor: Started
+) -> None:
+    visitor = await at_home(opens, gallery, processor, viewport=_DESK)
+    page = visitor.page
+    await page.get_by_role("link", name="Shop").click()
+    await page.get_by_role("link", name="A AL-2").click()
+    for number in ("0401", "0403"):
+        await page.get_by_label(number).check()
+    await expect(page.get_by_text("2 of 2 chosen")).to_be_visible()
+    await expect(page.get_by_label("0402")).to_be_disabled()
+    await visitor.press("Go on")
+    await visitor.press("Add to cart")
+    await page.get_by_role("link", name="Cart").click()
+    await expect(page.get_by_text("Pictures 0401, 0403")).to_be_visible()
+    await page.get_by_role("link", name="Go to the checkout").click()
+    assert await page.evaluate(_FAULTS) == []
+    await visitor.press("Order now, pay later")
+    await expect(page.get_by_role("heading", level=1, name="Thank you")).to_be_visible()
