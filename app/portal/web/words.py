@@ -40,8 +40,8 @@ NOT_SENT = (
 )
 _ORDERS: Mapping[str, str] = {
     "product_not_offered": "This is no longer offered. Take it out of the cart.",
-    "picture_not_online": "Picture {} is no longer shown. Take it out of the cart, or choose another one.",
-    "pictures_not_online": "Pictures {} are no longer shown. Take this out of the cart, or choose others.",
+    "picture_not_online": "Picture {} is no longer shown. Take this out of the cart.",
+    "pictures_not_online": "Pictures {} are no longer shown. Take this out of the cart.",
     "images_wanted": "This is made from another number of pictures than were chosen. Please choose anew.",
     "quantity_refused": f"Please order from 1 to {MOST_OF_ONE}. For more, please call the studio.",
     "cart_full": "This is more than the cart has room for. Please order what is in it first.",

@@ -12,7 +12,7 @@ window.tsepHandler = (kind, told) => {
   } else if (kind === "ErrorEvent") {
     tell({ isBroken: true });
   } else if (kind === "TokenEvent" || kind === "FieldValidationErrorEvent") {
-    wrong.textContent = "Please look again at the number of the card, and when it expires.";
+    wrong.textContent = "Please check the number, and when it expires.";
     tell({ token: "", expiry: "" });
   }
 };
