@@ -20,7 +20,9 @@ from PIL import Image
 
 from app.core.principal import Principal
 from app.core.settings import Settings
-from app.galleries.files import opened
+from app.galleries.files import Place, Size, opened
+from app.galleries.kinds import MediaType
+from app.galleries.links import link
 from app.galleries.tending import Tending
 from app.galleries.tus import MEDIA_TYPE, RESUMABLE
 from app.sync.store import Write, write
@@ -39,20 +41,24 @@ _PAGE = 500
 async def pictures(ground: Ground) -> list[Result]:
     """Measure pictures per second, once, as it takes long; the limit is a file each on the same disk.
 
-    Sending is told by tenths, the first and the others: as memory is to stay flat, so are their peaks.
+    Sending is told by tenths: as memory is to stay flat, so are their peaks.
     """
     with ExitStack() as stack:
         server = stack.enter_context(_server(ground))
         async with httpx.AsyncClient(base_url=server.url, timeout=120) as client:
             showing = _Showing(ground, server, client)
             many = ground.size.pictures
-            tenth = max(1, many // 10)
+            tenths = [range(n * many // 10, (n + 1) * many // 10) for n in range(10)]
             ways: dict[str, Way] = {
                 "bare files": partial(_written, ground.data_dir, many),
-                "send the first tenth": partial(showing.send, range(tenth)),
-                "send the others": partial(showing.send, range(tenth, many)),
+                **{
+                    f"send, tenth {n}": partial(showing.send, each)
+                    for n, each in enumerate(tenths, 1)
+                    if each
+                },
                 f"make smaller, {_WORKERS} processes": showing.make_smaller,
                 "serve thumbnails": partial(showing.serve, "thumbnail"),
+                "serve thumbnails to a client": showing.serve_client,
                 "serve web sizes": partial(showing.serve, "web"),
             }
             await showing.open()
@@ -161,7 +167,25 @@ class _Showing:
 
     async def serve(self, size: str) -> Work:
         """Read a size of all, a few at once."""
-        links = [link async for link in self._links(size)]
+        return await self._serve([link async for link in self._links(size)])
+
+    async def serve_client(self) -> Work:
+        """Read all thumbnails as a client does: each is looked up in the database."""
+        ground = self._ground
+        shown = Write("sessions", self._session_id, {"gallery_state": "online"})
+        async with ground.database.writing(self._account_id) as session:
+            await write(session, Principal.system(self._account_id), [shown])
+        sql = "UPDATE pictures SET is_online = true WHERE account_id = $1 RETURNING id"
+        rows = await ground.direct.fetch(sql, self._account_id)
+        places = [Place(self._account_id, self._session_id, row["id"]) for row in rows]
+        return await self._serve(
+            [
+                link(ground.keys, each, Size.THUMBNAIL, MediaType.JPEG, "", rendered_as_of=None)
+                for each in places
+            ]
+        )
+
+    async def _serve(self, links: Sequence[str]) -> Work:
         begun, found = self._begin(), list[int]()
 
         async def read(link: str) -> None:

@@ -12,6 +12,7 @@ from app.core.db import Database
 from app.core.settings import Settings, settings
 from app.demo.seeding import ACCOUNT, seed
 from app.demo.sign_in import SignIn, read_sign_in, write_sign_in
+from app.galleries.files import opened as opened_files
 
 
 def demo(
@@ -50,14 +51,17 @@ async def make_demo(
                 _keep(chosen, sign_in)
                 shown.enter_context(bar)
 
-            await seed(
+            sign_in = await seed(
                 made,
                 clients=clients,
                 seed=number,
                 account=account,
                 opened=opened,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
+                files=opened_files(chosen),
+                workers=chosen.picture_workers,
             )
+        _keep(chosen, sign_in)
         return await _records(made, account)
 
 
@@ -79,6 +83,9 @@ def say_how_to_sign_in(chosen: Settings, account: str = ACCOUNT) -> None:
     console.print(f"Sign in to the account [bold]{sign_in.account}[/bold]:")
     for user in sign_in.users:
         console.print(f"  {user.initials}  {user.password}  ({user.role})")
+    if sign_in.client:
+        console.print(f"The gallery of {sign_in.client.name}: {_address(chosen)}{sign_in.client.path}")
+        console.print(f"  {sign_in.client.user_name}  {sign_in.client.password}")
     # Written anew, because the address may be another than last time.
     console.print(f"The same stands in {_keep(chosen, sign_in)}\n")
 

@@ -11,6 +11,7 @@ from app.demo.dice import Dice
 from app.demo.histories import happened
 from app.demo.people import Person
 from app.demo.scene import Scene
+from app.demo.sessions import PICTURES
 from app.demo.till import Till
 from app.demo.visits import Visit
 from app.sync.store import Write
@@ -113,7 +114,7 @@ class Ledger:
             "id": str(self.dice.record_id()),
             "item": item,
             "description": description,
-            "images": [] if item == _FEE else [f"{self.dice.between(1, 120):04}"],
+            "images": [] if item == _FEE else [f"{self.dice.between(1, PICTURES):04}"],
             "quantity": quantity,
             "unit_price": price,
             "discount": discount,

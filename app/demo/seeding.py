@@ -1,15 +1,18 @@
 """Filling the demo studio with its records, in chunks."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import app.galleries.lifecycle  # noqa: F401 - gives galleries their addresses
 from app.core import clock
 from app.core.db import Database
+from app.demo.galleries import open_galleries
 from app.demo.opening import TIME_ZONE, open_studio
 from app.demo.scene import Scene
 from app.demo.sign_in import SignIn, new_password
 from app.demo.stories import stories
+from app.galleries.files import Files
 from app.sync.store import Write, write
 
 ACCOUNT = "demo"
@@ -29,8 +32,13 @@ async def seed(
     today: date | None = None,
     opened: Callable[[SignIn], object] | None = None,
     progress: Progress | None = None,
+    files: Files | None = None,
+    workers: int = 1,
 ) -> SignIn:
     """Make the demo studio with about twenty records per client, and return how to sign in.
+
+    Where there are `files` to keep them in, galleries have pictures, whose smaller sizes so many `workers`
+    make; without them they have none.
 
     The same seed on the same day makes the same records, but for the ids of the account, its users and its
     lists. `opened` is told how to sign in as soon as that works, before the long part. Raises
@@ -48,7 +56,10 @@ async def seed(
         done += told
         if progress:
             progress(min(done, clients), clients)
-    return studio.sign_in
+    if files is None:
+        return studio.sign_in
+    client = await open_galleries(db, files, studio.who, seed, workers=workers)
+    return replace(studio.sign_in, client=client)
 
 
 def chunks(told: Iterable[list[Write]], size: int = CHUNK) -> Iterator[tuple[list[Write], int]]:

@@ -20,6 +20,9 @@ STEPS = (
     (42, "in_production"),
 )
 """Until how many days after the session which status lasts; after them it is delivered."""
+PICTURES = 6
+"""How many pictures a session has, numbered from 0001 on."""
+PRICE_LIST = "Portraits online"
 ONLINE_AFTER = 10
 DAYS_ONLINE = 60
 YEARBOOK_PREPARED_AFTER = 30
@@ -46,15 +49,15 @@ def session(scene: Scene, dice: Dice, person: Person, visit: Visit) -> Write:
         "is_confirmed": visit.is_past or dice.chance(0.5),
         "is_cancelled": visit.is_cancelled,
         "booked_by_id": scene.staff[dice.between(0, 1)].user_id,
-        "web_price_list": "Portraits online",
+        "web_price_list": PRICE_LIST,
         "notes": dice.one_of(words.SESSION_NOTES) if dice.chance(0.3) else None,
         "status_notes": _history(scene, visit),
         "organization_id": person.organization_id,
         **_place(scene, dice, person, visit),
-        **_gallery(scene, dice, visit),
+        **_gallery(scene, visit),
     }
     if kind in (SENIOR, SCHOOL) and fields["is_shown_online"] and dice.chance(0.8):
-        fields["yearbook_image"] = f"{dice.between(1, 120):04}"
+        fields["yearbook_image"] = f"{dice.between(1, PICTURES):04}"
         fields["yearbook_status"] = _yearbook(scene, visit)
     return Write("sessions", visit.session_id, fields)
 
@@ -103,8 +106,11 @@ def _participants(dice: Dice, person: Person) -> list[dict[str, Any]]:
     ]
 
 
-def _gallery(scene: Scene, dice: Dice, visit: Visit) -> dict[str, Any]:
-    """Return the gallery's fields: it expires, which closes nothing, and is taken down a month later."""
+def _gallery(scene: Scene, visit: Visit) -> dict[str, Any]:
+    """Return the gallery's fields: it expires, which closes nothing, and is taken down a month later.
+
+    How many images it has is counted once they are there.
+    """
     age = (scene.today - visit.day).days
     if visit.is_cancelled or age < ONLINE_AFTER:
         return {"is_shown_online": False}
@@ -117,7 +123,6 @@ def _gallery(scene: Scene, dice: Dice, visit: Visit) -> dict[str, Any]:
         "uploaded_at": f"{uploaded}T15:20:00Z",
         "web_expire_date": expires.isoformat(),
         "gallery_state": state,
-        "gallery_images": 0 if is_down else dice.between(24, 90),
         "taken_down_at": f"{visit.day + timedelta(days=TAKEN_DOWN_AFTER)}T14:00:00Z" if is_down else None,
     }
 

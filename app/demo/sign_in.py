@@ -21,11 +21,22 @@ class DemoUser:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoClient:
+    """A client of the demo studio whose gallery is online, at a `path` of this server, and their words."""
+
+    name: str
+    user_name: str
+    password: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
-    """What somebody needs to sign in."""
+    """What somebody needs to sign in, as a user or as a client."""
 
     account: str
     users: Sequence[DemoUser]
+    client: DemoClient | None = None
 
 
 def new_password() -> str:
@@ -47,6 +58,7 @@ def write_sign_in(folder: Path, base_url: str, sign_in: SignIn) -> Path:
         "base_url": base_url,
         "account": sign_in.account,
         "users": [asdict(user) for user in sign_in.users],
+        "client": asdict(sign_in.client) if sign_in.client else None,
     }
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
@@ -63,7 +75,9 @@ def read_sign_in(folder: Path, account: str) -> SignIn | None:
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))
-    return SignIn(content["account"], [DemoUser(**user) for user in content["users"]])
+    client = content.get("client")
+    users = [DemoUser(**user) for user in content["users"]]
+    return SignIn(content["account"], users, DemoClient(**client) if client else None)
 
 
 def file_of(folder: Path, account: str) -> Path:

@@ -14,10 +14,12 @@ from app.galleries.files import FileGone, Files, FilesOf, Kept, Size
 from app.galleries.kinds import MediaType
 from app.galleries.limits import MISSES
 from app.galleries.links import Link
+from app.galleries.looking import is_shown
 from app.http.errors import NotFound
 from app.http.networks import address_of, counted_as
 from app.http.problems import refusals_of
 from app.http.streams import PatientResponse
+from app.http.unit_of_work import DatabaseOf
 
 router = APIRouter(prefix="/v1", tags=["pictures"])
 
@@ -54,6 +56,7 @@ async def read_file(
     request: Request,
     keys: KeysOf,
     files: FilesOf,
+    database: DatabaseOf,
     wanted: Annotated[
         str | None,
         Header(
@@ -83,13 +86,16 @@ async def read_file(
     """Read a file by a link of a list of pictures, without signing in.
 
     A link is good for an hour or two, and the same for all who ask within the hour: browsers keep what it
-    leads to as long as it lasts. One that has ended is answered as one that never was.
+    leads to as long as it lasts. One that has ended is answered as one that never was, and so is one of a
+    client's page once the gallery does not show the picture any more.
     """
     limits, network = request.app.state.limits, counted_as(address_of(request.scope))
     limits.require_room(MISSES, network)
     found = links.opened(keys, link)
     if found is None:
         limits.count(MISSES, network)
+        raise NotFound
+    if not found.is_for_desk and not await is_shown(database, found.place):
         raise NotFound
     try:
         kept = await files.find(found.place, found.size)

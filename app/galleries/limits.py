@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.galleries.kinds import LONGEST_NAME
 from app.http.limits import Limit
-from app.readers.pictures import MAX_PIXELS
+from app.readers.pixels import MAX_PIXELS
 from app.sync.limit_schemas import PictureLimits
 
 MAX_BYTES = 100_000_000

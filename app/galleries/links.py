@@ -17,36 +17,51 @@ PATH = "/v1/picture-files"
 HOUR = 3_600
 LONGEST = 1_000
 """Characters of a link's last part."""
-_PURPOSE = "picture links"
+_PURPOSE = "links of pictures"
 _SIGNED = 16
 """Bytes of the signature."""
-_HEAD = Struct(">BBI16s16s16s")
+_HEAD = Struct(">BB?II16s16s16s")
 _SIZES = list(Size)
 _TYPES = list(MediaType)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link leads to: a file, how it is named and what it is, and the instant until which it does."""
+    """What a link leads to: a file, how it is named and what it is, and the instant until which it does.
+
+    One that is not for a desk leads there only while the gallery shows the picture to its client.
+    """
 
     place: Place
     size: Size
     media_type: MediaType
     name: str
     until: datetime
+    is_for_desk: bool
 
 
-def link(keys: KeyRing, place: Place, size: Size, media_type: MediaType, name: str) -> str:
+def link(
+    keys: KeyRing,
+    place: Place,
+    size: Size,
+    media_type: MediaType,
+    name: str,
+    *,
+    rendered_as_of: datetime | None,
+    is_for_desk: bool = False,
+) -> str:
     """Return the address of a file for whoever is to see it: a path of this server, open to all who have it.
 
     It is good until the end of the next hour. So a page that is shown again has the addresses it had before,
-    and what a browser has kept.
+    and what a browser has kept. Smaller sizes that are made anew have another address.
     """
     until = (int(clock.now().timestamp()) // HOUR + 2) * HOUR
     told = _HEAD.pack(
         _SIZES.index(size),
         _TYPES.index(media_type if size is Size.ORIGINAL else MediaType.JPEG),
+        is_for_desk,
         until,
+        _mark(rendered_as_of if size is not Size.ORIGINAL else None),
         place.account_id.bytes,
         place.session_id.bytes,
         place.picture_id.bytes,
@@ -62,14 +77,19 @@ def opened(keys: KeyRing, text: str) -> Link | None:
         signature, told = found[:_SIGNED], found[_SIGNED:]
         if not hmac.compare_digest(signature, _signature(keys, told)):
             return None
-        size, media_type, until, *ids = _HEAD.unpack(told[: _HEAD.size])
+        size, media_type, is_for_desk, until, _, *ids = _HEAD.unpack(told[: _HEAD.size])
     except (ValueError, StructError):
         return None
     ends = datetime.fromtimestamp(until, UTC)
     if ends <= clock.now():
         return None
     place = Place(*(UUID(bytes=each) for each in ids))
-    return Link(place, _SIZES[size], _TYPES[media_type], told[_HEAD.size :].decode(), ends)
+    return Link(place, _SIZES[size], _TYPES[media_type], told[_HEAD.size :].decode(), ends, is_for_desk)
+
+
+def _mark(rendered_as_of: datetime | None) -> int:
+    """Return what is another for other settings."""
+    return int(rendered_as_of.timestamp() * 1_000) % 2**32 if rendered_as_of else 0
 
 
 def _signature(keys: KeyRing, told: bytes) -> bytes:

@@ -59,6 +59,8 @@ class Picture(SQLModel, table=True):
     height: int | None = None
     sha256: bytes = Field(sa_type=LargeBinary)
     uploaded_at: datetime = Field(sa_type=_instant())
+    rendered_as_of: datetime | None = Field(default=None, sa_type=_instant())
+    """Since when the settings stood that its smaller sizes were made by."""
 
 
 class PictureGroup(SQLModel, table=True):

@@ -12,6 +12,7 @@ from app.accounts.store import bring_pictures_due_forward
 from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
+from app.core.ids import NIL
 from app.core.principal import Level, Principal
 from app.galleries import store
 from app.galleries.errors import PictureGroupNotFound, PictureNotFound, PicturesHosted
@@ -111,7 +112,8 @@ async def _let_go(session: WriteSession, gone: Sequence[Gone]) -> None:
     is_rendered = await store.end_task(session, TaskKind.RENDER, [each.picture_id for each in gone])
     # Whoever makes a smaller size of one at this moment has come to an end by then.
     due_at = clock.now() + (LEASE if is_rendered else timedelta())
-    await store.add_removals(session, gone, due_at)
+    files = [(each.picture_id, each.session_id) for each in gone]
+    await store.add_tasks(session, TaskKind.REMOVE, files, due_at)
     await bring_pictures_due_forward(session, due_at)
 
 
@@ -127,20 +129,48 @@ async def forget_of_deleted_sessions(database: Database, who: Principal) -> None
             return
 
 
-async def read_settings(work: Work[Any]) -> str | None:
-    """Return the watermark, if there is one."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands on pictures, and how many are still shown as it was before."""
+
+    watermark: str | None
+    outdated: int
+
+
+async def read_settings(work: Work[Any]) -> Look:
+    """Return how pictures are shown."""
     require(work.who, SETTINGS, Level.VIEW_ONLY)
     await require_galleries(work.session)
-    found = await store.settings(work.session)
-    return found.watermark if found else None
+    return await _look(work.session)
 
 
-async def set_watermark(work: Work[WriteSession], watermark: str | None) -> None:
-    """Have smaller sizes that are made from now on bear a text, or none."""
+async def _look(session: Session) -> Look:
+    found = await store.settings(session)
+    if found is None:
+        return Look(None, 0)
+    return Look(found.watermark, await store.count_outdated(session, found.changed_at))
+
+
+async def set_watermark(work: Work[WriteSession], watermark: str | None) -> Look:
+    """Have smaller sizes bear a text, or none: those that are made from now on, and soon those there are.
+
+    The same text again changes nothing, and has made anew whatever is still shown without it.
+    """
     require(work.who, SETTINGS, Level.ADD_MODIFY)
     session = work.session
     await require_galleries(session)
     found = await store.settings(session)
+    if (found.watermark if found else None) != watermark:
+        await _change(work, found, watermark)
+    look = await _look(session)
+    if look.outdated:
+        await store.add_task(session, TaskKind.RENEW, NIL, NIL, clock.now())
+        await bring_pictures_due_forward(session, clock.now())
+    return look
+
+
+async def _change(work: Work[WriteSession], found: PictureSettings | None, watermark: str | None) -> None:
+    session = work.session
     before = {"watermark": found.watermark} if found else None
     found = found or PictureSettings(account_id=session.account_id, changed_at=clock.now())
     found.watermark, found.changed_at = watermark, clock.now()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.readers.pictures import MAX_PIXELS
+from app.readers.pixels import MAX_PIXELS
 
 MEMORY = 1_500_000_000
 SECONDS = 60

@@ -15,6 +15,7 @@ from app.galleries.files import Place, Size
 from app.galleries.kinds import MediaType
 from app.galleries.links import link
 from app.galleries.models import Picture, PictureGroup, PictureState, Rating
+from app.galleries.pictures import Look
 from app.galleries.schemas import (
     GROUP,
     PICTURE,
@@ -130,7 +131,8 @@ def links_of(keys: KeyRing, picture: Picture) -> PictureLinks:
 
     def to(size: Size) -> str:
         name = picture.name if size is Size.ORIGINAL else f"{picture.number}.jpg"
-        return link(keys, place, size, MediaType(picture.media_type), name)
+        media_type, as_of = MediaType(picture.media_type), picture.rendered_as_of
+        return link(keys, place, size, media_type, name, rendered_as_of=as_of, is_for_desk=True)
 
     return PictureLinks(
         thumbnail=to(Size.THUMBNAIL) if is_ready else None,
@@ -159,7 +161,7 @@ async def rate(session_id: SessionId, body: Sent[RatingRequest], work: Writing) 
 async def show(session_id: SessionId, body: Sent[ShowRequest], work: Writing) -> ChangedAnswer:
     """Choose pictures for the session's gallery, or leave them out, all or none.
 
-    Where the gallery is open the client sees that at once; a link somebody has goes on for an hour or two.
+    Where the gallery is open the client sees that at once, and links from the client's pages lead nowhere.
     """
     ids = body.picture_ids
     return ChangedAnswer(changed=await pictures.show(work, session_id, ids, is_online=body.is_online))
@@ -249,8 +251,8 @@ def _group(found: PictureGroup, many: int) -> PictureGroupAnswer:
     responses=refusals_of(PermissionDenied, errors.GalleriesOff, *GUARDED),
 )
 async def read_settings(work: Reading) -> WatermarkAnswer:
-    """Tell which text stands on pictures, if one does."""
-    return WatermarkAnswer(watermark=await pictures.read_settings(work))
+    """Tell which text stands on pictures, if one does, and how many are still shown as it was before."""
+    return _told(await pictures.read_settings(work))
 
 
 @router.put(
@@ -260,6 +262,12 @@ async def read_settings(work: Reading) -> WatermarkAnswer:
     responses=refusals_of(PermissionDenied, errors.GalleriesOff, *GUARDED, *BODY),
 )
 async def change_settings(body: Sent[WatermarkRequest], work: Writing) -> WatermarkAnswer:
-    """Have pictures that arrive from now on bear a text in smaller sizes, or none; originals never do."""
-    await pictures.set_watermark(work, body.watermark)
-    return WatermarkAnswer(watermark=body.watermark)
+    """Have pictures bear a text in smaller sizes, or none; originals never do.
+
+    Those there are get it one after the other, and other links with it.
+    """
+    return _told(await pictures.set_watermark(work, body.watermark))
+
+
+def _told(look: Look) -> WatermarkAnswer:
+    return WatermarkAnswer(watermark=look.watermark, outdated=look.outdated)

@@ -183,3 +183,6 @@ class WatermarkAnswer(Answer):
     """What stands on pictures."""
 
     watermark: str | None = Field(description="The text; none where there is none.", examples=[None])
+    outdated: int = Field(
+        description="Pictures that are still shown as it was before; they are being made anew.", examples=[0]
+    )

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from app.core.db import Session, WriteSession
+from app.core.db import HERE, Session, WriteSession
 from app.core.ids import NIL
 from app.galleries.models import Picture, PictureGroup, PictureState, Rating
 from app.galleries.upload_models import PictureSettings, PictureTask, PictureUpload, TaskKind, UploadState
@@ -104,6 +105,34 @@ async def count_online(session: Session, session_ids: Collection[UUID]) -> dict[
     return {row["session_id"]: row["count"] for row in rows}
 
 
+_LOOK = """
+    SELECT p.is_online AND p.state = 'ready' AS is_chosen, s.gallery_state, s.is_shown_online, s.is_cancelled,
+        s.is_on_hold, s.gallery_images, s.date::text AS date, s.web_expire_date::text AS web_expire_date,
+        c.has_galleries, c.is_expired_gallery_hidden, a.time_zone, a.subscription_state
+    FROM pictures p
+    JOIN sessions s ON s.account_id = p.account_id AND s.id = p.session_id
+    JOIN companies c ON c.account_id = p.account_id
+    JOIN accounts a ON a.account_id = p.account_id
+    WHERE p.account_id = {account} AND p.id = $2 AND p.session_id = $3
+"""
+_LOOK_AT_ONCE = (
+    f"SELECT looked.* FROM {HERE} CROSS JOIN LATERAL"
+    f" ({_LOOK.format(account='here.account_id')} OFFSET 0) AS looked"
+)
+
+
+async def look(session: Session, session_id: UUID, picture_id: UUID) -> asyncpg.Record | None:
+    """Return all by which it is judged whether a client sees a picture."""
+    return await session.raw.fetchrow(_LOOK.format(account="$1"), session.account_id, picture_id, session_id)
+
+
+async def glance(
+    connection: "asyncpg.Connection[asyncpg.Record]", account_id: UUID, session_id: UUID, picture_id: UUID
+) -> asyncpg.Record | None:
+    """Return the same in a statement of its own, in no transaction."""
+    return await connection.fetchrow(_LOOK_AT_ONCE, account_id, picture_id, session_id)
+
+
 async def names_taken(session: Session, session_id: UUID, names: Collection[str]) -> set[str]:
     """Return those of some names in small letters that pictures of a session have."""
     rows = await session.raw.fetch(
@@ -170,16 +199,18 @@ async def delete_of_sessions(session: WriteSession, session_ids: Collection[UUID
     return [Gone(*row) for row in rows]
 
 
-async def add_removals(session: WriteSession, gone: Sequence[Gone], due_at: datetime) -> None:
-    """Note that the files of pictures are to be removed, anew where it was noted before."""
+async def add_tasks(
+    session: WriteSession, kind: TaskKind, pictures: Sequence[tuple[UUID, UUID]], due_at: datetime
+) -> None:
+    """Note what is to be done about pictures, each with its session, anew where it was noted before."""
     await session.raw.execute(
         "INSERT INTO picture_tasks (account_id, kind, picture_id, session_id, due_at, tries)"
         " SELECT $1, $2, made.*, $5, 0 FROM unnest($3::uuid[], $4::uuid[]) AS made"
         " ON CONFLICT (account_id, kind, picture_id) DO UPDATE SET due_at = excluded.due_at, tries = 0",
         session.account_id,
-        TaskKind.REMOVE.value,
-        [each.picture_id for each in gone],
-        [each.session_id for each in gone],
+        kind.value,
+        [picture_id for picture_id, _ in pictures],
+        [session_id for _, session_id in pictures],
         due_at,
     )
 
@@ -359,6 +390,28 @@ async def next_due(session: Session) -> datetime | None:
 async def settings(session: Session) -> PictureSettings | None:
     """Return how the company wants its pictures shown, if it has ever said so."""
     return await session.get(PictureSettings, session.account_id)
+
+
+async def outdated(session: Session, as_of: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """Return so many pictures that are shown as other settings had it, each with its session."""
+    rows = await session.raw.fetch(
+        f"SELECT id, session_id FROM pictures p WHERE {_OUTDATED} AND NOT EXISTS ("
+        " SELECT FROM picture_tasks t WHERE t.account_id = $1 AND t.kind = 'render' AND t.picture_id = p.id"
+        ") LIMIT $3",
+        session.account_id,
+        as_of,
+        most,
+    )
+    return [(row["id"], row["session_id"]) for row in rows]
+
+
+async def count_outdated(session: Session, as_of: datetime) -> int:
+    """Count the pictures that are shown as other settings had it."""
+    sql = f"SELECT count(*) FROM pictures WHERE {_OUTDATED}"
+    return int(await session.raw.fetchval(sql, session.account_id, as_of))
+
+
+_OUTDATED = "account_id = $1 AND state = 'ready' AND rendered_as_of IS DISTINCT FROM $2"
 
 
 async def groups(session: Session, session_id: UUID) -> list[tuple[PictureGroup, int]]:

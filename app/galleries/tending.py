@@ -1,4 +1,4 @@
-"""What is done about pictures by itself: uploads ended, smaller sizes made, files removed."""
+"""What is done about pictures by itself: uploads ended, smaller sizes made, anew too, files removed."""
 
 import asyncio
 import logging
@@ -13,6 +13,7 @@ from app.accounts import store as accounts
 from app.core import clock
 from app.core.beat import UnfinishedError
 from app.core.db import Database
+from app.core.ids import NIL
 from app.core.principal import Principal
 from app.galleries import rendering, store, uploads
 from app.galleries.files import FileGone, Files, Place, Size
@@ -31,6 +32,8 @@ TRIES = 3
 """So often a picture is tried whose process dies; then it is refused."""
 _AT_ONCE = 8
 """How many accounts are looked after at once, behind each other for processes."""
+_RENEWED = 100
+"""How many pictures are made smaller anew before others have their turn."""
 _MOST_ACCOUNTS = 100
 _SPELL = 20.0
 """Seconds after which an account makes room for others that wait."""
@@ -98,6 +101,8 @@ class Tending:
                     await self._upload(task)
                 case TaskKind.REMOVE:
                     await self._remove(task)
+                case TaskKind.RENEW:
+                    await self._renew(task.account_id)
         except Exception as error:  # noqa: BLE001 - it is logged, and the others have their turn
             await self._leave(task, error)
             return False
@@ -130,6 +135,18 @@ class Tending:
         await self.files.remove(_place(task))
         async with self.database.writing(task.account_id) as session:
             await store.end_task(session, TaskKind.REMOVE, [task.picture_id])
+            await accounts.set_pictures_due(session, await store.next_due(session))
+
+    async def _renew(self, account_id: UUID) -> None:
+        """Have some pictures made smaller anew, and come again behind them: what is new waits for few."""
+        async with self.database.writing(account_id) as session:
+            wanted = await store.settings(session)
+            found = await store.outdated(session, wanted.changed_at, _RENEWED) if wanted else []
+            if found:
+                await store.add_tasks(session, TaskKind.RENDER, found, clock.now())
+                await store.move_task(session, TaskKind.RENEW, NIL, clock.now())
+            else:
+                await store.end_task(session, TaskKind.RENEW, [NIL])
             await accounts.set_pictures_due(session, await store.next_due(session))
 
     async def _lane(self, tasks: Sequence[PictureTask]) -> bool:
@@ -166,6 +183,7 @@ class Tending:
             await self._settle(task, None, None)
             return
         place, watermark = _place(task), wanted.watermark if wanted else None
+        as_of = wanted.changed_at if wanted else None
         content = self.files.read(place, Size.ORIGINAL)
         try:
             rendered = await process.render(picture.size_bytes, content, watermark)
@@ -175,7 +193,7 @@ class Tending:
         await self.files.keep(place, Size.WEB, rendered.web)
         await self.files.keep(place, Size.THUMBNAIL, rendered.thumbnail)
         await self.files.remove_parts(place)
-        await self._settle(task, rendered, None)
+        await self._settle(task, rendered, None, as_of)
 
     async def _try_again(self, task: PictureTask) -> None:
         if task.tries >= TRIES:
@@ -183,21 +201,36 @@ class Tending:
         else:
             await self._move(task, clock.now())
 
-    async def _settle(self, task: PictureTask, rendered: Rendered | None, reason: str | None) -> None:
-        """Write what has become of a picture; files of one that was deleted meanwhile are removed."""
+    async def _settle(
+        self,
+        task: PictureTask,
+        rendered: Rendered | None,
+        reason: str | None,
+        as_of: datetime | None = None,
+    ) -> None:
+        """Write what has become of a picture; files of one that was deleted meanwhile are removed.
+
+        Where the settings are no longer those `as_of` which it was made, it is made once more.
+        """
         async with self.database.writing(task.account_id) as session:
             picture = await store.picture(session, task.picture_id)
+            wanted = await store.settings(session)
+            now_as_of = wanted.changed_at if wanted else None
             if picture is None:
                 await store.add_task(session, TaskKind.REMOVE, task.picture_id, task.session_id, clock.now())
             elif rendered or reason:
                 _write(picture, rendered, reason)
+                picture.rendered_as_of = as_of if rendered else now_as_of
                 session.add(picture)
                 await session.flush()
                 if picture.is_online:
                     await recount(session, Principal.system(task.account_id), [task.session_id])
             if reason:
-                log.info("a picture of account %s is not shown: %s", task.account_id, reason)
-            await store.end_task(session, TaskKind.RENDER, [task.picture_id])
+                log.info("a picture of account %s is not made smaller: %s", task.account_id, reason)
+            if picture and rendered and as_of != now_as_of:
+                await store.move_task(session, TaskKind.RENDER, task.picture_id, clock.now())
+            else:
+                await store.end_task(session, TaskKind.RENDER, [task.picture_id])
             await accounts.set_pictures_due(session, await store.next_due(session))
 
 
@@ -205,7 +238,8 @@ def _write(picture: Picture, rendered: Rendered | None, reason: str | None) -> N
     if rendered:
         picture.state, picture.reason = PictureState.READY.value, None
         picture.width, picture.height = rendered.width, rendered.height
-    else:
+    elif picture.state != PictureState.READY:
+        # One that is shown stays as it is shown.
         picture.state, picture.reason = PictureState.REFUSED.value, reason
 
 

@@ -29,6 +29,8 @@ class TaskKind(StrEnum):
     """Make a picture of what has arrived, or forget what nobody goes on with."""
     RENDER = "render"
     """Make its smaller sizes."""
+    RENEW = "renew"
+    """Make smaller sizes anew wherever the settings were others: one of an account, of no picture."""
     REMOVE = "remove"
     """Remove its files."""
 
@@ -51,7 +53,7 @@ class PictureUpload(SQLModel, table=True):
     metadata_text: str
     size_bytes: int = Field(sa_type=BigInteger)
     received: int = Field(default=0, sa_type=BigInteger)
-    parts: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+    parts: list[UUID] = Field(sa_type=ARRAY(Uuid))
     state: str = Field(default=UploadState.RECEIVING)
     reason: str | None = None
     made_at: datetime = Field(sa_type=_instant())

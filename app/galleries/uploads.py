@@ -74,6 +74,7 @@ async def begin(work: Work[WriteSession], session_id: UUID, sent: Sent, quota: i
         position=position,
         metadata_text=sent.metadata,
         size_bytes=size_bytes,
+        parts=[],
         made_at=now,
         expires_at=now + limits.KEPT_FOR,
     )
@@ -132,6 +133,7 @@ async def stands(work: Work[Any], upload_id: UUID) -> PictureUpload:
         metadata_text="",
         size_bytes=picture.size_bytes,
         received=picture.size_bytes,
+        parts=[],
         made_at=picture.uploaded_at,
         expires_at=picture.uploaded_at,
     )

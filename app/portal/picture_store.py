@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -18,7 +19,8 @@ _SHOWN = "p.account_id = $1 AND p.session_id = $2 AND p.is_online AND p.state = 
 _IN = """EXISTS (SELECT FROM picture_group_members m
     WHERE m.account_id = p.account_id AND m.group_id = {group} AND m.picture_id = p.id)"""
 _COLUMNS = (
-    f"p.id, p.name, p.number, p.width, p.height, p.media_type, {_IN.format(group='$3')} AS is_favourite"
+    "p.id, p.name, p.number, p.width, p.height, p.media_type, p.rendered_as_of,"
+    f" {_IN.format(group='$3')} AS is_favourite"
 )
 _THERE = (
     "(SELECT a.position, a.id FROM pictures a WHERE a.account_id = $1 AND a.session_id = $2 AND a.id = $5)"
@@ -68,6 +70,7 @@ class Shown:
     width: int | None
     height: int | None
     media_type: str
+    rendered_as_of: datetime | None
     is_favourite: bool
 
 

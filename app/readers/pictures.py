@@ -17,9 +17,10 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageDraw, ImageFont, UnidentifiedImageError
 
+from app.readers.pixels import MAX_PIXELS
+
 WEB, THUMBNAIL = 2048, 400
 """Pixels of the long side."""
-MAX_PIXELS = 120_000_000
 TOO_COSTLY = 3
 """What the process ends with where its memory did not suffice."""
 _FORMS = ("JPEG", "PNG", "WEBP")

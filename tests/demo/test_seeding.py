@@ -1,12 +1,15 @@
 """The demo studio as it stands in the database, and the file that says how to sign in."""
 
 import json
+import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.accounts import passwords, store
 from app.accounts.errors import AccountNameTaken
@@ -14,9 +17,14 @@ from app.core import clock
 from app.core.db import Database, Session
 from app.core.principal import Principal
 from app.demo.seeding import chunks, seed
+from app.demo.sessions import PICTURES
 from app.demo.sign_in import DemoUser, SignIn, new_password, write_sign_in
 from app.studio.finances.upkeep import verify
 from app.sync.store import Write
+from tests.console.browser import HERE
+from tests.contract.conftest import house
+
+__all__ = ["house"]
 
 TODAY = date(2026, 11, 21)
 PASSWORDS = ("a quiet harbor at dawn", "seven ducks on a pond")
@@ -62,6 +70,37 @@ async def test_its_figures_are_those_of_a_business_at_work(database: Database) -
     assert 0 < told["overdue_balance"] <= told["open_balance"] < year["sales"]
 
 
+async def test_its_galleries_have_the_pictures_they_tell_of_and_one_lets_its_client_in(
+    database: Database, house: FastAPI
+) -> None:
+    name = f"demo-{uuid4().hex[:12]}"
+    sign_in = await seed(
+        database, clients=20, account=name, passwords=PASSWORDS, today=TODAY, files=house.state.files
+    )
+    async with database.reading(await account_of(database, name)) as session:
+        told = await session.raw.fetch(
+            "SELECT gallery_images, gallery_state IN ('online', 'expired') AS is_open, ("
+            " SELECT count(*) FROM pictures p WHERE p.account_id = $1 AND p.session_id = s.id"
+            " AND p.is_online AND p.state = 'ready') AS images FROM sessions s WHERE account_id = $1",
+            session.account_id,
+        )
+    assert {(each["gallery_images"], each["images"]) for each in told if not each["is_open"]} == {(0, 0)}
+    shown = {(each["gallery_images"], each["images"]) for each in told if each["is_open"]}
+    assert shown == {(PICTURES - 1, PICTURES - 1)}
+    client = sign_in.client
+    assert client is not None
+    browser = httpx.AsyncClient(transport=httpx.ASGITransport(app=house), base_url=HERE)
+    words = {"user_name": client.user_name, "password": client.password}
+    headers = {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}
+    async with browser:
+        page = await browser.post(
+            f"{client.path}/sign-in", data=words, headers=headers, follow_redirects=True
+        )
+        links = set(re.findall(r'src="(/v1/picture-files/[^"]+)"', page.text))
+        answers = [await browser.get(link) for link in links]
+    assert [each.headers["content-type"] for each in answers] == ["image/jpeg"] * (PICTURES - 1)
+
+
 async def test_a_studio_that_stands_is_not_made_again(database: Database) -> None:
     name = f"demo-{uuid4().hex[:12]}"
     await seed(database, clients=0, account=name, passwords=PASSWORDS, today=TODAY)
@@ -89,6 +128,7 @@ def test_the_file_says_how_to_sign_in_to_its_owner_alone(tmp_path: Path) -> None
         "base_url": "http://127.0.0.1:9000",
         "account": "demo",
         "users": [{"initials": "JD", "password": "secret enough", "role": "administrator"}],
+        "client": None,
     }
 
 

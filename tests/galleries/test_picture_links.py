@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -9,7 +10,10 @@ from fastapi import FastAPI
 
 from app.core import clock
 from app.galleries import links
+from app.galleries.files import Place, Size
+from app.galleries.kinds import MediaType
 from tests.galleries.showing import Showing, photograph
+from tests.samples import named
 
 CONTENT = photograph()
 
@@ -82,7 +86,12 @@ async def test_a_link_is_the_same_within_the_hour_and_ends(
     try:
         for minutes in (0, 54, 55):
             clock.hold(day + timedelta(minutes=minutes))
-            found.append(links.link(house.state.keys, led.place, led.size, led.media_type, led.name))
+            link_then = links.link(
+                *(house.state.keys, led.place, led.size, led.media_type, led.name),
+                rendered_as_of=None,
+                is_for_desk=True,
+            )
+            found.append(link_then)
         assert found[0] == found[1] != found[2]
         clock.hold(day + timedelta(minutes=114))
         assert (await http.get(found[0])).headers["cache-control"] == "private, max-age=60, immutable"
@@ -91,6 +100,40 @@ async def test_a_link_is_the_same_within_the_hour_and_ends(
         assert (await http.get(found[2])).status_code == 200
     finally:
         clock.hold(None)
+
+
+async def test_a_client_s_link_ends_with_what_the_gallery_shows_and_a_desk_s_does_not(
+    showing: Showing, http: httpx.AsyncClient, house: FastAPI
+) -> None:
+    session = await showing.session()
+    picture = await showing.sent(session, "shown.jpg", photograph(shade=9))
+    await showing.look_after()
+    [told] = await showing.pictures(session)
+    place = Place(showing.account_id, UUID(session), UUID(picture))
+    client_s = links.link(house.state.keys, place, Size.WEB, MediaType.JPEG, "shown.jpg", rendered_as_of=None)
+
+    async def found() -> tuple[int, int]:
+        answers = [await http.get(link) for link in (client_s, told["links"]["web"])]
+        return answers[0].status_code, answers[1].status_code
+
+    assert await found() == (404, 200)
+    about = f"sessions/{session}"
+    assert (await showing.desk.ask("POST", f"{about}/publish_gallery", {})).status_code == 200
+    assert await found() == (200, 200)
+    await showing.do(session, "show", picture_ids=[picture], is_online=False)
+    assert await found() == (404, 200)
+    await showing.do(session, "show", picture_ids=[picture], is_online=True)
+    company, past = (named("companies"), showing.account_id), {"web_expire_date": "2026-01-01"}
+    assert (await showing.desk.ask("POST", f"{about}/extend_gallery", past)).status_code == 200
+    assert await found() == (200, 200)
+    for settings, status in (
+        ({"is_expired_gallery_hidden": True}, 404),
+        ({"is_expired_gallery_hidden": False}, 200),
+        ({"has_galleries": False}, 404),
+        ({"has_galleries": True}, 200),
+    ):
+        await showing.desk.change(*company, settings)
+        assert await found() == (status, 200), settings
 
 
 async def test_a_link_that_was_changed_leads_nowhere(link: str, http: httpx.AsyncClient) -> None:

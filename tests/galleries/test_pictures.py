@@ -9,6 +9,7 @@ import pytest
 
 from app.core import clock
 from app.core.principal import Principal
+from app.galleries.files import Files
 from app.galleries.pictures import forget_of_deleted_sessions
 from app.sync.store import Write, write
 from tests.contract.desks import at_a_desk
@@ -106,6 +107,47 @@ async def test_a_deleted_picture_is_gone_with_its_files_and_its_name_is_free(
     finally:
         clock.hold(None)
     assert not [each for each in showing.kept() if again in each]
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_a_gallery_that_is_taken_down_leaves_no_file_also_where_the_store_was_away_at_first(
+    showing: Showing, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, *, is_away: bool
+) -> None:
+    session, kept, before = await showing.session(), showing.kept(), await kept_bytes(showing)
+    for n in range(2):
+        await showing.sent(session, f"down_{n}.jpg", photograph(shade=n))
+    await showing.look_after()
+    assert len(showing.kept() - kept) == 6
+    command = f"sessions/{session}/{{}}"
+    assert (await showing.desk.ask("POST", command.format("publish_gallery"), {})).status_code == 200
+    assert await hosted(showing, session) == 2
+    links = [link for each in await showing.pictures(session) for link in each["links"].values()]
+    assert [(await http.get(link)).status_code for link in links] == [200] * 6
+    assert (await showing.desk.ask("POST", command.format("take_down_gallery"), {})).status_code == 200
+    assert (await hosted(showing, session), await showing.pictures(session)) == (0, [])
+    assert await kept_bytes(showing) == before
+    if is_away:
+        with monkeypatch.context() as away:
+            away.setattr(Files, "remove", fails)
+            await showing.look_after()
+        assert len(showing.kept() - kept) == 6
+        clock.hold(clock.now() + timedelta(minutes=2))
+    try:
+        await showing.look_after()
+        assert showing.kept() == kept
+        assert [(await http.get(link)).status_code for link in links] == [404] * 6
+    finally:
+        clock.hold(None)
+
+
+async def fails(*_: object) -> None:
+    raise OSError
+
+
+async def kept_bytes(showing: Showing) -> int:
+    """Return how much of its quota the studio uses."""
+    rows = await showing.studio.execute("SELECT kept_bytes FROM picture_storage WHERE account_id = $1")
+    return sum(row[0] for row in rows)
 
 
 async def test_pictures_of_a_deleted_session_are_forgotten(showing: Showing) -> None:

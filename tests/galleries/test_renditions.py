@@ -1,11 +1,13 @@
 """Smaller sizes are made of pictures, whoever sent them: upright, without a word of where they were taken."""
 
 import os
+import re
 import signal
 import struct
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -57,19 +59,50 @@ async def test_a_text_of_the_company_stands_on_smaller_sizes_and_never_on_origin
     showing: Showing, http: httpx.AsyncClient
 ) -> None:
     session, content = await showing.session(), photograph(900, 600)
-    await showing.sent(session, "plain.jpg", content)
+    await showing.sent(session, "before.jpg", content)
     await showing.look_after()
-    answer = await showing.ask("PUT", "/v1/picture-settings", json={"watermark": "© Harbor Light"})
-    assert answer.json() == {"watermark": "© Harbor Light"}
-    await showing.sent(session, "marked.jpg", content)
+    [plain] = await showing.pictures(session)
+    before = await colours(http, plain["links"]["web"])
+    told = [
+        (await showing.ask("PUT", "/v1/picture-settings", json={"watermark": "© Harbor Light"})).json()
+        for _ in range(2)
+    ]
+    assert told[0] == told[1] == {"watermark": "© Harbor Light", "outdated": told[0]["outdated"]}
+    assert told[0]["outdated"] > 0
+    assert (await showing.progress(session))["ready"] == 1
+    await showing.sent(session, "behind.jpg", content)
     await showing.look_after()
-    await showing.ask("PUT", "/v1/picture-settings", json={"watermark": None})
-    plain, marked = await showing.pictures(session)
-    colours = []
-    for each in (plain, marked):
+    settings = await showing.ask("GET", "/v1/picture-settings")
+    assert settings.json() == {"watermark": "© Harbor Light", "outdated": 0}
+    marked = await showing.pictures(session)
+    for each in marked:
         assert (await http.get(each["links"]["original"])).content == content
-        colours.append(len(opened((await http.get(each["links"]["web"])).content).getcolors(600_000) or []))
-    assert colours[1] > 5 * colours[0]
+        assert await colours(http, each["links"]["web"]) > 5 * before
+    # What a browser has kept under the old address is asked for no more, and that leads to the new one.
+    assert not {plain["links"]["web"], plain["links"]["thumbnail"]} & {*marked[0]["links"].values()}
+    assert await colours(http, plain["links"]["web"]) > 5 * before
+    place = f"{showing.account_id}/{session}/{plain['id']}/original"
+    (showing.folder / place).unlink()
+    await showing.ask("PUT", "/v1/picture-settings", json={"watermark": None})
+    await showing.look_after()
+    lost, again = await showing.pictures(session)
+    assert (lost["state"], again["state"]) == ("ready", "ready")
+    assert await colours(http, lost["links"]["web"]) > 5 * before
+    assert await colours(http, again["links"]["web"]) == before
+
+
+async def colours(http: httpx.AsyncClient, link: str) -> int:
+    """Count the colours of a picture: few of one that is red and blue, many where a text shines through."""
+    return len(opened((await http.get(link)).content).getcolors(600_000) or [])
+
+
+def test_the_server_loads_nothing_that_takes_pictures_apart(repository: Path) -> None:
+    users = {
+        str(file.relative_to(repository / "app"))
+        for file in (repository / "app").rglob("*.py")
+        if re.search(r"^\s*(from|import) (PIL\b|app\.readers\.pictures)", file.read_text(), re.MULTILINE)
+    }
+    assert users == {"readers/pictures.py"}
 
 
 async def test_a_bomb_and_a_damaged_picture_are_refused_and_the_others_are_shown(showing: Showing) -> None:

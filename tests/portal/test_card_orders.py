@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.cards import charging
+from app.core import clock
 from app.portal.web.shop.counter import CHARGES
 from app.sync.store import Write
 from tests.accounts.studios import Studio
@@ -32,6 +34,13 @@ async def studio(shop: Shop) -> Studio:
 
 
 _LIST = str(uuid4())
+
+
+@pytest.fixture(autouse=True)
+async def _running_on() -> AsyncIterator[None]:
+    """Have the clock run on behind a test that has let time pass."""
+    yield
+    clock.hold(None)
 
 
 @pytest.fixture

@@ -109,7 +109,8 @@ class Visit:
         """Return where a picture is found."""
         gallery = self.gallery
         place = Place(gallery.account_id, gallery.session_id, picture.id)
-        return link(self.keys, place, size, MediaType(picture.media_type), picture.name)
+        media_type, as_of = MediaType(picture.media_type), picture.rendered_as_of
+        return link(self.keys, place, size, media_type, picture.name, rendered_as_of=as_of)
 
     def page(
         self, template: str, wrong: Wrong | None = None, *, status: int = HTTPStatus.OK, **told: Any
