@@ -36,11 +36,12 @@ async def studio(shop: Shop) -> Studio:
 _LIST = str(uuid4())
 
 
-@pytest.fixture(autouse=True)
-async def _running_on() -> AsyncIterator[None]:
-    """Have the clock run on behind a test that has let time pass."""
+@pytest.fixture
+async def _passing(shop: Shop) -> AsyncIterator[None]:
+    """Have the clock run on behind a test that lets time pass; who signed in meanwhile does so anew."""
     yield
     clock.hold(None)
+    await shop.sign_in()
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ async def test_an_order_whose_payment_the_studio_takes_back_says_so(
     assert (await orders(online))[0]["state"] == "ready"
 
 
-@pytest.mark.usefixtures("total")
+@pytest.mark.usefixtures("total", "_passing")
 async def test_an_answer_that_is_lost_is_found_out_and_never_charged_again(
     shop: Shop, online: Online, client: Guest
 ) -> None:
