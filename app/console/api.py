@@ -43,7 +43,7 @@ class Api:
 
     def passed_on(self, path: str, **asked: str | int) -> Response:
         """Return the API's own answer as it comes, however long it is."""
-        return _PassedOn(self.app, self.client.build_request("GET", path, params=asked))
+        return PassedOn(self.app, self.client.build_request("GET", path, params=asked))
 
     async def get(self, path: str, **asked: str | int) -> Record:
         """Read."""
@@ -62,8 +62,8 @@ class Api:
         """Change the version that was read."""
         return await self._ask("PATCH", path, body=body, version=version)
 
-    async def put(self, path: str, body: Record, version: int) -> Record:
-        """Set what is to be different of the version that was read."""
+    async def put(self, path: str, body: Record, version: int | None = None) -> Record:
+        """Set what is to be different, of the version that was read if there is one."""
         return await self._ask("PUT", path, body=body, version=version)
 
     async def delete(self, path: str, version: int | None = None) -> None:
@@ -111,15 +111,15 @@ async def asking(
     Nothing is waited for here longer than the application itself waits.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    inside = _inside(api)
-    transport = httpx.ASGITransport(app=inside, raise_app_exceptions=False, client=client or ("unknown", 0))
+    within = inside(api)
+    transport = httpx.ASGITransport(app=within, raise_app_exceptions=False, client=client or ("unknown", 0))
     async with httpx.AsyncClient(
         transport=transport, base_url=_INSIDE, headers=headers, trust_env=False
     ) as made:
-        yield Api(made, inside)
+        yield Api(made, within)
 
 
-def _inside(api: ASGIApp) -> ASGIApp:
+def inside(api: ASGIApp) -> ASGIApp:
     """Return an application for requests whose address was counted when a page was asked for."""
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,30 +128,43 @@ def _inside(api: ASGIApp) -> ASGIApp:
     return asked
 
 
-class _PassedOn(Response):
-    """An answer of the API to a request of its own, sent on piece by piece."""
+class PassedOn(Response):
+    """An answer of the API to a request of its own, sent on piece by piece; so is what is sent along."""
 
-    def __init__(self, app: ASGIApp, asked: httpx.Request) -> None:
+    def __init__(
+        self, app: ASGIApp, asked: httpx.Request, moved: Mapping[bytes, bytes] | None = None
+    ) -> None:
+        """Say what is asked, and under which addresses the console has what the API has under its own."""
         super().__init__()
         self._app = app
         self._asked = asked
+        self._moved = moved or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def without_its_id(message: Message) -> None:
+        """Ask, with what is received, and send on what is answered."""
+
+        async def sent_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # The request that leads here has one of its own.
-                kept = [each for each in message["headers"] if each[0] != _REQUEST_ID]
+                # The request that leads here has an id of its own.
+                kept = [self._here(*each) for each in message["headers"] if each[0] != _REQUEST_ID]
                 message = {**message, "headers": kept}
             await send(message)
 
         url = self._asked.url
         asked = {
             **{name: scope[name] for name in ("type", "asgi", "http_version", "client", "server", "scheme")},
-            "method": "GET",
+            "method": self._asked.method,
             "path": url.path,
             "raw_path": url.raw_path.partition(b"?")[0],
             "query_string": url.query,
             "root_path": "",
             "headers": [(name.lower(), value) for name, value in self._asked.headers.raw],
         }
-        await self._app(asked, receive, without_its_id)
+        await self._app(asked, receive, sent_on)
+
+    def _here(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """Return a header; where something is, is told by the console's own address."""
+        if name == b"location":
+            for there, here in self._moved.items():
+                value = value.replace(there, here, 1) if value.startswith(there) else value
+        return name, value

@@ -39,6 +39,7 @@ MENU = (
     Place("/inbox", "Inbox", "tray"),
     Place("/users", "Users", "people", "users"),
     Place("/groups", "Security groups", "shield", "security"),
+    Place("/galleries", "Online galleries", "picture", "sessions"),
     Place("/company", "Company settings", "house", "companies"),
     Place("/lists", "Lists", "list", "lists"),
     Place("/audit", "Audit", "book", "audit"),

@@ -32,6 +32,8 @@ from app.console import (
     words,
 )
 from app.console.forms import Unfilled
+from app.console.galleries import site as galleries
+from app.console.galleries import uploads
 from app.console.visits import Show, guarded
 from app.http.forms import Foreign, Unreadable
 
@@ -57,7 +59,7 @@ _WORDS: Mapping[int, str] = {
 _DEVICE, _USER = "/devices/{device_id:uuid}", "/users/{user_id:uuid}"
 _GROUP, _ENTRY = "/groups/{group_id:uuid}", "/inbox/{entry_id:uuid}"
 _LIST, _LISTED = "/lists/{list}", "/lists/{list}/{entry_id:uuid}"
-_SHOWN: Mapping[str, Show] = {
+_SHOWN: dict[str, Show] = {
     "/": home.show,
     "/password": own_password.show,
     "/devices": devices.show,
@@ -86,6 +88,7 @@ _SHOWN: Mapping[str, Show] = {
     f"{_LIST}/new": lists.show_new,
     _LISTED: lists.show_one,
     f"{_LISTED}/remove": lists.ask_remove,
+    **galleries.SHOWN,
 }
 _DONE: Mapping[str, Show] = {
     "/sign-ins/{notice_id:uuid}": sign_ins.answer,
@@ -110,6 +113,7 @@ _DONE: Mapping[str, Show] = {
     f"{_LISTED}/offer": lists.offer,
     f"{_LISTED}/move": lists.move,
     f"{_LISTED}/remove": lists.remove,
+    **galleries.DONE,
 }
 
 
@@ -127,7 +131,8 @@ def _pages(api: FastAPI) -> Starlette:
             Route("/reset", sign_in.show_reset),
             Route("/reset", sign_in.resetting(api), methods=["POST"]),
             Route("/sign-out", sign_in.signing_out(api), methods=["POST"]),
-            *(Route(path, guarded(api, show)) for path, show in _SHOWN.items()),
+            *uploads.routes(api),
+            *(Route(path, guarded(api, show)) for path, show in {**_SHOWN, **galleries.PARTS}.items()),
             *(Route(path, guarded(api, act), methods=["POST"]) for path, act in _DONE.items()),
         ],
         exception_handlers={

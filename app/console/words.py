@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.console.galleries import words as of_galleries
+
 LOOK_AGAIN = "Something is missing or not right. Nothing was saved yet: please look at the marked fields."
 WRONG_CURRENT = "This is not your password until now."
 ANYTHING = "That did not work. Nothing was changed."
@@ -100,6 +102,9 @@ _AT_FIELD: Mapping[str, str] = {
     "studio_required": "studio_id",
     "studio_not_allowed": "studio_id",
     "unknown_group": "security_group_id",
+    "user_name_taken": "user_name",
+    "price_list_name_taken": "name",
+    "no_such_price_list": "web_price_list",
 }
 _PHONES: Mapping[str, str] = {
     "waiting": "No phone has signed in on this place.",
@@ -160,7 +165,8 @@ def of_problem(problem: Mapping[str, Any]) -> str:
     if code == _REFERENCED:
         users = ", ".join(of_key(each).lower() for each in problem.get("reasons", {}))
         return f"Others still have this ({users}), so it cannot be deleted. Deactivate it instead."
-    return _PROBLEMS.get(code) or problem.get("detail") or ANYTHING
+    known = _PROBLEMS.get(code) or of_galleries.PROBLEMS.get(code)
+    return known or problem.get("detail") or ANYTHING
 
 
 def of_phone(state: str, *, is_to_go: bool) -> str:
@@ -244,4 +250,4 @@ def of_platform(name: str) -> str:
 
 def said(key: str) -> str | None:
     """Return what has been done, by the word an address has for it."""
-    return _SAID.get(key)
+    return _SAID.get(key) or of_galleries.SAID.get(key)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from playwright.async_api import ViewportSize, expect
 from starlette.routing import compile_path
 
 from app.console import site
-from clients.python.tests.serving import Desk
+from clients.python.tests.serving import Desk, House
 from studio_sync_client import Client
 from tests.browser.conftest import Opens
+from tests.browser.selling import furnish
 from tests.browser.visitors import Visitor
 from tests.samples import sample
 
@@ -28,7 +30,7 @@ LONG = "Featherstonehaugh-Cholmondeley Donaudampfschifffahrtsgesellschaft"
 
 
 @pytest.fixture
-def furnished(desk: Desk, new_phone: Callable[..., Client]) -> None:
+def furnished(house: House, desk: Desk, new_phone: Callable[..., Client]) -> None:
     """Fill a studio so that every kind of page has something on it, and words that are long."""
     client = desk.write("clients", last_name="Doe")
     desk.write("client_groups", description=LONG)
@@ -44,6 +46,7 @@ def furnished(desk: Desk, new_phone: Callable[..., Client]) -> None:
     desk.group(LONG)
     [device] = [each["id"] for each in desk.devices() if each["name"] == "Gone"]
     desk.deactivate(device)
+    house.portal.call(partial(furnish, house, desk, LONG))
     desk.authorize("JD")
 
 

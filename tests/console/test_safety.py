@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.accounts.features import features
 from app.console import site
+from app.console.galleries import site as galleries
 from app.core.principal import Level
 from app.http.limits import RateLimits
 from tests.accounts.people import give, secured
@@ -54,6 +55,8 @@ DIFFERENT = {
 }
 """What is typed into forms, each of which takes what it has a field for."""
 
+_GALLERIES = galleries.DONE.keys()
+"""What is sent from pages about galleries, which is tried beside their other tests."""
 _IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -208,7 +211,7 @@ async def test_who_lacks_a_right_is_not_offered_the_page_and_refused_by_the_api(
     assert "You do not have the right to do this." in page.text
 
 
-@pytest.mark.parametrize("pattern", [each for each in site._DONE if each not in EVERYBODYS])
+@pytest.mark.parametrize("pattern", [each for each in site._DONE if each not in EVERYBODYS | _GALLERIES])
 async def test_who_lacks_a_right_changes_nothing_by_sending_the_form_all_the_same(
     studio: Studio, administrator: Browser, photographer: Browser, pattern: str
 ) -> None:

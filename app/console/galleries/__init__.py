@@ -1,0 +1,1 @@
+"""Pages about online galleries: pictures, publishing, clients' logins, web orders and price lists."""

@@ -1,0 +1,89 @@
+"""How the client of a session signs in to their gallery: Reset Login, and another user name or password."""
+
+from starlette.responses import Response
+
+from app.console import forms, pages
+from app.console.api import Record, Refused
+from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.galleries import gallery, letters
+from app.console.galleries.gallery import Frame
+from app.console.visits import Visit
+from app.core.principal import Level
+
+_NONE = "portal_login_not_found"
+
+
+class Login(Form):
+    """What somebody at the studio puts in the place of a client's user name, password or both."""
+
+    user_name: str | None = None
+    password: str | None = None
+
+
+async def show(visit: Visit) -> Response:
+    """Show how the client signs in."""
+    return await _page(visit)
+
+
+async def ask_reset(visit: Visit) -> Response:
+    """Ask whether a login is really to be reset."""
+    return await _reset(visit)
+
+
+async def reset(visit: Visit) -> Response:
+    """Put user name and password back to the company's defaults."""
+    at = await gallery.frame(visit)
+    try:
+        await visit.api.post(f"{_path(at)}/reset")
+    except Refused as error:
+        return await _reset(visit, forms.wrong(error))
+    return pages.to(f"{at.path}/login", said="login_reset")
+
+
+async def assign(visit: Visit) -> Response:
+    """Give the client another user name or password."""
+    at = await gallery.frame(visit)
+    try:
+        await visit.api.put(_path(at), filled(Login, visit.form).model_dump(exclude_none=True))
+    except (Unfilled, Refused) as error:
+        return await _page(visit, forms.wrong(error, known=Login.model_fields))
+    return pages.to(f"{at.path}/login", said="login_assigned")
+
+
+def _path(at: Frame) -> str:
+    return f"/v1/portal-logins/{at.session['client_id']}"
+
+
+async def _login(visit: Visit, at: Frame) -> Record | None:
+    try:
+        return await visit.api.get(_path(at))
+    except Refused as error:
+        if error.code != _NONE:
+            raise
+        return None
+
+
+async def _reset(visit: Visit, wrong: Wrong | None = None) -> Response:
+    settings = await visit.api.get("/v1/portal-settings")
+    return gallery.framed(
+        visit, "galleries/login_reset.html", await gallery.frame(visit), wrong, settings=settings
+    )
+
+
+async def _page(visit: Visit, wrong: Wrong | None = None) -> Response:
+    at = await gallery.frame(visit)
+    login = await _login(visit, at)
+    waiting = [each for each in await letters.waiting(visit) if each["client_id"] == at.session["client_id"]]
+    return gallery.framed(
+        visit,
+        "galleries/login.html",
+        at,
+        wrong,
+        login=login,
+        address=gallery.absolute(visit, login["path"]) if login and login["path"] else None,
+        settings=await visit.api.get("/v1/portal-settings"),
+        letters=waiting,
+        absolute=lambda path: gallery.absolute(visit, path),
+        back=f"{at.path}/login",
+        may_assign=visit.may("portal_logins", Level.ADD_MODIFY),
+    )
