@@ -9,6 +9,7 @@ HISTORIES := 30
 SEED ?= 1000
 ATTACKS ?= 200
 CASES ?= 10
+SPREAD := -n 3 --dist worksteal
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
 PICTURE := .venv-picture/.installed
@@ -30,10 +31,10 @@ run: $(STAMP) ## Serve, with a demo studio on first start and cards charged by a
 	@ENVIRONMENT=$${ENVIRONMENT:-development} $(BIN)/python -m app serve
 
 test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the embedded one)
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest $(SPREAD)
 
-test-pg15: $(STAMP) ## Run every test on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
-	@.ci/with-postgres $(BIN)/python -m pytest -n 2
+test-pg15: $(STAMP) ## Run every test of the database on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
+	@.ci/with-postgres $(BIN)/python -m pytest $(SPREAD) --of-the-server
 
 prove-sync: $(STAMP) ## Tell many random histories of sync and of money, and have them see planted bugs; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \

@@ -7,6 +7,8 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from itertools import compress
+from operator import not_
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +32,20 @@ _OWNER = pytest.StashKey[str]()
 _SERVER = pytest.StashKey[Embedded]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run on another server leave out what is the same on any."""
+    told = "leave out what asks nothing of the PostgreSQL of the run"
+    parser.addoption("--of-the-server", action="store_true", help=told)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, where that is asked for, all tests into which no fixture of the server's goes."""
+    if config.option.of_the_server:
+        is_of_it = ["server_url" in getattr(each, "fixturenames", ()) for each in items]
+        config.hook.pytest_deselected(items=[*compress(items, map(not_, is_of_it))])
+        items[:] = compress(items, is_of_it)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server and migrate the template, once, in the process that stops them again."""
     if hasattr(config, "workerinput") or config.option.collectonly:
@@ -39,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not url:
         server = config.stash[_SERVER] = Embedded.start(config.rootpath / ".data-test", temporary=True)
         url = server.url
-        for each in ("fsync", "full_page_writes", "synchronous_commit"):
+        for each in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             # Nothing outlives the run: tests of what survives have clusters of their own.
             _execute(url, f"ALTER SYSTEM SET {each} = off")
         _execute(url, "SELECT pg_reload_conf()")
@@ -49,10 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have garbage collected as a server does it, not by walking all that was imported."""
+    """Have garbage looked for as a server does it, not by walking all that was imported."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -27,6 +27,8 @@ _ROOT = Path(__file__).resolve().parents[1]
 _SERVE = [sys.executable, "-m", "app", "serve"]
 _READY = b"Application startup complete"
 
+TRUST = httpx.create_ssl_context()
+"""For clients of servers on ports: to read the machine's certificates takes as long as many requests."""
 
 OPERATOR_KEY = "the key of whoever runs the servers of tests"
 
@@ -133,7 +135,7 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int, log: Path
     deadline = time.monotonic() + _STARTED_WITHIN
     while True:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/health/ready")
+            httpx.get(f"http://127.0.0.1:{port}/health/ready", verify=TRUST)
         except httpx.TransportError:
             if server.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the server did not start:\n{log.read_text()}")

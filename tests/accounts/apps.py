@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from app.accounts.routers import account, auth, devices, operator, security, users
 from app.audit.router import router as audit
 from app.core.db import Database
 from app.core.keys import KeyRing
 from app.http.limits import RateLimits
+from app.http.middleware import Porch
 from app.http.porch import build_porch
 from app.notices.router import router as notices
 
@@ -19,14 +21,26 @@ def people_app(database: Database, keys: KeyRing) -> FastAPI:
     """Assemble the app as the house does, of the rooms up to this one."""
     app = FastAPI()
     app.state.database, app.state.keys = database, keys
-    app.state.minimum_schema_version = 1
-    app.state.operator_key_hash = None
     for room in (auth, users, security, account, devices, operator):
         app.include_router(room.router)
     app.include_router(audit)
     app.include_router(notices)
-    build_porch(app, RateLimits(per_address=6000, per_caller=1200))
+    build_porch(app, _limits())
+    begin_anew(app)
     return app
+
+
+def begin_anew(app: FastAPI) -> None:
+    """Have an app be as one that has just started: its routes take longer to find their way into another."""
+    app.state.minimum_schema_version = 1
+    app.state.operator_key_hash = None
+    app.state.limits = limits = _limits()
+    app.user_middleware[:] = [Middleware(Porch, limits=limits)]
+    app.middleware_stack = None
+
+
+def _limits() -> RateLimits:
+    return RateLimits(per_address=6000, per_caller=1200)
 
 
 @asynccontextmanager

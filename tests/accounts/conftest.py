@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.keys import KeyRing, load_keys
 from app.core.settings import Settings
-from tests.accounts.apps import people_app
+from tests.accounts.apps import begin_anew, people_app
 from tests.accounts.studios import Studio, new_studio
 
 
@@ -22,10 +22,17 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     return load_keys(Settings(data_dir=tmp_path_factory.mktemp("data")))
 
 
-@pytest.fixture
-def app(database: Database, keys: KeyRing) -> FastAPI:
-    """Serve the people of the house."""
+@pytest.fixture(scope="session")
+def assembled(database: Database, keys: KeyRing) -> FastAPI:
+    """Assemble the people of the house."""
     return people_app(database, keys)
+
+
+@pytest.fixture
+def app(assembled: FastAPI) -> FastAPI:
+    """Serve the people of the house, who have only just begun."""
+    begin_anew(assembled)
+    return assembled
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ __all__ = ["desk", "has", "house", "http", "studio"]
 
 
 @asynccontextmanager
-async def _at_a_browser(house: FastAPI) -> AsyncIterator[Browser]:
+async def at_a_browser(house: FastAPI) -> AsyncIterator[Browser]:
+    """Open a browser of nobody yet."""
     transport = httpx.ASGITransport(app=house, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
         yield Browser(client)
@@ -25,14 +26,14 @@ async def _at_a_browser(house: FastAPI) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def nobody(house: FastAPI) -> AsyncIterator[Browser]:
     """Return a browser of nobody yet."""
-    async with _at_a_browser(house) as browser:
+    async with at_a_browser(house) as browser:
         yield browser
 
 
 @pytest.fixture
 async def administrator(house: FastAPI, studio: Studio) -> AsyncIterator[Browser]:
     """Sign the administrator in."""
-    async with _at_a_browser(house) as browser:
+    async with at_a_browser(house) as browser:
         await browser.sign_in(studio)
         yield browser
 
@@ -40,7 +41,7 @@ async def administrator(house: FastAPI, studio: Studio) -> AsyncIterator[Browser
 @pytest.fixture
 async def colleague(house: FastAPI, studio: Studio) -> AsyncIterator[Browser]:
     """Sign the administrator in once more, as from another room."""
-    async with _at_a_browser(house) as browser:
+    async with at_a_browser(house) as browser:
         await browser.sign_in(studio)
         yield browser
 
@@ -48,6 +49,6 @@ async def colleague(house: FastAPI, studio: Studio) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def photographer(house: FastAPI, studio: Studio) -> AsyncIterator[Browser]:
     """Sign somebody in who is no administrator."""
-    async with _at_a_browser(house) as browser:
+    async with at_a_browser(house) as browser:
         await browser.sign_in(studio, "PK")
         yield browser

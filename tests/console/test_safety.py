@@ -1,6 +1,8 @@
 """What keeps the console from being used by another site, and from having more rights than its user."""
 
 import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import httpx
@@ -10,11 +12,13 @@ from fastapi import FastAPI
 from app.accounts.features import features
 from app.console import site
 from app.console.galleries import site as galleries
+from app.core.db import Database
 from app.core.principal import Level
 from app.http.limits import RateLimits
 from tests.accounts.people import give, secured
-from tests.accounts.studios import Studio
+from tests.accounts.studios import Studio, new_studio
 from tests.console.browser import HERE, Browser
+from tests.console.conftest import at_a_browser
 
 PAGES = [
     "/",
@@ -58,6 +62,28 @@ DIFFERENT = {
 _GALLERIES = galleries.DONE.keys()
 """What is sent from pages about galleries, which is tried beside their other tests."""
 _IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+@pytest.fixture(scope="module")
+async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> Studio:
+    """Make an account that all of these share: pages are looked at, and nothing that is sent is taken."""
+    return await new_studio(database, http, house.state.keys)
+
+
+@pytest.fixture(scope="module")
+async def administrator(house: FastAPI, studio: Studio) -> AsyncIterator[Browser]:
+    """Sign the administrator in."""
+    async with at_a_browser(house) as browser:
+        await browser.sign_in(studio)
+        yield browser
+
+
+@pytest.fixture(scope="module")
+async def photographer(house: FastAPI, studio: Studio) -> AsyncIterator[Browser]:
+    """Sign somebody in who is no administrator."""
+    async with at_a_browser(house) as browser:
+        await browser.sign_in(studio, "PK")
+        yield browser
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/sign-in", "/nowhere"])
@@ -211,19 +237,38 @@ async def test_who_lacks_a_right_is_not_offered_the_page_and_refused_by_the_api(
     assert "You do not have the right to do this." in page.text
 
 
+@dataclass(frozen=True)
+class Watched:
+    """An administrator, somebody who may view everything and change nothing, and what addresses can name."""
+
+    administrator: Browser
+    viewer: Browser
+    known: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+async def watched(database: Database, house: FastAPI, http: httpx.AsyncClient) -> AsyncIterator[Watched]:
+    """Make an account that has activated security, and sign both in."""
+    studio = await new_studio(database, http, house.state.keys)
+    async with at_a_browser(house) as administrator, at_a_browser(house) as viewer:
+        await administrator.sign_in(studio)
+        await viewer.sign_in(studio, "PK")
+        await secured(studio)
+        await give(studio, **{each.key: Level.VIEW_ONLY for each in features()})
+        yield Watched(administrator, viewer, await _known(studio, administrator))
+
+
 @pytest.mark.parametrize("pattern", [each for each in site._DONE if each not in EVERYBODYS | _GALLERIES])
 async def test_who_lacks_a_right_changes_nothing_by_sending_the_form_all_the_same(
-    studio: Studio, administrator: Browser, photographer: Browser, pattern: str
+    watched: Watched, pattern: str
 ) -> None:
-    await secured(studio)
-    await give(studio, **{each.key: Level.VIEW_ONLY for each in features()})
-    known = await _known(studio, administrator)
+    known = watched.known
     path = _IN_PATH.sub(lambda found: known[found[1]], pattern)
-    page = await administrator.open(path if pattern in site._SHOWN else f"/lists/{known['list']}")
-    word = (await photographer.open("/")).form("/sign-out")["form_token"]
+    page = await watched.administrator.open(path if pattern in site._SHOWN else f"/lists/{known['list']}")
+    word = (await watched.viewer.open("/")).form("/sign-out")["form_token"]
     typed = {**DIFFERENT, "user_id": known["user_id"], "over": known["over"]}
     filled = {**page.form(path), **{name: [value] for name, value in typed.items()}, "form_token": word}
-    answer = await photographer.post(path, filled)
+    answer = await watched.viewer.post(path, filled)
     assert (answer.status_code, "You do not have the right" in answer.text) == (403, True)
 
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from app.simulator.merchants import Merchant
+from tests.serving import TRUST
 
 HARBOR = Merchant(
     "887000001", "HARBOR", "words of harbor", {"88700000101": True, "88700000102": True, "88700000109": False}
@@ -73,8 +74,8 @@ class Studio:
         self.device = next(iter(merchant.devices))
         self.url = url
         self.control_url = control_url
-        self._http = httpx.AsyncClient(base_url=url, headers={"User-Agent": "infonox"})
-        self._control = httpx.AsyncClient(base_url=control_url)
+        self._http = httpx.AsyncClient(base_url=url, headers={"User-Agent": "infonox"}, verify=TRUST)
+        self._control = httpx.AsyncClient(base_url=control_url, verify=TRUST)
         self.key = ""
 
     async def __aenter__(self) -> Self:

@@ -11,7 +11,7 @@ import orjson
 from app.core.settings import Settings
 from app.main import create_app
 from app.sync.live.watchers import Watchers
-from tests.serving import on_a_port
+from tests.serving import TRUST, on_a_port
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
     app = create_app(settings)
     async with (
         on_a_port(app, timeout_graceful_shutdown=10) as url,
-        httpx.AsyncClient(base_url=url, timeout=30) as client,
+        httpx.AsyncClient(base_url=url, timeout=30, verify=TRUST) as client,
     ):
         assert (await client.get("/health/ready")).is_success
         yield Served(client, app.state.watchers)

@@ -36,7 +36,7 @@ async def show(visit: Visit) -> Response:
 
 
 async def change_watermark(visit: Visit) -> Response:
-    """Have pictures that arrive from now on bear a text, or none."""
+    """Have pictures bear a text, or none."""
     try:
         await visit.api.put(_PICTURES, filled(Watermark, visit.form).model_dump())
     except (Unfilled, Refused) as error:

@@ -195,10 +195,10 @@ BAD: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("asked", BAD.values(), ids=BAD)
-async def test_what_makes_no_sense_is_refused(desk: Desk, asked: tuple[str, str]) -> None:
-    answer = await desk.ask("GET", f"schedule?{asked[0]}")
-    assert (answer.status_code, answer.json()["code"]) == (422, asked[1])
+async def test_what_makes_no_sense_is_refused(desk: Desk) -> None:
+    for kind, (asked, code) in BAD.items():
+        answer = await desk.ask("GET", f"schedule?{asked}")
+        assert (answer.status_code, answer.json()["code"]) == (422, code), kind
 
 
 async def test_two_months_may_be_asked_for_at_once(desk: Desk) -> None:

@@ -234,65 +234,64 @@ async def test_a_filter_finds_what_plain_python_finds(has: Has, desk: Desk) -> N
     assert told_apart > 100
 
 
-@pytest.mark.parametrize(
-    ("told", "path", "code"),
-    [
-        ({}, "filter", "one_of_all_any_field"),
-        ({"all": [], "any": []}, "filter", "one_of_all_any_field"),
-        ({"all": [], "is": "equals"}, "filter", "one_of_all_any_field"),
-        ({"any": [{"all": [leaf("hair", "blank")]}]}, "filter.any.0.all.0.field", "unknown_field"),
-        (leaf("date'; DROP TABLE sessions; --", "blank"), "filter.field", "unknown_field"),
-        ({"all": [leaf("date", "contains", "x")]}, "filter.all.0.is", "operator_does_not_fit"),
-        ({"field": "date"}, "filter.is", "operator_expected"),
-        (leaf("is_confirmed", "greater", True), "filter.is", "operator_does_not_fit"),
-        (leaf("events", "equals", []), "filter.is", "operator_does_not_fit"),
-        (leaf("date", "equals", "2026-02-30"), "filter.value", "date_expected"),
-        (leaf("date", "equals", 5), "filter.value", "date_expected"),
-        (leaf("date", "equals", None), "filter.value", "date_expected"),
-        (leaf("created_at", "equals", None), "filter.value", "date_or_instant_expected"),
-        (leaf("start_time", "equals", 5), "filter.value", "time_expected"),
-        (leaf("client_id", "equals", 5), "filter.value", "id_expected"),
-        (leaf("date", "equals", "0001-01-01"), "filter.value", "out_of_range"),
-        (leaf("date", "equals", "9999-12-31"), "filter.value", "out_of_range"),
-        (leaf("date", "between", ["2026-01-01", "3000-01-01"]), "filter.value.1", "out_of_range"),
-        (leaf("date", "between", ["2026-01-02", "2026-01-01"]), "filter.value", "wrong_way_round"),
-        (leaf("date", "between", ["2026-01-02"]), "filter.value", "wrong_number_of_values"),
-        (leaf("date", "equals", {"relative": "someday"}), "filter.value.relative", "unknown_word"),
-        (leaf("date", "equals", {"relative": "last_days"}), "filter.value.n", "n_expected"),
-        (leaf("date", "equals", {"relative": "last_days", "n": 10**9}), "filter.value.n", "out_of_range"),
-        (leaf("date", "equals", {"relative": "today", "n": 1}), "filter.value.n", "n_not_expected"),
-        (leaf("date", "equals", {"relative": "today", "of": 1}), "filter.value", "extra_forbidden"),
-        (
-            leaf("date", "between", ["2026-01-01", {"relative": "someday"}]),
-            "filter.value.1.relative",
-            "unknown_word",
-        ),
-        (leaf("created_at", "less", "2026-01-01T10:00:00"), "filter.value", "date_or_instant_expected"),
-        (leaf("created_at", "less", "0001-01-01T00:00:00+14:00"), "filter.value", "out_of_range"),
-        (leaf("start_time", "less", "25:00"), "filter.value", "time_expected"),
-        (leaf("start_time", "less", "10:00Z"), "filter.value", "time_expected"),
-        (leaf("gallery_state", "equals", "ajar"), "filter.value", "not_a_choice"),
-        (leaf("gallery_state", "in", ["online", "ajar"]), "filter.value.1", "not_a_choice"),
-        (leaf("gallery_images", "equals", "3"), "filter.value", "integer_expected"),
-        (leaf("gallery_images", "equals", True), "filter.value", "integer_expected"),
-        (leaf("gallery_images", "equals", 1.5), "filter.value", "integer_expected"),
-        (leaf("client_id", "equals", "me"), "filter.value", "id_expected"),
-        (leaf("is_confirmed", "equals", "yes"), "filter.value", "boolean_expected"),
-        (leaf("date", "blank", "yes"), "filter.value", "boolean_expected"),
-        (leaf("description", "in", []), "filter.value", "wrong_number_of_values"),
-        (leaf("description", "in", "x"), "filter.value", "list_expected"),
-        (leaf("description", "contains", ""), "filter.value", "empty"),
-        (leaf("description", "equals", "x" * 1_001), "filter.value", "too_long"),
-        (leaf("description", "equals", None), "filter.value", "text_expected"),
-        ({"any": [leaf("date", "blank")] * 101}, "filter.any.100.field", "too_many_tests"),
-        ({"any": [{"all": []}] * 100}, "filter.any.99", "too_many_groups"),
-    ],
-)
-async def test_a_filter_that_cannot_be_carried_out_is_told_where(
-    desk: Desk, told: Json, path: str, code: str
-) -> None:
-    refused = wrong(await ask(desk, "sessions", filter=told))
-    assert refused in ([(path, code)], [(path.removesuffix(".field"), code)])
+WRONG: list[tuple[Json, str, str]] = [
+    ({}, "filter", "one_of_all_any_field"),
+    ({"all": [], "any": []}, "filter", "one_of_all_any_field"),
+    ({"all": [], "is": "equals"}, "filter", "one_of_all_any_field"),
+    ({"any": [{"all": [leaf("hair", "blank")]}]}, "filter.any.0.all.0.field", "unknown_field"),
+    (leaf("date'; DROP TABLE sessions; --", "blank"), "filter.field", "unknown_field"),
+    ({"all": [leaf("date", "contains", "x")]}, "filter.all.0.is", "operator_does_not_fit"),
+    ({"field": "date"}, "filter.is", "operator_expected"),
+    (leaf("is_confirmed", "greater", True), "filter.is", "operator_does_not_fit"),
+    (leaf("events", "equals", []), "filter.is", "operator_does_not_fit"),
+    (leaf("date", "equals", "2026-02-30"), "filter.value", "date_expected"),
+    (leaf("date", "equals", 5), "filter.value", "date_expected"),
+    (leaf("date", "equals", None), "filter.value", "date_expected"),
+    (leaf("created_at", "equals", None), "filter.value", "date_or_instant_expected"),
+    (leaf("start_time", "equals", 5), "filter.value", "time_expected"),
+    (leaf("client_id", "equals", 5), "filter.value", "id_expected"),
+    (leaf("date", "equals", "0001-01-01"), "filter.value", "out_of_range"),
+    (leaf("date", "equals", "9999-12-31"), "filter.value", "out_of_range"),
+    (leaf("date", "between", ["2026-01-01", "3000-01-01"]), "filter.value.1", "out_of_range"),
+    (leaf("date", "between", ["2026-01-02", "2026-01-01"]), "filter.value", "wrong_way_round"),
+    (leaf("date", "between", ["2026-01-02"]), "filter.value", "wrong_number_of_values"),
+    (leaf("date", "equals", {"relative": "someday"}), "filter.value.relative", "unknown_word"),
+    (leaf("date", "equals", {"relative": "last_days"}), "filter.value.n", "n_expected"),
+    (leaf("date", "equals", {"relative": "last_days", "n": 10**9}), "filter.value.n", "out_of_range"),
+    (leaf("date", "equals", {"relative": "today", "n": 1}), "filter.value.n", "n_not_expected"),
+    (leaf("date", "equals", {"relative": "today", "of": 1}), "filter.value", "extra_forbidden"),
+    (
+        leaf("date", "between", ["2026-01-01", {"relative": "someday"}]),
+        "filter.value.1.relative",
+        "unknown_word",
+    ),
+    (leaf("created_at", "less", "2026-01-01T10:00:00"), "filter.value", "date_or_instant_expected"),
+    (leaf("created_at", "less", "0001-01-01T00:00:00+14:00"), "filter.value", "out_of_range"),
+    (leaf("start_time", "less", "25:00"), "filter.value", "time_expected"),
+    (leaf("start_time", "less", "10:00Z"), "filter.value", "time_expected"),
+    (leaf("gallery_state", "equals", "ajar"), "filter.value", "not_a_choice"),
+    (leaf("gallery_state", "in", ["online", "ajar"]), "filter.value.1", "not_a_choice"),
+    (leaf("gallery_images", "equals", "3"), "filter.value", "integer_expected"),
+    (leaf("gallery_images", "equals", True), "filter.value", "integer_expected"),
+    (leaf("gallery_images", "equals", 1.5), "filter.value", "integer_expected"),
+    (leaf("client_id", "equals", "me"), "filter.value", "id_expected"),
+    (leaf("is_confirmed", "equals", "yes"), "filter.value", "boolean_expected"),
+    (leaf("date", "blank", "yes"), "filter.value", "boolean_expected"),
+    (leaf("description", "in", []), "filter.value", "wrong_number_of_values"),
+    (leaf("description", "in", "x"), "filter.value", "list_expected"),
+    (leaf("description", "contains", ""), "filter.value", "empty"),
+    (leaf("description", "equals", "x" * 1_001), "filter.value", "too_long"),
+    (leaf("description", "equals", None), "filter.value", "text_expected"),
+    ({"any": [leaf("date", "blank")] * 101}, "filter.any.100.field", "too_many_tests"),
+    ({"any": [{"all": []}] * 100}, "filter.any.99", "too_many_groups"),
+]
+"""Filters, and where each of them is wrong, by which code."""
+
+
+async def test_a_filter_that_cannot_be_carried_out_is_told_where(desk: Desk) -> None:
+    for told, path, code in WRONG:
+        refused = wrong(await ask(desk, "sessions", filter=told))
+        assert refused in ([(path, code)], [(path.removesuffix(".field"), code)]), told
 
 
 @pytest.mark.parametrize("depth", [11, 14, 100])
