@@ -26,6 +26,7 @@ def people_app(database: Database, keys: KeyRing) -> FastAPI:
     app.include_router(audit)
     app.include_router(notices)
     build_porch(app, _limits())
+    app.state.own_routes = tuple(app.router.routes)
     begin_anew(app)
     return app
 
@@ -34,6 +35,8 @@ def begin_anew(app: FastAPI) -> None:
     """Have an app be as one that has just started: its routes take longer to find their way into another."""
     app.state.minimum_schema_version = 1
     app.state.operator_key_hash = None
+    app.router.routes[:] = app.state.own_routes
+    app.openapi_schema = None
     app.state.limits = limits = _limits()
     app.user_middleware[:] = [Middleware(Porch, limits=limits)]
     app.middleware_stack = None

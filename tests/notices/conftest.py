@@ -1,5 +1,5 @@
 """The people and the safety notices of a studio of each test's own."""
 
-from tests.accounts.conftest import app, client, hold, keys, other_studio, studio
+from tests.accounts.conftest import app, assembled, client, hold, keys, other_studio, studio
 
-__all__ = ["app", "client", "hold", "keys", "other_studio", "studio"]
+__all__ = ["app", "assembled", "client", "hold", "keys", "other_studio", "studio"]
