@@ -80,6 +80,10 @@ async def test_a_client_signs_in_marks_a_favourite_and_finds_it_again(
     await page.get_by_role("link", name="Favourites").click()
     await expect(page.get_by_role("link", name="Picture 0402")).to_be_visible()
     await expect(page.get_by_role("link", name="Picture 0401")).to_have_count(0)
+    await visitor.open(f"/{gallery.address}/groups")
+    await page.get_by_label("Name", exact=True).fill("W" * 100)
+    await visitor.press("Make a group")
+    await visitor.is_told("The group was made.")
     pictures = f"/pictures/{gallery.pictures[1]}", f"/prepaid/{_INVOICE}/{_LINE}"
     for path in ("", *pictures, "/prepaid", "/groups", "/yearbook", "/details", "/password"):
         await visitor.open(f"/{gallery.address}{path}")

@@ -172,6 +172,8 @@ async def test_a_client_is_told_how_to_sign_in(showing: Showing, browser: Browse
     assert "The login was reset." in page.text
     assert "Last name, once, until" in page.text
     assert f"{HERE}{online.path}" in page.answer.text
+    page = await browser.send(here)
+    assert (page.status, "Type a user name, a password, or both." in page.text) == (422, True)
     page = await browser.send(here, password="hartley hartley")
     assert (page.status, "This is made of names that are known here" in page.text) == (422, True)
     page = await browser.open("/galleries/letters")

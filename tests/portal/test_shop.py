@@ -68,6 +68,16 @@ async def orders(online: Online) -> list[Any]:
     return list(await online.studio.execute(sql, online.gallery_id))
 
 
+async def test_who_has_no_address_is_told_so_and_orders_all_the_same(online: Online, client: Guest) -> None:
+    await online.write(Write("clients", online.client_id, {"address": None}))
+    await order_print(client)
+    page = await client.open("/checkout")
+    assert (page.status, "The studio has no address of yours yet." in page.text) == (200, True)
+    page = await client.send("/checkout", pay="later")
+    assert "Thank you" in page.text
+    assert len(await orders(online)) == 1
+
+
 async def test_a_picture_and_a_voucher_are_ordered_and_the_order_is_told_by_its_number(
     online: Online, client: Guest
 ) -> None:
@@ -180,8 +190,11 @@ async def test_what_is_no_longer_there_is_told_and_taken_out(
     assert (told.status, "Picture 0401 is no longer shown" in told.text) == (409, True)
     [gone, *_] = [each for each in forms(told, online, "/cart/") if each.endswith("/take")]
     assert "Picture 0401" not in (await client.send(gone)).text
+    await client.open(f"/pictures/{online.pictures[1]}")
     await prices.sell([])
-    assert "no longer offered" in (await client.open("/checkout")).text
+    told = await client.send("/cart", product=str(PRINT), quantity="1")
+    assert (told.status, "This is no longer offered. Look at the shop" in told.text) == (409, True)
+    assert "no longer offered. Take it out" in (await client.open("/checkout")).text
     assert await orders(online) == []
     picture = await client.open(f"/pictures/{online.pictures[1]}")
     assert "Order this picture" not in picture.text

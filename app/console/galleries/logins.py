@@ -1,5 +1,7 @@
 """How the client of a session signs in to their gallery: Reset Login, and another user name or password."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from app.console import forms, pages
@@ -44,10 +46,18 @@ async def assign(visit: Visit) -> Response:
     """Give the client another user name or password."""
     at = await gallery.frame(visit)
     try:
-        await visit.api.put(_path(at), filled(Login, visit.form).model_dump(exclude_none=True))
+        await visit.api.put(_path(at), _given(visit))
     except (Unfilled, Refused) as error:
         return await _page(visit, forms.wrong(error, known=Login.model_fields))
     return pages.to(f"{at.path}/login", said="login_assigned")
+
+
+def _given(visit: Visit) -> dict[str, Any]:
+    """Return what was typed; what is left empty stays as it is, and so nothing at all is no change."""
+    given = filled(Login, visit.form).model_dump(exclude_none=True)
+    if not given:
+        raise Unfilled({"user_name": "Type a user name, a password, or both."})
+    return given
 
 
 def _path(at: Frame) -> str:

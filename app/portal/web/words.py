@@ -39,14 +39,18 @@ NOT_SENT = (
     "order back into the cart and pay later."
 )
 _ORDERS: Mapping[str, str] = {
-    "product_not_offered": "This is no longer offered. Take it out of the cart.",
-    "picture_not_online": "Picture {} is no longer shown. Take this out of the cart.",
-    "pictures_not_online": "Pictures {} are no longer shown. Take this out of the cart.",
+    "product_not_offered": "This is no longer offered.",
+    "picture_not_online": "Picture {} is no longer shown.",
+    "pictures_not_online": "Pictures {} are no longer shown.",
     "images_wanted": "This is made from another number of pictures than were chosen. Please choose anew.",
     "quantity_refused": f"Please order from 1 to {MOST_OF_ONE}. For more, please call the studio.",
     "cart_full": "This is more than the cart has room for. Please order what is in it first.",
     "cart_empty": EMPTY,
     "cart_changed": "The cart or a price has changed meanwhile. Nothing was ordered: please look again.",
+}
+_TAKE_OUT: Mapping[str, str] = {
+    "product_not_offered": "Take it out of the cart.",
+    "picture_not_online": "Take this out of the cart.",
 }
 _STATES: Mapping[str, str] = {
     "unpaid": "Waiting for its payment",
@@ -114,7 +118,13 @@ def said(key: str) -> str | None:
 
 
 def of_order(refused: OrderRefused) -> str:
-    """Return why something cannot be ordered."""
+    """Return why something cannot be ordered, and what to do with it where it is in the cart."""
+    advice = _TAKE_OUT.get(refused.code)
+    return f"{of_wish(refused)} {advice}" if advice else of_wish(refused)
+
+
+def of_wish(refused: OrderRefused) -> str:
+    """Return why something cannot be put into the cart."""
     is_many = refused.code == "picture_not_online" and len(refused.places) > 1
     code = "pictures_not_online" if is_many else refused.code
     return _ORDERS.get(code, ANYTHING).format(", ".join(refused.places))

@@ -72,7 +72,7 @@ async def put(visit: Visit) -> Response:
         async with counter.writing() as work:
             await carts.put_line(work.session, work.who, counter.visit, wish)
     except OrderRefused as refused:
-        wrong = Wrong(words.of_order(refused), HTTPStatus.CONFLICT)
+        wrong = Wrong(words.of_wish(refused), HTTPStatus.CONFLICT)
         return visit.page("not_ordered.html", wrong, product_id=product_id)
     return visit.to(back(visit, picture_id) if picture_id else "/shop", said="in_cart")
 
