@@ -97,8 +97,8 @@ picture: $(STAMP) $(PICTURE) ## Write the figures of docs/performance.json into 
 	@$(BIN)/python -m benchmarks.report
 	@.venv-picture/bin/python benchmarks/picture.py docs/performance.json docs/performance.svg
 
-screenshots: $(STAMP) ## Take the pictures of the console anew, with the machine's own `chromium`
-	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.pictures docs/console
+screenshots: $(STAMP) ## Take the pictures of the console and of a gallery anew, with the machine's own `chromium`
+	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.pictures docs
 
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi

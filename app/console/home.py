@@ -6,13 +6,14 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console import leavers, lookups
+from app.console.galleries import overview
 from app.console.standing import LATE, State, standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
 
 
 async def show(visit: Visit) -> Response:
-    """Show how the account stands, and the phones, sign-ins and entries of the inbox to be looked at."""
+    """Show how the account stands, and what waits: phones, sign-ins, the inbox, web orders and galleries."""
     told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing", "left"))
     if visit.may("devices", Level.VIEW_ONLY):
         phones = (await visit.api.get("/v1/sync/health", behind_days=LATE.days))["devices"]
@@ -24,11 +25,14 @@ async def show(visit: Visit) -> Response:
             "clearing": states[State.CLEARING],
             "left": len(await leavers.phones_left(visit.api, await lookups.staff(visit.api))),
         }
+    services = await overview.services(visit) or {}
     return visit.page(
         "home.html",
         account=await visit.api.get("/v1/account"),
         undecided=(await visit.api.get("/v1/sync/inbox"))["open"],
         unusual=(await visit.api.get("/v1/safety-notices", limit=1))["open"],
         behind_days=LATE.days,
+        orders=services.get("web_orders"),
+        galleries=services.get("galleries"),
         **told,
     )

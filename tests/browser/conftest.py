@@ -1,4 +1,4 @@
-"""Chromium, the real server on a port, a studio of each test's own, its administrators and its phones."""
+"""Chromium, the real server on a port beside a simulator of the processor, a studio of each test's own."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from clients.python.tests.conftest import house
-from clients.python.tests.serving import Desk, House
+from app.simulator.process import Started
+from app.simulator.process import started as beside
+from app.simulator.server import Options
+from clients.python.tests.serving import Desk, House, served
 from studio_sync_client import Client, Device
 from tests.accounts.studios import PASSWORD
 from tests.browser.chromium import program, started
 from tests.browser.visitors import Visitor
 from tests.serving import on_a_port
-
-__all__ = ["house"]
 
 Opens = Callable[..., Awaitable[Visitor]]
 
@@ -29,6 +29,22 @@ async def chromium() -> AsyncIterator[Browser]:
         pytest.skip("There is no Chromium: install the package `chromium`, or name the program in CHROMIUM.")
     async with started(executable) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def processor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """Start a simulator of the processor."""
+    ledger = tmp_path_factory.mktemp("processor") / "ledger.sqlite"
+    with beside(Options(ledger), environment="development") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def house(database_url: str, processor: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Serve, with cards charged by the simulator."""
+    chosen = {"environment": "development", "transit_simulator_url": processor.url}
+    with served(tmp_path_factory.mktemp("house"), database_url, **chosen) as house:
+        yield house
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Pictures of the console, taken anew by `make screenshots`."""
+"""Pictures of the console and of a client's gallery, taken anew by `make screenshots`."""
 
 import asyncio
 import json
@@ -224,7 +224,7 @@ def _part_ways(phone: Client, desk: Client) -> None:
 
 
 class Camera:
-    """Takes pictures of a studio's console."""
+    """Takes pictures of a studio's pages, into a folder for each of its sites."""
 
     def __init__(self, browser: Browser, studio: Studio, folder: Path) -> None:
         self.browser = browser
@@ -244,7 +244,7 @@ class Camera:
     async def take(self, visitor: Visitor, name: str) -> None:
         """Take a picture of what is to be seen now."""
         assert not visitor.troubles, visitor.troubles
-        await visitor.page.screenshot(path=self.folder / f"{name}.png")
+        await visitor.page.screenshot(path=self.folder / visitor.base.strip("/") / f"{name}.png")
 
     async def at_a_desk(self) -> None:
         """Take the pages as they are on a large screen."""
@@ -254,11 +254,23 @@ class Camera:
                 await visitor.page.set_viewport_size({"width": DESK["width"], "height": height})
                 await visitor.open(path)
                 await self.take(visitor, name)
+            await self._galleries(visitor)
             await self._questions(visitor)
             await self._people(visitor)
             await self._sliders(visitor)
             await visitor.press("Sign out")
             await self.take(visitor, "sign-in")
+
+    async def _galleries(self, visitor: Visitor) -> None:
+        """Take how galleries stand, and the one of the client who can sign in."""
+        await visitor.open("/galleries")
+        await self.take(visitor, "galleries")
+        await visitor.open("/galleries?state=online")
+        await visitor.page.get_by_role("link", name=self.studio["client"]["name"]).first.click()
+        await expect(visitor.page.get_by_role("img", name="Picture 0001")).to_be_visible()
+        await visitor.page.get_by_role("heading", name="Add pictures").evaluate(_TO_THE_TOP)
+        await visitor.page.wait_for_load_state("networkidle")
+        await self.take(visitor, "gallery")
 
     async def _questions(self, visitor: Visitor) -> None:
         await visitor.open("/devices")
@@ -336,6 +348,35 @@ class Camera:
             await self._move_sliders(visitor)
             await self.take(visitor, "preferences-phone")
 
+    async def in_a_gallery(self) -> None:
+        """Take what a client sees on a phone: the pictures, one of them, and the cart."""
+        client = self.studio["client"]
+        context = await self.browser.new_context(locale="en-GB", viewport=PHONE, reduced_motion="reduce")
+        async with context:
+            visitor = await Visitor.opening(context, self.studio["base_url"], "/portal")
+            page, here = visitor.page, client["path"].removeprefix("/portal")
+            await visitor.open(here)
+            await page.get_by_label("User name").fill(client["user_name"])
+            await page.get_by_label("Password").fill(client["password"])
+            await visitor.press("Sign in")
+            for number in ("0001", "0003"):
+                heart = page.get_by_role("button", name=f"Favourite: picture {number}")
+                await heart.click()
+                await expect(heart).to_have_attribute("aria-pressed", "true")
+            await page.evaluate("scrollTo(0, 0)")
+            await page.wait_for_load_state("networkidle")
+            await self.take(visitor, "pictures-phone")
+            await page.get_by_role("link", name="Picture 0003").click()
+            await page.wait_for_load_state("networkidle")
+            await self.take(visitor, "picture-phone")
+            await page.get_by_label("How many").fill("2")
+            await visitor.press("Add to cart")
+            await visitor.is_told("It is in your cart.")
+            await page.get_by_role("link", name="Cart").first.click()
+            await page.get_by_role("link", name="Go to the checkout").wait_for()
+            await page.wait_for_load_state("networkidle")
+            await self.take(visitor, "cart-phone")
+
     async def at_night(self) -> None:
         """Take one as it is where people have chosen dark colours."""
         async with self.visiting(viewport=DESK, color_scheme="dark") as visitor:
@@ -354,12 +395,14 @@ async def take_all(studio: Studio, folder: Path) -> None:
         await asyncio.to_thread(buy, studio, LICENCES_LEFT)
         await camera.at_a_desk()
         await camera.on_a_phone()
+        await camera.in_a_gallery()
         await camera.at_night()
 
 
 def main(folder: Path) -> None:
     """Make a studio, and take the pictures of it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for site in ("console", "portal"):
+        (folder / site).mkdir(parents=True, exist_ok=True)
     with a_studio() as studio:
         asyncio.run(take_all(studio, folder))
 

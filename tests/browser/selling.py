@@ -1,13 +1,33 @@
-"""A studio whose galleries are online and expired, which sells, and has an order that is held."""
+"""A studio that sells, with galleries online and expired and an order that is held; and cards of clients."""
 
 from app.galleries.files import Files, Place, Size
 from app.sync.store import Write
 from clients.python.tests.serving import Desk, House
 from tests.accounts.studios import Studio
+from tests.browser.visitors import Visitor
 from tests.contract.desks import at_a_desk
 from tests.galleries.orders.shops import opened
 from tests.galleries.showing import photograph
 from tests.portal.galleries import Online, assigned, put_online, written
+
+VISA, POOR = "4111111111111111", "4000000000009995"
+MERCHANT = {
+    "environment": "simulator",
+    "is_active": True,
+    "merchant_id": "889900001",
+    "user_id": "DEMO",
+    "password": "demo-of-the-simulator",
+    "device_id": "88990000101",
+    "developer_id": "003227G001",
+}
+
+
+async def type_card(visitor: Visitor, number: str) -> None:
+    """Type a card in, and press the button as soon as it is typed."""
+    frame = visitor.page.frame_locator("[data-card]")
+    await frame.get_by_label("Card number").fill(number)
+    await frame.get_by_label("Expires").fill("08/2031")
+    await visitor.page.get_by_role("button", name="Pay $").click()
 
 
 async def furnish(house: House, desk: Desk, words: str, pictures: int = 6) -> Online:

@@ -1,6 +1,5 @@
 """A client orders in a real browser, and types a card in where the processor's own script has it typed in."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,16 +8,15 @@ import pytest
 from playwright.async_api import expect
 
 from app.galleries.files import Files, Place, Size
-from app.simulator.process import Started, started
-from app.simulator.server import Options
+from app.simulator.process import Started
 from app.sync.store import Write
-from clients.python.tests.serving import Desk, House, served
+from clients.python.tests.serving import Desk, House
 from tests.browser.conftest import Opens
+from tests.browser.selling import MERCHANT, POOR, VISA, type_card
 from tests.browser.visitors import Visitor
 from tests.galleries.orders.shops import ALBUM, PRINT, product, products
 from tests.galleries.showing import photograph
 from tests.portal.galleries import OWN, Online, assigned, put_online, switch_on, written
-from tests.serving import on_a_port
 
 _FAULTS = Path(__file__).with_name("faults.js").read_text()
 _REACHES = (
@@ -27,39 +25,6 @@ _REACHES = (
 _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1280, "height": 800}
 LONG = "Featherstonehaugh-Cholmondeley Donaudampfschifffahrtsgesellschaftskapitaensportrait"
-VISA, POOR = "4111111111111111", "4000000000009995"
-_MERCHANT = {
-    "environment": "simulator",
-    "is_active": True,
-    "merchant_id": "889900001",
-    "user_id": "DEMO",
-    "password": "demo-of-the-simulator",
-    "device_id": "88990000101",
-    "developer_id": "003227G001",
-}
-
-
-@pytest.fixture(scope="session")
-def processor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
-    """Start a simulator of the processor beside."""
-    ledger = tmp_path_factory.mktemp("processor") / "ledger.sqlite"
-    with started(Options(ledger), environment="development") as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def house(database_url: str, processor: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Serve where cards are charged by the simulator."""
-    chosen = {"environment": "development", "transit_simulator_url": processor.url}
-    with served(tmp_path_factory.mktemp("house"), database_url, **chosen) as house:
-        yield house
-
-
-@pytest.fixture(scope="session")
-def address(house: House) -> Iterator[str]:
-    """Serve on a port of this machine's own."""
-    with house.portal.wrap_async_context_manager(on_a_port(house.app, lifespan="off")) as url:
-        yield url
 
 
 @pytest.fixture
@@ -74,7 +39,7 @@ def gallery(house: House, desk: Desk) -> Online:
         headers, client = await desk.studio.administrator(), desk.studio.client
         offered = [*products(), product(uuid4(), "PR-LONG", 2500, name=LONG)]
         body: dict[str, Any] = {"name": "Portraits online", "shipping": 995, "products": offered}
-        for path, sent in ((f"web-price-lists/{uuid4()}", body), ("card-merchant", _MERCHANT)):
+        for path, sent in ((f"web-price-lists/{uuid4()}", body), ("card-merchant", MERCHANT)):
             answer = await client.put(f"/v1/{path}", json=sent, headers={**headers, "If-Match": '"0"'})
             assert answer.is_success, answer.text
         online = await put_online(desk.studio, pictures=4)
@@ -98,14 +63,6 @@ async def at_home(opens: Opens, gallery: Online, processor: Started, **chosen: A
     await visitor.press("Sign in")
     await expect(visitor.page.get_by_role("link", name="Shop")).to_be_visible()
     return visitor
-
-
-async def type_card(visitor: Visitor, number: str) -> None:
-    """Type a card in, and press the button as soon as it is typed."""
-    frame = visitor.page.frame_locator("[data-card]")
-    await frame.get_by_label("Card number").fill(number)
-    await frame.get_by_label("Expires").fill("08/2031")
-    await visitor.page.get_by_role("button", name="Pay $").click()
 
 
 async def test_a_card_is_declined_on_a_phone_and_another_one_pays(

@@ -75,6 +75,7 @@ async def test_a_gallery_is_published_extended_expired_and_taken_down(
     assert "4 March 2999" in page.text
     page = await browser.send(f"{here}/extend", is_now="yes")
     assert "The gallery has expired." in page.text
+    assert "/galleries#expired" in (await browser.open("/")).links
     page = await browser.open("/galleries")
     page = await browser.send("/galleries/take-down", session=[session])
     assert "Take down 1 gallery?" in page.text
@@ -238,6 +239,7 @@ async def test_an_order_that_is_held_says_why_and_is_given_to_another_client(
     await browser.open("/galleries")
     page = await browser.send("/galleries/data-sync")
     assert f"{order.number}: The session was deleted." in page.text
+    assert "/galleries/orders?state=held" in (await browser.open("/")).links
     here = f"/galleries/orders/{order.id}"
     page = await browser.open(f"{here}?words=hartley")
     assert "Give it to a session of the client" in page.text

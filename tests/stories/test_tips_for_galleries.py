@@ -1,9 +1,10 @@
 """The tips for whoever manages online galleries, followed one by one on the day a session goes online.
 
-Jo Doe runs the studio from its desk, Pat Kerr has a phone that is not always connected.
+Jo Doe runs the studio from its desk, Pat Kerr has a phone that is not always connected, and Laura Hartley
+opens her gallery in a browser.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,10 @@ import pytest
 
 from clients.python.tests.conftest import desk, house, new_phone
 from clients.python.tests.phones import Phone
-from clients.python.tests.serving import Desk
+from clients.python.tests.serving import Desk, House
+from tests.console.browser import HERE
+from tests.galleries.orders.shops import product
+from tests.portal.galleries import OWN, Guest, Online
 from tests.serving import BASE_URL
 
 __all__ = ["desk", "house", "new_phone"]
@@ -39,12 +43,16 @@ class Counter:
 
     def ask(self, method: str, path: str, body: Any = None, if_match: str | None = None) -> Json:
         """Ask for something that must be done, and return the answer."""
-        headers = {**self.headers, **({"If-Match": if_match} if if_match else {})}
-        with httpx.Client(transport=self.desk.door, base_url=BASE_URL) as client:
-            answer = client.request(method, f"/v1/{path}", json=body, headers=headers)
+        answer = self.tried(method, path, body, if_match)
         assert answer.is_success, answer.text
         told: Json = answer.json()
         return told
+
+    def tried(self, method: str, path: str, body: Any = None, if_match: str | None = None) -> httpx.Response:
+        """Ask for something that may be refused."""
+        headers = {**self.headers, **({"If-Match": if_match} if if_match else {})}
+        with httpx.Client(transport=self.desk.door, base_url=BASE_URL) as client:
+            return client.request(method, f"/v1/{path}", json=body, headers=headers)
 
     def panels(self) -> dict[str, Json]:
         """Refresh the home page."""
@@ -56,6 +64,17 @@ class Counter:
         counted = told["active"], told["set_to_expire"], told["images_hosted"]
         return *counted, [each["id"] for each in told["sessions"]]
 
+    def orders(self) -> tuple[int, int, int]:
+        """Tell what the panel counts of orders: ready to download, of today, and prepaid to be uploaded."""
+        told = self.panels()["services"]["web_orders"]
+        return told["ready_to_download"], told["today"], told["prepaid_to_upload"]
+
+    def data_sync(self) -> tuple[int, int]:
+        """Run the data sync by hand; tell how many orders came down, and how many prepaid ones went up."""
+        told = self.ask("POST", "web-orders/data-sync")
+        assert told["errors"] == []
+        return told["downloaded"], told["uploaded"]
+
     def filter(self, hub: str, name: str) -> str:
         """Return the id of a filter that is kept for a hub."""
         filters = self.ask("GET", f"hubs/{hub}/filters")["filters"]
@@ -66,6 +85,29 @@ class Counter:
         """List the records of a hub."""
         found: list[Json] = self.ask("POST", f"hubs/{hub}/query", query)["rows"]
         return found
+
+
+@dataclass
+class Visitor:
+    """Laura's browser, at the address of her gallery."""
+
+    desk: Desk
+    guest: Guest
+
+    def does(self, doing: Callable[..., Awaitable[Any]], *told: Any, **typed: Any) -> str:
+        """Do something there, and return how the page that is open then reads."""
+
+        async def done() -> None:
+            await doing(*told, **typed)
+
+        self.desk.portal.call(done)
+        return self.guest.page.text
+
+    def opens(self, path: str = "") -> str:
+        return self.does(self.guest.open, path)
+
+    def sends(self, path: str, **typed: Any) -> str:
+        return self.does(self.guest.send, path, **typed)
 
 
 @pytest.fixture
@@ -188,3 +230,106 @@ def test_a_session_goes_online_is_extended_expires_and_is_taken_down(
     pat.client.sync()
     assert jo.galleries() == (1, 0, 2, [])
     assert jo.ask("GET", f"galleries/{portrait}")["address"] not in (None, gallery["address"])
+
+
+@pytest.fixture
+def browser(house: House, desk: Desk, laura: str, portrait: str) -> Iterator[Callable[[], Visitor]]:
+    """Open Laura's browser once her gallery is online."""
+    opened: list[httpx.AsyncClient] = []
+
+    def open_one() -> Visitor:
+        sql = "SELECT id, address FROM galleries WHERE account_id = $1 AND session_id = $2"
+        [(gallery, address)] = desk.execute(sql, UUID(portrait))
+        sql = "SELECT id FROM pictures WHERE account_id = $1 AND session_id = $2 ORDER BY number"
+        pictures = [each for (each,) in desk.execute(sql, UUID(portrait))]
+        inside = httpx.ASGITransport(app=house.app, raise_app_exceptions=False)
+        opened.append(httpx.AsyncClient(transport=inside, base_url=HERE))
+        online = Online(desk.studio, UUID(laura), UUID(portrait), gallery, address, pictures)
+        return Visitor(desk, Guest(opened[-1], online))
+
+    yield open_one
+    for each in opened:
+        desk.portal.call(each.aclose)
+
+
+def test_the_login_is_reset(jo: Counter, laura: str, portrait: str, browser: Callable[[], Visitor]) -> None:
+    # Reset Login is for clients with a session uploaded: Laura's is not yet.
+    login = f"portal-logins/{laura}"
+    assert jo.tried("POST", f"{login}/reset").json()["code"] == "no_gallery_online"
+    jo.ask("POST", f"sessions/{portrait}/publish_gallery", {})
+    told = jo.ask("POST", f"{login}/reset")
+    email = jo.ask("GET", f"clients/{laura}")["email"]
+    assert (told["user_name"], told["password_from"], told["state"]) == (email, "last_name", "default")
+
+    # It works at once: her last name is her password, for as long as she chooses another one.
+    visitor = browser()
+    assert "Choose a new password" in visitor.does(visitor.guest.sign_in, email, "Hartley")
+    assert "3 pictures, online until" in visitor.sends("/password", new_password=OWN)
+    assert jo.ask("GET", login)["state"] == "own"
+    assert "User name or password are not right" in visitor.does(visitor.guest.sign_in, email, "Hartley")
+    assert "3 pictures" in visitor.does(visitor.guest.sign_in, email, OWN)
+
+
+def test_orders_come_down_prepaid_orders_go_up(
+    desk: Desk, jo: Counter, pat: Phone, portrait: str, browser: Callable[[], Visitor]
+) -> None:
+    # Jo sets prices. The session has those of its type, and Laura finds what they sell in her gallery.
+    prints, album = (
+        product(uuid4(), "PR-0810", 4550, tax_rate=8875),
+        product(uuid4(), "AL-2", 20000, images=2),
+    )
+    prices = {"name": "Schools", "shipping": 995, "products": [prints, album]}
+    jo.ask("PUT", f"web-price-lists/{uuid4()}", prices, '"0"')
+    online = jo.ask("POST", f"sessions/{portrait}/publish_gallery", {})
+    assert online["web_price_list"] == "Schools"
+    laura = online["client_id"]
+    jo.ask("PUT", f"portal-logins/{laura}", {"user_name": "laura", "password": OWN})
+    visitor = browser()
+    visitor.does(visitor.guest.sign_in, "laura", OWN)
+    assert "A PR-0810" in visitor.opens("/shop")
+
+    # Laura orders two prints. The panel says that an order is ready; data sync makes an invoice of it, once.
+    visitor.opens(f"/pictures/{visitor.guest.online.pictures[1]}")
+    assert "It is in your cart." in visitor.sends("/cart", product=prints["id"], quantity="2")
+    visitor.opens("/checkout")
+    assert "Thank you" in visitor.sends("/checkout", pay="later")
+    assert jo.orders() == (1, 0, 0)
+    assert (jo.data_sync(), jo.data_sync()) == ((1, 0), (0, 0))
+    assert jo.orders() == (0, 1, 0)
+
+    # It is among the orders of today, with its number; Pat has it on the phone with the next sync.
+    columns = ["web_order_number", "total", "balance_due"]
+    [row] = jo.rows("invoices", columns=columns, filter_id=jo.filter("invoices", ORDERS))
+    assert row["web_order_number"] in visitor.opens("/orders")
+    assert (row["total"], row["balance_due"]) == (9100 + 995 + 808, 9100 + 995 + 808)
+    pat.client.sync()
+    invoice = pat.shown("invoices", row["id"])
+    assert (invoice["session_id"], invoice["client_id"]) == (portrait, laura)
+    assert [(each["item"], each["quantity"], each["images"]) for each in invoice["lines"]] == [
+        ("PR-0810", 2, ["2"])
+    ]
+
+    # An album was paid in advance: it goes up with the next data sync, and Laura chooses its images.
+    line: Json = {
+        "id": str(uuid4()),
+        "item": "AL-2",
+        "description": "Album",
+        "quantity": 1,
+        "unit_price": 20000,
+    }
+    about: Json = {"client_id": laura, "bill_to_client_id": laura, "session_id": portrait, "lines": [line]}
+    paid = desk.write("invoices", **about, is_prepaid_online=True, web_order_number=None)
+    assert jo.orders() == (0, 1, 1)
+    assert jo.data_sync() == (0, 1)
+    assert jo.orders() == (0, 1, 0)
+    assert "Album" in visitor.opens("/prepaid")
+    chosen = [str(each) for each in visitor.guest.online.pictures[:2]]
+    path = f"/prepaid/{paid}/{line['id']}"
+    visitor.opens(path)
+    assert "All images are chosen" in visitor.sends(path, **{"in": chosen}, go="done")
+    pat.client.sync()
+    assert [each["images"] for each in pat.shown("invoices", paid)["lines"]] == [["1", "2"]]
+
+    # The log tells of both.
+    runs = jo.ask("GET", "web-orders/data-sync")["runs"]
+    assert [(each["downloaded"], each["uploaded"]) for each in runs] == [(0, 1), (0, 0), (1, 0)]

@@ -39,7 +39,7 @@ async def page(visit: Visit, wrong: Wrong | None = None, **told: Any) -> Respons
     return visit.page(
         "galleries/overview.html",
         wrong,
-        panel=await _panel(visit),
+        panel=await services(visit),
         expired=await expired(visit),
         letters=await _letters(visit),
         last_run=await _last_run(visit),
@@ -65,7 +65,7 @@ async def expired(visit: Visit) -> list[Record]:
     return list((await visit.api.post(_HUB, asked))["rows"])
 
 
-async def _panel(visit: Visit) -> Record | None:
+async def services(visit: Visit) -> Record | None:
     """Return the Services panel of the user's home page; none where they have hidden it there."""
     panels = (await visit.api.get("/v1/home"))["panels"]
     return next((each for each in panels if each["panel"] == "services"), None)
