@@ -268,7 +268,7 @@ class Camera:
         await visitor.open("/galleries?state=online")
         await visitor.page.get_by_role("link", name=self.studio["client"]["name"]).first.click()
         await expect(visitor.page.get_by_role("img", name="Picture 0001")).to_be_visible()
-        await visitor.page.get_by_role("heading", name="Add pictures").evaluate(_TO_THE_TOP)
+        await visitor.page.get_by_role("region", name="Add pictures").evaluate(_TO_THE_TOP)
         await visitor.page.wait_for_load_state("networkidle")
         await self.take(visitor, "gallery")
 

@@ -19,7 +19,7 @@ from tests.samples import sample
 
 _FAULTS = Path(__file__).with_name("faults.js").read_text()
 _LINKS = """() => [...document.querySelectorAll("a[href^='/console/']:not([download])")]
-    .map((link) => link.getAttribute("href").replace("/console", ""))"""
+    .map((link) => link.getAttribute("href").replace("/console", "").replace(/#.*/, ""))"""
 _KINDS = {pattern: compile_path(pattern)[0] for pattern in site._SHOWN if not pattern.endswith(".csv")}
 _OF_A_KIND = 2
 SIZES: dict[str, ViewportSize] = {
