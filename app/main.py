@@ -6,8 +6,9 @@ import gc
 import multiprocessing
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -31,11 +32,11 @@ from app.console.pages import BASE as CONSOLE
 from app.console.site import console
 from app.core import exposition, logs, traces
 from app.core.beat import Beat
-from app.core.db import Database, listening
+from app.core.db import Connect, Database, listening
 from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
-from app.core.vault import load_vault
+from app.core.vault import Vault, load_vault
 from app.desk.calendar.limits import limits_of_schedule
 from app.desk.calendar.router import router as schedule
 from app.desk.client_list.router import router as client_list
@@ -70,6 +71,13 @@ from app.notices.jobs import FORGET as FORGET_NOTICES
 from app.notices.router import router as notices
 from app.openapi.document import document
 from app.openapi.texts import TITLE
+from app.outbox import following  # noqa: F401 - declares what follows from a message
+from app.outbox.jobs import jobs_of as letter_jobs
+from app.outbox.mail.router import router as mail_server
+from app.outbox.mail.way import EmailWay
+from app.outbox.router import router as outbox
+from app.outbox.texts_way import TextWay
+from app.outbox.worker import Outbox
 from app.portal.jobs import FORGET as FORGET_CLIENTS
 from app.portal.limits import limits_of_portal
 from app.portal.router import router as portal_logins
@@ -170,6 +178,26 @@ def _is_untold(scope: MutableMapping[str, Any]) -> bool:
     return path.startswith("/health/") or is_secret(path) or b"access_token" in scope["query_string"]
 
 
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What is done by itself works with these, in a server and in a process of its own alike."""
+
+    settings: Settings
+    connect: Connect
+    database: Database
+    vault: Vault
+    till: Till
+    tending: Tending
+
+    def begun(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what is to run for as long as the process lives: jobs on a beat, and the outbox."""
+        ways = (EmailWay.of(self.settings, self.vault), TextWay.of(self.settings))
+        chosen = self.settings
+        sending = Outbox(self.database, ways, self.vault, chosen.letter_seconds, chosen.letter_accounts)
+        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letter_jobs(self.vault))
+        return [Beat(self.connect, self.database, jobs).run(), sending.run()]
+
+
 def create_app(given: Settings | None = None) -> FastAPI:
     """Build the application; its database is opened when it starts."""
     chosen = given or settings()
@@ -185,7 +213,9 @@ def create_app(given: Settings | None = None) -> FastAPI:
         database = Database(chosen.database_url, pool_size=chosen.pool_size)
         made.state.database, made.state.keys = database, keys
         processors = Processors(chosen)
-        made.state.till = till = Till(database, load_vault(chosen), processors)
+        made.state.vault = vault = load_vault(chosen)
+        made.state.email_way = EmailWay.of(chosen, vault)
+        made.state.till = till = Till(database, vault, processors)
         made.state.files = files = files_of(chosen)
         tending = Tending(database, files, chosen.picture_workers)
         made.state.minimum_schema_version = chosen.minimum_schema_version
@@ -198,7 +228,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         connect = listening(chosen.listen_database_url or chosen.database_url)
         standing = [Listener(connect, watchers.wake, watchers.wake_all).run()]
         if chosen.beat:
-            standing.append(Beat(connect, database, (*JOBS, *jobs_of(till), *picture_jobs(tending))).run())
+            standing += Works(chosen, connect, database, vault, till, tending).begun()
         settle_memory()
         with _told_to_stop(watchers.close), _measured(chosen):
             running = [asyncio.create_task(each) for each in standing]
@@ -224,7 +254,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
     sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
-    rest = (preferences, health, inbox, imports, *tills, limits)
+    letters = (outbox, mail_server)
+    rest = (preferences, health, inbox, imports, *tills, *letters, limits)
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)
     made.mount(CONSOLE, console(made))

@@ -97,15 +97,20 @@ class AccountDirectory(SQLModel, table=True):
 
     `day_ends_at` is when a day next ends that the account keeps figures by; none while it keeps none.
     `cards_due_at` is when something is next to be done about its card payments; none while nothing is. So is
-    `pictures_due_at` of its pictures; `galleries_due_at` is when one of its online galleries next expires.
+    `pictures_due_at` of its pictures, `letters_due_at` of what it sends, `mailboxes_due_at` of the mailbox it
+    reads, and `automations_due_at` of its triggers; `galleries_due_at` is when one of its online galleries
+    next expires.
     """
 
     __tablename__ = "account_directory"
     __table_args__ = (
         UniqueConstraint("account_id"),
         Index("ix_account_directory_day_ends_at", "day_ends_at", "account_id"),
+        Index("ix_account_directory_automations_due_at", "automations_due_at", "account_id"),
         Index("ix_account_directory_cards_due_at", "cards_due_at", "account_id"),
         Index("ix_account_directory_galleries_due_at", "galleries_due_at", "account_id"),
+        Index("ix_account_directory_letters_due_at", "letters_due_at", "account_id"),
+        Index("ix_account_directory_mailboxes_due_at", "mailboxes_due_at", "account_id"),
         Index("ix_account_directory_pictures_due_at", "pictures_due_at", "account_id"),
     )
 
@@ -115,6 +120,9 @@ class AccountDirectory(SQLModel, table=True):
     cards_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     galleries_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     pictures_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    letters_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    mailboxes_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    automations_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):

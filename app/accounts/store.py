@@ -171,31 +171,17 @@ async def accounts_with_pictures_due(
     connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, most: int
 ) -> list[UUID]:
     """Return so many accounts with pictures to be looked after by an instant, the longest ago first."""
-    rows = await connection.fetch(
-        "SELECT account_id FROM account_directory WHERE pictures_due_at <= $1"
-        " ORDER BY pictures_due_at, account_id LIMIT $2",
-        by,
-        most,
-    )
-    return [row["account_id"] for row in rows]
+    return await _accounts_due(connection, "pictures_due_at", by, most)
 
 
 async def set_pictures_due(session: WriteSession, at: datetime | None) -> None:
     """Say when something is next to be done about the account's pictures; none where nothing is."""
-    sql = (
-        "UPDATE account_directory SET pictures_due_at = $2"
-        " WHERE account_id = $1 AND pictures_due_at IS DISTINCT FROM $2"
-    )
-    await session.raw.execute(sql, session.account_id, at)
+    await _set_due(session, "pictures_due_at", at)
 
 
 async def bring_pictures_due_forward(session: WriteSession, at: datetime) -> None:
     """Say that something is to be done about them at an instant, if nothing is before it."""
-    sql = (
-        "UPDATE account_directory SET pictures_due_at = $2"
-        " WHERE account_id = $1 AND (pictures_due_at IS NULL OR pictures_due_at > $2)"
-    )
-    await session.raw.execute(sql, session.account_id, at)
+    await _bring_due_forward(session, "pictures_due_at", at)
 
 
 async def set_cards_due(session: WriteSession, at: datetime | None) -> None:
@@ -234,6 +220,82 @@ async def set_galleries_due(session: WriteSession, at: datetime | None) -> None:
 async def bring_galleries_due_forward(session: WriteSession, at: datetime) -> None:
     """Say that an online gallery expires at an instant, if none does before it."""
     sql = "UPDATE account_directory SET galleries_due_at = least(galleries_due_at, $2) WHERE account_id = $1"
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def accounts_with_letters_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, most: int
+) -> list[UUID]:
+    """Return so many accounts with letters to be sent by an instant, the longest ago first."""
+    return await _accounts_due(connection, "letters_due_at", by, most)
+
+
+async def set_letters_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when something is next to be done about the account's letters; none where nothing is."""
+    await _set_due(session, "letters_due_at", at)
+
+
+async def bring_letters_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that something is to be done about them at an instant, if nothing is before it."""
+    await _bring_due_forward(session, "letters_due_at", at)
+
+
+async def accounts_with_mailboxes_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, most: int
+) -> list[UUID]:
+    """Return so many accounts whose mailbox is to be read by an instant, the longest ago first."""
+    return await _accounts_due(connection, "mailboxes_due_at", by, most)
+
+
+async def set_mailboxes_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when the account's mailbox is next to be read; none where it has none."""
+    await _set_due(session, "mailboxes_due_at", at)
+
+
+async def bring_mailboxes_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that it is to be read at an instant, if it is not before that."""
+    await _bring_due_forward(session, "mailboxes_due_at", at)
+
+
+async def accounts_with_automations_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, most: int
+) -> list[UUID]:
+    """Return so many accounts with triggers to be looked after by an instant, the longest ago first."""
+    return await _accounts_due(connection, "automations_due_at", by, most)
+
+
+async def set_automations_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when something is next to be done about the account's triggers; none where nothing is."""
+    await _set_due(session, "automations_due_at", at)
+
+
+async def bring_automations_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that something is to be done about them at an instant, if nothing is before it."""
+    await _bring_due_forward(session, "automations_due_at", at)
+
+
+async def _accounts_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", column: str, by: datetime, most: int
+) -> list[UUID]:
+    rows = await connection.fetch(
+        f"SELECT account_id FROM account_directory WHERE {column} <= $1"
+        f" ORDER BY {column}, account_id LIMIT $2",
+        by,
+        most,
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def _set_due(session: WriteSession, column: str, at: datetime | None) -> None:
+    sql = f"UPDATE account_directory SET {column} = $2 WHERE account_id = $1 AND {column} IS DISTINCT FROM $2"
+    await session.raw.execute(sql, session.account_id, at)
+
+
+async def _bring_due_forward(session: WriteSession, column: str, at: datetime) -> None:
+    sql = (
+        f"UPDATE account_directory SET {column} = $2"
+        f" WHERE account_id = $1 AND ({column} IS NULL OR {column} > $2)"
+    )
     await session.raw.execute(sql, session.account_id, at)
 
 

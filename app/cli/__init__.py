@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import account, clients, demo, documents, feed, finances, scope, serving, simulator
+from app.cli import account, clients, demo, documents, feed, finances, scope, serving, simulator, working
 from app.cli.ground import check_settings
 
 cli = typer.Typer(
@@ -14,6 +14,7 @@ cli = typer.Typer(
 cli.callback()(check_settings)
 cli.command()(serving.serve)
 cli.command()(serving.migrate)
+cli.command()(working.work)
 cli.command()(demo.demo)
 cli.command()(documents.openapi)
 cli.command()(documents.collections)

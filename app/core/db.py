@@ -98,14 +98,18 @@ class WriteSession(Session):
 
     `revision` is the one number all its writes are stamped with, none until something asks for it.
     `has_moved_scope` tells that what scopes are compiled from has changed in it, `audit_head` how far the
-    audit trail has come, once that was asked for.
+    audit trail has come, once that was asked for. What `brings_history` writes is what has happened elsewhere
+    or long ago, as an import does: nobody is to hear of it as of news.
     """
 
     revision: int | None = None
+    brings_history: bool = False
     has_moved_scope: bool = False
     audit_head: tuple[int, bytes] | None = None
 
 
+Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
+"""Opens a connection outside of the pool."""
 S = TypeVar("S", bound=Session)
 
 

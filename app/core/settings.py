@@ -64,6 +64,33 @@ class Settings(BaseSettings):
     picture_workers: int = Field(
         2, description="Processes that make smaller sizes of pictures at once.", ge=1, le=64
     )
+    public_url: str | None = Field(
+        None,
+        description="The origin that links in letters begin with, such as https://studio.example.",
+        pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+    )
+    mail_relay_url: str | None = Field(
+        None,
+        description="The mail server of accounts without one of their own: smtps://user:password@host:465.",
+        pattern=r"^smtps?://",
+    )
+    mail_relay_from: str | None = Field(
+        None,
+        description="The address their letters come from.",
+        pattern=r"^[^@\s]+@[^@\s]+$",
+    )
+    letter_seconds: int = Field(
+        60,
+        description="How long sending one letter may take; half as long again, another tries.",
+        ge=1,
+        le=600,
+    )
+    letter_accounts: int = Field(
+        8, description="Accounts whose letters one process sends at once.", ge=1, le=100
+    )
+    text_api_url: str | None = Field(
+        None, description="Where, in development alone, a stand-in for the provider of texts answers."
+    )
     live_streams: int = Field(
         10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
     )

@@ -52,6 +52,7 @@ async def seed(
     done = 0
     for chunk, told in chunks(stories(scene)):
         async with db.writing(account_id) as session:
+            session.brings_history = True
             await write(session, studio.who, chunk)
         done += told
         if progress:

@@ -45,6 +45,10 @@ TAGS = [
         "name": "schedule",
         "description": "What people and resources are booked for, also for calendar programs.",
     },
+    {
+        "name": "outbox",
+        "description": "Letters: emails and texts that are to be sent, block lists, and the mail server.",
+    },
     {"name": "home", "description": "The home page: panels as its user arranges them, and shortcuts."},
     {
         "name": "imports",

@@ -27,5 +27,8 @@ class DeliveryState(StrEnum):
     RECEIVED = "received"
 
 
-IN_HAND = (DeliveryState.DRAFT, DeliveryState.FAILED)
+IN_HAND = (DeliveryState.DRAFT, DeliveryState.FAILED, DeliveryState.BLOCKED)
 """Who wrote a message may edit it and have it sent: it is not on its way, or did not arrive anywhere."""
+
+NOT_ARRIVED = (DeliveryState.FAILED, DeliveryState.BLOCKED)
+"""It was to be sent and could not be, or was not to be."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from app.studio.deliveries import IN_HAND, DeliveryState, Direction
+from app.studio.deliveries import IN_HAND, NOT_ARRIVED, DeliveryState, Direction
 from app.studio.preferences import EmailBodies
 from app.studio.rules.settings import company
 from app.studio.sending import Send, check_outgoing
@@ -129,7 +129,7 @@ class Email(Record):
     def _waits_unless_it_is_a_draft(self) -> "Email":
         if self.direction is Direction.OUTGOING and self.delivery_state in _NOT_BEGUN:
             self.delivery_state = DeliveryState.DRAFT if self.is_draft else DeliveryState.QUEUED
-        elif self.is_draft and self.delivery_state is DeliveryState.FAILED:
+        elif self.is_draft and self.delivery_state in NOT_ARRIVED:
             self.delivery_state = DeliveryState.DRAFT
         return self
 

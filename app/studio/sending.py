@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.principal import Level
-from app.studio.deliveries import IN_HAND, Direction
+from app.studio.deliveries import IN_HAND, DeliveryState, Direction
 from app.sync.commands import Call, command
 from app.sync.fields import Element
 from app.sync.reactions import Work, Written, on_write
@@ -43,6 +43,13 @@ class NotOutgoing(ChangeRefused):
     message = "A message that came in cannot be sent."
 
 
+class AlreadySending(ChangeRefused):
+    """The message has begun to be sent, or was sent, and cannot be taken back any more."""
+
+    code = "already_sending"
+    message = "This message has left already and cannot be taken back."
+
+
 @on_write(*MESSAGES)
 def stay_as_sent(written: Written, work: Work) -> None:  # noqa: ARG001 - nothing else is looked at
     """Refuse to change what is on its way; what could not be sent may be put right."""
@@ -50,12 +57,25 @@ def stay_as_sent(written: Written, work: Work) -> None:  # noqa: ARG001 - nothin
     if not before or after is None or before["direction"] != Direction.OUTGOING:
         return
     changed = sorted(name for name in _WRITTEN & before.keys() if written.changes(name))
+    if changed == ["is_draft"] and _is_taken_back(written):
+        return
     if changed and before["delivery_state"] not in IN_HAND:
         raise AlreadyQueued(dict.fromkeys(changed, AlreadyQueued.message))
 
 
+def _is_taken_back(written: Written) -> bool:
+    """Say whether it is the server that makes a waiting message a draft: no phone sends how far one is."""
+    before, after = written.before or {}, written.after or {}
+    moved = before.get("delivery_state"), after.get("delivery_state")
+    return "delivery_state" in written.sent and moved == (DeliveryState.QUEUED, DeliveryState.DRAFT)
+
+
 class Send(Element):
     """Have a message sent; nothing is sent along."""
+
+
+class TakeBack(Element):
+    """Take a message back that waits to be sent; nothing is sent along."""
 
 
 class MarkRead(Element):
@@ -64,6 +84,18 @@ class MarkRead(Element):
 
 class MarkUnread(Element):
     """Mark a message as not read yet; nothing is sent along."""
+
+
+@command("take_back", of=MESSAGES, takes=TakeBack)
+def take_back(call: Call) -> Mapping[str, Any]:
+    """Make a message that waits to be sent a draft again; one that is on its way is not called back."""
+    check_outgoing(call.fields)
+    state = call.fields["delivery_state"]
+    if state in IN_HAND:
+        return {}
+    if state != DeliveryState.QUEUED:
+        raise AlreadySending
+    return taken_back(call.fields)
 
 
 @command("mark_read", of=MESSAGES, takes=MarkRead, level=Level.VIEW_ONLY)
@@ -76,6 +108,12 @@ def mark_read(call: Call) -> Mapping[str, Any]:  # noqa: ARG001 - it is the same
 def mark_unread(call: Call) -> Mapping[str, Any]:  # noqa: ARG001 - it is the same for all
     """Mark a message as not read yet."""
     return {"is_unread": True}
+
+
+def taken_back(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a message a draft again: of a text there is nothing else that says so."""
+    draft = {"delivery_state": DeliveryState.DRAFT.value}
+    return {**draft, "is_draft": True} if "is_draft" in fields else draft
 
 
 def check_outgoing(fields: Mapping[str, Any]) -> None:

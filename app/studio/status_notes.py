@@ -24,6 +24,11 @@ def line(work: Work, happened: str) -> str:
     return f"{work.minute} {work.who.initials} {happened}"
 
 
+def with_line(notes: str | None, minute: str, initials: str, happened: str) -> str:
+    """Return a history with a line above the others: when (`2026-05-04 09:00`), by whom, and what."""
+    return _above(f"{minute} {initials} {happened}", notes)
+
+
 def with_remark(fields: dict[str, Any], work: Work, remark: str) -> str:
     """Return the history of a record with what somebody has to say."""
     return _above(line(work, remark), fields["status_notes"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, ViewportSize, expect
 
 from app.accounts.lifecycle import change_account
 from app.accounts.store import find_account
@@ -28,7 +28,7 @@ CLIENTS = 150
 DESK = {"width": 1280, "height": 760}
 _HEIGHTS = {"devices": 1_270}
 """Pages that have more to show than fits on a large screen."""
-PHONE = {"width": 390, "height": 780}
+PHONE: ViewportSize = {"width": 390, "height": 780}
 _PAGES = {
     "home": "/",
     "devices": "/devices",

@@ -366,9 +366,9 @@ async def see_what_was_chosen(studio: Studio) -> None:
     gallery = studio.jo.page.get_by_role("region", name="Gallery")
     await expect(gallery.get_by_role("definition").filter(has_text="0403")).to_be_visible()
     await studio.link("Groups")
-    for name, number in (("Favourites", 2), ("For grandmother", 1)):
+    for name, many in (("Favourites", 2), ("For grandmother", 1)):
         card = studio.jo.page.get_by_role("listitem").filter(has_text=name)
-        await expect(card).to_contain_text(f"Made by the client. {number} picture")
+        await expect(card).to_contain_text(f"Made by the client. {many} picture")
     await studio.link("Look at its pictures of Favourites")
     for number in ("0401", "0403"):
         await expect(studio.jo.page.get_by_role("img", name=f"Picture {number}")).to_be_visible()

@@ -100,7 +100,7 @@ def served(own_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    features = ("app.desk.", "app.cards.", "app.galleries.", "app.portal.")
+    features = ("app.desk.", "app.cards.", "app.galleries.", "app.portal.", "app.outbox.")
     elsewhere = set().union(*map(_statuses, features))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
 
@@ -114,6 +114,11 @@ def test_every_refusal_of_galleries_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "galleries.md").read_text(), "Refusals"))
     refused = _statuses("app.galleries.") | _statuses("app.portal.")
     assert {(code, cells[0]) for code, cells in told.items()} == refused
+
+
+def test_every_refusal_of_letters_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "letters.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.outbox.")
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:

@@ -191,3 +191,39 @@ async def test_a_failed_text_is_not_sent_again_to_a_number_that_takes_none(compa
     record_id = await company.has("text_messages", **FAILED, **words)
     [verdict] = await company.push(call("send", "text_messages", record_id))
     assert (verdict["code"], list(verdict["fields"])) == ("invalid_fields", ["phone"])
+
+
+async def test_what_waits_is_taken_back_and_sent_again(company: Company) -> None:
+    email = await company.has("emails", date="2026-05-01", to_addresses=["laura@hartley.example"])
+    change = text(company)
+    await company.must_push(change)
+    await company.must_push(
+        call("take_back", "emails", email),
+        call("take_back", "text_messages", change["id"]),
+        patch("emails", email, subject="Better words"),
+    )
+    record = await company.pulled("emails", email)
+    assert (record["is_draft"], record["delivery_state"]) == (True, "draft")
+    assert (await company.pulled("text_messages", change["id"]))["delivery_state"] == "draft"
+    [again] = await company.push(call("take_back", "emails", email))
+    assert again["verdict"] == "noop"
+    await company.must_push(call("send", "emails", email))
+    assert (await company.pulled("emails", email))["delivery_state"] == "queued"
+
+
+@pytest.mark.parametrize("state", ["sending", "sent"])
+async def test_what_has_left_is_not_taken_back(company: Company, state: str) -> None:
+    email = await company.has(
+        "emails", date="2026-05-01", to_addresses=["laura@hartley.example"], delivery_state=state
+    )
+    [verdict] = await company.push(call("take_back", "emails", email))
+    assert (verdict["verdict"], verdict["code"]) == ("rejected", "already_sending")
+
+
+async def test_what_was_blocked_is_put_right_and_sent_again(company: Company) -> None:
+    email = await company.has(
+        "emails", date="2026-05-01", to_addresses=["laura@hartley.example"], delivery_state="blocked"
+    )
+    await company.must_push(patch("emails", email, to_addresses=["laura@quill.example"]))
+    await company.must_push(call("send", "emails", email))
+    assert (await company.pulled("emails", email))["delivery_state"] == "queued"

@@ -363,6 +363,7 @@ async def _by_chunks(
     """Do some chunks, each in a transaction of its own, and answer with how far it has come by that."""
     for turn in range(CHUNKS):
         async with database.writing(claims.account_id) as session:
+            session.brings_history = True
             work = await admit(session, keys, claims)
             require_desk(work.who)
             found = await chunk(work, is_first=turn == 0)

@@ -1,0 +1,115 @@
+"""Why letters are not sent again or stopped, and servers not set: the refusals of the outbox."""
+
+from app.core.errors import AppError
+
+
+class LetterNotFound(AppError):
+    """There is no such letter in the account, or none the caller may see."""
+
+    status = 404
+    code = "letter_not_found"
+    title = "There is no such letter."
+
+
+class LetterNotWaiting(AppError):
+    """The letter is being sent, or has ended; only one that waits is cancelled."""
+
+    status = 409
+    code = "letter_not_waiting"
+    title = "This letter does not wait any more."
+
+
+class LetterNotEnded(AppError):
+    """The letter waits or is being sent; it is sent again by itself where it has to be."""
+
+    status = 409
+    code = "letter_not_ended"
+    title = "This letter is still on its way."
+
+
+class LetterWasSent(AppError):
+    """The letter was sent and is not sent again; write another one."""
+
+    status = 409
+    code = "letter_was_sent"
+    title = "This letter was sent."
+
+
+class LetterWordsGone(AppError):
+    """What the letter said was secret, and was forgotten when it had ended; have another one made."""
+
+    status = 409
+    code = "letter_words_gone"
+    title = "What this letter said is not kept."
+
+
+class LetterNotSendable(AppError):
+    """The message cannot be sent as it is, as where its number is not marked for texts: `reason` says why."""
+
+    status = 422
+    code = "letter_not_sendable"
+    title = "This message cannot be sent as it is."
+
+
+class LetterBlockNotFound(AppError):
+    """The address is on no block list."""
+
+    status = 404
+    code = "letter_block_not_found"
+    title = "This address is not blocked."
+
+
+class MailServerNotFound(AppError):
+    """The account has no mail server of its own."""
+
+    status = 404
+    code = "mail_server_not_found"
+    title = "No mail server is set up."
+
+
+class MailHostRefused(AppError):
+    """The name leads into a private network, or the port is none of mail servers."""
+
+    status = 422
+    code = "mail_host_refused"
+    title = "Mail cannot be sent by this host."
+
+
+class MailLoginRefused(AppError):
+    """The mail server does not take the user name and password; `said` is its answer."""
+
+    status = 422
+    code = "mail_login_refused"
+    title = "The mail server refused the login."
+
+
+class MailCheckRefused(AppError):
+    """The mail server took the login and not the letter: `reason` is why, `said` its answer."""
+
+    status = 422
+    code = "mail_check_refused"
+    title = "The mail server did not take the letter."
+
+
+class MailServerAway(AppError):
+    """The mail server was not reached, or did not answer as one; `said` is what was heard of it."""
+
+    status = 502
+    code = "mail_server_away"
+    title = "The mail server cannot be reached."
+
+
+class EmailAddressMissing(AppError):
+    """The user has no email address, and a check goes to no other."""
+
+    status = 422
+    code = "email_address_missing"
+    title = "You have no email address."
+
+
+class MailPasswordMissing(AppError):
+    """A password is kept only for the host, port and user name it was given for; give it with others."""
+
+    status = 422
+    code = "mail_password_missing"
+    title = "The password is to be given."

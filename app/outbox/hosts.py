@@ -1,0 +1,88 @@
+"""Hosts that accounts name: looked up here, and spoken to only where they are out in the open."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+MAIL_PORTS = frozenset({25, 465, 587, 2525})
+MAILBOX_PORTS = frozenset({143, 993})
+
+
+class HostRefused(Exception):
+    """A host's name leads into a network of ours, or to nothing out in the open."""
+
+
+class HostAway(Exception):
+    """A host's name leads nowhere, or nobody answers there."""
+
+
+async def resolved(host: str, port: int) -> Sequence[str]:
+    """Return the addresses a name leads to."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Opens lines to hosts that anybody may have named.
+
+    Every address a name leads to must be one of the open internet, and the line goes to the very address that
+    was looked at: a name that leads elsewhere the next time leads nowhere. Only a machine of its developers
+    `allows_private` ones, and any port.
+    """
+
+    allows_private: bool = False
+    resolve: Resolve = resolved
+
+    async def connect(self, host: str, port: int, ports: frozenset[int]) -> socket.socket:
+        """Return a connected socket; raises `HostRefused` and `HostAway`."""
+        if port not in ports and not self.allows_private:
+            raise HostRefused(f"port {port}")
+        try:
+            found = await self.resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise HostAway(str(error)) from None
+        addresses = [ip_address(each.partition("%")[0]) for each in found]
+        if not addresses:
+            raise HostAway("no address")
+        if not self.allows_private and not all(map(is_open, addresses)):
+            raise HostRefused("a private address")
+        failed: OSError | None = None
+        for address in addresses:
+            try:
+                return await _connected(address, port)
+            except OSError as error:
+                failed = error
+        raise HostAway(str(failed))
+
+
+def is_open(address: Address) -> bool:
+    """Say whether an address is one of the open internet, and so is one that is wrapped in it."""
+    if isinstance(address, IPv6Address):
+        wrapped = address.ipv4_mapped or address.sixtofour
+        if wrapped is None and address in _NAT64:
+            wrapped = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if wrapped is not None:
+            return is_open(wrapped)
+        if address.teredo is not None or address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+async def _connected(address: Address, port: int) -> socket.socket:
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # noqa: PLR2004 - its own number
+    line = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        line.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(line, (str(address), port))
+    except BaseException:
+        line.close()
+        raise
+    return line

@@ -1,0 +1,278 @@
+"""Letters leave once, say on their record where they stand, and wait where they must."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.core import clock
+from app.core.principal import Principal
+from app.outbox.hosts import Hosts
+from app.outbox.mail.way import EmailWay
+from app.outbox.posting import cancel
+from app.outbox.states import Purpose
+from app.sync.store import Write, write
+from tests.contract.phones import signed_in
+from tests.outbox.posting import FROM, LAURA, Office, later
+from tests.outbox.sinks import HANG, LOSE
+from tests.samples import named
+
+AIDEN = "aiden@hartley.example"
+
+
+async def test_an_email_written_offline_is_sent_once_and_says_so(office: Office) -> None:
+    phone = await signed_in(office.studio)
+    email = str(uuid4())
+    fields = {"date": "2026-05-04", "subject": "Ready", "body": "Dear Laura", "to_addresses": [LAURA]}
+    await phone.must_push({"collection": "emails", "id": email, "op": "create", "fields": fields})
+    await office.works()
+    await office.works()
+    [arrived] = office.sink.letters
+    assert (arrived.sender, arrived.recipients) == (FROM, [LAURA])
+    assert (arrived.message["Subject"], arrived.text.strip()) == ("Ready", "Dear Laura")
+    assert arrived.message["Message-ID"] == f"<{email}@harbor.example>"
+    record = await office.email(email)
+    assert (record["delivery_state"], record["delivery_error"], record["from_address"]) == (
+        "sent",
+        None,
+        None,
+    )
+    assert record["sent_at"]
+    assert await office.due() is None
+
+
+async def test_copies_are_named_and_hidden_ones_are_not(office: Office) -> None:
+    await office.writes(LAURA, cc_addresses=[AIDEN], bcc_addresses=["boss@harbor.example"], html="<b>Hi</b>")
+    await office.works()
+    [arrived] = office.sink.letters
+    assert arrived.recipients == [LAURA, AIDEN, "boss@harbor.example"]
+    assert (arrived.message["To"], arrived.message["Cc"]) == (LAURA, AIDEN)
+    assert "boss" not in str(arrived.message)
+    html = arrived.message.get_body(("html",))
+    assert html is not None
+    assert "<b>Hi</b>" in html.get_content()
+
+
+async def test_what_was_taken_back_in_time_is_not_sent(office: Office) -> None:
+    email = await office.writes()
+    answer = await office.desk.ask("POST", f"emails/{email}/take_back", {}, if_match="*")
+    assert answer.status_code == 200, answer.text
+    await office.works()
+    assert office.sink.letters == []
+    answer = await office.desk.ask("POST", f"emails/{email}/send", {}, if_match="*")
+    assert answer.status_code == 200, answer.text
+    await office.works()
+    assert len(office.sink.letters) == 1
+
+
+async def test_what_was_deleted_is_not_sent_and_leaves_nothing(office: Office) -> None:
+    email = await office.writes()
+    assert (await office.desk.delete(named("emails"), email)).status_code == 204
+    await office.works()
+    assert office.sink.letters == []
+    assert not await office.studio.execute("SELECT FROM letters WHERE account_id = $1")
+
+
+async def test_an_address_there_is_not_is_told_and_blocked(office: Office) -> None:
+    office.sink.at_rcpt[LAURA] = "550 5.1.1 No such user"
+    email = await office.writes()
+    await office.works()
+    record = await office.email(email)
+    assert (record["delivery_state"], record["delivery_error"]) == ("failed", "The address does not exist.")
+    office.sink.at_rcpt.clear()
+    again = await office.writes("Laura@Hartley.example")
+    await office.works()
+    record = await office.email(again)
+    assert record["delivery_state"] == "blocked"
+    bypassing = await office.writes(is_block_bypassed=True)
+    await office.works()
+    assert (await office.email(bypassing))["delivery_state"] == "sent"
+
+
+@pytest.mark.parametrize(
+    "answer, state, told",
+    [
+        ("452 4.2.2 Over quota", "queued", "The mailbox is full."),
+        ("552 5.2.2 Over quota", "failed", "The mailbox is full."),
+        ("450 4.7.1 Try later", "queued", "The mail server asks for patience."),
+    ],
+)
+async def test_a_full_mailbox_waits_or_fails_and_is_not_blocked(
+    office: Office, answer: str, state: str, told: str
+) -> None:
+    office.sink.at_rcpt[LAURA] = answer
+    full, other = await office.writes(), await office.writes(AIDEN)
+    await office.works()
+    record = await office.email(full)
+    assert (record["delivery_state"], record["delivery_error"]) == (state, told)
+    assert (await office.email(other))["delivery_state"] == "sent"
+    assert not await office.studio.execute("SELECT FROM letter_blocks WHERE account_id = $1")
+
+
+async def test_a_letter_is_tried_for_days_and_then_given_up(office: Office) -> None:
+    office.sink.at_rcpt[LAURA] = "452 4.2.2 Over quota"
+    clock.hold(clock.now())
+    email = await office.writes()
+    tries, began = 0, clock.now()
+    while (due := await office.due()) is not None:
+        clock.hold(max(due, clock.now()))
+        await office.works()
+        tries += 1
+    assert timedelta(days=4) < clock.now() - began <= timedelta(days=5)
+    assert 25 < tries < 45
+    record = await office.email(email)
+    assert (record["delivery_state"], record["delivery_error"]) == ("failed", "The mailbox is full.")
+
+
+async def test_whom_it_did_not_reach_is_told_and_the_others_have_it(office: Office) -> None:
+    office.sink.at_rcpt[AIDEN] = "550 5.1.1 No such user"
+    office.sink.at_rcpt[LAURA] = "451 4.3.0 Later"
+    clock.hold(clock.now())
+    email = await office.writes("mum@hartley.example", AIDEN, LAURA)
+    await office.works()
+    assert (await office.email(email))["delivery_state"] == "queued"
+    office.sink.at_rcpt.clear()
+    later(minutes=2)
+    await office.works()
+    first, second = office.sink.letters
+    assert (first.recipients, second.recipients) == (["mum@hartley.example"], [LAURA])
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+    record = await office.email(email)
+    assert record["delivery_state"] == "sent"
+    assert record["delivery_error"] == f"Not everybody got it: {AIDEN} (The address does not exist.)"
+
+
+async def test_a_server_that_is_away_for_an_hour_fails_nothing_and_keeps_the_order(office: Office) -> None:
+    clock.hold(clock.now())
+    began = clock.now()
+    emails = []
+    for n in range(3):
+        emails.append(await office.writes(subject=f"Letter {n}"))
+        later(seconds=1)
+    office.sink.at_mail = "421 4.3.2 Closing"
+    while clock.now() < began + timedelta(hours=1):
+        due = await office.due()
+        assert due is not None
+        clock.hold(max(due, clock.now()))
+        await office.works()
+    assert {(await office.email(each))["delivery_state"] for each in emails} == {"queued"}
+    office.sink.at_mail = None
+    while (due := await office.due()) is not None:
+        clock.hold(max(due, clock.now()))
+        await office.works()
+    assert [each.message["Subject"] for each in office.sink.letters] == ["Letter 0", "Letter 1", "Letter 2"]
+    assert clock.now() - began < timedelta(hours=1, minutes=22)
+
+
+async def test_what_may_have_been_taken_in_is_sent_again_under_the_same_name(office: Office) -> None:
+    clock.hold(clock.now())
+    office.sink.at_data = LOSE
+    email = await office.writes()
+    await office.works()
+    assert (await office.email(email))["delivery_state"] == "queued"
+    office.sink.at_data = None
+    later(minutes=6)
+    await office.works()
+    first, second = office.sink.letters
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+    assert (await office.email(email))["delivery_state"] == "sent"
+
+
+async def test_a_claim_that_was_left_ends_and_the_letter_is_sent(office: Office) -> None:
+    clock.hold(clock.now())
+    email = await office.writes()
+    await office.studio.execute(
+        "UPDATE letters SET state = 'sending', claim = $2, due_at = $3 WHERE account_id = $1",
+        uuid4(),
+        clock.now() + timedelta(seconds=7),
+    )
+    await office.works()
+    assert office.sink.letters == []
+    due = await office.due()
+    assert due == clock.now() + timedelta(seconds=7)
+    later(seconds=8)
+    await office.works()
+    assert (await office.email(email))["delivery_state"] == "sent"
+
+
+async def test_without_a_server_letters_wait_and_the_lane_says_why(office: Office) -> None:
+    clock.hold(clock.now())
+    email = await office.writes()
+    by_relay = office.outbox.ways
+    office.outbox.ways = [EmailWay(office.outbox.vault, Hosts(), None, None)]
+    await office.works()
+    [lane] = await office.studio.execute("SELECT * FROM letter_lanes WHERE account_id = $1")
+    assert (lane["closed_code"], await office.due()) == ("no_mail_server", lane["closed_until"])
+    assert (await office.email(email))["delivery_state"] == "queued"
+    office.outbox.ways = by_relay
+    later(hours=2)
+    await office.works()
+    assert (await office.email(email))["delivery_state"] == "sent"
+
+
+async def test_letters_of_no_record_go_by_their_own_words(office: Office) -> None:
+    first = await office.posts(purpose=Purpose.NOTICE)
+    async with office.studio.database.writing(office.account_id) as session:
+        assert await cancel(session, [first, uuid4()]) == {first}
+    await office.posts()
+    await office.works()
+    [arrived] = office.sink.letters
+    assert (arrived.message["Subject"], arrived.message["Auto-Submitted"]) == ("A word", "auto-generated")
+    async with office.studio.database.writing(office.account_id) as session:
+        assert await cancel(session, [first]) == set()
+
+
+async def test_a_server_that_says_nothing_holds_a_letter_up_no_longer_than_it_may(office: Office) -> None:
+    clock.hold(clock.now())
+    office.sink.at_mail, office.outbox.seconds = HANG, 0.5
+    email = await office.writes()
+    await office.works()
+    office.sink.at_mail, office.outbox.seconds = None, 5
+    assert (await office.email(email))["delivery_error"] == "The mail server cannot be reached."
+    later(minutes=2)
+    await office.works()
+    assert (await office.email(email))["delivery_state"] == "sent"
+    assert len(office.sink.letters) == 1
+
+
+async def test_on_a_developer_s_machine_a_letter_is_kept_as_a_file_and_says_so(
+    office: Office, tmp_path: Path
+) -> None:
+    email = await office.writes()
+    by_relay = office.outbox.ways
+    office.outbox.ways = [EmailWay(office.outbox.vault, Hosts(), None, tmp_path)]
+    await office.works()
+    office.outbox.ways = by_relay
+    record = await office.email(email)
+    assert (record["delivery_state"], record["delivery_error"]) == (
+        "sent",
+        "Not really sent: kept as a file.",
+    )
+    name, text = _only_file(tmp_path)
+    assert (name, LAURA in text) == (f"{email}.eml", True)
+    assert office.sink.letters == []
+
+
+def _only_file(folder: Path) -> tuple[str, str]:
+    [kept] = folder.rglob("*.*")
+    return kept.name, kept.read_text()
+
+
+async def test_what_an_import_brings_is_not_sent(office: Office) -> None:
+    fields = {"date": "2020-05-04", "subject": "Long ago", "to_addresses": [LAURA]}
+    async with office.studio.database.writing(office.account_id) as session:
+        session.brings_history = True
+        await write(session, Principal.system(office.account_id), [Write("emails", uuid4(), fields)])
+    await office.works()
+    assert (office.sink.letters, await office.due()) == ([], None)
+
+
+async def test_a_client_s_letters_go_with_the_client_and_move_with_a_merge(office: Office) -> None:
+    gone, stays = await office.client(), await office.client(email="other@hartley.example")
+    of_merged = await office.posts(client_id=UUID(gone["id"]), due_at=clock.now() + timedelta(days=1))
+    merged = await office.desk.ask("POST", f"clients/{gone['id']}/merge", {"into": stays["id"]}, if_match="*")
+    assert merged.status_code == 200, merged.text
+    assert str((await office.letter(of_merged))["client_id"]) == stays["id"]
+    assert (await office.desk.delete(named("clients"), stays["id"])).status_code == 204
+    assert not await office.studio.execute("SELECT FROM letters WHERE account_id = $1")
