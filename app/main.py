@@ -96,6 +96,8 @@ from app.sync.live_router import router as live
 from app.sync.preference_router import router as preferences
 from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
+from app.templates.limits import limits_of_templates
+from app.templates.router import router as templates
 
 VERSION = "0.1.0"
 JOBS = (
@@ -254,12 +256,13 @@ def create_app(given: Settings | None = None) -> FastAPI:
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
     sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
-    letters = (outbox, mail_server)
+    letters = (templates, outbox, mail_server)
     rest = (preferences, health, inbox, imports, *tills, *letters, limits)
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.mount(PORTAL, portal(made))
+    made.state.public_url = chosen.public_url
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE
     made.state.told_limits = limits_of(
@@ -272,6 +275,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         cards=limits_of_cards(),
         pictures=limits_of_pictures(chosen.picture_gigabytes_per_account),
         portal=limits_of_portal(),
+        templates=limits_of_templates(),
     )
     build_porch(
         made,

@@ -43,6 +43,18 @@ class FieldProblem(BaseModel):
         description="What it must be, in a sentence, where it is a figure that is too small or too large.",
         examples=["This must be at least 1."],
     )
+    token: str | None = Field(
+        None, description="With `template_invalid`: a field that is none.", examples=["SessionWebExpiryDate"]
+    )
+    nearest: str | None = Field(
+        None, description="The name of a field that is most like it.", examples=["SessionWebExpireDate"]
+    )
+    bases: list[str] = Field(
+        default_factory=list,
+        description="Letters about what may have it, where these may not.",
+        examples=[["session"]],
+    )
+    line: int | None = Field(None, description="The line it is in, from 1.", examples=[2])
 
 
 class Problem(BaseModel):
@@ -71,7 +83,8 @@ class Problem(BaseModel):
     )
     fields: list[FieldProblem] = Field(
         default_factory=list,
-        description="What is wrong where, with `invalid_request`, `invalid_query` and `device_widens` alone.",
+        description="What is wrong where, with `invalid_request`, `invalid_query`, `template_invalid` and"
+        " `device_widens` alone.",
         examples=[[{"path": "body.max_rows", "code": "greater_than_equal"}]],
     )
     reasons: dict[str, str] = Field(

@@ -74,6 +74,7 @@ TAGS = [
         "name": "web_orders",
         "description": "What clients order in galleries, and the data sync that makes invoices of it.",
     },
+    {"name": "templates", "description": "Letters that are written once, with fields records fill in."},
     {"name": "web_price_lists", "description": "What galleries sell, and at what prices."},
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},

@@ -268,6 +268,25 @@ class PortalLimits(Answer):
     cart_days: int = Field(description="Days after which a cart nobody touches is forgotten.", examples=[90])
 
 
+class TemplateLimits(Answer):
+    """How many templates there may be, and how long letters may be."""
+
+    max_templates: int = Field(description="Templates: `template_limit_reached`.", examples=[500])
+    max_fields: int = Field(description="Fields in one part of a template: `too_many`.", examples=[300])
+    max_tags: int = Field(description="Tags such as `[% if %]` in one part: `too_many`.", examples=[100])
+    max_depth: int = Field(description="Conditions in one another: `too_deep`.", examples=[8])
+    max_tag_characters: int = Field(description="Characters of a tag: `too_long`.", examples=[200])
+    max_subject_characters: int = Field(description="Characters of a subject.", examples=[200])
+    max_text_characters: int = Field(description="Characters of a template's text.", examples=[20_000])
+    max_html_characters: int = Field(description="Characters of a template's HTML.", examples=[200_000])
+    max_value_characters: int = Field(
+        description="Characters of a field in a letter: longer ones are cut.", examples=[2_000]
+    )
+    max_letter_text_characters: int = Field(description="Characters of a letter's text.", examples=[50_000])
+    max_letter_html_characters: int = Field(description="Characters of a letter's HTML.", examples=[200_000])
+    max_message_characters: int = Field(description="Characters of a text message.", examples=[1_600])
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -283,5 +302,6 @@ class LimitsAnswer(Answer):
     cards: CardLimits = Field(description="Cards that are charged.")
     pictures: PictureLimits = Field(description="Pictures of online galleries.")
     portal: PortalLimits = Field(description="Clients in their galleries.")
+    templates: TemplateLimits = Field(description="Templates and letters made of them.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

@@ -22,6 +22,7 @@ from app.sync.limit_schemas import (
     SeriesLimits,
     SignInLimits,
     SyncLimits,
+    TemplateLimits,
 )
 from app.sync.live import watchers
 from app.sync.positions import ABSENCE
@@ -48,6 +49,7 @@ def limits_of(
     cards: CardLimits,
     pictures: PictureLimits,
     portal: PortalLimits,
+    templates: TemplateLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
@@ -59,6 +61,7 @@ def limits_of(
         cards=cards,
         pictures=pictures,
         portal=portal,
+        templates=templates,
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,

@@ -35,6 +35,7 @@ from app.sync.limit_schemas import (
     SeriesLimits,
     SignInLimits,
     SyncLimits,
+    TemplateLimits,
 )
 from app.sync.live_router import WaitAnswer
 from app.sync.narrowing import Narrows
@@ -65,6 +66,7 @@ WIRE: list[type[BaseModel]] = [
     PictureLimits,
     SeriesLimits,
     SignInLimits,
+    TemplateLimits,
     schemas.CollectionAnswer,
     schemas.FieldAnswer,
     schemas.EstimateAnswer,
@@ -100,7 +102,7 @@ def served(own_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    features = ("app.desk.", "app.cards.", "app.galleries.", "app.portal.", "app.outbox.")
+    features = ("app.desk.", "app.cards.", "app.galleries.", "app.portal.", "app.templates.", "app.outbox.")
     elsewhere = set().union(*map(_statuses, features))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
 
@@ -119,6 +121,11 @@ def test_every_refusal_of_galleries_is_told_with_its_status() -> None:
 def test_every_refusal_of_letters_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "letters.md").read_text(), "Refusals"))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.outbox.")
+
+
+def test_every_refusal_of_templates_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "templates.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.templates.")
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:

@@ -166,6 +166,7 @@ async def test_another_account_s_row_is_not_there(
                     "upload_id": "upload_not_found",
                     "group_id": "picture_group_not_found",
                 }.get(name, ""),
+                "templates": "template_not_found",
                 "web_orders": "web_order_not_found",
                 "web_price_lists": "price_list_not_found",
                 "outbox": "letter_not_found",

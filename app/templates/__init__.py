@@ -1,0 +1,1 @@
+"""Templates: letters written once, with fields that each record fills in."""
