@@ -95,6 +95,9 @@ async def read_file(
     if found is None:
         limits.count(MISSES, network)
         raise NotFound
+    if found.until <= clock.now():
+        # Nobody has guessed it: a page that was left open asks for sixty of them.
+        raise NotFound
     if not found.is_for_desk and not await is_shown(database, found.place):
         raise NotFound
     try:

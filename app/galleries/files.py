@@ -102,7 +102,10 @@ class Files:
                 log.warning("parts of %s were left: %s", place, type(error).__name__)
 
     async def join(self, place: Place, parts: Sequence[UUID]) -> Joined:
-        """Make the original of its parts, again if need be; raises `FileGone` where one is missing."""
+        """Make the original of its parts, again if need be.
+
+        Raises `FileGone` where a part is missing; an original that was made before stays whole then.
+        """
         hashed, head, missing = sha256(), bytearray(), list[UUID]()
 
         async def pieces() -> AsyncIterator[bytes]:
@@ -110,20 +113,24 @@ class Files:
                 try:
                     piece = await self._whole(place.part(each))
                 except FileGone:
-                    # It would come out of the library as something else.
+                    # Were this an end, the store would put what has come until here in the original's place.
                     missing.append(each)
-                    return
+                    raise
                 hashed.update(piece)
                 if len(head) < _HEAD:
                     head.extend(piece[: _HEAD - len(head)])
                 yield piece
 
-        with _told():
-            await self._store.put_async(
-                place.file(Size.ORIGINAL), pieces(), chunk_size=_WRITTEN, max_concurrency=_TOGETHER
-            )
-        if missing:
-            raise FileGone
+        try:
+            with _told():
+                await self._store.put_async(
+                    place.file(Size.ORIGINAL), pieces(), chunk_size=_WRITTEN, max_concurrency=_TOGETHER
+                )
+        except Exception:
+            # Not every store tells by what it was stopped.
+            if missing:
+                raise FileGone from None
+            raise
         if self.folder:
             # The store would leave it to the system when that is: the studio is told now that it is kept.
             await asyncio.to_thread(_settle, self.folder / place.file(Size.ORIGINAL))

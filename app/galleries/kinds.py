@@ -69,7 +69,6 @@ def stem_of(name: str) -> str:
     return path.stem if path.suffix.lower() in ENDINGS else name
 
 
-def alike(name: str) -> list[str]:
-    """Return the names, in small letters, of other files that orders would call the same."""
-    stem = stem_of(name).lower()
-    return [each for each in (stem, *(stem + ending for ending in ENDINGS)) if each != name.lower()]
+def names_of(number: str) -> list[str]:
+    """Return the names of all files that orders may call so."""
+    return [number, *(number + ending for ending in ENDINGS)]

@@ -145,6 +145,16 @@ async def names_taken(session: Session, session_id: UUID, names: Collection[str]
     return {row["name"] for row in rows}
 
 
+async def is_number_taken(session: Session, session_id: UUID, number: str, names: Collection[str]) -> bool:
+    """Say whether a picture of a session, of one of the names it may have then, has a number in any case."""
+    sql = """
+        SELECT EXISTS (
+            SELECT FROM pictures WHERE account_id = $1 AND session_id = $2 AND lower(number) = lower($3)
+                AND lower(name) = ANY (ARRAY(SELECT lower(name) FROM unnest($4::text[]) AS name))
+        )"""
+    return bool(await session.raw.fetchval(sql, session.account_id, session_id, number, [*names]))
+
+
 async def rate(session: WriteSession, session_id: UUID, ids: Collection[UUID], rating: Rating) -> int:
     """Rate pictures of a session, and count those that were rated otherwise."""
     return await _set(session, session_id, ids, "rating", rating.value)

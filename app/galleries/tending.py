@@ -29,7 +29,7 @@ LEASE = timedelta(minutes=5)
 _LATER = timedelta(minutes=1)
 """After which what could not be done is tried again, as when the store is away."""
 TRIES = 3
-"""So often a picture is tried whose process dies; then it is refused."""
+"""So often a picture is tried whose process dies, or whose file is not found; then it is refused."""
 _AT_ONCE = 8
 """How many accounts are looked after at once, behind each other for processes."""
 _RENEWED = 100
@@ -119,7 +119,14 @@ class Tending:
 
     async def _upload(self, task: PictureTask) -> None:
         """Make a picture of what is whole, and forget what has expired."""
-        await uploads.finish(self.database, self.files, task.account_id, task.picture_id)
+        try:
+            await uploads.finish(self.database, self.files, task.account_id, task.picture_id)
+        except FileGone:
+            if task.tries < TRIES:
+                await self._move(task, _when_found(task))
+                return
+            async with self.database.writing(task.account_id) as session:
+                await uploads.refuse(session, task.picture_id, uploads.LOST)
         async with self.database.writing(task.account_id) as session:
             found = await store.upload(session, task.picture_id)
             if found is None:
@@ -165,10 +172,10 @@ class Tending:
             try:
                 await self._render(process, task)
             except WorkerDied:
-                await self._try_again(task)
+                await self._try_again(task, "too_costly", clock.now())
                 return True
             except FileGone:
-                await self._settle(task, None, "lost")
+                await self._try_again(task, uploads.LOST, _when_found(task))
                 return True
             except Exception as error:  # noqa: BLE001 - it is logged, and the others have their turn
                 await self._leave(task, error)
@@ -195,11 +202,11 @@ class Tending:
         await self.files.remove_parts(place)
         await self._settle(task, rendered, None, as_of)
 
-    async def _try_again(self, task: PictureTask) -> None:
+    async def _try_again(self, task: PictureTask, reason: str, due_at: datetime) -> None:
         if task.tries >= TRIES:
-            await self._settle(task, None, "too_costly")
+            await self._settle(task, None, reason)
         else:
-            await self._move(task, clock.now())
+            await self._move(task, due_at)
 
     async def _settle(
         self,
@@ -219,11 +226,12 @@ class Tending:
             if picture is None:
                 await store.add_task(session, TaskKind.REMOVE, task.picture_id, task.session_id, clock.now())
             elif rendered or reason:
+                is_new = picture.state == PictureState.WAITING
                 _write(picture, rendered, reason)
                 picture.rendered_as_of = as_of if rendered else now_as_of
                 session.add(picture)
                 await session.flush()
-                if picture.is_online:
+                if is_new and rendered and picture.is_online:
                     await recount(session, Principal.system(task.account_id), [task.session_id])
             if reason:
                 log.info("a picture of account %s is not made smaller: %s", task.account_id, reason)
@@ -241,6 +249,11 @@ def _write(picture: Picture, rendered: Rendered | None, reason: str | None) -> N
     elif picture.state != PictureState.READY:
         # One that is shown stays as it is shown.
         picture.state, picture.reason = PictureState.REFUSED.value, reason
+
+
+def _when_found(task: PictureTask) -> datetime:
+    """Return when to look again for a file that is not found: its store may be away."""
+    return clock.now() + _LATER * 60 ** (task.tries - 1)
 
 
 def _place(task: PictureTask) -> Place:

@@ -29,9 +29,12 @@ from app.galleries.kinds import NameProblem
 from app.galleries.models import Picture
 from app.galleries.sight import seen
 from app.galleries.upload_models import PictureUpload, TaskKind, UploadState
+from app.http.errors import Unavailable
 
 LEVEL = Level.ADD_MODIFY
 """What somebody has to be allowed with sessions to add pictures to them."""
+LOST = "lost"
+"""Why there is no picture of what was received and is not found any more."""
 LEASE = timedelta(minutes=5)
 """For so long nobody else makes a picture of what has arrived."""
 
@@ -145,7 +148,10 @@ def place_of(upload: PictureUpload) -> Place:
 
 
 async def refuse(session: WriteSession, upload_id: UUID, reason: str) -> None:
-    """Take no more of a file, and say why for as long as it is known; its room is free again."""
+    """Take no more of a file, and say why for as long as it is known; its room is free again.
+
+    What was received goes at once, but where it was not found: a store that was away has it again.
+    """
     found = await store.upload(session, upload_id)
     if found is None or found.state == UploadState.REFUSED:
         return
@@ -155,22 +161,26 @@ async def refuse(session: WriteSession, upload_id: UUID, reason: str) -> None:
     await session.flush()
     await store.store_more(session, -found.size_bytes, -1)
     await note(session, TaskKind.UPLOAD, found, found.expires_at)
-    await note(session, TaskKind.REMOVE, found, clock.now())
+    if reason != LOST:
+        await note(session, TaskKind.REMOVE, found, clock.now())
 
 
 async def end(session: WriteSession, found: PictureUpload) -> None:
     """Forget an upload with all that has come of it."""
     if found.state == UploadState.RECEIVING:
         await store.store_more(session, -found.size_bytes, -1)
-        # Whoever still receives a piece of it has come to an end by then.
-        await note(session, TaskKind.REMOVE, found, clock.now() + timedelta(seconds=limits.SECONDS))
+    # Whoever still receives a piece of it has come to an end by then.
+    await note(session, TaskKind.REMOVE, found, clock.now() + timedelta(seconds=limits.SECONDS))
     await session.delete(found)
     await session.flush()
     await store.end_task(session, TaskKind.UPLOAD, [found.id])
 
 
 async def finish(database: Database, files: Files, account_id: UUID, upload_id: UUID) -> str | None:
-    """Make a picture of an upload that is whole, and return why not, if so; to do so twice does no harm."""
+    """Make a picture of an upload that is whole, and return why not, if so; to do so twice does no harm.
+
+    Raises `FileGone` where what was received is not found: it is lost, or the store is away.
+    """
     async with database.reading(account_id) as session:
         found = await store.upload(session, upload_id)
     if found is None or found.state == UploadState.REFUSED or found.received < found.size_bytes:
@@ -178,12 +188,14 @@ async def finish(database: Database, files: Files, account_id: UUID, upload_id: 
     try:
         joined = await files.join(place_of(found), found.parts)
     except FileGone:
-        # Somebody else was faster and has cleared up, or what was kept is lost.
+        # Somebody else may have been faster, and has cleared up.
         joined = None
     async with database.writing(account_id) as session:
         found = await store.upload(session, upload_id)
         if found is None:
             return None
+        if joined is None:
+            raise FileGone
         reason = await _become(session, found, joined)
         if reason:
             await refuse(session, upload_id, reason)
@@ -192,22 +204,23 @@ async def finish(database: Database, files: Files, account_id: UUID, upload_id: 
 
 async def finished(database: Database, files: Files, upload: PictureUpload) -> None:
     """Make a picture of an upload, or tell why it is none."""
-    reason = await finish(database, files, upload.account_id, upload.id)
+    try:
+        reason = await finish(database, files, upload.account_id, upload.id)
+    except FileGone:
+        # The beat tries again.
+        raise Unavailable from None
     if reason == NotAPicture.code:
         raise NotAPicture
     if reason:
         raise UploadRefused(reason=reason)
 
 
-async def _become(session: WriteSession, found: PictureUpload, joined: Joined | None) -> str | None:
-    if joined is None:
-        return "lost"
+async def _become(session: WriteSession, found: PictureUpload, joined: Joined) -> str | None:
     kind = kinds.type_of(joined.head)
     if kind is None:
         return NotAPicture.code
-    alike = kinds.alike(found.name)
-    taken = await store.names_taken(session, found.session_id, [found.name, *alike])
-    if found.name.lower() in taken:
+    number = await _number(session, found)
+    if number is None:
         return f"name_{NameProblem.TAKEN.value}"
     session.add(
         Picture(
@@ -215,7 +228,7 @@ async def _become(session: WriteSession, found: PictureUpload, joined: Joined | 
             id=found.id,
             session_id=found.session_id,
             name=found.name,
-            number=found.name if taken else kinds.stem_of(found.name),
+            number=number,
             position=found.position,
             media_type=kind.value,
             size_bytes=found.size_bytes,
@@ -228,6 +241,16 @@ async def _become(session: WriteSession, found: PictureUpload, joined: Joined | 
     await store.store_more(session, 0, -1)
     await store.end_task(session, TaskKind.UPLOAD, [found.id])
     await note(session, TaskKind.RENDER, found, clock.now())
+    return None
+
+
+async def _number(session: WriteSession, found: PictureUpload) -> str | None:
+    """Return what orders are to call a picture and none of its session yet, if there is such a number."""
+    if await store.names_taken(session, found.session_id, [found.name]):
+        return None
+    for number in (kinds.stem_of(found.name), found.name):
+        if not await store.is_number_taken(session, found.session_id, number, kinds.names_of(number)):
+            return number
     return None
 
 

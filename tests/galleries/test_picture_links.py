@@ -9,9 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from app.core import clock
-from app.galleries import links
+from app.galleries import limits, links
 from app.galleries.files import Place, Size
 from app.galleries.kinds import MediaType
+from tests.accounts.apps import calling_from
 from tests.galleries.showing import Showing, photograph
 from tests.samples import named
 
@@ -146,3 +147,21 @@ async def test_a_link_that_was_changed_leads_nowhere(link: str, http: httpx.Asyn
         assert (await http.get(f"{path}/{odd}")).status_code == 404, place
     for odd in ("", "x", text[:-8], "%00", "~" * 100, "é"):
         assert (await http.get(f"{path}/{odd}")).status_code == 404, odd
+
+
+async def test_a_page_left_open_locks_nobody_out_and_guesses_lock_out_their_network(
+    link: str, house: FastAPI
+) -> None:
+    async with calling_from(house, "203.0.113.60") as school, calling_from(house, "203.0.113.61") as home:
+        clock.hold(clock.now() + timedelta(hours=2))
+        try:
+            ended = [(await school.get(link)).status_code for _ in range(limits.MISSES.most + 1)]
+        finally:
+            clock.hold(None)
+        assert {*ended} == {404}
+        assert (await school.get(link)).status_code == 200
+        guessed = [await school.get(f"{links.PATH}/{n:040}") for n in range(limits.MISSES.most)]
+        assert {each.status_code for each in guessed} == {404}
+        locked = await school.get(link)
+        assert (locked.status_code, locked.json()["code"]) == (429, "rate_limited")
+        assert (await home.get(link)).status_code == 200

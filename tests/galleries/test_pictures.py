@@ -88,6 +88,17 @@ async def test_a_session_tells_how_many_pictures_its_open_gallery_shows(
     await showing.do(session, "show", picture_ids=ids, is_online=False)
 
 
+async def test_a_picture_that_was_published_before_it_was_made_is_counted_when_it_is(
+    showing: Showing,
+) -> None:
+    session = await showing.session()
+    await showing.sent(session, "soon.jpg", photograph())
+    published = await showing.desk.ask("POST", f"sessions/{session}/publish_gallery", {})
+    assert (published.status_code, await hosted(showing, session)) == (200, 0)
+    await showing.look_after()
+    assert await hosted(showing, session) == 1
+
+
 async def test_a_deleted_picture_is_gone_with_its_files_and_its_name_is_free(
     showing: Showing, session: str, http: httpx.AsyncClient
 ) -> None:

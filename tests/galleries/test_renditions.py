@@ -2,18 +2,23 @@
 
 import os
 import re
+import shutil
 import signal
 import struct
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from app.core import clock
 from app.galleries import rendering
-from app.galleries.rendering import Worker
+from app.galleries.rendering import Rendered, Worker
+from app.galleries.tending import Tending
 from tests.galleries.showing import LEFT_DOWN, Showing, opened, photograph
 
 
@@ -89,6 +94,73 @@ async def test_a_text_of_the_company_stands_on_smaller_sizes_and_never_on_origin
     assert (lost["state"], again["state"]) == ("ready", "ready")
     assert await colours(http, lost["links"]["web"]) > 5 * before
     assert await colours(http, again["links"]["web"]) == before
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_what_a_store_has_that_was_away_is_not_lost(
+    showing: Showing, monkeypatch: pytest.MonkeyPatch, *, is_back: bool
+) -> None:
+    session, content = await showing.session(), photograph()
+    await showing.sent(session, "away.jpg", content)
+    location = await showing.begun(session, "whole.jpg", len(content))
+    with monkeypatch.context() as killed:
+        killed.setattr("app.galleries.uploads.finished", fails)
+        await showing.send(location, content)
+    kept = {each for each in showing.kept() if session in each}
+    place = showing.folder / str(showing.account_id) / session
+    now, elsewhere = clock.now(), place.with_name(f"{session}-elsewhere")
+    place.rename(elsewhere)
+    try:
+        for minutes in (6, 8, 70):
+            if minutes == 70 and is_back:
+                _put_back(elsewhere, place)
+            clock.hold(now + timedelta(minutes=minutes))
+            await showing.look_after()
+            told = await showing.progress(session)
+            assert (told["refused"] > 0) == (minutes == 70 and not is_back)
+    finally:
+        clock.hold(None)
+    pictures = await showing.pictures(session)
+    if is_back:
+        assert [each["state"] for each in pictures] == ["ready", "ready"]
+    else:
+        assert [(each["state"], each["reason"]) for each in pictures] == [("refused", "lost")]
+        assert [each["reason"] for each in told["uploads"]] == ["lost"]
+        _put_back(elsewhere, place)
+        await showing.look_after()
+        assert kept
+        assert kept <= showing.kept()
+
+
+async def test_a_picture_deleted_while_it_is_made_smaller_leaves_no_file(
+    showing: Showing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await showing.session()
+    picture = await showing.sent(session, "gone.jpg", photograph())
+    made, other = Worker.render, Tending(showing.studio.database, showing.files, workers=1)
+
+    async def late(self: Worker, *told: Any) -> Rendered:
+        rendered = await made(self, *told)
+        assert (await showing.do(session, "delete", picture_ids=[picture])).status_code == 200
+        clock.hold(clock.now() + timedelta(minutes=6))
+        await other.look_after(showing.account_id)
+        return rendered
+
+    monkeypatch.setattr(Worker, "render", late)
+    try:
+        await showing.look_after()
+    finally:
+        clock.hold(None)
+    assert not [each for each in showing.kept() if picture in each]
+
+
+async def fails(*_: object) -> None:
+    raise OSError
+
+
+def _put_back(elsewhere: Path, place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    elsewhere.rename(place)
 
 
 async def colours(http: httpx.AsyncClient, link: str) -> int:

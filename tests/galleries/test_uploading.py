@@ -5,6 +5,7 @@ import hashlib
 from base64 import b64encode
 from datetime import timedelta
 from io import BytesIO
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,7 +13,9 @@ from fastapi import FastAPI
 from tusclient.client import TusClient
 
 from app.core import clock
+from app.core.ids import new_id
 from app.galleries import limits
+from app.galleries.files import FileGone, Place
 from tests.galleries.showing import TUS, Showing, photograph
 from tests.serving import on_a_port
 
@@ -118,6 +121,16 @@ async def test_a_file_that_is_no_picture_fails_alone_and_says_why(showing: Showi
     }
 
 
+async def test_no_two_pictures_of_a_session_are_called_the_same_by_orders(showing: Showing) -> None:
+    session, content = await showing.session(), photograph()
+    for name in ("IMG.png.jpg", "img.jpg", "IMG.webp"):
+        await showing.sent(session, name, content)
+    neither = await showing.send(await showing.begun(session, "IMG.png", len(content)), content)
+    assert (neither.json()["code"], neither.json()["reason"]) == ("upload_refused", "name_taken")
+    numbers = [each["number"] for each in await showing.pictures(session)]
+    assert numbers == ["IMG.png", "img", "IMG.webp"]
+
+
 async def test_there_is_as_much_room_as_an_account_has(showing: Showing, house: FastAPI) -> None:
     session = await showing.session()
     large = await showing.begin(session, "large.jpg", limits.MAX_BYTES + 1)
@@ -170,6 +183,25 @@ async def test_a_server_that_was_killed_before_it_made_a_picture_makes_it_later(
     finally:
         clock.hold(None)
     assert [each["state"] for each in await showing.pictures(session)] == ["ready"]
+
+
+async def test_an_upload_that_is_ended_twice_leaves_the_original_as_it_was_sent(showing: Showing) -> None:
+    session, content = await showing.session(), photograph()
+    location = await showing.begun(session, "twice.jpg", len(content))
+    await showing.send(location, content[:100])
+    sql = "SELECT parts FROM picture_uploads WHERE account_id = $1 AND name = 'twice.jpg'"
+    [[parts]] = await showing.studio.execute(sql)
+    await showing.send(location, content[100:], 100)
+    await showing.look_after()
+    place = Place(showing.account_id, UUID(session), UUID(location.rpartition("/")[2]))
+    # Whoever is slower finds the parts as the faster one removes them: none, or some.
+    for kept in ([], parts):
+        for each in kept:
+            await showing.files.keep_part(place, each, content[:100])
+        with pytest.raises(FileGone):
+            await showing.files.join(place, [*parts, new_id()])
+    [picture] = await showing.pictures(session)
+    assert (await showing.ask("GET", picture["links"]["original"])).content == content
 
 
 async def test_a_client_of_tus_sends_files_and_goes_on_with_one_it_has_left(

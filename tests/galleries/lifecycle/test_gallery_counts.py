@@ -1,16 +1,26 @@
 """After any sequence of commands, uploads and days what is counted is what there is."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from obstore.store import MemoryStore
 
+from app.accounts.standing import acting
+from app.core import clock
 from app.desk.home import store as home
 from app.desk.home.store import Asker
+from app.galleries import pictures
+from app.galleries.errors import PicturesHosted
+from app.galleries.files import Files
 from app.galleries.lifecycle.expiring import expire
+from app.galleries.rendering import Rendered
+from app.galleries.tending import Tending
+from app.galleries.upload_models import PictureTask, TaskKind
 from app.sync.upkeep import verify
 from tests.facts import Property
 from tests.galleries.lifecycle.conftest import Site
@@ -47,6 +57,7 @@ async def test_counts_equal_a_recount(
             ready = dice.choice(("ready", "waiting", "refused"))
             rating = dice.choice(("selected", "not_selected", "undecided"))
             await site.pictures(dice.choice(sessions), 2, rating, ready)
+        await _by_hand(site, dice, dice.choice(sessions))
         changes = [_change(dice, dice.choice(sessions), today) for _ in range(dice.randrange(1, 4))]
         results = await site.company.push(*changes, atomicity=dice.choice(("each", "all")))
         verdicts |= {each["verdict"] for each in results}
@@ -54,6 +65,35 @@ async def test_counts_equal_a_recount(
     record_property("counted: steps of galleries", steps)
     assert verdicts >= {"applied", "noop", "rejected", "blocked"}
     assert not await verify(site.company.desk.database, site.company.desk.who)
+
+
+async def _by_hand(site: Site, dice: Random, session: str) -> None:
+    """Make a picture smaller, or not; choose some for the gallery, leave some out, or delete some."""
+    sql = "SELECT id, state FROM pictures WHERE account_id = $1 AND session_id = $2 ORDER BY uploaded_at"
+    rows = await site.execute(sql, UUID(session))
+    some = {row["id"] for row in dice.sample(rows, min(len(rows), 2))}
+    desk, doing = site.company.desk, dice.choice(("make", "make", "show", "delete"))
+    if doing == "make":
+        tending = Tending(desk.database, Files(MemoryStore()), workers=1)
+        for each in [row["id"] for row in rows if row["state"] == "waiting"][:2]:
+            task = PictureTask(
+                account_id=desk.account_id,
+                kind=TaskKind.RENDER,
+                picture_id=each,
+                session_id=UUID(session),
+                due_at=clock.now(),
+            )
+            is_fit = dice.random() < 0.8
+            made = Rendered(60, 40, b"", b"") if is_fit else None
+            await tending._settle(task, made, None if is_fit else "damaged")
+        return
+    async with desk.database.writing(desk.account_id) as writing:
+        work = await acting(writing, desk.who)
+        with suppress(PicturesHosted):
+            if doing == "show":
+                await pictures.show(work, UUID(session), some, is_online=dice.random() < 0.5)
+            else:
+                await pictures.delete(work, UUID(session), some)
 
 
 def _change(dice: Random, session: str, today: date) -> dict[str, object]:
