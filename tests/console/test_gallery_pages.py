@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts.features import features
+from app.console.galleries import marking
 from app.console.galleries.site import DONE
 from app.core import clock
 from app.core.db import Database
@@ -65,9 +66,11 @@ async def test_a_gallery_is_published_extended_expired_and_taken_down(
     assert "2 ready, 0 marked to be shown" in page.text
     page = await browser.send(f"{here}/pictures", picture=[ids[1]], act="rate.not_selected")
     assert "The pictures were rated." in page.text
-    await browser.open(f"{here}/publish")
+    page = await browser.open(f"{here}/publish")
+    assert "nobody can come in until one is assigned" in page.text
     page = await browser.send(f"{here}/publish", which="usual", web_expire_date="2999-01-02")
-    assert "The gallery is online." in page.text
+    assert "The gallery is online. Nobody can come in yet: the client has no login." in page.text
+    assert page.links.count(f"{here}/login") == 2, "the tab, and the word about it"
     assert (await read(showing, session))["gallery_images"] == 1, "one is rated Not selected"
     told = (await showing.ask("GET", f"/v1/galleries/{session}")).json()
     assert f"{HERE}/portal/{told['address']}" in page.answer.text
@@ -127,6 +130,31 @@ async def test_what_is_done_to_many_pictures_is_asked_of_all_that_are_listed_or_
     assert [each["id"] for each in await showing.pictures(session)] == ids[:2]
 
 
+async def test_no_more_is_deleted_than_was_asked_about_and_what_is_gone_is_told(
+    showing: Showing, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, [first, second] = await filled(showing, "a.jpg", "b.jpg")
+    here = f"/galleries/{session}"
+    await browser.open(here)
+    page = await browser.send(f"{here}/pictures", scope="listed", act="delete")
+    assert "Delete 2 pictures?" in page.text
+    third = await showing.sent(session, "c.jpg", photograph())
+    page = await browser.send(f"{here}/pictures/delete")
+    assert (page.status, "Delete 3 pictures?" in page.text) == (409, True)
+    assert len(await showing.pictures(session)) == 3
+    await showing.look_after()
+    await browser.open(here)
+    await browser.send(f"{here}/pictures", picture=[second, third], act="show")
+    await browser.open(f"{here}/publish")
+    await browser.send(f"{here}/publish", which="marked")
+    await browser.open(here)
+    await browser.send(f"{here}/pictures", scope="listed", act="delete")
+    monkeypatch.setattr(marking, "_AT_ONCE", 1)
+    page = await browser.send(f"{here}/pictures/delete")
+    assert "1 of 3 pictures were deleted. Of the others: The open gallery shows some" in page.text
+    assert first not in {each["id"] for each in await showing.pictures(session)}
+
+
 async def test_a_file_is_sent_to_the_consoles_own_address_from_its_own_page_alone(
     showing: Showing, browser: Browser, hold: Callable[[datetime], None]
 ) -> None:
@@ -173,6 +201,8 @@ async def test_a_client_is_told_how_to_sign_in(showing: Showing, browser: Browse
     assert "The login was reset." in page.text
     assert "Last name, once, until" in page.text
     assert f"{HERE}{online.path}" in page.answer.text
+    assert "Nobody can come in" not in (await browser.open(f"/galleries/{online.session_id}")).text
+    await browser.open(here)
     page = await browser.send(here)
     assert (page.status, "Type a user name, a password, or both." in page.text) == (422, True)
     page = await browser.send(here, password="hartley hartley")

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from app.console import forms, pages
+from app.console import pages
 from app.console.api import Record
-from app.console.forms import Form, Unfilled, Wrong
-from app.console.galleries import words
+from app.console.forms import Form, Wrong
+from app.console.galleries import entering, seeking, words
 from app.console.galleries.naming import client_name
 from app.console.visits import Visit
 from app.core.principal import Level
-from app.http.forms import Fields, may_be_plain
+from app.http.forms import may_be_plain
 
 PAGE = 60
 """How many pictures a page has."""
@@ -119,6 +119,7 @@ async def page(visit: Visit, wrong: Wrong | None = None) -> Response:
         sought=sought_for,
         groups=await groups(visit, at.id),
         progress=await progress(visit, at.id),
+        is_shut=at.is_open and await entering.is_shut(visit, at.session),
         file_words={**words.REFUSALS, **words.REASONS},
     )
 
@@ -146,11 +147,7 @@ async def groups(visit: Visit, session_id: str) -> Sequence[Record]:
 
 def sought(visit: Visit) -> Sought:
     """Return which pictures the address of a page asks for."""
-    given = visit.request.query_params.items()
-    try:
-        return forms.filled(Sought, Fields({name: [value] for name, value in given}))
-    except Unfilled:
-        return Sought()
+    return seeking.sought(visit, Sought)
 
 
 def address(visit: Visit, secret: str | None) -> str | None:

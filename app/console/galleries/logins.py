@@ -5,14 +5,11 @@ from typing import Any
 from starlette.responses import Response
 
 from app.console import forms, pages
-from app.console.api import Record, Refused
+from app.console.api import Refused
 from app.console.forms import Form, Unfilled, Wrong, filled
-from app.console.galleries import gallery, letters
-from app.console.galleries.gallery import Frame
+from app.console.galleries import entering, gallery, letters
 from app.console.visits import Visit
 from app.core.principal import Level
-
-_NONE = "portal_login_not_found"
 
 
 class Login(Form):
@@ -36,7 +33,7 @@ async def reset(visit: Visit) -> Response:
     """Put user name and password back to the company's defaults."""
     at = await gallery.frame(visit)
     try:
-        await visit.api.post(f"{_path(at)}/reset")
+        await visit.api.post(f"{entering.path(at.session)}/reset")
     except Refused as error:
         return await _reset(visit, forms.wrong(error))
     return pages.to(f"{at.path}/login", said="login_reset")
@@ -46,7 +43,7 @@ async def assign(visit: Visit) -> Response:
     """Give the client another user name or password."""
     at = await gallery.frame(visit)
     try:
-        await visit.api.put(_path(at), _given(visit))
+        await visit.api.put(entering.path(at.session), _given(visit))
     except (Unfilled, Refused) as error:
         return await _page(visit, forms.wrong(error, known=Login.model_fields))
     return pages.to(f"{at.path}/login", said="login_assigned")
@@ -60,19 +57,6 @@ def _given(visit: Visit) -> dict[str, Any]:
     return given
 
 
-def _path(at: Frame) -> str:
-    return f"/v1/portal-logins/{at.session['client_id']}"
-
-
-async def _login(visit: Visit, at: Frame) -> Record | None:
-    try:
-        return await visit.api.get(_path(at))
-    except Refused as error:
-        if error.code != _NONE:
-            raise
-        return None
-
-
 async def _reset(visit: Visit, wrong: Wrong | None = None) -> Response:
     settings = await visit.api.get("/v1/portal-settings")
     return gallery.framed(
@@ -82,7 +66,7 @@ async def _reset(visit: Visit, wrong: Wrong | None = None) -> Response:
 
 async def _page(visit: Visit, wrong: Wrong | None = None) -> Response:
     at = await gallery.frame(visit)
-    login = await _login(visit, at)
+    login = await entering.login(visit, at.session)
     waiting = [each for each in await letters.waiting(visit) if each["client_id"] == at.session["client_id"]]
     return gallery.framed(
         visit,

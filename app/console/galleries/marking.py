@@ -1,6 +1,9 @@
 """What is done to many pictures at once: rated, shown or not, put into groups, deleted."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from http import HTTPStatus
 from typing import Literal
 from uuid import UUID
 
@@ -9,23 +12,29 @@ from starlette.responses import Response
 
 from app.console import forms, pages
 from app.console.api import Refused
-from app.console.forms import Form, Unfilled, filled
+from app.console.forms import Form, Unfilled, Wrong, filled
 from app.console.galleries import gallery, words
 from app.console.visits import Visit
 
 _PAGE = 500
 _AT_ONCE = 5_000
 """How many pictures the API changes at once."""
+_OTHERWISE = "Other pictures are listed by now than the {many:,} you were asked about. Nothing was deleted."
 
 Do = Callable[[Visit, str, Sequence[str]], Awaitable[None]]
 
 
 class Chosen(Form):
-    """Pictures that were ticked, or all that are listed; and what is to be done to them."""
+    """Pictures that were ticked, or all that are listed; and what is to be done to them.
+
+    Once it was asked whether they are to be deleted, how many that was about, and a mark of which.
+    """
 
     picture: list[UUID] = Field(default_factory=list)
     act: str = ""
     scope: Literal["ticked", "listed"] = "ticked"
+    many: int = 0
+    mark: str = ""
 
 
 async def act(visit: Visit) -> Response:
@@ -37,26 +46,52 @@ async def act(visit: Visit) -> Response:
         if not found:
             return _back(visit, "nothing_chosen")
         if chosen.act == "delete":
-            return await _ask(visit, chosen, len(found))
+            return await _ask(visit, chosen, found)
         said, do = _doing(chosen.act)
-        for begin in range(0, len(found), _AT_ONCE):
-            await do(visit, session_id, found[begin : begin + _AT_ONCE])
-    except (Unfilled, Refused) as error:
+    except Unfilled as error:
         return await gallery.page(visit, forms.wrong(error))
-    return _back(visit, said)
+    wrong = await _done(visit, session_id, found, do, "changed")
+    return await gallery.page(visit, wrong) if wrong else _back(visit, said)
 
 
 async def delete(visit: Visit) -> Response:
-    """Delete the chosen pictures, but for those an open gallery shows."""
+    """Delete the pictures it was asked about, but for those an open gallery shows.
+
+    Where others are listed by now, it is asked anew.
+    """
     try:
         chosen = filled(Chosen, visit.form)
-        session_id = str(visit.request.path_params["session_id"])
-        found = await _pictures(visit, session_id, chosen)
-        for begin in range(0, len(found), _AT_ONCE):
-            await _delete(visit, session_id, found[begin : begin + _AT_ONCE])
-    except (Unfilled, Refused) as error:
+    except Unfilled as error:
         return await gallery.page(visit, forms.wrong(error))
-    return _back(visit, "pictures_deleted")
+    session_id = str(visit.request.path_params["session_id"])
+    found = await _pictures(visit, session_id, chosen)
+    if not found:
+        return _back(visit, "nothing_chosen")
+    if chosen.scope == "listed" and chosen.mark != _mark(found):
+        return await _ask(visit, chosen, found, _otherwise(chosen.many))
+    wrong = await _done(visit, session_id, found, _delete, "deleted")
+    return await gallery.page(visit, wrong) if wrong else _back(visit, "pictures_deleted")
+
+
+async def _done(visit: Visit, session_id: str, found: Sequence[str], do: Do, word: str) -> Wrong | None:
+    """Do something to pictures, as many at once as the API takes; return why it came to an end before."""
+    for begin in range(0, len(found), _AT_ONCE):
+        try:
+            await do(visit, session_id, found[begin : begin + _AT_ONCE])
+        except Refused as error:
+            wrong = forms.wrong(error)
+            so_far = f"{begin:,} of {len(found):,} pictures were {word}. Of the others: " if begin else ""
+            return replace(wrong, sentence=f"{so_far}{wrong.sentence}")
+    return None
+
+
+def _mark(found: Sequence[str]) -> str:
+    """Return what tells later whether just these pictures are listed, in this order."""
+    return sha256("".join(found).encode()).hexdigest()
+
+
+def _otherwise(many: int) -> Wrong:
+    return Wrong(_OTHERWISE.format(many=many), {}, HTTPStatus.CONFLICT)
 
 
 async def _pictures(visit: Visit, session_id: str, chosen: Chosen) -> list[str]:
@@ -124,10 +159,17 @@ _SHOWING = {
 }
 
 
-async def _ask(visit: Visit, chosen: Chosen, many: int) -> Response:
-    at = await gallery.frame(visit)
-    query = gallery.sought(visit).query
-    return gallery.framed(visit, "galleries/pictures_delete.html", at, chosen=chosen, many=many, query=query)
+async def _ask(visit: Visit, chosen: Chosen, found: Sequence[str], wrong: Wrong | None = None) -> Response:
+    return gallery.framed(
+        visit,
+        "galleries/pictures_delete.html",
+        await gallery.frame(visit),
+        wrong,
+        chosen=chosen,
+        many=len(found),
+        mark=_mark(found),
+        query=gallery.sought(visit).query,
+    )
 
 
 def _back(visit: Visit, said: str) -> Response:

@@ -8,12 +8,11 @@ from starlette.responses import Response
 from app.console import fields, forms, lookups, pages
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Wrong, filled
-from app.console.galleries import amounts, words
+from app.console.galleries import amounts, seeking, words
 from app.console.galleries.naming import client_name, client_of, columns
 from app.console.galleries.opening import company
 from app.console.visits import MOST_LETTERS, Visit
 from app.core.principal import Level
-from app.http.forms import Fields
 
 _PATH = "/v1/web-orders"
 _PAGE, _FOUND = 50, 10
@@ -36,7 +35,7 @@ class Target(Form):
 
 async def show(visit: Visit) -> Response:
     """Show what clients have ordered, the latest first."""
-    sought = _sought(visit)
+    sought = seeking.sought(visit, Sought)
     asked = sought.model_dump(mode="json", exclude_none=True)
     told = await visit.api.get(_PATH, limit=_PAGE, **asked)
     return visit.page(
@@ -90,14 +89,6 @@ def _may_sync(visit: Visit) -> bool:
 
 def _path(visit: Visit) -> str:
     return f"{_PATH}/{visit.request.path_params['order_id']}"
-
-
-def _sought(visit: Visit) -> Sought:
-    given = visit.request.query_params.items()
-    try:
-        return forms.filled(Sought, Fields({name: [value] for name, value in given}))
-    except Unfilled:
-        return Sought()
 
 
 async def _one(visit: Visit, wrong: Wrong | None = None) -> Response:

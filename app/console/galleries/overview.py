@@ -1,17 +1,17 @@
 """Galleries: what the Services panel tells, what waits to be taken down, and sessions to open."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
+from uuid import UUID
 
 from starlette.responses import Response
 
-from app.console import forms
 from app.console.api import Record
-from app.console.forms import Form, Unfilled, Wrong
-from app.console.galleries import words
+from app.console.forms import Form, Wrong
+from app.console.galleries import seeking, words
 from app.console.galleries.naming import client_of, columns
 from app.console.visits import MOST_LETTERS, Visit
 from app.core.principal import Level
-from app.http.forms import Fields
 
 _HUB = "/v1/hubs/sessions/query"
 _PAGE, MOST_EXPIRED = 25, 50
@@ -34,7 +34,7 @@ async def show(visit: Visit) -> Response:
 
 async def page(visit: Visit, wrong: Wrong | None = None, **told: Any) -> Response:
     """Return the page; where something was not done there, with why."""
-    sought = _sought(visit)
+    sought = seeking.sought(visit, Sought)
     found = await _sessions(visit, sought)
     return visit.page(
         "galleries/overview.html",
@@ -56,9 +56,21 @@ async def page(visit: Visit, wrong: Wrong | None = None, **told: Any) -> Respons
 
 async def expired(visit: Visit) -> list[Record]:
     """Return sessions whose galleries have expired and wait to be taken down, the earliest first."""
+    return await _met(visit, {"field": "gallery_state", "is": "equals", "value": "expired"})
+
+
+async def named(visit: Visit, ids: Iterable[UUID | str]) -> dict[str, Record]:
+    """Return some sessions as they are listed, by id; those that are gone are left out."""
+    wanted = [str(each) for each in ids]
+    found = await _met(visit, {"field": "id", "is": "in", "value": wanted})
+    return {each["id"]: each for each in found}
+
+
+async def _met(visit: Visit, wanted: Record) -> list[Record]:
+    """Return the sessions a filter finds, those that expire first before the others."""
     asked = {
         "columns": columns(visit, *_COLUMNS),
-        "filter": {"field": "gallery_state", "is": "equals", "value": "expired"},
+        "filter": wanted,
         "sort": "web_expire_date",
         "limit": MOST_EXPIRED,
     }
@@ -95,11 +107,3 @@ async def _sessions(visit: Visit, sought: Sought) -> Record:
     if sought.page:
         asked["page"] = sought.page
     return await visit.api.post(_HUB, asked)
-
-
-def _sought(visit: Visit) -> Sought:
-    given = visit.request.query_params.items()
-    try:
-        return forms.filled(Sought, Fields({name: [value] for name, value in given}))
-    except Unfilled:
-        return Sought()

@@ -1,5 +1,6 @@
 """Price lists: what galleries sell; each list by itself, with its products."""
 
+from collections.abc import Awaitable, Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -68,11 +69,12 @@ async def show_one(visit: Visit) -> Response:
 async def change(visit: Visit) -> Response:
     """Change a list; its products stay as they are."""
     currency, found = (await company(visit))["currency"], await read(visit)
-    try:
-        asked = filled(PriceList, visit.form)
-        await save(visit, found, filled(Version, visit.form).version, **_body(asked, currency))
-    except (Unfilled, Refused) as error:
-        return await _one(visit, forms.wrong(error, known=PriceList.model_fields))
+
+    async def put() -> None:
+        await save(visit, found, **_body(filled(PriceList, visit.form), currency))
+
+    if wrong := await tried(put(), known=PriceList.model_fields):
+        return await _one(visit, wrong)
     return pages.to(f"/galleries/price-lists/{found['id']}", said="price_list_saved")
 
 
@@ -83,10 +85,12 @@ async def ask_remove(visit: Visit) -> Response:
 
 async def remove(visit: Visit) -> Response:
     """Remove a list no open gallery sells by."""
-    try:
+
+    async def delete() -> None:
         await visit.api.delete(path(visit), filled(Version, visit.form).version)
-    except (Unfilled, Refused) as error:
-        return await _removal(visit, forms.wrong(error))
+
+    if wrong := await tried(delete()):
+        return await _removal(visit, wrong)
     return pages.to("/galleries/price-lists", said="price_list_removed")
 
 
@@ -95,10 +99,19 @@ async def read(visit: Visit) -> Record:
     return await visit.api.get(path(visit))
 
 
-async def save(visit: Visit, found: Record, version: int, **different: Any) -> None:
+async def tried(doing: Awaitable[None], *, known: Iterable[str] = ()) -> Wrong | None:
+    """Do what a form asks for; return why it was not taken, if it was not."""
+    try:
+        await doing
+    except (Unfilled, Refused) as error:
+        return forms.wrong(error, known=known)
+    return None
+
+
+async def save(visit: Visit, found: Record, **different: Any) -> None:
     """Set a list whole, of the version somebody was shown, with what is to be different."""
     whole = {name: found[name] for name in KEPT} | different
-    await visit.api.put(path(visit), whole, version)
+    await visit.api.put(path(visit), whole, filled(Version, visit.form).version)
 
 
 def path(visit: Visit) -> str:

@@ -7,9 +7,9 @@ from uuid import uuid4
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.console import forms, pages
-from app.console.api import Record, Refused
-from app.console.forms import Form, Unfilled, Version, Wrong, filled
+from app.console import pages
+from app.console.api import Record
+from app.console.forms import Form, Version, Wrong, filled
 from app.console.galleries import amounts, price_lists
 from app.console.galleries.opening import company
 from app.console.visits import Visit
@@ -43,13 +43,14 @@ async def show_new(visit: Visit) -> Response:
 async def create(visit: Visit) -> Response:
     """Put a product on the list, behind all others."""
     found = await price_lists.read(visit)
-    try:
+
+    async def put() -> None:
         product = await _filled(visit, visit.form.get("id") or str(uuid4()))
         kept = [each for each in found["products"] if each["id"] != product["id"]]
-        await _save(visit, found, [*kept, product])
-    except (Unfilled, Refused) as error:
-        return await _new(visit, forms.wrong(error, known=Product.model_fields))
-    return _back(visit, "product_saved")
+        await price_lists.save(visit, found, products=[*kept, product])
+
+    wrong = await price_lists.tried(put(), known=Product.model_fields)
+    return await _new(visit, wrong) if wrong else _back(visit, "product_saved")
 
 
 async def show_one(visit: Visit) -> Response:
@@ -61,12 +62,14 @@ async def change(visit: Visit) -> Response:
     """Change a product."""
     found = await price_lists.read(visit)
     before = _product(visit, found)
-    try:
+
+    async def put() -> None:
         product = await _filled(visit, before["id"])
-        await _save(visit, found, [product if each is before else each for each in found["products"]])
-    except (Unfilled, Refused) as error:
-        return await _one(visit, forms.wrong(error, known=Product.model_fields))
-    return _back(visit, "product_saved")
+        kept = [product if each is before else each for each in found["products"]]
+        await price_lists.save(visit, found, products=kept)
+
+    wrong = await price_lists.tried(put(), known=Product.model_fields)
+    return await _one(visit, wrong) if wrong else _back(visit, "product_saved")
 
 
 async def move(visit: Visit) -> Response:
@@ -77,7 +80,7 @@ async def move(visit: Visit) -> Response:
     other = place + (1 if filled(Move, visit.form).way == "down" else -1)
     if 0 <= other < len(products):
         products[place], products[other] = products[other], products[place]
-        await _save(visit, found, products)
+        await price_lists.save(visit, found, products=products)
     return _back(visit, "product_moved")
 
 
@@ -90,11 +93,9 @@ async def remove(visit: Visit) -> Response:
     """Take a product off the list; what was ordered of it stays as it was."""
     found = await price_lists.read(visit)
     gone = _product(visit, found)
-    try:
-        await _save(visit, found, [each for each in found["products"] if each is not gone])
-    except (Unfilled, Refused) as error:
-        return await _removal(visit, forms.wrong(error))
-    return _back(visit, "product_removed")
+    kept = [each for each in found["products"] if each is not gone]
+    wrong = await price_lists.tried(price_lists.save(visit, found, products=kept))
+    return await _removal(visit, wrong) if wrong else _back(visit, "product_removed")
 
 
 async def _filled(visit: Visit, product_id: str) -> Record:
@@ -105,10 +106,6 @@ async def _filled(visit: Visit, product_id: str) -> Record:
         "price": amounts.read("price", asked.price, (await company(visit))["currency"]),
         "tax_rate": amounts.read_rate("tax_rate", asked.tax_rate),
     }
-
-
-async def _save(visit: Visit, found: Record, products: list[Record]) -> None:
-    await price_lists.save(visit, found, filled(Version, visit.form).version, products=products)
 
 
 def _product(visit: Visit, found: Record) -> Record:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.console import forms, pages
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Wrong, filled
-from app.console.galleries import gallery
+from app.console.galleries import entering, gallery
 from app.console.galleries.gallery import Frame
 from app.console.visits import Visit
 from app.core import clock
@@ -122,6 +122,7 @@ async def _page(visit: Visit, wrong: Wrong | None = None) -> Response:
         day=sent.get("web_expire_date", "") if sent else "",
         usual_day=_usual_day(visit, at, kind),
         progress=await gallery.progress(visit, at.id),
+        is_shut=await entering.is_shut(visit, at.session),
     )
 
 

@@ -91,16 +91,16 @@ async def _options(visit: Visit, collection: str) -> list[fields.Option]:
 
 
 async def _page(visit: Visit, wrong: Wrong | None = None) -> Response:
-    watermark = (
-        (await visit.api.get(_PICTURES))["watermark"] if visit.may("sessions", Level.VIEW_ONLY) else None
-    )
+    may_see = visit.may("companies", Level.VIEW_ONLY)
+    watermark = (await visit.api.get(_PICTURES))["watermark"] if may_see else None
     return visit.page(
         "galleries/settings.html",
         wrong,
+        may_see=may_see,
         watermark=visit.form.get("watermark", watermark) or "",
         logins=await visit.api.get(_LOGINS),
-        tasks=await visit.api.get(_TASKS),
-        offered=await _offered(visit),
+        tasks=await visit.api.get(_TASKS) if may_see else None,
+        offered=await _offered(visit) if may_see else None,
         words=words,
         may_change=visit.may("companies", Level.ADD_MODIFY),
     )

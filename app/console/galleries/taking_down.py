@@ -12,7 +12,7 @@ from app.console import forms, pages, words
 from app.console.api import Record, Refused
 from app.console.forms import Form, Unfilled, Version, Wrong, filled
 from app.console.galleries import overview
-from app.console.galleries.naming import client_name
+from app.console.galleries.naming import client_name, client_of
 from app.console.visits import Visit
 
 _PATH = "/v1/gallery-take-downs"
@@ -61,9 +61,7 @@ async def many(visit: Visit) -> Response:
         wrong = Wrong(_NOTHING, {}, HTTPStatus.UNPROCESSABLE_ENTITY)
         return await overview.page(visit, wrong)
     if not chosen.revision:
-        return visit.page(
-            "galleries/take_down_many.html", asked=[await _asked(visit, each) for each in chosen.session]
-        )
+        return visit.page("galleries/take_down_many.html", asked=await _all(visit, chosen.session))
     asked = zip(chosen.session, chosen.revision, strict=False)
     entries = [{"id": str(each), "revision": revision} for each, revision in asked]
     return await _answered(visit, (await visit.api.post(_PATH, {"sessions": entries}))["sessions"])
@@ -75,21 +73,32 @@ async def _answered(visit: Visit, told: Sequence[Record]) -> Response:
     if not stayed:
         return pages.to("/galleries", said="galleries_taken_down")
     sentence = f"{len(told) - len(stayed)} of {len(told)} galleries were taken down. These were not:"
-    lines = [await _line(visit, each) for each in stayed]
+    rows = await overview.named(visit, (each["id"] for each in stayed))
+    lines = [_line(each, rows.get(each["id"])) for each in stayed]
     return await overview.page(visit, Wrong(sentence, {}, HTTPStatus.CONFLICT, others=lines))
 
 
-async def _line(visit: Visit, told: Record) -> str:
-    asked = await _asked(visit, told["id"])
-    title = ", ".join(each for each in (asked.client, asked.session["description"]) if each)
+def _line(told: Record, row: Record | None) -> str:
+    parts = (client_of(row), row["description"]) if row else ()
+    title = ", ".join(each for each in parts if each) or "A session"
     return f"{title}: {words.of_problem({'code': told['code'], 'detail': told['message']})}"
 
 
-async def _asked(visit: Visit, chosen: UUID | str) -> Asked:
-    session = await visit.api.get(f"/v1/sessions/{chosen}")
-    return Asked(session, await client_name(visit.api, session["client_id"]))
+async def _all(visit: Visit, ids: Sequence[UUID]) -> list[Asked]:
+    """Return sessions as they stand, each with whose it is as it is listed.
+
+    Lists do not tell the copy that is to be taken down as it was shown, so each is read.
+    """
+    rows = await overview.named(visit, ids)
+    sessions = [await _session(visit, each) for each in ids]
+    return [Asked(each, client_of(rows.get(each["id"], {}))) for each in sessions]
+
+
+async def _session(visit: Visit, session_id: UUID) -> Record:
+    return await visit.api.get(f"/v1/sessions/{session_id}")
 
 
 async def _one(visit: Visit, wrong: Wrong | None = None) -> Response:
-    asked = await _asked(visit, visit.request.path_params["session_id"])
+    session = await _session(visit, visit.request.path_params["session_id"])
+    asked = Asked(session, await client_name(visit.api, session["client_id"]))
     return visit.page("galleries/take_down.html", wrong, asked=asked)
