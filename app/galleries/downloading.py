@@ -60,12 +60,15 @@ async def download(session: WriteSession, who: Principal, order: WebOrder) -> bo
 
     It is read in this transaction, which has the account's turn: of several at once one finds it waiting. The
     invoice's id is the order's. The house makes it, whoever asks: nobody is asked for further fields.
+    While its payment is being charged or taken back an order waits as it is, until more is known.
     """
     if order.state not in _WAITING:
         return False
     house = house_of(who)
     try:
         target = await _target(session, house, order)
+        if target.payment and target.payment["state"] == PaymentState.PROCESSING:
+            return False
         order.code = None
         writes = _writes(order, target, clock.day_of(order.placed_at, who.time_zone).isoformat())
         writes += await automatic_tasks.writes_for(session, house, _occasion(order, target))

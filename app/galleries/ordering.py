@@ -13,10 +13,17 @@ from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.galleries import order_store
-from app.galleries.carts import PricedCart, keep_lines, lines_in, price
+from app.galleries.carts import MOST_LINES, PricedCart, keep_lines, lines_in, price
 from app.galleries.order_models import OrderState, WebOrder
-from app.galleries.order_refusals import CartChanged, CartEmpty, GalleryClosed, OrderDiffers, PaymentUnfit
-from app.galleries.pricing import OrderLine
+from app.galleries.order_refusals import (
+    CartChanged,
+    CartEmpty,
+    CartFull,
+    GalleryClosed,
+    OrderDiffers,
+    PaymentUnfit,
+)
+from app.galleries.pricing import MOST_TO_PAY, OrderLine
 from app.galleries.visits import Shop, Visit, open_shop
 from app.studio.payments import PaymentState, PaymentType
 from app.sync import records
@@ -69,6 +76,9 @@ async def place(session: WriteSession, who: Principal, visit: Visit, asked: Chec
         raise each.why
     if cart.tag != asked.tag:
         raise CartChanged
+    if len(lines) > MOST_LINES or cart.sums.total > MOST_TO_PAY:
+        # What was not paid has come back to what was put in meanwhile, or a price has risen.
+        raise CartFull
     state = await _state(session, visit, cart.sums.total, asked.payment_id)
     made = await _made(session, visit, shop, cart)
     made.state, made.payment_id = state.value, asked.payment_id
@@ -94,9 +104,8 @@ async def order_of(session: Session, visit: Visit, order_id: UUID) -> WebOrder |
     return found if is_theirs else None
 
 
-async def orders_of(session: Session, who: Principal, visit: Visit) -> Sequence[WebOrder]:
+async def orders_of(session: Session, visit: Visit) -> Sequence[WebOrder]:
     """Return what the client has ordered in this gallery, the latest first."""
-    del who
     return await order_store.orders_in(session, visit.gallery_id, visit.client_id)
 
 

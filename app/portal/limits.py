@@ -11,7 +11,7 @@ from app.portal.picture_store import MOST_GROUPS
 from app.portal.sign_ins import ASKED, LIMITED_FOR, SIGNED_IN_FOR
 from app.portal.store import MOST_LETTERS_AN_HOUR
 from app.portal.web.shop.counter import CHARGES, ORDERS
-from app.portal.web.visits import MISSES
+from app.portal.web.visits import MISSES, READS, WRITES
 from app.sync.limit_schemas import PortalLimits
 
 
@@ -19,6 +19,8 @@ def limits_of_portal() -> PortalLimits:
     """Return how clients come into their galleries, and how much they may do there."""
     return PortalLimits(
         misses_per_minute=MISSES.most,
+        writes_per_minute=WRITES.most,
+        reads_per_minute=READS.most,
         max_form_bytes=MAX_BYTES,
         sign_in_days=SIGNED_IN_FOR.days,
         default_password_tries=TRIES,

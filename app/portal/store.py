@@ -47,7 +47,8 @@ WHERE g.account_id = $1 AND g.taken_down_at IS NULL AND a.subscription_state = A
 _HAS_PREPAID = """EXISTS (
     SELECT FROM invoices i
     WHERE i.account_id = s.account_id AND i.session_id = s.id AND i.client_id = s.client_id
-        AND i.is_prepaid_online AND i.prepaid_upload_state = 'uploaded')"""
+        AND i.is_prepaid_online AND i.prepaid_upload_state = 'uploaded'
+        AND i.invoice_type NOT IN ('estimate', 'credit_memo'))"""
 _GALLERY = f"""
 SELECT {_STANDING} AS standing, {_HAS_PREPAID} AS has_prepaid,
     g.id AS gallery_id, g.session_id, g.address, s.client_id, a.account_name, a.company_name, a.time_zone,

@@ -239,6 +239,12 @@ class PortalLimits(Answer):
     misses_per_minute: int = Field(
         description="Of addresses that are none, from a network: `rate_limited`.", examples=[30]
     )
+    writes_per_minute: int = Field(
+        description="Forms a client who is signed in may send: `rate_limited`.", examples=[120]
+    )
+    reads_per_minute: int = Field(
+        description="Pages one sign-in may ask for: `rate_limited`.", examples=[600]
+    )
     max_form_bytes: int = Field(description="Bytes of a form.", examples=[256_000])
     sign_in_days: int = Field(description="Days a sign-in lasts.", examples=[7])
     default_password_tries: int = Field(

@@ -81,6 +81,8 @@ async def test_a_card_is_declined_on_a_phone_and_another_one_pays(
         await expect(page.get_by_role("heading", level=1, name="Pay $109.03 by card")).to_be_visible()
         assert await page.evaluate(_FAULTS) == []
         assert [await each.evaluate(_REACHES) for each in page.frames[1:]] == ["nothing of ours"]
+        known = await page.frames[1].evaluate("location.href + document.referrer")
+        assert ("/portal/card/" in known, gallery.address in known) == (True, False)
         await type_card(visitor, number)
         await expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
         assert await page.evaluate(_FAULTS) == []

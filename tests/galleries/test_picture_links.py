@@ -135,6 +135,11 @@ async def test_a_client_s_link_ends_with_what_the_gallery_shows_and_a_desk_s_doe
     ):
         await showing.desk.change(*company, settings)
         assert await found() == (status, 200), settings
+    for state, status in (("past_due", 404), ("active", 200)):
+        await showing.studio.execute(
+            "UPDATE accounts SET subscription_state = $2 WHERE account_id = $1 RETURNING account_id", state
+        )
+        assert (await found())[0] == status, state
 
 
 async def test_a_link_that_was_changed_leads_nowhere(link: str, http: httpx.AsyncClient) -> None:

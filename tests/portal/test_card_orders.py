@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from tests.portal.galleries import Guest, Online, switch_on
 from tests.samples import sample
 
 __all__ = ["house", "http", "shop", "simulator"]
+_FRAME = re.compile(r'<iframe [^>]*src="(/portal/card/[^"]+)" referrerpolicy="no-referrer"')
 _SCRIPT = re.compile(r'src="(http://[^"]+/jsView/[^"?]+)\?([0-9a-f]+)"')
 
 
@@ -79,8 +81,9 @@ async def reserved(online: Online) -> int:
 
 async def typed_in(shop: Shop, client: Guest, number: str = VISA) -> str:
     """Type a card in where the page in the frame has the processor's script do it, and return the token."""
-    path = f"{client.page.path.removeprefix(client.online.path).removesuffix('/pay')}/card"
-    field = await client.client.get(client.online.path + path)
+    [path] = _FRAME.findall(client.page.answer.text)
+    assert client.online.address not in path
+    field = await client.client.get(path, headers={"Cookie": ""})
     [(script, manifest)] = _SCRIPT.findall(field.text)
     processor = script.partition("/transit-tsep-web")[0]
     assert processor in field.headers["content-security-policy"]
@@ -305,6 +308,18 @@ async def test_who_tries_many_cards_is_held_up(
     held = await client.post(path, filled)
     [order] = await orders(online)
     assert (held.status_code, await shop.sales(str(order["payment_id"]))) == (429, [])
+
+
+@pytest.mark.usefixtures("total", "_passing")
+async def test_the_frame_of_a_card_ends_and_cannot_be_made_up(client: Guest) -> None:
+    pay = await begun(client)
+    [path] = _FRAME.findall(pay.answer.text)
+    other = f"{path[:-1]}{'A' if path[-1] != 'A' else 'Q'}"
+    signed = f"/portal/card/{'A' * 22}{path.removeprefix('/portal/card/')[22:]}"
+    answers = [(await client.client.get(each)).status_code for each in (path, other[:-4], signed)]
+    assert answers == [200, 404, 404]
+    clock.hold(clock.now() + timedelta(minutes=31))
+    assert (await client.client.get(path)).status_code == 404
 
 
 async def test_the_processor_is_let_in_to_the_page_of_the_card_alone(client: Guest, total: int) -> None:

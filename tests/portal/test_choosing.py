@@ -198,6 +198,20 @@ async def test_details_that_cannot_be_kept_are_told_at_their_field(online: Onlin
     told = await client.send("/details", email="nowhere")
     assert told.status == 422
     assert "This is not an email address." in told.text
-    assert (await client.send("/details", new_number="4111 1111 1111 1111")).status == 422
+    again = await client.send("/details", new_number="4111 1111 1111 1111", city="Utica")
+    assert (again.status, "number of a card" in again.text) == (422, True)
+    assert "4111 1111" not in again.answer.text
+    assert again.reader.forms[f"{online.path}/details"]["city"] == ["Utica"]
     kept = str(await online.record("clients", online.client_id))
     assert "4111111111111111" not in kept.replace(" ", "")
+
+
+async def test_a_number_there_is_no_room_for_is_told(online: Online, client: Guest) -> None:
+    [phone] = (await online.record("clients", online.client_id))["phones"]
+    ten = [{**phone, "id": str(uuid4()), "number": f"(518) 555-01{each}"} for each in range(10, 20)]
+    await online.write(Write("clients", online.client_id, {"phones": ten}))
+    await client.open("/details")
+    told = await client.send("/details", new_number="(518) 555-0199")
+    assert (told.status, "as many numbers as there may be" in told.text) == (422, True)
+    gone = {"new_number": "(518) 555-0199", f"number.{ten[0]['id']}": ""}
+    assert "saved" in (await client.send("/details", **gone)).text

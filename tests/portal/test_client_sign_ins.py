@@ -1,9 +1,11 @@
 """Signing in to a gallery, and out; who may open it, and when it is closed."""
 
 import logging
+from typing import Any
 
 import pytest
 
+from app.accounts import passwords
 from app.sync.store import Write
 from tests.portal.conftest import Asks, Visits
 from tests.portal.galleries import OWN, Guest, Online, switch_on
@@ -90,6 +92,25 @@ async def test_a_gallery_is_closed_when_the_company_has_none_or_hides_what_has_e
     assert (await client.open()).status == 404
     await switch_on(studio)
     assert (await client.open()).status == 200
+
+
+async def test_nobody_signs_in_to_a_gallery_that_closes_while_the_password_is_compared(
+    online: Online, guest: Guest, ask: Asks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"ann {online.client_id}"
+    assert (await ask("PUT", online.login, {"user_name": name, "password": OWN})).status_code == 200
+    verify = passwords.verify
+
+    async def verify_as_it_closes(*asked: Any) -> bool:
+        down = "UPDATE galleries SET taken_down_at = now() WHERE account_id = $1 AND id = $2 RETURNING id"
+        await online.studio.execute(down, online.gallery_id)
+        return await verify(*asked)
+
+    monkeypatch.setattr(passwords, "verify", verify_as_it_closes)
+    await guest.sign_in(name, OWN)
+    begun = "SELECT count(*) FROM portal_sessions WHERE account_id = $1 AND client_id = $2"
+    [row] = await online.studio.execute(begun, online.client_id)
+    assert (row["count"], guest.page.status >= 400) == (0, True)
 
 
 async def test_no_line_of_the_log_tells_the_address_of_a_gallery(

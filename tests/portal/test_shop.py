@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
+from app.http.limits import Limit
+from app.portal.web import visits as portal_visits
 from app.portal.web.gallery import PAGE
 from app.portal.web.shop.counter import ORDERS
 from app.sync.store import Write
@@ -227,7 +229,7 @@ async def test_nobody_sees_or_touches_what_another_client_orders(
         sent = {"form_token": token, "token": "T4x1cQ0mAa8rZ2pW"}
         assert (await other.post(f"/orders/{order['id']}{path}", sent)).status_code == 404
     stranger = await visits(online)
-    for path in ("/shop", "/cart", "/checkout", "/orders", f"/orders/{order['id']}/card"):
+    for path in ("/shop", "/cart", "/checkout", "/orders", f"/orders/{order['id']}/pay"):
         assert (await stranger.open(path)).path == f"{online.path}/sign-in"
 
 
@@ -238,6 +240,9 @@ async def test_the_number_of_a_card_is_refused_wherever_it_is_typed(online: Onli
     answer = await client.post("/cart", sent)
     assert (answer.status_code, "number of a card" in answer.text) == (422, True)
     assert "Nothing in the cart" in (await client.open("/cart")).text
+    # A picture may be called what would be the number of a card.
+    named = await client.post("/cart", {**filled, "product": str(PRINT), "image": "4111111111111111"})
+    assert (named.status_code, "is no longer shown" in named.text) == (409, True)
 
 
 async def test_odd_input_changes_nothing_and_is_no_defect(online: Online, client: Guest) -> None:
@@ -275,6 +280,19 @@ async def test_orders_of_one_client_are_held_up_after_so_many(online: Online, cl
     held = await client.post("/checkout", {**filled, "pay": "later"})
     assert (held.status_code, "too many" in held.text) == (429, True)
     assert await orders(online) == []
+
+
+async def test_forms_of_one_client_are_held_up_after_so_many_and_pages_are_not(
+    online: Online, client: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal_visits, "WRITES", Limit("few portal writes", 2, 3_600))
+    page = await client.open()
+    path = f"/pictures/{online.pictures[0]}/favourite"
+    filled = dict(page.reader.forms[online.path + path])
+    answers = [await client.post(path, filled) for _ in range(3)]
+    assert [each.status_code for each in answers] == [303, 303, 429]
+    assert "retry-after" in answers[-1].headers
+    assert (await client.open()).status == 200
 
 
 async def test_orders_from_one_network_are_held_up_after_so_many_whoever_sends_them(

@@ -39,6 +39,13 @@ async def show(visit: Visit) -> Response:
     return _page(visit, client, client)
 
 
+async def show_again(visit: Visit) -> Response:
+    """Show a form that held the number of a card with all else that was typed into it; nothing is saved."""
+    async with visit.database.reading(visit.gallery.account_id) as session:
+        client = await _client(session, visit)
+    return _page(visit, client, _read(visit.form, client), Wrong(words.NO_CARDS))
+
+
 async def change(visit: Visit) -> Response:
     """Save what is different, if the studio has not changed it since the page was made."""
     async with visit.database.writing(visit.gallery.account_id) as session:
@@ -47,7 +54,9 @@ async def change(visit: Visit) -> Response:
         different = {name: wanted[name] for name in _NAMES if wanted[name] != client[name]}
         is_stale = visit.form.get("made_from") != _mark(client)
         wrong = None
-        if different and not is_stale:
+        if _is_one_too_many(visit.form, wanted):
+            wrong = Wrong(words.LOOK_AGAIN, fields={"new_number": words.MOST_PHONES})
+        elif different and not is_stale:
             wrong = await _save(session, visit, different)
     if is_stale:
         return _page(visit, client, client, Wrong(words.CHANGED, 409))
@@ -103,6 +112,12 @@ def _phones(form: Fields, before: list[Record]) -> list[Record]:
         may_text = form.get("new_texts") == "yes"
         kept.append({"id": str(new_id()), "label": label, "number": new, "is_sms_enabled": may_text})
     return kept
+
+
+def _is_one_too_many(form: Fields, wanted: Record) -> bool:
+    """Say whether there is no room for the number that was typed in."""
+    new = form.get("new_number", "").strip()
+    return bool(new) and not any(each["number"] == new for each in wanted["phones"])
 
 
 def _field(path: str) -> str:

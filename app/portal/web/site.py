@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.errors import AppError
 from app.http.forms import Foreign, Unreadable
 from app.portal.web import assets, details, gallery, groups, pages, prepaid, sign_in, words, yearbook
-from app.portal.web.shop import card, cart, checkout, orders, products
+from app.portal.web.shop import card, cart, checkout, frame, orders, products
 from app.portal.web.visits import CardNumber, Entry, NoGallery, Show, guarded
 
 _HEADERS: Mapping[str, str] = {
@@ -56,7 +56,6 @@ _SHOWN: Mapping[str, Show] = {
     "/orders": orders.show,
     _ORDER: orders.show_one,
     f"{_ORDER}/pay": card.show,
-    f"{_ORDER}/card": card.field,
 }
 _DONE: Mapping[str, Show] = {
     f"{_PICTURE}/favourite": gallery.mark,
@@ -74,6 +73,7 @@ _DONE: Mapping[str, Show] = {
     f"{_ORDER}/pay": card.pay,
     f"{_ORDER}/cart": orders.put_back,
 }
+_AGAIN: Mapping[str, Show] = {"/details": details.show_again}
 
 
 def portal(api: FastAPI) -> ASGIApp:
@@ -87,12 +87,16 @@ def portal(api: FastAPI) -> ASGIApp:
     made = Starlette(
         routes=[
             Route("/static/{name}", assets.serve),
+            Route("/card/{sealed}", frame.framed(api)),
             *both,
             Route(f"{at}/password", guarded(api, sign_in.show_password, Entry.LIMITED)),
             Route(f"{at}/password", guarded(api, sign_in.choose, Entry.LIMITED), methods=post),
             Route(f"{at}/sign-out", guarded(api, sign_in.sign_out, Entry.LIMITED), methods=post),
             *(Route(at + path, guarded(api, show)) for path, show in _SHOWN.items()),
-            *(Route(at + path, guarded(api, act), methods=post) for path, act in _DONE.items()),
+            *(
+                Route(at + path, guarded(api, act, again=_AGAIN.get(path)), methods=post)
+                for path, act in _DONE.items()
+            ),
         ],
         exception_handlers={
             NoGallery: _on_no_gallery,

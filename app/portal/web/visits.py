@@ -34,9 +34,17 @@ from app.portal.web.pages import Wrong
 
 MISSES = Limit("no gallery", 30)
 """How often somebody asks for galleries that are none, by their network."""
+WRITES = Limit("portal writes", 120)
+"""How often a client sends a form: each takes the account's turn. Counted by client, not by sign-in."""
+READS = Limit("portal reads", 600)
+"""How often a page is asked for by one sign-in."""
 NO_FORM = Fields({})
 _PURPOSE = "portal forms"
-_NOT_TYPED = {forms.TOKEN, "made_from", "password", "current_password", "new_password"}
+_NOT_TYPED = {
+    forms.TOKEN,
+    *("image", "in", "line", "made_from", "product", "shown"),
+    *("password", "current_password", "new_password"),
+}
 """What is kept by its hash alone, and what our own pages have made: it is not looked at for card numbers."""
 
 
@@ -45,7 +53,11 @@ class NoGallery(Exception):
 
 
 class CardNumber(Exception):
-    """A form holds the number of a card."""
+    """A form holds the number of a card; `others` are the fields that hold none."""
+
+    def __init__(self, others: Fields) -> None:
+        super().__init__()
+        self.others = others
 
 
 class SignedOut(Exception):
@@ -137,12 +149,24 @@ Show = Callable[[Visit], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def guarded(api: FastAPI, show: Show, entry: Entry = Entry.FULL) -> Endpoint:
-    """Return an endpoint at a gallery, for those who may open it."""
+def guarded(api: FastAPI, show: Show, entry: Entry = Entry.FULL, again: Show | None = None) -> Endpoint:
+    """Return an endpoint at a gallery, for those who may open it.
+
+    `again` shows a form with what was typed into it, but the number of a card, which was typed there too.
+    """
 
     async def endpoint(request: Request) -> Response:
+        return await _answered(api, request, show, entry, again)
+
+    return answered(endpoint)
+
+
+def answered(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint whose errors are told as those of the API are."""
+
+    async def translating(request: Request) -> Response:
         try:
-            return await _answered(api, request, show, entry)
+            return await endpoint(request)
         except (AppError, HTTPException):
             raise
         except Exception as error:
@@ -151,15 +175,24 @@ def guarded(api: FastAPI, show: Show, entry: Entry = Entry.FULL) -> Endpoint:
                 raise
             raise refusal from error
 
-    return endpoint
+    return translating
 
 
-async def _answered(api: FastAPI, request: Request, show: Show, entry: Entry) -> Response:
+async def _answered(api: FastAPI, request: Request, show: Show, entry: Entry, again: Show | None) -> Response:
     visit = await _arrived(api, request)
     if entry is not Entry.ANYBODY and visit.token_hash is None:
         return _asked_to_sign_in(visit)
+    if visit.token_hash is not None and request.method == "POST":
+        visit.limits.count(WRITES, f"{visit.gallery.gallery_id} {visit.gallery.client_id}")
+    elif visit.token_hash is not None:
+        visit.limits.count(READS, visit.token_hash.hex())
     if request.method == "POST":
-        visit = replace(visit, form=await _form(visit, entry))
+        try:
+            visit = replace(visit, form=await _form(visit, entry))
+        except CardNumber as held:
+            if again is None:
+                raise
+            visit, show = replace(visit, form=held.others), again
     if entry is Entry.FULL and visit.is_limited:
         return visit.page("limited.html", Wrong(words.NOT_YOURS, HTTPStatus.FORBIDDEN))
     try:
@@ -207,9 +240,14 @@ async def _form(visit: Visit, entry: Entry) -> Fields:
     for name in fields:
         if "\0" in name or any("\0" in each for each in fields.all(name)):
             raise Unreadable(HTTPStatus.UNPROCESSABLE_ENTITY)
-        if name not in _NOT_TYPED and any(card_numbers.is_in(each) for each in fields.all(name)):
-            raise CardNumber
+    good = {name: fields.all(name) for name in fields if not _has_card(name, fields)}
+    if len(good) < len(fields):
+        raise CardNumber(Fields(good))
     return fields
+
+
+def _has_card(name: str, fields: Fields) -> bool:
+    return name not in _NOT_TYPED and any(card_numbers.is_in(each) for each in fields.all(name))
 
 
 def _asked_to_sign_in(visit: Visit) -> Response:

@@ -18,12 +18,16 @@ WRONG = "User name or password are not right. Please try again, or ask for a new
 WRONG_CURRENT = "This is not your password until now."
 LOOK_AGAIN = "Something is missing or not right. Nothing was saved yet: please look at the marked fields."
 NO_CARDS = "The number of a card is never entered here. Nothing was saved."
+MOST_PHONES = "There are as many numbers as there may be. Remove one first."
 CHANGED = "Your studio has changed your details meanwhile. This is what it has now; please look again."
 NOT_YOURS = "You have signed in with a password your studio gave you. Choose your own first."
 FULL = "There are as many groups as there may be. Remove one first."
 NAMELESS = "A group needs a name, of 100 characters at most."
 SETTLED = "The studio is at work on your yearbook image. Please call if you want another."
 EMPTY = "There is nothing in the cart. What you have just ordered stands in your orders."
+CART_TOO_FULL = (
+    "This is more than can be ordered at once. Please take something out of the cart, and order it by itself."
+)
 NO_PRODUCT = "A product"
 CARDS_OFF = (
     "This cannot be paid by card here at the moment. Nothing was ordered or charged: you can order now, "

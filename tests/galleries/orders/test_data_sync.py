@@ -115,6 +115,34 @@ async def test_an_order_whose_deposit_was_used_otherwise_is_still_to_be_paid(sho
     assert (invoice["paid"], invoice["balance_due"], bool(invoice["notes"])) == (0, 5000, True)
 
 
+async def test_an_order_waits_until_it_is_known_whether_its_deposit_is_taken_back(shop: Shop) -> None:
+    room = await shop.room()
+    await shop.put(room, VOUCHER, 1)
+    payment = await shop.paying(room, 5000, state="approved")
+    order = await shop.place(room, payment_id=payment)
+    await shop.server("payments", payment, state="processing")
+    left = (await shop.sync())["remaining"]
+    one = await shop.desk.ask("POST", f"web-orders/{order.id}/data-sync", {})
+    told = await shop.told(order)
+    assert (one.json()["state"], told["state"], told["code"], left) == ("ready", "ready", None, 1)
+    await shop.server("payments", payment, state="approved")
+    await shop.sync()
+    invoice = await shop.invoice(order)
+    assert (invoice["paid"], invoice["balance_due"], invoice["notes"]) == (5000, 0, None)
+
+
+async def test_a_deposit_whose_amount_was_changed_pays_no_order(shop: Shop) -> None:
+    room = await shop.room()
+    await shop.put(room, VOUCHER, 1)
+    payment = await shop.paying(room, 5000, state="approved")
+    order = await shop.place(room, payment_id=payment)
+    await shop.server("payments", payment, amount=4000)
+    await shop.sync()
+    assert (await shop.told(order))["code"] == "payment_not_applied"
+    invoice = await shop.invoice(order)
+    assert (invoice["paid"], invoice["balance_due"]) == (0, 5000)
+
+
 async def test_it_goes_on_by_itself_where_the_company_is_and_leaves_held_orders_alone(shop: Shop) -> None:
     await shop.sync()
     room = await shop.room()

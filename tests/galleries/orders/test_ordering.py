@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.galleries import carts, ordering
-from app.galleries.carts import Wish
+from app.galleries.carts import MOST_LINES, Wish, keep_lines
 from app.galleries.order_refusals import OrderRefused
+from app.galleries.pricing import CartLine
 from tests.galleries.orders.shops import ALBUM, PRINT, VOUCHER, Room, Shop, product, products
 
 
@@ -25,7 +26,7 @@ async def test_a_cart_is_priced_here_and_ordered_once(shop: Shop) -> None:
     assert (await shop.place(room, key=key, tag=tag)).number == order.number
     assert await _refused(shop, room, key=key, tag="another") == ("order_differs", (str(order.id),))
     async with shop.writing() as session:
-        assert [each.id for each in await ordering.orders_of(session, shop.who, room.visit)] == [order.id]
+        assert [each.id for each in await ordering.orders_of(session, room.visit)] == [order.id]
     told = await shop.told(order)
     assert (told["web_order_number"], told["payment"], told["state"]) == (order.number, "later", "ready")
 
@@ -138,6 +139,24 @@ async def test_what_was_ordered_is_in_the_cart_again_where_the_card_is_not_charg
     assert (again.state, again.total) == ("ready", shown.sums.total + 5000)
     await shop.sync()
     assert [(await shop.told(each))["state"] for each in (order, again)] == ["cancelled", "downloaded"]
+
+
+async def test_a_cart_has_so_many_lines_and_with_more_it_is_not_ordered(shop: Shop) -> None:
+    room = await shop.room()
+    lines = [CartLine(id=uuid4(), product_id=VOUCHER, quantity=1, images=()) for _ in range(MOST_LINES + 1)]
+
+    async def kept(most: int) -> None:
+        async with shop.writing() as session:
+            await keep_lines(session, room.visit, lines[:most])
+
+    await kept(MOST_LINES)
+    with pytest.raises(OrderRefused) as full:
+        await shop.put(room, VOUCHER, 1)
+    assert (full.value.code, len((await shop.cart(room)).lines)) == ("cart_full", MOST_LINES)
+    await kept(MOST_LINES + 1)
+    assert await _refused(shop, room) == ("cart_full", ())
+    await kept(MOST_LINES)
+    assert (await shop.place(room)).total == MOST_LINES * 5000
 
 
 async def _refused(shop: Shop, room: Room, **asked: object) -> tuple[str, tuple[str, ...]]:

@@ -2,31 +2,26 @@
 
 import re
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from app.accounts.errors import PermissionDenied
-from app.cards import answers, charging, reserving
+from app.cards import charging
 from app.cards.errors import (
-    CardPaymentNotFound,
     CardPaymentStands,
     CardsCountry,
     CardsNotConfigured,
     CardsSwitchedOff,
-    ProcessorRefusedCredentials,
-    ProcessorUnavailable,
     TokenRequired,
 )
-from app.cards.gateway import Amount, Token
-from app.cards.states import IntentState
-from app.core.principal import Level
+from app.cards.gateway import Token
 from app.galleries.order_models import OrderState
 from app.http.errors import RateLimited
 from app.portal import store
 from app.portal.web import pages, words
 from app.portal.web.pages import Wrong
 from app.portal.web.shop.counter import CHARGES, Counter
+from app.portal.web.shop.frame import place_of
 from app.portal.web.shop.orders import found, intent_of, order_in, told
 from app.portal.web.visits import Visit
 
@@ -40,17 +35,10 @@ _NOT_NOW = (
     PermissionDenied,
     TokenRequired,
 )
-_NO_FIELD = (CardPaymentNotFound, CardsNotConfigured, ProcessorRefusedCredentials, ProcessorUnavailable)
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_FIELD_POLICY = (
-    "default-src 'none'; script-src 'self' {processor}; style-src 'self' {processor}; "
-    "img-src data: {processor}; connect-src {processor}; form-action 'none'; frame-ancestors 'self'; "
-    "base-uri 'none'; sandbox allow-scripts"
-)
-"""Of the page in which the processor's script runs: it has an origin of its own, and nothing of ours."""
 
 
 async def show(visit: Visit, wrong: Wrong | None = None) -> Response:
@@ -64,36 +52,13 @@ async def show(visit: Visit, wrong: Wrong | None = None) -> Response:
     if wrong is None and intent and intent.code:
         wrong = Wrong(words.NOT_SENT, HTTPStatus.OK)
     response = visit.page(
-        "pay.html", wrong, order=order, is_simulated=intent is not None and intent.is_simulated
+        "pay.html",
+        wrong,
+        order=order,
+        frame=place_of(visit, order.id),
+        is_simulated=intent is not None and intent.is_simulated,
     )
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
-    return response
-
-
-async def field(visit: Visit) -> Response:
-    """Return the page in a frame on which the processor's script has a card typed in."""
-    counter, hosted = Counter(visit), None
-    try:
-        async with counter.reading() as work:
-            order = await found(work.session, counter, order_in(visit))
-            intent = await reserving.find(work, order.payment_id or order.id, Level.VIEW_ONLY)
-            if intent.state == IntentState.RESERVED:
-                gateway = await charging.gateway(work.session, counter.till)
-                amount = Amount(intent.minor, intent.currency)
-        if intent.state == IntentState.RESERVED:
-            hosted = await answers.hosted_field(gateway, amount, visit.gallery.time_zone)
-    except _NO_FIELD:
-        hosted = None
-    response = visit.page("card.html", script=hosted.address if hosted else None)
-    place = urlsplit(hosted.address) if hosted else None
-    processor = f"{place.scheme}://{place.netloc}" if place else ""
-    response.headers.update(
-        {
-            "Content-Security-Policy": _FIELD_POLICY.format(processor=processor),
-            "X-Frame-Options": "SAMEORIGIN",
-            "Referrer-Policy": "no-referrer",
-        }
-    )
     return response
 
 

@@ -1,6 +1,6 @@
 """The cart: what is in it at today's prices, how many of each, and what is taken out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.galleries.files import Size
 from app.galleries.order_models import OrderState
 from app.galleries.order_refusals import OrderRefused
 from app.galleries.pricing import Product
+from app.galleries.visits import open_shop
 from app.portal import picture_store
 from app.portal.web import words
 from app.portal.web.pages import Wrong
@@ -27,18 +28,18 @@ async def show(visit: Visit, wrong: Wrong | None = None) -> Response:
     """Show what is in the cart, and what of it can no longer be ordered."""
     counter = Counter(visit)
     async with counter.reading() as work:
-        cart = await carts.read_cart(work.session, work.who, counter.visit)
-        _, products = await carts.offered(work.session, work.who, counter.visit)
+        shop = await open_shop(work.session, work.who, counter.visit)
+        cart = await carts.price(work.session, shop, await carts.lines_in(work.session, counter.visit))
         names = {number for each in _images(cart) for number in each[:_SHOWN]}
         known = await picture_store.numbered(work.session, visit.gallery.session_id, names)
-        orders = await ordering.orders_of(work.session, work.who, counter.visit)
+        orders = await ordering.orders_of(work.session, counter.visit)
     waiting = next((each for each in orders if each.state == OrderState.UNPAID), None)
     return visit.page(
         "cart.html",
         wrong,
         cart=cart,
         gone=[
-            (each.line, _name(each.line.product_id, products), words.of_order(each.why))
+            (each.line, _name(each.line.product_id, shop.products), words.of_order(each.why))
             for each in cart.unavailable
         ],
         thumbs={number: visit.link(each, Size.THUMBNAIL) for number, each in known.items()},
@@ -75,5 +76,5 @@ def _images(cart: PricedCart) -> list[tuple[str, ...]]:
     return [each.images for each in cart.lines] + [each.line.images for each in cart.unavailable]
 
 
-def _name(product_id: UUID, products: Sequence[Product]) -> str:
-    return next((each.name for each in products if each.id == product_id), words.NO_PRODUCT)
+def _name(product_id: UUID, products: Mapping[UUID, Product]) -> str:
+    return products[product_id].name if product_id in products else words.NO_PRODUCT

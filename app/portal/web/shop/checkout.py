@@ -24,7 +24,7 @@ from app.cards.schemas import MOST
 from app.core.db import Session, WriteSession
 from app.galleries import carts, ordering
 from app.galleries.carts import PricedCart
-from app.galleries.order_refusals import CartEmpty, OrderDiffers, OrderRefused
+from app.galleries.order_refusals import CartEmpty, CartFull, OrderDiffers, OrderRefused
 from app.galleries.ordering import Checkout
 from app.galleries.visits import open_shop
 from app.http.errors import RateLimited
@@ -88,8 +88,9 @@ async def place(visit: Visit) -> Response:
         return response
     except OrderDiffers as differs:
         return visit.to(f"/orders/{differs.places[0]}", said="ordered_before")
-    except CartEmpty:
-        return await cart_page.show(visit, Wrong(words.EMPTY, HTTPStatus.CONFLICT))
+    except (CartEmpty, CartFull) as refused:
+        sentence = words.EMPTY if isinstance(refused, CartEmpty) else words.CART_TOO_FULL
+        return await cart_page.show(visit, Wrong(sentence, HTTPStatus.CONFLICT))
     except OrderRefused as refused:
         return await show(visit, Wrong(words.of_order(refused), HTTPStatus.CONFLICT))
     except (*_NOT_RESERVED, _CardsOff):
@@ -102,13 +103,13 @@ async def _reserve(work: Work[WriteSession], counter: Counter, asked: Checkout) 
     if asked.payment_id is None:
         return
     session, who, visit = work.session, work.who, counter.visit
-    cart = await carts.read_cart(session, who, visit)
+    shop = await open_shop(session, who, visit)
+    cart = await carts.price(session, shop, await carts.lines_in(session, visit))
     if cart.tag != asked.tag or cart.unavailable or not cart.lines:
         # It is refused as it is placed, with the reason.
         return
     if not 1 <= cart.sums.total <= MOST:
         raise _CardsOff
-    shop = await open_shop(session, who, visit)
     at_studio = replace(work, who=replace(who, studio_id=shop.studio_id))
     wanted = Wanted(asked.payment_id, None, visit.client_id, cart.sums.total, cart.currency)
     await reserving.reserve(at_studio, counter.till, wanted)

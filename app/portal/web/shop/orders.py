@@ -23,7 +23,7 @@ async def show(visit: Visit) -> Response:
     """Show all orders, the latest first."""
     counter = Counter(visit)
     async with counter.reading() as work:
-        orders = await ordering.orders_of(work.session, work.who, counter.visit)
+        orders = await ordering.orders_of(work.session, counter.visit)
     return visit.page("orders.html", orders=[(each, words.of_state(each.state)) for each in orders])
 
 
