@@ -253,7 +253,7 @@ def _write(picture: Picture, rendered: Rendered | None, reason: str | None) -> N
 
 def _when_found(task: PictureTask) -> datetime:
     """Return when to look again for a file that is not found: its store may be away."""
-    return clock.now() + _LATER * 60 ** (task.tries - 1)
+    return clock.now() + _LATER * int(60 ** (task.tries - 1))
 
 
 def _place(task: PictureTask) -> Place:

@@ -116,6 +116,7 @@ async def test_what_a_store_has_that_was_away_is_not_lost(
                 _put_back(elsewhere, place)
             clock.hold(now + timedelta(minutes=minutes))
             await showing.look_after()
+            clock.hold(None)
             told = await showing.progress(session)
             assert (told["refused"] > 0) == (minutes == 70 and not is_back)
     finally:
@@ -148,6 +149,8 @@ async def test_a_picture_deleted_while_it_is_made_smaller_leaves_no_file(
 
     monkeypatch.setattr(Worker, "render", late)
     try:
+        await showing.look_after()
+        clock.hold(clock.now() + timedelta(minutes=13))
         await showing.look_after()
     finally:
         clock.hold(None)

@@ -45,7 +45,7 @@ WHERE s.account_id = $1 GROUP BY s.account_id, s.id
 async def test_counts_equal_a_recount(
     site: Site, held: Hold, seed: int, steps: int, record_property: Property
 ) -> None:
-    dice, now = Random(seed), NOON  # noqa: S311 - a repeatable run
+    dice, hands, now = Random(seed), Random(-seed - 9), NOON  # noqa: S311 - a repeatable run
     sessions = [await site.session(dice.randrange(3)) for _ in range(4)]
     verdicts = set()
     for _ in range(steps):
@@ -57,7 +57,7 @@ async def test_counts_equal_a_recount(
             ready = dice.choice(("ready", "waiting", "refused"))
             rating = dice.choice(("selected", "not_selected", "undecided"))
             await site.pictures(dice.choice(sessions), 2, rating, ready)
-        await _by_hand(site, dice, dice.choice(sessions))
+        await _by_hand(site, hands, hands.choice(sessions))
         changes = [_change(dice, dice.choice(sessions), today) for _ in range(dice.randrange(1, 4))]
         results = await site.company.push(*changes, atomicity=dice.choice(("each", "all")))
         verdicts |= {each["verdict"] for each in results}
@@ -115,7 +115,6 @@ async def _agree(site: Site, today: date) -> None:
         assert not is_open or (row["gallery_state"] == "expired") == over
         assert row["gallery_images"] == (row["hosted"] if is_open else 0)
         assert row["open"] == int(is_open)
-        assert row["gallery_state"] != "taken_down" or row["hosted"] == 0
         held_ = site.company.phone.records["sessions", str(row["id"])]
         assert (held_["gallery_state"], held_["gallery_images"]) == (
             row["gallery_state"],
