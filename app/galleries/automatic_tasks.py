@@ -136,9 +136,12 @@ async def writes_for(session: Session, who: Principal, occasion: Occasion) -> Se
 
 
 async def writes_for_yearbook(
-    session: Session, who: Principal, session_id: UUID, images: Sequence[str]
+    session: Session, who: Principal, session_id: UUID, images: Sequence[str], missing: str | None = None
 ) -> Sequence[Write]:
-    """Return the same of the images a client has chosen for the yearbook."""
+    """Return the same of the images a client has chosen for the yearbook.
+
+    As long as one of them is `missing`, no task begins; one that is open says how it is now.
+    """
     booked = await records.find(session, "sessions", session_id)
     if booked is None:
         return ()
@@ -146,12 +149,16 @@ async def writes_for_yearbook(
         event=TaskEvent.YEARBOOK_CHOICE,
         of=session_id,
         subject="Yearbook image chosen online",
-        description=f"Chosen: {', '.join(images)}",
+        description=f"Chosen: {', '.join(images)}" + (f"; the {missing} is still missing" if missing else ""),
         client_id=UUID(booked["client_id"]),
         session_id=session_id,
         studio_id=booked["studio_id"],
     )
-    return await writes_for(session, who, occasion)
+    if missing is None:
+        return await writes_for(session, who, occasion)
+    known = await records.find(session, "tasks", occasion.task_id)
+    is_open = known is not None and known["complete_date"] is None
+    return (Write("tasks", occasion.task_id, {"description": occasion.description}),) if is_open else ()
 
 
 async def _usable(session: Session, plan: TaskPlan, name: str) -> str | None:

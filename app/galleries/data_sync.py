@@ -16,6 +16,7 @@ from app.core.db import Database, WriteSession
 from app.core.ids import timed_id
 from app.core.principal import Principal
 from app.galleries import (
+    merging,  # noqa: F401 - lets orders and carts follow clients who are merged
     order_store,
     prepaid,  # noqa: F401 - lets prepaid orders wait to go online
     unpaid,  # noqa: F401 - lets orders follow their payments

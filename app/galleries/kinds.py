@@ -39,13 +39,18 @@ def name_of(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def has_unseen(text: str) -> bool:
+    """Say whether a text has characters nobody sees, or which turn around how others are read."""
+    return any(unicodedata.category(each) in _UNSEEN for each in text)
+
+
 def problem_of(name: str) -> NameProblem | None:
     """Return why a file may not be called so; underscore, dash, dot and space are fine."""
     if not name.strip("."):
         return NameProblem.EMPTY
     if len(name) > LONGEST_NAME:
         return NameProblem.TOO_LONG
-    if any(unicodedata.category(each) in _UNSEEN for each in name):
+    if has_unseen(name):
         return NameProblem.CONTROL_CHARACTER
     if _SEPARATORS.search(name):
         return NameProblem.PATH_SEPARATOR

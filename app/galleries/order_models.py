@@ -90,9 +90,9 @@ class WebCart(SQLModel, table=True):
 class WebOrder(SQLModel, table=True):
     """What a client has ordered, as it was priced; its id is also that of the invoice it becomes.
 
-    `ordered_by_id` is who ordered, by that `client_name`, under a key that `request_key` is the hash of;
-    `fingerprint` is of what was asked under it. `client_id` and `session_id` are whose invoice it becomes:
-    while it is held somebody may change them.
+    `ordered_by_id` is who ordered, or whoever they were merged into, by that `client_name`, under a key that
+    `request_key` is the hash of; `fingerprint` is of what was asked under it. `client_id` and
+    `session_id` are whose invoice it becomes: while it is held somebody may change them.
     """
 
     __tablename__ = "web_orders"

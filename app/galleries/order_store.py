@@ -98,6 +98,19 @@ async def cart(session: Session, gallery_id: UUID, client_id: UUID) -> WebCart |
     return await session.get(WebCart, (session.account_id, gallery_id, client_id))
 
 
+async def carts_of(session: Session, client_id: UUID) -> Sequence[WebCart]:
+    """Return a client's carts, in whatever galleries."""
+    sql = select(WebCart).where(
+        col(WebCart.account_id) == session.account_id, col(WebCart.client_id) == client_id
+    )
+    return (await session.exec(sql)).all()
+
+
+async def give_orders(session: WriteSession, client_id: UUID, to: UUID) -> None:
+    """Have what a client has ordered be ordered by another."""
+    await session.raw.execute(_GIVE_ORDERS, session.account_id, client_id, to)
+
+
 async def order(session: Session, order_id: UUID) -> WebOrder | None:
     """Return an order as it stands now."""
     return await session.get(WebOrder, (session.account_id, order_id))
@@ -275,6 +288,15 @@ JOIN sessions s ON s.account_id = $1 AND s.id = i.session_id
 WHERE i.account_id = $1 AND i.prepaid_upload_state = 'pending' AND i.is_prepaid_online
     AND s.gallery_state IN ('online', 'expired')
 ORDER BY i.id LIMIT $2
+"""
+# Two clients may have ordered under one key: the order that moves is not asked for again under it.
+_GIVE_ORDERS = """
+UPDATE web_orders o SET ordered_by_id = $3, request_key = CASE WHEN EXISTS (
+    SELECT FROM web_orders t
+    WHERE t.account_id = $1 AND t.gallery_id = o.gallery_id AND t.ordered_by_id = $3
+        AND t.request_key = o.request_key
+) THEN o.id::text ELSE o.request_key END
+WHERE o.account_id = $1 AND o.ordered_by_id = $2
 """
 _FORGET_RUNS = """
 DELETE FROM data_sync_runs WHERE account_id = $1 AND id IN (

@@ -1,7 +1,7 @@
 """Logins of clients: what they begin as, Reset Login, and what staff or the client put in its place."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,13 +10,16 @@ from uuid import UUID
 import asyncpg
 
 from app.accounts import passwords
+from app.accounts.budgets import Budget, budgets_of, forget_failures
 from app.accounts.features import Feature, declare, require
 from app.accounts.standing import Work
 from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Session, WriteSession
+from app.core.keys import KeyRing
 from app.core.principal import Level, Principal
 from app.galleries.errors import GalleriesOff
+from app.galleries.merging import merged
 from app.portal import store
 from app.portal.errors import (
     LoginDefaultMissing,
@@ -28,6 +31,8 @@ from app.portal.errors import (
 from app.portal.guards import Asker
 from app.portal.models import LetterKind, LoginField, PortalLogin
 from app.portal.schemas import LoginState, PortalLoginAnswer
+from app.sync.draft import Draft
+from app.sync.reactions import Written, at_last
 from app.sync.visible import seen
 
 LOGINS = declare(Feature("portal_logins", "Client logins", "How clients sign in to their online galleries."))
@@ -57,6 +62,11 @@ def key_of(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
+def budgets_at(keys: KeyRing, gallery_id: UUID, key: str, own: str | None = None) -> tuple[Budget, ...]:
+    """Return what a wrong password is counted against at a gallery, given the `key_of` a user name."""
+    return budgets_of(keys, f"portal/{gallery_id}", key, own)
+
+
 async def read(work: Work[Session], client_id: UUID) -> PortalLoginAnswer:
     """Return how a client signs in."""
     require(work.who, LOGINS, Level.VIEW_ONLY)
@@ -68,7 +78,7 @@ async def reset(asker: Asker, client_id: UUID) -> PortalLoginAnswer:
     """Put user name and password back to the company's defaults, and end all the client's sign-ins.
 
     What was their password is void from now on, whatever becomes of the default one. That opens nothing but
-    “choose a new password”, at the address of their gallery, once.
+    “choose a new password”, at the address of their gallery, once. Wrong passwords of before count no more.
     """
     async with asker.reading() as reading:
         beginning = await _beginning(reading, client_id)
@@ -82,6 +92,7 @@ async def reset(asker: Asker, client_id: UUID) -> PortalLoginAnswer:
             login.password_hash, login.is_default = kept, True
             login.expires_at, login.tries_left = clock.now() + DEFAULT_FOR, TRIES
             await _keep(work.session, work.who, login, before)
+            await _forget_failures(work.session, asker.keys, login)
             gallery_id = beginning.gallery["gallery_id"]
             await store.add_letter(work.session, client_id, gallery_id, LetterKind.LOGIN_RESET)
             return await _answer(work.session, client_id)
@@ -112,6 +123,8 @@ async def assign(
         if kept is not None:
             set_own(login, kept)
         await _keep(work.session, work.who, login, before, ends=kept is not None)
+        if kept is not None:
+            await _forget_failures(work.session, asker.keys, login)
         return await _answer(work.session, client_id)
 
 
@@ -123,6 +136,28 @@ async def choose(session: WriteSession, who: Principal, client_id: UUID, kept: s
     before = _told(login)
     set_own(login, kept)
     await _keep(session, who, login, before)
+
+
+@at_last("clients")
+async def follow_clients(draft: Draft, written: Sequence[Written]) -> None:
+    """Let the logins of clients who are merged go over to whoever stayed and has none that opens anything."""
+    for gone, stays in await merged(draft, written):
+        await _take_over(draft.session, draft.work.who, gone, stays)
+        await store.give_forgotten(draft.session, gone, stays)
+
+
+async def _take_over(session: WriteSession, who: Principal, gone: UUID, stays: UUID) -> None:
+    theirs, login = await store.login(session, gone), await store.login(session, stays)
+    is_theirs_good = theirs is not None and state_of(theirs) is not LoginState.VOID
+    if theirs is None or (login and (state_of(login) is not LoginState.VOID or not is_theirs_good)):
+        return
+    before, after = _told(login) if login else None, _told(theirs)
+    for each in (theirs, login):
+        if each is not None:
+            session.expunge(each)
+    if await store.give_login(session, gone, stays):
+        action = Action.CHANGED if before else Action.CREATED
+        await keep(session, who, Entry(LOGINS, _SUBJECT, stays, action, before, after))
 
 
 def set_own(login: PortalLogin, kept: str) -> None:
@@ -215,6 +250,12 @@ async def _keep(
         await store.end_all(session, login.client_id)
     told = before if action is Action.CHANGED else None
     await keep(session, who, Entry(LOGINS, _SUBJECT, login.client_id, action, told, _told(login)))
+
+
+async def _forget_failures(session: WriteSession, keys: KeyRing, login: PortalLogin) -> None:
+    """Let a client in whom somebody has locked out by wrong passwords, at all galleries of theirs."""
+    for gallery_id in await store.galleries_of(session, login.client_id):
+        await forget_failures(session, budgets_at(keys, gallery_id, login.user_name_key))
 
 
 async def tell_void(session: WriteSession, who: Principal, client_id: UUID, gallery_id: UUID) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from app.accounts import passwords
 from app.accounts.budgets import (
     Budget,
-    budgets_of,
     count_failure,
     count_network,
     forget_failures,
@@ -52,7 +51,7 @@ class Trying:
 
     def budgets(self, user_name: str, own: str | None = None) -> tuple[Budget, ...]:
         """Return what a wrong password is counted against: a user name here, and the gallery's address."""
-        return budgets_of(self.keys, f"portal/{self.gallery.gallery_id}", logins.key_of(user_name), own)
+        return logins.budgets_at(self.keys, self.gallery.gallery_id, logins.key_of(user_name), own)
 
 
 async def sign_in(trying: Trying, user_name: str, password: str) -> bool:

@@ -80,6 +80,10 @@ FROM clients k JOIN companies c ON c.account_id = k.account_id JOIN accounts a O
 LEFT JOIN organizations o ON o.account_id = k.account_id AND o.id = k.organization_id
 WHERE k.account_id = $1 AND k.id = $2
 """
+_GALLERIES_OF = """
+SELECT g.id FROM galleries g JOIN sessions s ON s.account_id = g.account_id AND s.id = g.session_id
+WHERE g.account_id = $1 AND s.client_id = $2 AND g.taken_down_at IS NULL
+"""
 _TITLES = "SELECT description FROM sessions WHERE account_id = $1 AND client_id = $2"
 _SIGN_IN = """
 SELECT client_id, gallery_id, is_limited FROM portal_sessions
@@ -121,6 +125,11 @@ FROM clients k LEFT JOIN portal_logins l ON l.account_id = k.account_id AND l.cl
 WHERE k.account_id = $1 AND k.id = $3 AND (l.user_name_key = $7 OR lower(k.email) = $7)
   AND $9 > (SELECT count(*) FROM portal_letters m
             WHERE m.account_id = $1 AND m.client_id = $3 AND m.kind = $5 AND m.made_at > $8)
+"""
+_GIVE_FORGOTTEN = """
+UPDATE portal_letters SET client_id = $3
+WHERE account_id = $1 AND client_id = $2 AND kind = $4
+    AND EXISTS (SELECT FROM clients WHERE account_id = $1 AND id = $3)
 """
 _LETTER_COLUMNS = """
 l.letter_id AS id, l.client_id, l.kind, l.made_at, l.acknowledged_at, l.acknowledged_by,
@@ -213,6 +222,12 @@ def _is_open(row: asyncpg.Record) -> bool:
     return not hidden_because(standing["session"], standing["company"], clock.today(row["time_zone"]))
 
 
+async def galleries_of(session: Session, client_id: UUID) -> list[UUID]:
+    """Return a client's galleries that were not taken down, open or not."""
+    rows = await session.raw.fetch(_GALLERIES_OF, session.account_id, client_id)
+    return [row["id"] for row in rows]
+
+
 async def client(session: Session, client_id: UUID) -> asyncpg.Record | None:
     """Return what logins are made of, and what is known of a client and their studio."""
     return await session.raw.fetchrow(_CLIENT, session.account_id, client_id)
@@ -232,6 +247,29 @@ async def settings(session: Session) -> PortalSettings:
 async def login(session: Session, client_id: UUID) -> PortalLogin | None:
     """Return how a client signs in."""
     return await session.get(PortalLogin, (session.account_id, client_id))
+
+
+async def give_login(session: WriteSession, client_id: UUID, to: UUID) -> bool:
+    """Give a client's login, with its sign-ins and letters, to another in the place of theirs, which ends.
+
+    Say whether that was possible: another who is only being written has no place for it yet.
+    """
+    is_there = "SELECT true FROM clients WHERE account_id = $1 AND id = $2"
+    if not await session.raw.fetchval(is_there, session.account_id, to):
+        return False
+    await end_all(session, to)
+    sql = "DELETE FROM portal_logins WHERE account_id = $1 AND client_id = $2"
+    await session.raw.execute(sql, session.account_id, to)
+    for table in ("portal_logins", "portal_sessions", "portal_letters"):
+        sql = f"UPDATE {table} SET client_id = $3 WHERE account_id = $1 AND client_id = $2"
+        await session.raw.execute(sql, session.account_id, client_id, to)
+    return True
+
+
+async def give_forgotten(session: WriteSession, client_id: UUID, to: UUID) -> None:
+    """Have letters that a client has asked for a new login be about another."""
+    kind = LetterKind.LOGIN_FORGOTTEN.value
+    await session.raw.execute(_GIVE_FORGOTTEN, session.account_id, client_id, to, kind)
 
 
 async def is_taken(session: Session, key: str, client_id: UUID) -> bool:

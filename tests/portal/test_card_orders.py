@@ -216,6 +216,22 @@ async def test_what_never_reached_the_processor_may_be_tried_again_or_put_back(
 
 
 @pytest.mark.usefixtures("total")
+async def test_what_is_put_back_is_in_the_cart_of_whoever_the_client_was_merged_into(
+    shop: Shop, online: Online, client: Guest
+) -> None:
+    await begun(client)
+    stays = uuid4()
+    await shop.put("clients", stays, last_name="Featherstone", client_type="consumer")
+    await shop.done(f"clients/{online.client_id}", "merge", into=str(stays))
+    waiting = client.page.path.removeprefix(online.path).removesuffix("/pay")
+    assert "waits for its payment" in (await client.open(waiting)).text
+    back = await client.send(f"{waiting}/cart")
+    assert ("Nothing was charged" in back.text, "A GV" in back.text) == (True, True)
+    [order] = await orders(online)
+    assert (order["state"], order["ordered_by_id"]) == ("cancelled", stays)
+
+
+@pytest.mark.usefixtures("total")
 async def test_no_card_is_charged_in_a_gallery_taken_down_meanwhile(
     shop: Shop, online: Online, client: Guest
 ) -> None:

@@ -88,6 +88,10 @@ async def test_a_group_is_made_filled_renamed_and_removed(online: Online, client
     await client.send(f"/groups/{made['id']}", name="For the wall")
     assert set(await members(online)) == {"For the wall"}
     assert (await client.send("/groups", name="  ")).status == 422
+    assert (await client.send("/groups", name="For \u202egnp.llaw")).status == 422
+    renamed = await client.send(f"/groups/{made['id']}", name="For\u200bme")
+    assert (renamed.status, "can be seen" in renamed.text) == (422, True)
+    assert set(await members(online)) == {"For the wall"}
     await client.open("/groups")
     await client.send(f"/groups/{made['id']}/remove")
     assert await members(online) == {}

@@ -134,3 +134,12 @@ async def test_a_yearbook_choice_begins_one_task_that_says_what_is_chosen(
         None,
         "Chosen: 0401, 0403",
     )
+    [open_one] = await choose(2, "first")
+    assert "The second one is still to be chosen" in guest.page.text
+    assert "please choose a second one" in (await guest.open("/yearbook")).text
+    assert open_one["description"] == "Chosen: 0403; the second is still missing"
+    assert (await school.record("sessions", school.session_id))["yearbook_status"] is None
+    [whole] = await choose(0, "second")
+    assert whole["description"] == "Chosen: 0403, 0401"
+    assert "still to be chosen" not in guest.page.text
+    assert "please choose" not in (await guest.open("/yearbook")).text

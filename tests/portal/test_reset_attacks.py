@@ -214,6 +214,23 @@ async def test_g6_a_gallery_that_was_taken_down_is_no_gallery(online: Online, cl
         assert client.page.text == (await unknown.open(path)).text
 
 
+@pytest.mark.parametrize("is_reset", [True, False])
+async def test_whom_somebody_has_locked_out_the_studio_lets_in_again(
+    online: Online, guest: Guest, ask: Asks, visits: Visits, is_reset: bool
+) -> None:
+    user_name = (await reset(ask, online))["user_name"]
+    guesser = await visits(online, "198.51.100.35")
+    guesses = [(await guesser.sign_in(user_name, f"Guess {each}")).status for each in range(11)]
+    assert (guesses[0], guesses[-1]) == (401, 429)
+    assert (await guest.sign_in(user_name, NAME)).status == 429
+    if is_reset:
+        await reset(ask, online)
+        assert (await guest.sign_in(user_name, NAME)).path == f"{online.path}/password"
+    else:
+        assert (await ask("PUT", online.login, {"password": OWN})).status_code == 200
+        assert (await guest.sign_in(user_name, OWN)).path == online.path
+
+
 async def test_g7_a_reset_ends_every_sign_in(
     online: Online, client: Guest, ask: Asks, visits: Visits
 ) -> None:

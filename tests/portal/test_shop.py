@@ -316,3 +316,46 @@ async def test_a_gallery_without_a_price_list_has_no_shop(online: Online, client
     page = await client.open()
     assert not [each for each in page.reader.links if each.endswith(("/shop", "/cart"))]
     assert "Nothing is sold here" in (await client.open("/shop")).text
+
+
+async def merge(ask: Asks, gone: Online, stays: Any) -> None:
+    """Merge the client of a gallery into another."""
+    done = await ask("POST", f"/v1/clients/{gone.client_id}/merge", {"into": str(stays)}, {"If-Match": "*"})
+    assert done.status_code in {200, 204}, done.text
+
+
+async def test_who_is_merged_finds_orders_cart_and_login_as_before(
+    studio: Studio, online: Online, client: Guest, ask: Asks
+) -> None:
+    await order_print(client)
+    await client.open("/checkout")
+    await client.send("/checkout", pay="later")
+    [order] = await orders(online)
+    await order_print(client, place=1)
+    stays = (await put_online(studio)).client_id
+    await merge(ask, online, stays)
+    assert order["number"] in (await client.open("/orders")).text, "still signed in"
+    assert "Picture 0402" in (await client.open("/cart")).text
+    assert (await client.sign_in(f"ann {online.client_id}", OWN)).path == online.path
+    told = (await ask("GET", f"/v1/portal-logins/{stays}")).json()
+    assert (told["user_name"], told["state"]) == (f"ann {online.client_id}", "own")
+    await client.open("/checkout")
+    await client.send("/checkout", pay="later")
+    assert [each["ordered_by_id"] for each in await orders(online)] == [stays, stays]
+
+
+async def test_whoever_stays_keeps_their_login_and_has_what_was_in_both_carts(
+    studio: Studio, online: Online, client: Guest, ask: Asks, visits: Visits
+) -> None:
+    await order_print(client)
+    stays = await put_online(studio)
+    await online.write(Write("sessions", online.session_id, {"client_id": str(stays.client_id)}))
+    own = f"bee {stays.client_id}"
+    assert (await ask("PUT", stays.login, {"user_name": own, "password": OWN})).status_code == 200
+    other = await visits(online)
+    assert (await other.sign_in(own, OWN)).path == online.path
+    await order_print(other, place=1)
+    await merge(ask, online, stays.client_id)
+    cart = (await other.open("/cart")).text
+    assert ("Picture 0401" in cart, "Picture 0402" in cart) == (True, True)
+    assert (await client.sign_in(f"ann {online.client_id}", OWN)).status == 401

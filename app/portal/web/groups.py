@@ -5,6 +5,7 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.galleries.kinds import has_unseen, name_of
 from app.portal import picture_store
 from app.portal.picture_store import MOST_GROUPS, favourites_of
 from app.portal.web import words
@@ -79,5 +80,5 @@ def _own(visit: Visit, own: dict[UUID, str]) -> UUID:
 
 
 def _name(visit: Visit) -> str | None:
-    name = visit.form.get("name", "").strip()
-    return name if 0 < len(name) <= _LONGEST else None
+    name = name_of(visit.form.get("name", ""))
+    return name if 0 < len(name) <= _LONGEST and not has_unseen(name) else None

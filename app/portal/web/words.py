@@ -22,7 +22,7 @@ MOST_PHONES = "There are as many numbers as there may be. Remove one first."
 CHANGED = "Your studio has changed your details meanwhile. This is what it has now; please look again."
 NOT_YOURS = "You have signed in with a password your studio gave you. Choose your own first."
 FULL = "There are as many groups as there may be. Remove one first."
-NAMELESS = "A group needs a name, of 100 characters at most."
+NAMELESS = "A group needs a name, of 100 characters at most, all of which can be seen."
 SETTLED = "The studio is at work on your yearbook image. Please call if you want another."
 EMPTY = "There is nothing in the cart. What you have just ordered stands in your orders."
 CART_TOO_FULL = (
@@ -95,6 +95,8 @@ _SAID: Mapping[str, str] = {
     "group_removed": "The group was removed. Its pictures are still here.",
     "groups_saved": "Saved.",
     "yearbook_chosen": "Your yearbook image was chosen. The studio has it.",
+    "yearbook_without_first": "Your second image was chosen. The first one is still to be chosen.",
+    "yearbook_without_second": "Your yearbook image was chosen. The second one is still to be chosen.",
     "details_saved": "Your details were saved. The studio has them.",
     "nothing_changed": "Nothing was different.",
     "in_cart": "It is in your cart.",

@@ -1,6 +1,6 @@
 """The yearbook: which picture is to stand in it, for sessions of schools and other organizations."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -22,7 +22,9 @@ _FIELDS = {"first": "yearbook_image", "second": "yearbook_image_secondary"}
 async def show(visit: Visit, wrong: Wrong | None = None) -> Response:
     """Show what is chosen."""
     _require(visit)
-    return visit.page("yearbook.html", wrong, is_settled=_is_settled(visit.gallery))
+    chosen = {name: getattr(visit.gallery, name) for name in _FIELDS.values()}
+    missing = _missing(visit.gallery, chosen) if any(chosen.values()) else None
+    return visit.page("yearbook.html", wrong, is_settled=_is_settled(visit.gallery), missing=missing)
 
 
 async def choose(visit: Visit) -> Response:
@@ -42,31 +44,42 @@ async def choose(visit: Visit) -> Response:
         if number is None:
             raise HTTPException(404)
         is_settled = _is_settled(gallery)
+        fields = _chosen(gallery, _FIELDS[which], number)
+        missing = _missing(gallery, fields)
         if not is_settled:
-            await _keep(session, visit, gallery, _chosen(gallery, _FIELDS[which], number))
+            await _keep(session, visit, gallery, fields, missing)
     if is_settled:
         return await show(visit, Wrong(words.SETTLED, 409))
-    return visit.to("/yearbook", said="yearbook_chosen")
+    return visit.to("/yearbook", said=f"yearbook_without_{missing}" if missing else "yearbook_chosen")
 
 
-async def _keep(session: WriteSession, visit: Visit, gallery: OpenGallery, fields: dict[str, Any]) -> None:
+async def _keep(
+    session: WriteSession,
+    visit: Visit,
+    gallery: OpenGallery,
+    fields: dict[str, str | None],
+    missing: str | None,
+) -> None:
     """Write what is chosen, with the task the studio wants of it; what is chosen already is no choice."""
-    if all(getattr(gallery, name) == each for name, each in fields.items()):
+    kept = {**fields, "yearbook_status": None if missing else YearbookStatus.SELECTED.value}
+    if all(getattr(gallery, name) == each for name, each in kept.items()):
         return
-    writes = [Write("sessions", gallery.session_id, fields)]
-    if fields["yearbook_status"]:
-        images = [fields[name] for name in _FIELDS.values() if fields[name]]
-        writes += await writes_for_yearbook(session, visit.who, gallery.session_id, images)
+    writes = [Write("sessions", gallery.session_id, kept)]
+    images = [each for each in fields.values() if each]
+    writes += await writes_for_yearbook(session, visit.who, gallery.session_id, images, missing)
     await write(session, visit.who, writes)
 
 
-def _chosen(gallery: OpenGallery, field: str, number: str) -> dict[str, Any]:
-    """Return the fields of a session of which an image is chosen; one picture is never both."""
+def _chosen(gallery: OpenGallery, field: str, number: str) -> dict[str, str | None]:
+    """Return the images of a session of which one is chosen; one picture is never both."""
     now = {name: getattr(gallery, name) for name in _FIELDS.values()}
-    fields: dict[str, Any] = {name: None if each == number else each for name, each in now.items()}
-    fields[field] = number
-    is_whole = fields["yearbook_image"] and (fields["yearbook_image_secondary"] or not gallery.needs_second)
-    return {**fields, "yearbook_status": YearbookStatus.SELECTED.value if is_whole else None}
+    return {name: None if each == number else each for name, each in now.items()} | {field: number}
+
+
+def _missing(gallery: OpenGallery, images: Mapping[str, str | None]) -> str | None:
+    """Return which image is still to be chosen, the first or the second; none where all are chosen."""
+    wanted = _FIELDS if gallery.needs_second else ("first",)
+    return next((which for which in wanted if not images[_FIELDS[which]]), None)
 
 
 def _is_settled(gallery: OpenGallery) -> bool:
