@@ -85,7 +85,7 @@ async def mark(session: WriteSession, tried: Tried) -> None:
             lane = await store.lane(session, row["channel"])
             await close(session, row["channel"], outcome, lane["failures"] if lane else 0, now)
             words, token = outcome.words, tried.token
-            if await _waits(session, row, token, now, words, untried=1):
+            if await _waits(session, row, token, row["was_due"], words, untried=1):
                 await tell(session, Ending(row, State.WAITING, words, now))
         case Refused():
             await store.reopen_lane(session, row["channel"])

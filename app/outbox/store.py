@@ -117,7 +117,7 @@ RETURNING *
 """
 _CLAIM = """
 WITH found AS (
-    SELECT l.letter_id, l.state FROM letters l
+    SELECT l.letter_id, l.state, l.due_at FROM letters l
     WHERE l.account_id = $1 AND l.channel = $2 AND l.state IN ('waiting', 'sending') AND l.due_at <= $4
         AND NOT EXISTS (
             SELECT FROM letters o
@@ -129,7 +129,7 @@ UPDATE letters SET state = 'sending', claim = $3, due_at = $5, tries = tries + 1
     first_tried_at = coalesce(first_tried_at, $4),
     message_id = coalesce(message_id, '<' || letters.letter_id::text || '@' || $6::text || '>')
 FROM found WHERE letters.account_id = $1 AND letters.letter_id = found.letter_id
-RETURNING letters.*, found.state AS was
+RETURNING letters.*, found.state AS was, found.due_at AS was_due
 """
 _ADDRESSED = "UPDATE letters SET to_addresses = $3 WHERE account_id = $1 AND letter_id = $2"
 _LANE = "SELECT * FROM letter_lanes WHERE account_id = $1 AND channel = $2"
@@ -205,7 +205,7 @@ async def end_late(session: WriteSession, now: datetime, most: int) -> list[asyn
 async def claim(
     session: WriteSession, channel: str, *, token: UUID, now: datetime, until: datetime, domain: str
 ) -> asyncpg.Record | None:
-    """Claim the letter that is next, and return it with the state it `was` in.
+    """Claim the letter that is next, and return it with the state it `was` in, and when it `was_due`.
 
     None while another is claimed.
     """

@@ -151,18 +151,20 @@ async def test_a_server_that_is_away_for_an_hour_fails_nothing_and_keeps_the_ord
         emails.append(await office.writes(subject=f"Letter {n}"))
         later(seconds=1)
     office.sink.at_mail = "421 4.3.2 Closing"
-    while clock.now() < began + timedelta(hours=1):
+    tries = 0
+    while clock.now() < began + timedelta(hours=1) or tries % len(emails) != 1:
         due = await office.due()
         assert due is not None
         clock.hold(max(due, clock.now()))
         await office.works()
+        tries += 1
     assert {(await office.email(each))["delivery_state"] for each in emails} == {"queued"}
     office.sink.at_mail = None
     while (due := await office.due()) is not None:
         clock.hold(max(due, clock.now()))
         await office.works()
     assert [each.message["Subject"] for each in office.sink.letters] == ["Letter 0", "Letter 1", "Letter 2"]
-    assert clock.now() - began < timedelta(hours=1, minutes=22)
+    assert clock.now() - began < timedelta(hours=1, minutes=44)
 
 
 async def test_what_may_have_been_taken_in_is_sent_again_under_the_same_name(office: Office) -> None:
