@@ -103,10 +103,11 @@ class _Showing:
         self._ground, self._server, self._client = ground, server, client
         self._headers: dict[str, str] = {}
         self._account_id = self._session_id = UUID(int=0)
+        self._name = ""
         self._base = _photograph()
 
     async def open(self) -> None:
-        """Open a studio with a session, and sign its administrator in."""
+        """Open a studio with a session."""
         name = f"showing-{next(_NUMBERS)}"
         account_id = (await new_account(self._ground, name)).account_id
         client_id, session_id = uuid4(), uuid4()
@@ -117,13 +118,17 @@ class _Showing:
         ]
         async with self._ground.database.writing(account_id) as session:
             await write(session, Principal.system(account_id), made)
-        words = {"account": name, "initials": "JD", "password": PASSWORD}
+        self._account_id, self._session_id, self._name = account_id, session_id, name
+
+    async def _sign_in(self) -> None:
+        """Sign the administrator in anew: a token ends long before ten thousand pictures are made smaller."""
+        words = {"account": self._name, "initials": "JD", "password": PASSWORD}
         answer = await self._client.post("/v1/auth/login", json=words)
         self._headers = {"Authorization": f"Bearer {answer.raise_for_status().json()['access_token']}"}
-        self._account_id, self._session_id = account_id, session_id
 
     async def send(self, numbers: Sequence[int]) -> Work:
         """Send so many files, a few at once, each in one piece as clients of tus do by themselves."""
+        await self._sign_in()
         begun = self._begin()
         await _each(numbers, self._send)
         return self._done(begun, len(numbers), len(numbers) * len(self._base))
@@ -196,6 +201,7 @@ class _Showing:
         return self._done(begun, len(found), sum(found))
 
     async def _links(self, size: str) -> Any:
+        await self._sign_in()
         query: dict[str, Any] = {"limit": _PAGE}
         while True:
             path = f"/v1/sessions/{self._session_id}/pictures"
