@@ -117,4 +117,6 @@ class BlockRequest(Wire):
     address: EmailAddress = Field(description="The address.", examples=["laura@hartley.example"])
 
 
-BlockedAddress = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+BlockedAddress = Annotated[
+    str, StringConstraints(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
