@@ -3,19 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency
 from markupsafe import Markup, escape
 
+from app.core.money import written
 from app.desk.hubs.fields import HubField
-from app.studio.currencies import places_of
 from app.sync.tables import Kind
 
 LONGEST_VALUE = 2_000
@@ -34,15 +31,6 @@ class Width(StrEnum):
     FULL = "full"
 
 
-@lru_cache(maxsize=200)
-def locale_of(name: str) -> Locale:
-    """Return what is known of a language and region such as `en-GB`; that of the United States otherwise."""
-    try:
-        return Locale.parse(name.strip().replace("_", "-"), sep="-")
-    except (ValueError, UnknownLocaleError, TypeError):
-        return _USUAL
-
-
 @dataclass(frozen=True, slots=True)
 class Formats:
     """How a company writes: language and region, its time zone, its currency."""
@@ -58,8 +46,7 @@ class Formats:
 
     def amount(self, minor: int) -> str:
         """Return an amount in minor units as money."""
-        found = Decimal(minor).scaleb(-places_of(self.currency))
-        return _plain(format_currency(found, self.currency, locale=self.locale))
+        return _plain(written(minor, self.currency, self.locale))
 
     def day(self, found: date, width: Width | None = None) -> str:
         """Return a day; in medium width where none is said."""

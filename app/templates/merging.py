@@ -12,6 +12,7 @@ import orjson
 
 from app.core import clock
 from app.core.db import Session
+from app.core.money import locale_of
 from app.desk.hubs import compiling
 from app.desk.hubs.compiling import Order, Place, Sought
 from app.desk.hubs.fields import HubField, View, find
@@ -35,7 +36,7 @@ from app.templates.fields import (
     known,
     way_to_session,
 )
-from app.templates.formats import Block, Formats, Value, locale_of
+from app.templates.formats import Block, Formats, Value
 from app.templates.invitations import NEEDS as INVITATION
 from app.templates.invitations import invitation
 from app.templates.invoices import details

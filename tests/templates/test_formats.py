@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.core.money import locale_of
 from app.sync.tables import Kind
-from app.templates.formats import LONGEST_VALUE, Formats, Value, Width, locale_of
+from app.templates.formats import LONGEST_VALUE, Formats, Value, Width
 
 _DAY, _TIME = date(2026, 8, 1), time(15, 30)
 _AT = datetime(2026, 8, 1, 2, 5, tzinfo=UTC)

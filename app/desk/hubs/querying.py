@@ -13,6 +13,7 @@ import orjson
 from app.accounts.errors import PermissionDenied
 from app.accounts.standing import S, Work
 from app.core.db import Session
+from app.core.money import digits_of
 from app.core.principal import Level
 from app.desk.errors import PageMalformed
 from app.desk.hubs import compiling, store
@@ -24,7 +25,6 @@ from app.desk.hubs.hubs import Hub
 from app.desk.hubs.models import HubFilter
 from app.desk.hubs.saved import filter_of
 from app.desk.hubs.schemas import MOST_COLUMNS, MOST_GROUPS, Asked
-from app.studio.currencies import places_of
 from app.studio.weekdays import Weekday
 from app.sync.tables import Kind
 from app.sync.target import rights_of
@@ -122,7 +122,7 @@ async def prepare(
         order,
         company.labels,
         work.who.time_zone,
-        places_of(company.currency),
+        digits_of(company.currency),
         _tag(work, hub, asked, order),
         _told(asked, columns, order, saved and saved[0]),
         counted,

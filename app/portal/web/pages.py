@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from app.core.clock import day_of
+from app.core.money import written
 from app.portal.web.assets import address_of
-from app.portal.web.shop.amounts import written
 
 BASE = "/portal"
 
