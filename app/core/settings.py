@@ -88,9 +88,6 @@ class Settings(BaseSettings):
     letter_accounts: int = Field(
         8, description="Accounts whose letters one process sends at once.", ge=1, le=100
     )
-    text_api_url: str | None = Field(
-        None, description="Where, in development alone, a stand-in for the provider of texts answers."
-    )
     live_streams: int = Field(
         10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
     )
