@@ -129,42 +129,24 @@ async def accounts_by_day(
     connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
 ) -> list[tuple[datetime, UUID]]:
     """Return so many accounts whose day has ended by an instant, behind one of them, by when it ended."""
-    rows = await connection.fetch(
-        "SELECT day_ends_at, account_id FROM account_directory"
-        " WHERE day_ends_at <= $1 AND (day_ends_at, account_id) > ($2, $3)"
-        " ORDER BY day_ends_at, account_id LIMIT $4",
-        by,
-        *after,
-        most,
-    )
-    return [(row["day_ends_at"], row["account_id"]) for row in rows]
+    return await _accounts_due_behind(connection, "day_ends_at", by, after, most)
 
 
 async def set_end_of_day(session: WriteSession, at: datetime | None) -> None:
     """Say when a day next ends that the account keeps figures by; none where it keeps none."""
-    sql = "UPDATE account_directory SET day_ends_at = $2 WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
+    await _set_due(session, "day_ends_at", at)
 
 
 async def bring_end_of_day_forward(session: WriteSession, at: datetime) -> None:
     """Say that a day ends at an instant, if none ends before it."""
-    sql = "UPDATE account_directory SET day_ends_at = least(day_ends_at, $2) WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
+    await _bring_due_forward(session, "day_ends_at", at)
 
 
 async def accounts_with_cards_due(
     connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
 ) -> list[tuple[datetime, UUID]]:
     """Return so many accounts with card payments to be looked after by an instant, behind one of them."""
-    rows = await connection.fetch(
-        "SELECT cards_due_at, account_id FROM account_directory"
-        " WHERE cards_due_at <= $1 AND (cards_due_at, account_id) > ($2, $3)"
-        " ORDER BY cards_due_at, account_id LIMIT $4",
-        by,
-        *after,
-        most,
-    )
-    return [(row["cards_due_at"], row["account_id"]) for row in rows]
+    return await _accounts_due_behind(connection, "cards_due_at", by, after, most)
 
 
 async def accounts_with_pictures_due(
@@ -186,41 +168,29 @@ async def bring_pictures_due_forward(session: WriteSession, at: datetime) -> Non
 
 async def set_cards_due(session: WriteSession, at: datetime | None) -> None:
     """Say when something is next to be done about the account's card payments; none where nothing is."""
-    sql = "UPDATE account_directory SET cards_due_at = $2 WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
+    await _set_due(session, "cards_due_at", at)
 
 
 async def bring_cards_due_forward(session: WriteSession, at: datetime) -> None:
     """Say that something is to be done about them at an instant, if nothing is before it."""
-    sql = "UPDATE account_directory SET cards_due_at = least(cards_due_at, $2) WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
+    await _bring_due_forward(session, "cards_due_at", at)
 
 
 async def accounts_with_galleries_due(
     connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, after: tuple[datetime, UUID], most: int
 ) -> list[tuple[datetime, UUID]]:
     """Return so many accounts in which an online gallery expires by an instant, behind one of them."""
-    rows = await connection.fetch(
-        "SELECT galleries_due_at, account_id FROM account_directory"
-        " WHERE galleries_due_at <= $1 AND (galleries_due_at, account_id) > ($2, $3)"
-        " ORDER BY galleries_due_at, account_id LIMIT $4",
-        by,
-        *after,
-        most,
-    )
-    return [(row["galleries_due_at"], row["account_id"]) for row in rows]
+    return await _accounts_due_behind(connection, "galleries_due_at", by, after, most)
 
 
 async def set_galleries_due(session: WriteSession, at: datetime | None) -> None:
     """Say when an online gallery of the account next expires; none where none does."""
-    sql = "UPDATE account_directory SET galleries_due_at = $2 WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
+    await _set_due(session, "galleries_due_at", at)
 
 
 async def bring_galleries_due_forward(session: WriteSession, at: datetime) -> None:
     """Say that an online gallery expires at an instant, if none does before it."""
-    sql = "UPDATE account_directory SET galleries_due_at = least(galleries_due_at, $2) WHERE account_id = $1"
-    await session.raw.execute(sql, session.account_id, at)
+    await _bring_due_forward(session, "galleries_due_at", at)
 
 
 async def accounts_with_letters_due(
@@ -284,6 +254,24 @@ async def _accounts_due(
         most,
     )
     return [row["account_id"] for row in rows]
+
+
+async def _accounts_due_behind(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    column: str,
+    by: datetime,
+    after: tuple[datetime, UUID],
+    most: int,
+) -> list[tuple[datetime, UUID]]:
+    rows = await connection.fetch(
+        f"SELECT {column} AS due_at, account_id FROM account_directory"
+        f" WHERE {column} <= $1 AND ({column}, account_id) > ($2, $3)"
+        f" ORDER BY {column}, account_id LIMIT $4",
+        by,
+        *after,
+        most,
+    )
+    return [(row["due_at"], row["account_id"]) for row in rows]
 
 
 async def _set_due(session: WriteSession, column: str, at: datetime | None) -> None:

@@ -1,4 +1,4 @@
-"""The outbox as tables: letters, their lanes and counts, block lists, files, and mail servers."""
+"""The outbox as tables: letters, their lanes and counts, block lists, files, mail servers, what came in."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from app.outbox.incoming.seen import Became
 from app.outbox.states import Block, Channel, Purpose, Security, State
 
 
@@ -192,3 +193,20 @@ class MailServer(SQLModel, table=True):
     in_last: int | None = Field(default=None, sa_type=BigInteger)
     in_checked_at: datetime | None = Field(default=None, sa_type=_instant())
     in_code: str | None = None
+
+
+class LetterIn(SQLModel, table=True):
+    """Something that came in, by the key its source gave it, so that it is taken in once."""
+
+    __tablename__ = "letters_in"
+    __table_args__ = (
+        _among("became", Became),
+        Index("ix_letters_in_at", "account_id", "at"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    source_key: str = Field(primary_key=True)
+    message_id: str | None = None
+    record_id: UUID | None = None
+    became: str
+    at: datetime = Field(sa_type=_instant())

@@ -47,7 +47,7 @@ async def test_counts_equal_a_recount(
 ) -> None:
     dice, hands, now = Random(seed), Random(-seed - 9), NOON  # noqa: S311 - a repeatable run
     sessions = [await site.session(dice.randrange(3)) for _ in range(4)]
-    verdicts = set()
+    verdicts, taken_down = set(), 0
     for _ in range(steps):
         now += timedelta(hours=dice.choice((0, 0, 1, 13, 24 * 9)))
         held(now)
@@ -59,10 +59,15 @@ async def test_counts_equal_a_recount(
             await site.pictures(dice.choice(sessions), 2, rating, ready)
         await _by_hand(site, hands, hands.choice(sessions))
         changes = [_change(dice, dice.choice(sessions), today) for _ in range(dice.randrange(1, 4))]
+        opened = {row["id"] for row in await site.execute(_HOSTED) if row["open"]}
         results = await site.company.push(*changes, atomicity=dice.choice(("each", "all")))
         verdicts |= {each["verdict"] for each in results}
+        closed = [row for row in await site.execute(_HOSTED) if row["id"] in opened and not row["open"]]
+        assert all((row["gallery_state"], row["hosted"]) == ("taken_down", 0) for row in closed)
+        taken_down += len(closed)
         await _agree(site, today)
     record_property("counted: steps of galleries", steps)
+    assert taken_down
     assert verdicts >= {"applied", "noop", "rejected", "blocked"}
     assert not await verify(site.company.desk.database, site.company.desk.who)
 

@@ -1,0 +1,1 @@
+"""What comes in: replies, reports of what did not arrive, and texts."""
