@@ -11,7 +11,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 USER, PASSWORD = "studio", "a word for servers"
-HANG, LOSE = "hang", "lose"
+HANG, LOSE, TWICE = "hang", "lose", "twice"
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Arrived:
 class Sink:
     """What a server has accepted; `at_rcpt`, by recipient, and `at_data` are answered instead of a 250.
 
-    `HANG` says nothing at all, `LOSE` takes the letter in and hangs up without a word.
+    `HANG` says nothing at all, `LOSE` takes the letter in and hangs up without a word, `TWICE` answers twice.
     """
 
     port: int = 0
@@ -64,7 +64,7 @@ class Sink:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.at_data and self.at_data not in (HANG, LOSE):
+        if self.at_data and self.at_data not in (HANG, LOSE, TWICE):
             return self.at_data
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
@@ -73,6 +73,8 @@ class Sink:
             server.transport.abort()
         if self.at_data == HANG:
             await asyncio.Event().wait()
+        if self.at_data == TWICE:
+            await server.push("250 2.0.0 Taken")
         return "250 2.0.0 Taken as 7Q"
 
     def authenticate(

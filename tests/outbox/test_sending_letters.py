@@ -15,7 +15,7 @@ from app.outbox.states import Purpose
 from app.sync.store import Write, write
 from tests.contract.phones import signed_in
 from tests.outbox.posting import FROM, LAURA, Office, later
-from tests.outbox.sinks import HANG, LOSE
+from tests.outbox.sinks import HANG, LOSE, TWICE
 from tests.samples import named
 
 AIDEN = "aiden@hartley.example"
@@ -179,6 +179,19 @@ async def test_what_may_have_been_taken_in_is_sent_again_under_the_same_name(off
     first, second = office.sink.letters
     assert first.message["Message-ID"] == second.message["Message-ID"]
     assert (await office.email(email))["delivery_state"] == "sent"
+
+
+async def test_an_answer_to_another_letter_is_not_taken_for_one_to_this(office: Office) -> None:
+    clock.hold(clock.now())
+    office.sink.at_data = TWICE
+    first, second = await office.writes(subject="First"), await office.writes(subject="Second")
+    await office.works()
+    states = {(await office.email(each))["delivery_state"] for each in (first, second)}
+    assert states == {"sent", "queued"}, "only one of them was taken in"
+    office.sink.at_data = None
+    later(minutes=2)
+    await office.works()
+    assert sorted(each.message["Subject"] for each in office.sink.letters) == ["First", "Second"]
 
 
 async def test_a_claim_that_was_left_ends_and_the_letter_is_sent(office: Office) -> None:

@@ -11,6 +11,7 @@ from time import monotonic
 import aiosmtplib
 from aiosmtplib import (
     SMTPAuthenticationError,
+    SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
@@ -31,6 +32,7 @@ _AFTER_REFUSED_HOST = timedelta(hours=1)
 _GOODBYE = 2.0
 _GO_AHEAD = 354
 _TAKEN = 250
+_NOT_NOW = 400
 _FOR_GOOD = 500
 
 
@@ -140,6 +142,9 @@ class SmtpCarrier:
             unknown = tuple(each for each, words in refused.items() if words.code == "no_such_address")
             return Refused(next(iter(refused.values())), unknown)
         answer = await line.execute_command(b"DATA")
+        if answer.code < _NOT_NOW and answer.code != _GO_AHEAD:
+            # Nothing was taken in, whatever this answers: the server has said something unasked before.
+            raise SMTPDataError(answer.code, "The server's answers are out of step")
         if answer.code == _GO_AHEAD:
             if monotonic() >= parcel.ends_at or line.protocol is None:
                 self._drop()
