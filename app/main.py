@@ -97,6 +97,7 @@ from app.sync.preference_router import router as preferences
 from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 from app.templates.limits import limits_of_templates
+from app.templates.paper_router import router as paper_letters
 from app.templates.router import router as templates
 
 VERSION = "0.1.0"
@@ -256,7 +257,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
     sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
-    letters = (templates, outbox, mail_server)
+    letters = (templates, paper_letters, outbox, mail_server)
     rest = (preferences, health, inbox, imports, *tills, *letters, limits)
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)
