@@ -9,6 +9,8 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, t
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from app.automations.reaching import Action
+
 
 class CommunicationHub(StrEnum):
     """Of which kind of record somebody chooses, and each letter is about one."""
@@ -18,16 +20,6 @@ class CommunicationHub(StrEnum):
     INVOICES = "invoices"
     APPOINTMENTS = "appointments"
     TASKS = "tasks"
-
-
-class CommunicationAction(StrEnum):
-    """What is made for each of those who were chosen."""
-
-    EMAIL = "email"
-    TEXT = "text"
-    CALL = "call"
-    TASK = "task"
-    LETTER = "letter"
 
 
 class CommunicationState(StrEnum):
@@ -57,8 +49,8 @@ class Communication(SQLModel, table=True):
     __tablename__ = "communications"
     __table_args__ = (
         _among("hub", CommunicationHub),
-        _among("action", CommunicationAction),
-        _among("fallback", CommunicationAction),
+        _among("action", Action),
+        _among("fallback", Action),
         _among("state", CommunicationState),
         Index("ix_communications_made", "account_id", "made_at", "communication_id"),
         Index(
@@ -99,7 +91,7 @@ class CommunicationRecipient(SQLModel, table=True):
 
     __tablename__ = "communication_recipients"
     __table_args__ = (
-        _among("action", CommunicationAction),
+        _among("action", Action),
         ForeignKeyConstraint(
             ["account_id", "communication_id"],
             ["communications.account_id", "communications.communication_id"],
