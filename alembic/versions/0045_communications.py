@@ -80,7 +80,7 @@ def upgrade() -> None:
         "ix_communications_under_way",
         "communications",
         ["account_id", "starts_at", "communication_id"],
-        postgresql_where=sa.text("state IN ('scheduled', 'running')"),
+        postgresql_where=sa.text("starts_at IS NOT NULL AND ended_at IS NULL"),
     )
     op.create_table(
         "communication_recipients",

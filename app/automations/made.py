@@ -14,8 +14,8 @@ class Made(Wire):
 
     subject: Line | None = Field(
         None,
-        description="What a call, a task, or an email by a text's template is called: words with fields, as in"
-        " a template; none for the subject of the template.",
+        description="What it is called, in words with fields as a template has them; none for the subject of"
+        " the template.",
         examples=["Call [[ClientFirstName]] about the order"],
     )
     type_id: UUID | None = Field(None, description="The type of the call or task.", examples=[None])

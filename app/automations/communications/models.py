@@ -44,7 +44,11 @@ def _among(name: str, kind: type[StrEnum]) -> CheckConstraint:
 
 
 class Communication(SQLModel, table=True):
-    """What is to be made for many: by which template or in which words, now or later, and how far that is."""
+    """What is to be made for many: by which template or in which words, now or later, and how far that is.
+
+    Between `starts_at` and `ended_at` there is something left to be done; of one that was cancelled, letters
+    that wait are to be cancelled.
+    """
 
     __tablename__ = "communications"
     __table_args__ = (
@@ -58,7 +62,7 @@ class Communication(SQLModel, table=True):
             "account_id",
             "starts_at",
             "communication_id",
-            postgresql_where=text("state IN ('scheduled', 'running')"),
+            postgresql_where=text("starts_at IS NOT NULL AND ended_at IS NULL"),
         ),
     )
 
