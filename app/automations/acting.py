@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.automations.made import Made
-from app.automations.reaching import CHANNELS, Action, Person, Way
+from app.automations.reaching import CHANNELS, Act, Person, Way
 from app.automations.saying import Words, html_of
 from app.core import clock
 from app.core.db import WriteSession
@@ -22,10 +22,10 @@ from app.templates import paper
 from app.templates.fields import Basis
 
 COLLECTIONS = {
-    Action.EMAIL: "emails",
-    Action.TEXT: "text_messages",
-    Action.CALL: "phone_calls",
-    Action.TASK: "tasks",
+    Act.EMAIL: "emails",
+    Act.TEXT: "text_messages",
+    Act.CALL: "phone_calls",
+    Act.TASK: "tasks",
 }
 """What is made is a record of one of these; a letter on paper is none."""
 _LONGEST_SUBJECT, _LONGEST_TASK = 200, 100
@@ -92,13 +92,13 @@ async def make(session: WriteSession, who: Principal, errand: Errand, orders: Se
     if writes:
         await write(session, who, writes)
     for each in orders:
-        if each.way.action is Action.LETTER and each.person.client_id:
+        if each.way.action is Act.LETTER and each.person.client_id:
             html = each.words.merged.html or html_of(each.words.merged.text)
             await paper.keep(session, each.person.client_id, each.words.subject, html, letter_id=each.made_id)
 
 
 def _letter(errand: Errand, order: Order) -> Letter:
-    merged, is_email = order.words.merged, order.way.action is Action.EMAIL
+    merged, is_email = order.words.merged, order.way.action is Act.EMAIL
     content = Content(
         subject=order.words.subject[:_LONGEST_SUBJECT] if is_email else "",
         text=merged.text,
@@ -127,13 +127,13 @@ def _write(who: Principal, errand: Errand, order: Order) -> Write:
     name = COLLECTIONS[action]
     fields = registry.numbered(registry.number_of(name)).fields
     links = {key: value for key, value in order.links.items() if key in fields}
-    if action is Action.TASK and order.links.get("task_id"):
+    if action is Act.TASK and order.links.get("task_id"):
         links["parent_task_id"] = order.links["task_id"]
     said = {
-        Action.EMAIL: _email,
-        Action.TEXT: _text,
-        Action.CALL: _call,
-        Action.TASK: _task,
+        Act.EMAIL: _email,
+        Act.TEXT: _text,
+        Act.CALL: _call,
+        Act.TASK: _task,
     }[action](who, errand, order)
     return Write(name, order.made_id, links | said)
 

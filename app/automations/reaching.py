@@ -13,7 +13,7 @@ from app.sync import records, registry
 from app.sync.fields import Values
 
 
-class Action(StrEnum):
+class Act(StrEnum):
     """What is made for somebody."""
 
     EMAIL = "email"
@@ -25,10 +25,10 @@ class Action(StrEnum):
 
 FALLBACKS = frozenset(
     {
-        (Action.EMAIL, Action.CALL),
-        (Action.EMAIL, Action.LETTER),
-        (Action.TEXT, Action.CALL),
-        (Action.TEXT, Action.EMAIL),
+        (Act.EMAIL, Act.CALL),
+        (Act.EMAIL, Act.LETTER),
+        (Act.TEXT, Act.CALL),
+        (Act.TEXT, Act.EMAIL),
     }
 )
 """What may be made, and what in its place for whom that does not reach."""
@@ -61,22 +61,22 @@ class Person:
 class Way:
     """By what somebody is reached; or a `code` that says why by nothing. A task has no address."""
 
-    action: Action
+    action: Act
     address: str | None = None
     code: Unreached | None = None
 
 
-_ADDRESSES: Mapping[Action, Callable[[Person], str | None]] = {
-    Action.EMAIL: lambda person: person.email,
-    Action.TEXT: lambda person: person.text_phone,
-    Action.CALL: lambda person: person.phone,
-    Action.LETTER: lambda person: person.post,
+_ADDRESSES: Mapping[Act, Callable[[Person], str | None]] = {
+    Act.EMAIL: lambda person: person.email,
+    Act.TEXT: lambda person: person.text_phone,
+    Act.CALL: lambda person: person.phone,
+    Act.LETTER: lambda person: person.post,
 }
-CHANNELS = {Action.EMAIL: Channel.EMAIL, Action.TEXT: Channel.TEXT}
+CHANNELS = {Act.EMAIL: Channel.EMAIL, Act.TEXT: Channel.TEXT}
 """What is sent, and by which channel."""
 
 
-def way_to(person: Person, action: Action, fallback: Action | None = None) -> Way:
+def way_to(person: Person, action: Act, fallback: Act | None = None) -> Way:
     """Return by what somebody is reached: by the fallback where the first choice does not reach them."""
     first = _way(person, action)
     if first.code is None or fallback is None:
@@ -85,8 +85,8 @@ def way_to(person: Person, action: Action, fallback: Action | None = None) -> Wa
     return first if second.code else second
 
 
-def _way(person: Person, action: Action) -> Way:
-    if action is Action.TASK:
+def _way(person: Person, action: Act) -> Way:
+    if action is Act.TASK:
         return Way(action)
     address = _ADDRESSES[action](person)
     if not address:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from uuid import UUID
 
-from app.automations.reaching import Action
+from app.automations.reaching import Act
 from app.core.db import Session
 from app.templates.fields import Basis
 from app.templates.merging import Merged, merge
@@ -20,14 +20,14 @@ class Words:
     merged: Merged
     subject: str
 
-    def unfit(self, action: Action) -> str | None:
+    def unfit(self, action: Act) -> str | None:
         """Return why these words cannot go by a way; none where they can."""
-        if action in (Action.EMAIL, Action.TEXT, Action.LETTER):
+        if action in (Act.EMAIL, Act.TEXT, Act.LETTER):
             if self.merged.code:
                 return self.merged.code
             if not (self.merged.text.strip() or self.merged.html):
                 return "empty"
-        if action in (Action.CALL, Action.TASK) and not self.subject.strip():
+        if action in (Act.CALL, Act.TASK) and not self.subject.strip():
             return "empty"
         return None
 

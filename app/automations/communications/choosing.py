@@ -9,7 +9,7 @@ from app.automations import reaching
 from app.automations.communications.errors import TooManyRecipients
 from app.automations.communications.models import Communication
 from app.automations.communications.schemas import Chosen
-from app.automations.reaching import Action, Person, way_to
+from app.automations.reaching import Act, Person, Way, way_to
 from app.core.db import Session
 from app.desk.hubs import compiling
 from app.desk.hubs import store as hubs
@@ -80,17 +80,15 @@ def _sent(sent: Filter) -> dict[str, Any]:
     return sent.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
-async def choose(
-    work: Work[Session], row: Communication, seconds: float, *, bypasses_blocks: bool = False
-) -> list[dict[str, Any]]:
+async def choose(work: Work[Session], row: Communication, seconds: float) -> list[dict[str, Any]]:
     """Return the recipients of a communication: of the records it means those whose client may be seen.
 
     Each statement takes no longer than some seconds, and nothing else follows in the session. Who is not
-    reached is told why; of several at one address the first is reached. Raises `TooManyRecipients`.
+    reached is told why. Raises `TooManyRecipients`.
     """
     hub = HUBS[row.hub]
     wanted, paths = await sought(work, hub, chosen_of(row))
-    found, taken = list[dict[str, Any]](), set[tuple[Action, str]]()
+    found = list[dict[str, Any]]()
     async with hubs.within(work.session, seconds):
         after = None
         while True:
@@ -99,10 +97,10 @@ async def choose(
                 raise TooManyRecipients(limit=MOST)
             ids = list({each for each in records.values() if each})
             seen = await some_seen(work, "clients", ids)
-            people = await reaching.clients(work.session, list(seen), bypasses_blocks=bypasses_blocks)
+            people = await reaching.clients(work.session, list(seen))
             for record_id, client_id in records.items():
                 if client_id is None or client_id in people:
-                    found.append(_recipient(row, record_id, people.get(client_id or record_id), taken))
+                    found.append(_recipient(row, record_id, people.get(client_id) if client_id else None))
             if after is None:
                 return found
 
@@ -130,30 +128,27 @@ async def _page(
     return found, None if is_whole or not rows else Place(rows[-1]["id"], rows[-1]["id"])
 
 
-def _recipient(
-    row: Communication, record_id: UUID, person: Person | None, taken: set[tuple[Action, str]]
-) -> dict[str, Any]:
-    """Return a recipient as it is kept."""
-    action = Action(row.action)
-    told = {"record_id": record_id, "client_id": None, "name": "", "address": None, "action": None}
-    if person is None:
-        is_task = action is Action.TASK
-        return told | {
-            "action": action.value if is_task else None,
-            "is_left_out": not is_task,
-            "code": None if is_task else "no_client",
-        }
-    way = way_to(person, action, Action(row.fallback) if row.fallback else None)
-    code = way.code.value if way.code else None
-    if way.address and code is None:
-        place = (way.action, key_of(way.address))
-        code = "same_address" if place in taken else None
-        taken.add(place)
-    return told | {
+def _recipient(row: Communication, record_id: UUID, person: Person | None) -> dict[str, Any]:
+    """Return a recipient as it is kept, with the `key` of the address they are reached at, if they are."""
+    action = Act(row.action)
+    if person is None and action is not Act.TASK:
+        return {"record_id": record_id, "name": "", "action": None, "code": "no_client"}
+    person = person or Person("")
+    way = way_to(person, action, Act(row.fallback) if row.fallback else None)
+    return {
+        "record_id": record_id,
         "client_id": person.client_id,
         "name": person.name,
         "address": way.address,
-        "action": way.action.value,
-        "is_left_out": code is not None,
-        "code": code,
+        "action": way.action,
+        "code": way.code,
+        "key": f"{way.action} {_key_of(way)}" if way.address and not way.code else None,
     }
+
+
+def _key_of(way: Way) -> str:
+    """Return what an address is known by: of a number its digits."""
+    address = way.address or ""
+    if way.action in (Act.TEXT, Act.CALL):
+        return "".join(each for each in address if each.isdigit())
+    return key_of(address)

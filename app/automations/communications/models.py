@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, t
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.automations.reaching import Action
+from app.automations.reaching import Act
 
 
 class CommunicationHub(StrEnum):
@@ -53,8 +53,8 @@ class Communication(SQLModel, table=True):
     __tablename__ = "communications"
     __table_args__ = (
         _among("hub", CommunicationHub),
-        _among("action", Action),
-        _among("fallback", Action),
+        _among("action", Act),
+        _among("fallback", Act),
         _among("state", CommunicationState),
         Index("ix_communications_made", "account_id", "made_at", "communication_id"),
         Index(
@@ -95,7 +95,7 @@ class CommunicationRecipient(SQLModel, table=True):
 
     __tablename__ = "communication_recipients"
     __table_args__ = (
-        _among("action", Action),
+        _among("action", Act),
         ForeignKeyConstraint(
             ["account_id", "communication_id"],
             ["communications.account_id", "communications.communication_id"],

@@ -15,7 +15,7 @@ from app.automations.communications import store
 from app.automations.communications.models import Communication, CommunicationState
 from app.automations.communications.saving import basis_of
 from app.automations.made import Made
-from app.automations.reaching import Action, Person, way_to
+from app.automations.reaching import Act, Person, way_to
 from app.automations.saying import Words, words_for
 from app.core import clock
 from app.core.db import Database, Session, WriteSession
@@ -147,7 +147,7 @@ async def _orders(
 def _order(row: Communication, record_id: UUID, record: Values, person: Person, words: Words) -> Order:
     return Order(
         made_id=uuid5(row.communication_id, str(record_id)),
-        way=way_to(person, Action(row.action), Action(row.fallback) if row.fallback else None),
+        way=way_to(person, Act(row.action), Act(row.fallback) if row.fallback else None),
         person=person,
         links=links_of(basis_of(row), record_id, record),
         words=words,

@@ -18,7 +18,7 @@ from app.automations.communications.errors import (
 )
 from app.automations.communications.models import Communication, CommunicationState
 from app.automations.communications.schemas import CommunicationRequest
-from app.automations.reaching import FALLBACKS, Action
+from app.automations.reaching import FALLBACKS, Act
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
@@ -38,9 +38,9 @@ COMMUNICATIONS = declare(
     Feature("communications", "Communications", "Emails, texts, calls and letters to many at once.")
 )
 IN_HAND = (CommunicationState.DRAFT, CommunicationState.READY)
-_WRITTEN = (Action.EMAIL, Action.TEXT, Action.LETTER)
+_WRITTEN = (Act.EMAIL, Act.TEXT, Act.LETTER)
 _LISTED = {"hub", "chosen", "action", "fallback"}
-_TYPES = {Action.CALL: "phone_call_types", Action.TASK: "task_types"}
+_TYPES = {Act.CALL: "phone_call_types", Act.TASK: "task_types"}
 _TOLD = {"name", "hub", "action", "fallback", "template_id", "category", "state", "starts_at"}
 
 
@@ -172,7 +172,7 @@ async def _check(work: Work[WriteSession], wanted: CommunicationRequest) -> None
 
 
 async def _template(
-    session: Session, wanted: CommunicationRequest, actions: Sequence[Action], wrong: list[dict[str, Any]]
+    session: Session, wanted: CommunicationRequest, actions: Sequence[Act], wrong: list[dict[str, Any]]
 ) -> Template | None:
     is_needed = any(each in _WRITTEN for each in actions)
     if wanted.template_id is None:
@@ -187,7 +187,7 @@ async def _template(
         wrong.append({"path": "template_id", "code": "not_found"})
     elif found.basis != basis_of(wanted):
         wrong.append({"path": "template_id", "code": "wrong_basis"})
-    elif (found.kind == TemplateKind.TEXT) != (wanted.action is Action.TEXT):
+    elif (found.kind == TemplateKind.TEXT) != (wanted.action is Act.TEXT):
         wrong.append({"path": "template_id", "code": "wrong_kind"})
     return found
 
@@ -200,7 +200,7 @@ async def _check_made(
 ) -> None:
     made, actions = wanted.made, {wanted.action, wanted.fallback}
     subject = made.subject if made else None
-    is_called = actions - {Action.TEXT, None} and not (template and template.subject)
+    is_called = actions - {Act.TEXT, None} and not (template and template.subject)
     if is_called and not subject:
         wrong.append({"path": "made.subject", "code": "missing"})
     if subject:

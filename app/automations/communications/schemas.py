@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.automations.communications.models import CommunicationHub, CommunicationState
 from app.automations.made import Made
-from app.automations.reaching import Action
+from app.automations.reaching import Act
 from app.desk.hubs.filters import Filter
 from app.http.schemas import Answer, Wire
 from app.sync.fields import Day, Line, Name, TimeOfDay
@@ -44,8 +44,8 @@ class CommunicationRequest(Wire):
         examples=["sessions"],
     )
     chosen: Chosen = Field(default_factory=Chosen, description="Which of them.")
-    action: Action = Field(description="What is made for each.", examples=["email"])
-    fallback: Action | None = Field(
+    action: Act = Field(description="What is made for each.", examples=["email"])
+    fallback: Act | None = Field(
         None,
         description="What is made for whom that does not reach: of an email a `call` or a `letter`, of a text"
         " a `call` or an `email`.",
@@ -117,8 +117,8 @@ class CommunicationTold(Answer):
     version: int = Field(description=_VERSION, examples=[3])
     name: str = Field(description="What it is called.", examples=["Galleries that end in May"])
     hub: CommunicationHub = Field(description="Of which records it is chosen.", examples=["sessions"])
-    action: Action = Field(description="What is made for each.", examples=["email"])
-    fallback: Action | None = Field(description="What is made where that does not reach.", examples=["call"])
+    action: Act = Field(description="What is made for each.", examples=["email"])
+    fallback: Act | None = Field(description="What is made where that does not reach.", examples=["call"])
     template_id: UUID | None = Field(description="What it says.", examples=[_ID])
     category: str | None = Field(description="What statistics count it under.", examples=["Reminders"])
     state: CommunicationState = Field(
@@ -161,7 +161,7 @@ class RecipientAnswer(Answer):
         description="By what they are reached: an email address, a number, or where post goes.",
         examples=["laura@hartley.example"],
     )
-    action: Action | None = Field(
+    action: Act | None = Field(
         description="What is made for them: the fallback where the first choice does not reach them.",
         examples=["email"],
     )

@@ -20,16 +20,26 @@ SELECT count(*) AS total, count(*) FILTER (WHERE is_left_out) AS left_out,
 FROM communication_recipients WHERE account_id = $1 AND communication_id = $2
 """
 _FORGET = "DELETE FROM communication_recipients WHERE account_id = $1 AND communication_id = $2"
-# Listed by name: text_order is what texts are put in order by everywhere.
+# Listed by name, as texts are put in order everywhere; of several at one address the first is reached.
 _INSERT = """
+WITH listed AS (
+    SELECT r.*, row_number() OVER in_order AS place,
+        r.key IS NOT NULL AND row_number() OVER (PARTITION BY r.key ORDER BY r.named, r.record_id) > 1
+            AS is_again
+    FROM (
+        SELECT r.*, text_order(r.name) COLLATE "C" AS named
+        FROM jsonb_to_recordset($3::text::jsonb) AS r(
+            record_id uuid, client_id uuid, name text, address text, action text, code text, key text)
+        LEFT JOIN clients c ON c.account_id = $1 AND c.id = r.client_id
+        WHERE r.client_id IS NULL OR c.id IS NOT NULL
+    ) r
+    WINDOW in_order AS (ORDER BY r.named, r.record_id)
+)
 INSERT INTO communication_recipients
     (account_id, communication_id, record_id, place, client_id, name, address, action, is_left_out, code)
-SELECT $1, $2, r.record_id, row_number() OVER (ORDER BY text_order(r.name) COLLATE "C", r.record_id),
-    c.id, r.name, r.address, r.action, r.is_left_out, r.code
-FROM jsonb_to_recordset($3::text::jsonb) AS r(
-    record_id uuid, client_id uuid, name text, address text, action text, is_left_out boolean, code text)
-LEFT JOIN clients c ON c.account_id = $1 AND c.id = r.client_id
-WHERE r.client_id IS NULL OR c.id IS NOT NULL
+SELECT $1, $2, record_id, place, client_id, name, address, action,
+    code IS NOT NULL OR is_again, coalesce(code, CASE WHEN is_again THEN 'same_address' END)
+FROM listed
 """
 _TICK = """
 UPDATE communication_recipients
