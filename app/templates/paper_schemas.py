@@ -37,7 +37,7 @@ class PaperLetterAnswer(PaperLetterTold):
 
 
 class PaperLetterPage(Answer):
-    """Some letters on paper, the oldest first."""
+    """Some letters on paper, in the order of their age."""
 
     letters: list[PaperLetterTold] = Field(description="The letters whose clients the caller may see.")
     next_page: UUID | None = Field(

@@ -20,12 +20,13 @@ _MOVE = "UPDATE paper_letters SET client_id = $3 WHERE account_id = $1 AND clien
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which letters are wanted: in a state, to a client, behind another, so many."""
+    """Which letters are wanted: in a state, to a client, behind another; so many, oldest or newest first."""
 
     state: PaperState | None
     client_id: UUID | None
     after: UUID | None
     most: int
+    is_newest_first: bool = False
 
 
 async def insert(
@@ -36,20 +37,21 @@ async def insert(
 
 
 async def page(session: Session, wanted: Wanted) -> Sequence[PaperLetter]:
-    """Return so many letters and one more, the oldest first."""
+    """Return so many letters and one more."""
     found = select(PaperLetter).where(PaperLetter.account_id == session.account_id)
     if wanted.state is not None:
         found = found.where(PaperLetter.state == wanted.state)
     if wanted.client_id is not None:
         found = found.where(PaperLetter.client_id == wanted.client_id)
-    place = tuple_(col(PaperLetter.made_at), col(PaperLetter.paper_id))
+    columns = col(PaperLetter.made_at), col(PaperLetter.paper_id)
     if wanted.after is not None:
-        before = await letter(session, wanted.after)
-        if before is None:
+        last = await letter(session, wanted.after)
+        if last is None:
             return []
-        found = found.where(place > (before.made_at, before.paper_id))
-    by_age = found.order_by(col(PaperLetter.made_at), col(PaperLetter.paper_id))
-    return (await session.exec(by_age.limit(wanted.most + 1))).all()
+        place, behind = tuple_(*columns), (last.made_at, last.paper_id)
+        found = found.where(place < behind if wanted.is_newest_first else place > behind)
+    by_age = (each.desc() if wanted.is_newest_first else each for each in columns)
+    return (await session.exec(found.order_by(*by_age).limit(wanted.most + 1))).all()
 
 
 async def letter(session: Session, paper_id: UUID) -> PaperLetter | None:

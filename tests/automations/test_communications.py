@@ -330,7 +330,7 @@ async def test_a_letter_on_paper_waits_to_be_printed_and_follows_a_client_who_is
     )
     stays = await _client(desk, "Stays")
     template = await _template(desk, "form_letter", subject="To [[ClientLastName]]", text="A <b>\n\nB")
-    made = await _begun(desk, group, action="letter", template_id=template)
+    await _begun(desk, group, action="letter", template_id=template)
     await _works(studio)
     [paper] = (await _asked(desk, "GET", "paper-letters?state=to_print"))["letters"]
     assert (paper["client_id"], paper["title"]) == (first, "To Paper")
@@ -344,4 +344,5 @@ async def test_a_letter_on_paper_waits_to_be_printed_and_follows_a_client_who_is
     done = await _asked(desk, "POST", "paper-letters/printed", {"ids": [paper["id"]]})
     assert done["letters"][0]["state"] == "printed"
     assert not (await _asked(desk, "GET", "paper-letters?state=to_print"))["letters"]
-    assert made
+    printed = (await _asked(desk, "GET", "paper-letters/printed"))["letters"]
+    assert [each["id"] for each in printed] == [paper["id"]]

@@ -131,7 +131,7 @@ async def _orders(
         record, said = found.get(record_id), words.get(record_id)
         person = people.get(client_id) if client_id else Person("")
         if record is None or said is None or person is None:
-            marks.append(_mark(record_id, code="gone"))
+            marks.append(_mark(record_id, code="record_gone"))
         elif client_of(basis, record_id, record) != client_id:
             # Somebody has looked at the list: nobody else than who stood there is written to.
             marks.append(_mark(record_id, code="no_longer_so"))
