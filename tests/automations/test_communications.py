@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.principal import Level
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk, at_a_desk
-from tests.desk.hubs.asking import give
+from tests.desk.hubs.asking import give, invoiced, leaf
 from tests.samples import named, sample
 
 Json = dict[str, Any]
@@ -29,7 +29,13 @@ async def _asked(
 
 
 async def _client(desk: Desk, last_name: str, **fields: Any) -> str:
-    usual = {"last_name": last_name, "first_name": None, "email": None, "phones": [], "company_name": None}
+    usual: Json = {
+        "last_name": last_name,
+        "first_name": None,
+        "email": None,
+        "phones": [],
+        "company_name": None,
+    }
     nowhere = {"address": None, "mailing_address": None, "new_address": None, "new_address_date": None}
     answer = await desk.create(named("clients"), sample("clients", **{**usual, **nowhere, **fields}))
     assert answer.status_code == 201, answer.text
@@ -126,6 +132,8 @@ async def test_a_list_is_looked_over_and_who_is_on_it_is_written_to_or_called(
     ticked = await _asked(desk, "PATCH", path, {"record_ids": back, "is_left_out": False})
     assert [each["is_left_out"] for each in ticked["recipients"]] == [False, True, True]
 
+    unseen = await desk.ask("POST", f"communications/{made}/start", {}, if_match='"2"')
+    assert (unseen.status_code, unseen.json()["code"]) == (412, "version_changed")
     started = await _asked(desk, "POST", f"communications/{made}/start", {})
     assert (started["state"], started["recipients"]["to_do"]) == ("running", 3)
     again = await desk.ask("POST", f"communications/{made}/start", {})
@@ -148,6 +156,46 @@ async def test_a_list_is_looked_over_and_who_is_on_it_is_written_to_or_called(
     assert (call["subject"], call["phone"]) == ("Spring is here", "(518) 555-0123")
     trail = (await _asked(desk, "GET", "audit?feature=communications"))["entries"]
     assert [each["action"] for each in trail[:3]] == ["changed", "changed", "created"]
+
+
+async def test_records_are_chosen_by_filter_status_and_the_groups_of_their_clients(
+    studio: Studio, desk: Desk
+) -> None:
+    group = await _group(desk)
+    one = await _client(desk, "Chosen", email="chosen@studio.example", group_ids=[group])
+    other = await _client(desk, "Elsewhere", email="elsewhere@studio.example")
+    listed = await _asked(desk, "GET", "session_statuses")
+    first, second, *_ = (each["id"] for each in listed["records"])
+    wanted = []
+    for client, status, subject in (
+        (one, first, "Yes"),
+        (one, second, "Yes"),
+        (one, first, "No"),
+        (other, first, "Yes"),
+    ):
+        fields = sample("sessions", client_id=client, status_id=status, description=subject)
+        answer = await desk.create(named("sessions"), fields)
+        assert answer.status_code == 201, answer.text
+        wanted.append(answer.json()["id"])
+    chosen = {"group_ids": [group], "status_ids": [first], "filter": leaf("description", "equals", "Yes")}
+    call = {"action": "call", "made": {"subject": "About [[SessionDescription]]"}}
+    made = await _communication(desk, group, **call, hub="sessions", chosen=chosen)
+    assert [each["record_id"] for each in (await _chosen(desk, made)).values()] == [wanted[0]]
+
+    billed = await invoiced(studio, client_id=other, bill_to_client_id=one)
+    await invoiced(studio, client_id=one, bill_to_client_id=other)
+    made = await _communication(desk, group, action="task", hub="invoices", made={"subject": "See to it"})
+    [invoice] = (await _chosen(desk, made)).values()
+    assert (invoice["record_id"], invoice["client_id"]) == (billed, one)
+    await _asked(desk, "POST", f"communications/{made}/start", {})
+    await _works(studio)
+    task = await _asked(desk, "GET", f"tasks/{(await _listed(desk, made))['Chosen']['made_id']}")
+    assert (task["subject"], task["invoice_id"], task["client_id"]) == ("See to it", billed, one)
+    made = await _communication(
+        desk, group, **call, hub="sessions", chosen={"filter": leaf("frobnicate", "equals", "Yes")}
+    )
+    odd = await desk.ask("POST", f"communications/{made}/recipients")
+    assert (odd.status_code, odd.json()["code"]) == (422, "invalid_query")
 
 
 async def test_work_that_is_cut_goes_on_and_makes_nothing_twice(

@@ -204,11 +204,16 @@ async def list_recipients(
     "/{communication_id}/recipients",
     operation_id="communications_tick",
     summary="Tick or untick recipients",
-    responses=refusals_of(CommunicationStarted, *BODY, *_OF_ONE),
+    responses=TAGGED | refusals_of(CommunicationStarted, *BODY, *_OF_ONE),
 )
-async def tick(communication_id: CommunicationId, body: Sent[TickRequest], work: Modifying) -> TickedAnswer:
+async def tick(
+    communication_id: CommunicationId, body: Sent[TickRequest], work: Modifying, response: Response
+) -> TickedAnswer:
     """Leave recipients out, or take them in again; whom nothing reaches stays out."""
-    found = await starting.tick(work, communication_id, body.record_ids, is_left_out=body.is_left_out)
+    version, found = await starting.tick(
+        work, communication_id, body.record_ids, is_left_out=body.is_left_out
+    )
+    response.headers["ETag"] = etag(version)
     return TickedAnswer(recipients=[RecipientAnswer.model_validate(each) for each in found])
 
 

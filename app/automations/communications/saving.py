@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.accounts.errors import VersionChanged
 from app.accounts.features import Feature, declare, require
 from app.accounts.standing import Work
@@ -17,12 +19,13 @@ from app.automations.communications.errors import (
     CommunicationStarted,
 )
 from app.automations.communications.models import Communication, CommunicationState
-from app.automations.communications.schemas import CommunicationRequest
+from app.automations.communications.schemas import MOST_NAMED, CommunicationRequest
 from app.automations.reaching import FALLBACKS, Act
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Level
+from app.desk.hubs.saved import MOST_BYTES as MOST_OF_FILTER
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
@@ -37,6 +40,8 @@ from app.templates.wording import Wording, faults_of
 COMMUNICATIONS = declare(
     Feature("communications", "Communications", "Emails, texts, calls and letters to many at once.")
 )
+MOST_BYTES = MOST_OF_FILTER + MOST_NAMED * 100
+"""How long a choice may be: a filter as a saved one, and all groups and statuses that may be named."""
 IN_HAND = (CommunicationState.DRAFT, CommunicationState.READY)
 _WRITTEN = (Act.EMAIL, Act.TEXT, Act.LETTER)
 _LISTED = {"hub", "chosen", "action", "fallback"}
@@ -163,6 +168,8 @@ async def _check(work: Work[WriteSession], wanted: CommunicationRequest) -> None
         if feature := registry.numbered(registry.number_of(name)).feature:
             require(work.who, feature, Level.ADD_ONLY)
     wrong = list[dict[str, Any]]()
+    if len(orjson.dumps(wanted.chosen.model_dump(mode="json"))) > MOST_BYTES:
+        wrong.append({"path": "chosen.filter", "code": "too_long"})
     if wanted.fallback and (wanted.action, wanted.fallback) not in FALLBACKS:
         wrong.append({"path": "fallback", "code": "does_not_fit"})
     template = await _template(work.session, wanted, actions, wrong)

@@ -50,18 +50,22 @@ async def recipients(
 
 async def tick(
     work: Work[WriteSession], communication_id: UUID, ids: Sequence[UUID], *, is_left_out: bool
-) -> list[CommunicationRecipient]:
+) -> tuple[int, list[CommunicationRecipient]]:
     """Leave recipients out, or take them in again; return those that were named, as they are now.
 
-    Whom nothing reaches stays out. Of several at one address all may be taken in.
+    Whom nothing reaches stays out. Of several at one address all may be taken in. It is another version of
+    the communication then: who has looked at the one before does not start this one.
     """
     row = await in_hand(work.session, communication_id)
     await view_of(work, HUBS[row.hub])
     seen = await _seen(work, await store.some(work.session, communication_id, ids))
     named = [each.record_id for each in seen]
     await store.tick(work.session, communication_id, named, is_left_out=is_left_out)
+    row.version, row.changed_at = row.version + 1, clock.now()
+    version = row.version
+    await work.session.flush()
     work.session.expire_all()
-    return list(await store.some(work.session, communication_id, named))
+    return version, list(await store.some(work.session, communication_id, named))
 
 
 async def start(
