@@ -42,13 +42,17 @@ async def words_for(
     public_url: str | None,
 ) -> dict[UUID, Words]:
     """Return what is said about some records, those there are."""
-    heading = Wording(TemplateKind.FORM_LETTER, basis, subject=subject or "")
+    if template is None:
+        template, subject = Wording(TemplateKind.FORM_LETTER, basis, subject=subject or ""), None
+    letters = await merge(session, template, ids, public_url=public_url)
+    if not subject:
+        return {each: Words(it, it.subject) for each, it in letters.items()}
+    heading = Wording(TemplateKind.FORM_LETTER, basis, subject=subject)
     headings = await merge(session, heading, ids, public_url=public_url)
-    letters = await merge(session, template, ids, public_url=public_url) if template else headings
     return {
-        each: Words(letters[each], headings[each].subject or letters[each].subject)
-        for each in headings
-        if each in letters
+        each: Words(it, headings[each].subject or it.subject)
+        for each, it in letters.items()
+        if each in headings
     }
 
 
