@@ -22,6 +22,8 @@ from app.accounts.routers.operator import router as operator
 from app.accounts.routers.security import router as security
 from app.accounts.routers.users import router as users
 from app.audit.router import router as audit
+from app.automations.communications.jobs import FORGET as FORGET_COMMUNICATIONS
+from app.automations.communications.router import router as communications
 from app.cards.jobs import jobs_of
 from app.cards.limits import limits_of_cards
 from app.cards.merchant_router import router as card_merchants
@@ -97,6 +99,7 @@ from app.sync.preference_router import router as preferences
 from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 from app.templates.limits import limits_of_templates
+from app.templates.paper_router import router as paper_letters
 from app.templates.router import router as templates
 
 VERSION = "0.1.0"
@@ -110,6 +113,7 @@ JOBS = (
     EXPIRE,
     DATA_SYNC,
     FORGET_CARTS,
+    FORGET_COMMUNICATIONS,
 )
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
 """What the C library is asked for (`mallopt`), and from how many bytes on."""
@@ -256,7 +260,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     desks = (desk, hubs, saved_hubs, schedule, client_list, home)
     tills = (cards, card_merchants)
     sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
-    letters = (templates, outbox, mail_server)
+    letters = (templates, paper_letters, outbox, mail_server, communications)
     rest = (preferences, health, inbox, imports, *tills, *letters, limits)
     for router in (sync, stream, live, *sites, *desks, *people, *rest):
         made.include_router(router)

@@ -75,6 +75,10 @@ TAGS = [
         "description": "What clients order in galleries, and the data sync that makes invoices of it.",
     },
     {"name": "templates", "description": "Letters that are written once, with fields records fill in."},
+    {
+        "name": "communications",
+        "description": "Emails, texts, calls, tasks and letters on paper, to many who were chosen.",
+    },
     {"name": "web_price_lists", "description": "What galleries sell, and at what prices."},
     {"name": "limits", "description": "How much may be asked, sent and kept open."},
     {"name": "health", "description": "Whether the process lives and can serve."},

@@ -105,3 +105,27 @@ async def forget(session: Session, before: datetime, bulk_before: datetime, most
     """Forget so many letters that ended before an instant, bulk ones before another; return how many."""
     answer = await session.raw.execute(_FORGET, session.account_id, before, bulk_before, most)
     return int(answer.rpartition(" ")[2])
+
+
+_OF_COMMUNICATIONS = """
+SELECT communication_id, state, count(*) AS many FROM letters
+WHERE account_id = $1 AND communication_id = ANY($2::uuid[]) GROUP BY communication_id, state
+"""
+_WAITING_OF = """
+SELECT letter_id FROM letters WHERE account_id = $1 AND communication_id = $2 AND state = 'waiting'
+ORDER BY due_at, letter_id LIMIT $3
+"""
+
+
+async def counted(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return how many letters of some communications are in each state."""
+    found: dict[UUID, dict[str, int]] = {each: {} for each in ids}
+    for row in await session.raw.fetch(_OF_COMMUNICATIONS, session.account_id, ids):
+        found[row["communication_id"]][row["state"]] = row["many"]
+    return found
+
+
+async def waiting_of(session: Session, communication_id: UUID, most: int) -> list[UUID]:
+    """Return so many letters of a communication that wait, those first that are next to be sent."""
+    rows = await session.raw.fetch(_WAITING_OF, session.account_id, communication_id, most)
+    return [row["letter_id"] for row in rows]

@@ -61,3 +61,11 @@ class PreviewTooLong(AppError):
     status = 422
     code = "preview_too_long"
     title = "The letter becomes too long."
+
+
+class PaperLetterNotFound(AppError):
+    """The account has no letter on paper of this id, or the user may not see whom it is to."""
+
+    status = 404
+    code = "paper_letter_not_found"
+    title = "There is no such letter."

@@ -102,7 +102,15 @@ def served(own_database: str) -> Iterator[Path]:
 
 def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol: str) -> None:
     told = _rows(_section(protocol, "Refusals of a request"))
-    features = ("app.desk.", "app.cards.", "app.galleries.", "app.portal.", "app.templates.", "app.outbox.")
+    features = (
+        "app.desk.",
+        "app.cards.",
+        "app.galleries.",
+        "app.portal.",
+        "app.templates.",
+        "app.outbox.",
+        "app.automations.",
+    )
     elsewhere = set().union(*map(_statuses, features))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
 
@@ -126,6 +134,11 @@ def test_every_refusal_of_letters_is_told_with_its_status() -> None:
 def test_every_refusal_of_templates_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "templates.md").read_text(), "Refusals"))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.templates.")
+
+
+def test_every_refusal_of_communications_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "communications.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.automations.communications.")
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:
