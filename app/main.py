@@ -78,7 +78,9 @@ from app.outbox.jobs import jobs_of as letter_jobs
 from app.outbox.mail.router import router as mail_server
 from app.outbox.mail.way import EmailWay
 from app.outbox.router import router as outbox
-from app.outbox.texts_way import TextWay
+from app.outbox.texts.hooks import router as text_hooks
+from app.outbox.texts.router import router as text_line
+from app.outbox.texts.way import TextWay
 from app.outbox.worker import Outbox
 from app.portal.jobs import FORGET as FORGET_CLIENTS
 from app.portal.limits import limits_of_portal
@@ -197,11 +199,22 @@ class Works:
 
     def begun(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is to run for as long as the process lives: jobs on a beat, and the outbox."""
-        ways = (EmailWay.of(self.settings, self.vault), TextWay.of(self.settings))
+        texts = TextWay.of(self.settings, self.database, self.vault)
+        ways = (EmailWay.of(self.settings, self.vault), texts)
         chosen = self.settings
         sending = Outbox(self.database, ways, self.vault, chosen.letter_seconds, chosen.letter_accounts)
         jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letter_jobs(self.vault))
         return [Beat(self.connect, self.database, jobs).run(), sending.run()]
+
+
+_DESKS = (desk, hubs, saved_hubs, schedule, client_list, home)
+_PEOPLE = (auth, users, security, account, devices, operator, audit, notices, portal_logins)
+_TILLS = (cards, card_merchants)
+_SITES = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
+_LETTERS = (templates, paper_letters, outbox, mail_server, text_line, text_hooks, communications)
+_REST = (preferences, health, inbox, imports, *_TILLS, *_LETTERS, limits)
+_ROUTERS = (sync, stream, live, *_SITES, *_DESKS, *_PEOPLE, *_REST)
+"""Routes are tried one after the other, at some cost each: what is asked for most comes first."""
 
 
 def create_app(given: Settings | None = None) -> FastAPI:
@@ -221,6 +234,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         processors = Processors(chosen)
         made.state.vault = vault = load_vault(chosen)
         made.state.email_way = EmailWay.of(chosen, vault)
+        made.state.text_way = TextWay.of(chosen, database, vault)
         made.state.till = till = Till(database, vault, processors)
         made.state.files = files = files_of(chosen)
         tending = Tending(database, files, chosen.picture_workers)
@@ -255,14 +269,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         # Its log would have the words of exceptions, and the database's repeat values.
         telemetry={"logs": False, "exclude": _is_untold},
     )
-    people = (auth, users, security, account, devices, operator, audit, notices, portal_logins)
-    # Routes are tried one after the other, at some cost each: what is asked for most comes first.
-    desks = (desk, hubs, saved_hubs, schedule, client_list, home)
-    tills = (cards, card_merchants)
-    sites = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
-    letters = (templates, paper_letters, outbox, mail_server, communications)
-    rest = (preferences, health, inbox, imports, *tills, *letters, limits)
-    for router in (sync, stream, live, *sites, *desks, *people, *rest):
+    for router in _ROUTERS:
         made.include_router(router)
     made.mount(CONSOLE, console(made))
     made.mount(PORTAL, portal(made))

@@ -16,6 +16,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from app.accounts.operator import hash_of
 from app.core.settings import Settings
@@ -67,7 +68,7 @@ class Door(httpx.BaseTransport):
 
 
 @asynccontextmanager
-async def on_a_port(app: FastAPI, **chosen: Any) -> AsyncIterator[str]:
+async def on_a_port(app: Starlette, **chosen: Any) -> AsyncIterator[str]:
     """Serve on a port of this machine's own, in this loop, and return the URL."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, **chosen))
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         description="The address their letters come from.",
         pattern=r"^[^@\s]+@[^@\s]+$",
     )
+    text_api_url: str | None = Field(
+        None,
+        description="Where a stand-in for the provider of texts answers; only in development.",
+        pattern=r"^https?://",
+    )
     letter_seconds: int = Field(
         60,
         description="How long sending one letter may take; half as long again, another tries.",

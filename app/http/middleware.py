@@ -35,12 +35,12 @@ _HEADERS = (
 )
 """Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
-_HIDDEN_BELOW = "/calendar/", "/picture-files/", "/portal/"
+_HIDDEN_BELOW = "/calendar/", "/picture-files/", "/portal/", "/text-hooks/"
 _TOLD = ("account", "user", "device", "code")
 
 
 def is_secret(path: str) -> bool:
-    """Say whether an address is itself a secret, as those of calendars, pictures and galleries are."""
+    """Say whether an address is itself a secret, as those of calendars, pictures, galleries and hooks are."""
     return any(each in path.lower() for each in _HIDDEN_BELOW)
 
 

@@ -42,6 +42,7 @@ class Parcel:
 
     `recipients` are those of the envelope that it is still to reach. `tries` counts this one; `last_code` is
     what the one before left, and `was_cut` tells that it left nothing: nobody knows how that ended.
+    A text `is_in_doubt` from such a try on, or one that ended as `Doubtful`, until somebody knows.
     `ends_at` is the moment of this process's own clock (`time.monotonic`) before which the other side must
     have been given the whole of it; later somebody else may be sending it.
     """
@@ -61,6 +62,7 @@ class Parcel:
     last_code: str | None
     was_cut: bool
     ends_at: float
+    is_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,14 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Nothing can be sent at all: the lane is closed for a while, of itself for longer each time."""
+    """Nothing can be sent at all: the lane is closed for a while, of itself for longer each time.
+
+    Where it `is_doubtful` this letter may have been taken in all the same.
+    """
 
     words: Words
     after: timedelta | None = None
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

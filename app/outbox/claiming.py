@@ -61,7 +61,7 @@ class Claims:
         """Claim the next letter of the account that can go, and put aside those before it that cannot."""
         now = clock.now()
         for row in await store.end_late(session, now, _AT_ONCE):
-            await tell(session, Ending(row, State.FAILED, Words("too_late"), now))
+            await tell(session, Ending(row, State.FAILED, Words(row["last_code"]), now))
         for _ in range(_AT_ONCE):
             found = await self._one(session, way, known, now)
             if not isinstance(found, _PutAside):
@@ -218,4 +218,5 @@ def _parcel(
         last_code=row["last_code"],
         was_cut=row["was"] == State.SENDING,
         ends_at=0.0,
+        is_in_doubt=row["doubted_at"] is not None,
     )

@@ -113,3 +113,59 @@ class MailPasswordMissing(AppError):
     status = 422
     code = "mail_password_missing"
     title = "The password is to be given."
+
+
+class TextLineNotFound(AppError):
+    """The account has no text line."""
+
+    status = 404
+    code = "text_line_not_found"
+    title = "No text line is set up."
+
+
+class TextLineRefused(AppError):
+    """The provider does not let in with these, or the account there is not active; `said` is its answer."""
+
+    status = 422
+    code = "text_line_refused"
+    title = "The provider of texts refused the line."
+
+
+class TextProviderAway(AppError):
+    """The provider of texts was not reached, or did not answer; nothing was changed."""
+
+    status = 502
+    code = "text_provider_away"
+    title = "The provider of texts cannot be reached."
+
+
+class TextTokenMissing(AppError):
+    """The token is kept only for the account it was given for; give it with another."""
+
+    status = 422
+    code = "text_token_missing"
+    title = "The token is to be given."
+
+
+class PublicUrlMissing(AppError):
+    """The server does not know its own address (`PUBLIC_URL`), so that no text could come in."""
+
+    status = 409
+    code = "public_url_missing"
+    title = "The server does not know its public address."
+
+
+class HookSignatureWrong(AppError):
+    """What was sent was not signed by the provider with the line's token, for this very address."""
+
+    status = 403
+    code = "hook_signature_wrong"
+    title = "The signature is wrong."
+
+
+class HookUnreadable(AppError):
+    """News of texts are sent as `application/x-www-form-urlencoded` in UTF-8, not compressed."""
+
+    status = 415
+    code = "hook_unreadable"
+    title = "The body must be sent as a form."

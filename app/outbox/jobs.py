@@ -11,6 +11,7 @@ from app.core.vault import SealBroken, Vault
 from app.outbox import list_store
 from app.outbox.mail import store
 from app.outbox.mail.way import SEALED_AS
+from app.outbox.texts.lines import renew_line
 
 KEPT = timedelta(days=90)
 BULK_KEPT = timedelta(days=400)
@@ -32,6 +33,7 @@ def jobs_of(vault: Vault) -> tuple[Job, ...]:
 
     async def renew_seal(database: Database, who: Principal) -> None:
         async with database.writing(who.account_id) as session:
+            await renew_line(session, vault)
             kept = await store.server(session)
             if kept is None or vault.is_newest(kept.password):
                 return

@@ -17,7 +17,8 @@ from app.outbox import store
 from app.outbox.blocks import key_of
 from app.outbox.carriers import Away, Blocked, Carried, Deferred, Doubtful, Opened, Outcome, Refused
 from app.outbox.posting import ended_of
-from app.outbox.states import ENDED, Block, State
+from app.outbox.states import ENDED, Block, Channel, State
+from app.outbox.texts.stopping import stop
 from app.outbox.words import SAID_MOST, Words
 from app.studio.deliveries import DeliveryState
 from app.studio.sending import taken_back
@@ -74,18 +75,21 @@ async def mark(session: WriteSession, tried: Tried) -> None:
     still holds it.
     """
     now, row, outcome = clock.now(), tried.row, tried.outcome
+    is_in_doubt = await _doubted(session, tried, now)
     match outcome:
         case Carried():
             await _mark_carried(session, tried, outcome, now)
         case Deferred() | Doubtful():
             await store.reopen_lane(session, row["channel"])
             usual = _IN_DOUBT if isinstance(outcome, Doubtful) else _pause(row["tries"])
-            await _mark_waiting(session, tried, outcome.words, now, outcome.after or usual)
+            await _mark_waiting(
+                session, tried, outcome.words, now, outcome.after or usual, is_in_doubt=is_in_doubt
+            )
         case Away():
             lane = await store.lane(session, row["channel"])
             await close(session, row["channel"], outcome, lane["failures"] if lane else 0, now)
             words, token = outcome.words, tried.token
-            if await _waits(session, row, token, row["was_due"], words, untried=1):
+            if await _waits(session, row, token, row["was_due"], words, untried=1) and not is_in_doubt:
                 await tell(session, Ending(row, State.WAITING, words, now))
         case Refused():
             await store.reopen_lane(session, row["channel"])
@@ -95,6 +99,21 @@ async def mark(session: WriteSession, tried: Tried) -> None:
         case Blocked():
             await store.reopen_lane(session, row["channel"])
             await end(session, Ending(row, State.BLOCKED, outcome.words, now), tried.token)
+            if outcome.words.code == "stopped":
+                for number in tried.recipients:
+                    await stop(session, number, now, letter_id=row["letter_id"])
+
+
+async def _doubted(session: WriteSession, tried: Tried, now: datetime) -> bool:
+    """Write down whether a text may have been taken in, and say so; an email is sent again all the same."""
+    row, outcome = tried.row, tried.outcome
+    if row["channel"] != Channel.TEXT:
+        return False
+    is_in_doubt = isinstance(outcome, Doubtful) or (isinstance(outcome, Away) and outcome.is_doubtful)
+    if is_in_doubt != (row["doubted_at"] is not None):
+        letter_id, token = row["letter_id"], tried.token
+        await store.mark_doubt(session, letter_id, token=token, now=now, is_in_doubt=is_in_doubt)
+    return is_in_doubt
 
 
 async def _mark_carried(session: WriteSession, tried: Tried, outcome: Carried, now: datetime) -> None:
@@ -133,14 +152,21 @@ async def _mark_carried(session: WriteSession, tried: Tried, outcome: Carried, n
 
 
 async def _mark_waiting(
-    session: WriteSession, tried: Tried, words: Words, now: datetime, after: timedelta
+    session: WriteSession,
+    tried: Tried,
+    words: Words,
+    now: datetime,
+    after: timedelta,
+    *,
+    is_in_doubt: bool,
 ) -> None:
+    """Have a letter wait; the record of one in doubt stays as being sent: nobody can take it back."""
     row = tried.row
     if now + after >= row["expires_at"]:
         await end(session, Ending(row, State.FAILED, words, now), tried.token)
         return
     due_at = now + after
-    if await _waits(session, row, tried.token, due_at, words):
+    if await _waits(session, row, tried.token, due_at, words) and not is_in_doubt:
         await tell(session, Ending(row, State.WAITING, words, now))
 
 

@@ -37,7 +37,8 @@ class PostedLetter(SQLModel, table=True):
     It is tried at `due_at`; while it is being sent that is when the claim on it ends. `to_addresses` are
     taken from the record at the claim where it has one, and `content` is none where the record's own words
     are sent. `sealed` is the content of what nobody may read, until it has ended. `message_id` is set at the
-    first claim and never again: whoever gets a letter twice knows it by that.
+    first claim and never again: whoever gets a letter twice knows it by that. A text has `doubted_at` as long
+    as nobody knows whether it was taken in, whatever else becomes of it.
     """
 
     __tablename__ = "letters"
@@ -99,6 +100,7 @@ class PostedLetter(SQLModel, table=True):
     made_by: UUID | None = None
     made_at: datetime = Field(sa_type=_instant())
     ended_at: datetime | None = Field(default=None, sa_type=_instant())
+    doubted_at: datetime | None = Field(default=None, sa_type=_instant())
 
 
 class LetterLane(SQLModel, table=True):
@@ -193,6 +195,24 @@ class MailServer(SQLModel, table=True):
     in_last: int | None = Field(default=None, sa_type=BigInteger)
     in_checked_at: datetime | None = Field(default=None, sa_type=_instant())
     in_code: str | None = None
+
+
+class TextLine(SQLModel, table=True):
+    """By which line an account's texts go and come in.
+
+    `hook_key` is the secret part of the addresses that hear of them.
+    """
+
+    __tablename__ = "text_lines"
+
+    account_id: UUID = Field(primary_key=True)
+    account_sid: str
+    auth_token: bytes = Field(sa_type=LargeBinary)
+    from_number: str | None = None
+    messaging_service_sid: str | None = None
+    monthly_limit: int | None = None
+    hook_key: bytes = Field(sa_type=LargeBinary)
+    version: int
 
 
 class LetterIn(SQLModel, table=True):

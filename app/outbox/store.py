@@ -61,7 +61,7 @@ ON CONFLICT (account_id, channel) DO NOTHING
 _CANCEL = """
 UPDATE letters
 SET state = 'cancelled', ended_at = $3, last_code = 'cancelled', last_said = NULL, sealed = NULL
-WHERE account_id = $1 AND letter_id = ANY($2::uuid[]) AND state = 'waiting'
+WHERE account_id = $1 AND letter_id = ANY($2::uuid[]) AND state = 'waiting' AND doubted_at IS NULL
 RETURNING letter_id, collection, channel, purpose, occurrence_id, client_id
 """
 
@@ -108,7 +108,11 @@ async def move_client(session: WriteSession, client_id: UUID, into: UUID | None)
 
 
 _LATE = """
-UPDATE letters SET state = 'failed', claim = NULL, ended_at = $2, last_code = 'too_late', sealed = NULL
+UPDATE letters SET state = 'failed', claim = NULL, ended_at = $2, sealed = NULL,
+    doubted_at = CASE WHEN channel = 'text' AND state = 'sending' THEN coalesce(doubted_at, $2)
+        ELSE doubted_at END,
+    last_code = CASE WHEN channel = 'text' AND (state = 'sending' OR doubted_at IS NOT NULL) THEN 'doubtful'
+        ELSE 'too_late' END
 WHERE account_id = $1 AND letter_id = ANY(ARRAY(
     SELECT letter_id FROM letters
     WHERE account_id = $1 AND expires_at <= $2 AND (state = 'waiting' OR state = 'sending' AND due_at <= $2)
@@ -127,6 +131,8 @@ WITH found AS (
 )
 UPDATE letters SET state = 'sending', claim = $3, due_at = $5, tries = tries + 1,
     first_tried_at = coalesce(first_tried_at, $4),
+    doubted_at = CASE WHEN $2 = 'text' AND found.state = 'sending' THEN coalesce(doubted_at, $4)
+        ELSE doubted_at END,
     message_id = coalesce(message_id, '<' || letters.letter_id::text || '@' || $6::text || '>')
 FROM found WHERE letters.account_id = $1 AND letters.letter_id = found.letter_id
 RETURNING letters.*, found.state AS was, found.due_at AS was_due
@@ -156,7 +162,7 @@ ON CONFLICT (account_id, channel, month) DO UPDATE SET sent = letter_counts.sent
 """
 _SENT = """
 UPDATE letters SET state = 'sent', claim = NULL, ended_at = $3, provider_ref = $4, done_addresses = $5,
-    last_code = $6, last_said = $7, sealed = NULL
+    last_code = $6, last_said = $7, sealed = NULL, doubted_at = NULL
 WHERE account_id = $1 AND letter_id = $2 AND state IN ('waiting', 'sending')
 """
 _PARTLY = """
@@ -167,6 +173,10 @@ WHERE account_id = $1 AND letter_id = $2 AND claim = $3
 _WAITS = """
 UPDATE letters
 SET state = 'waiting', claim = NULL, due_at = $4, tries = tries - $5, last_code = $6, last_said = $7
+WHERE account_id = $1 AND letter_id = $2 AND claim = $3
+"""
+_IN_DOUBT = """
+UPDATE letters SET doubted_at = CASE WHEN $4::bool THEN coalesce(doubted_at, $5::timestamptz) END
 WHERE account_id = $1 AND letter_id = $2 AND claim = $3
 """
 _ENDS = """
@@ -295,6 +305,13 @@ async def mark_waiting(
         _WAITS, session.account_id, letter_id, token, due_at, untried, code, said
     )
     return bool(answer != "UPDATE 0")
+
+
+async def mark_doubt(
+    session: WriteSession, letter_id: UUID, *, token: UUID, now: datetime, is_in_doubt: bool
+) -> None:
+    """Write down whether a letter may have been taken in, if the claim still stands."""
+    await session.raw.execute(_IN_DOUBT, session.account_id, letter_id, token, is_in_doubt, now)
 
 
 async def mark_ended(

@@ -154,7 +154,8 @@ class Outbox:
         """Have a letter carried, within its time."""
         left = claimed.parcel.ends_at - monotonic()
         if left <= 0:
-            return Deferred(Words("server_busy"))
+            is_in_doubt = claimed.parcel.is_in_doubt
+            return Doubtful(Words("doubtful")) if is_in_doubt else Deferred(Words("server_busy"))
         try:
             # A carrier ends in time by itself, and knows best how far it has come.
             async with asyncio.timeout(left + self.seconds / 4):

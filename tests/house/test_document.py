@@ -101,6 +101,8 @@ def test_everything_under_v1_is_guarded_but_the_ways_in(made: Schema) -> None:
         "/v1/limits",
         "/v1/calendar/{secret}.ics",
         "/v1/picture-files/{link}",
+        "/v1/text-hooks/{key}/incoming",
+        "/v1/text-hooks/{key}/status",
     }
 
 

@@ -19,7 +19,8 @@ from app.outbox.mail.way import EmailWay, Relay
 from app.outbox.mail.writing import Sender
 from app.outbox.posting import Content, Letter, post
 from app.outbox.states import Channel, Purpose, Security
-from app.outbox.texts_way import TextWay
+from app.outbox.texts.twilio import API_URL
+from app.outbox.texts.way import TextWay
 from app.outbox.worker import Outbox
 from app.sync import records
 from tests.accounts.studios import Studio, new_studio
@@ -126,7 +127,8 @@ async def new_office(database: Database, house: FastAPI, http: httpx.AsyncClient
     async with sinking() as sink:
         vault = house.state.vault
         email = EmailWay(vault, Hosts(allows_private=True), Relay(server(sink.port)), None)
-        outbox = Outbox(database, (email, TextWay(None)), vault, seconds=5)
+        texts = TextWay(database, vault, None, API_URL, None)
+        outbox = Outbox(database, (email, texts), vault, seconds=5)
         yield Office(studio, await at_a_desk(studio), sink, outbox)
 
 
