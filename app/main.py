@@ -81,12 +81,14 @@ from app.outbox.router import router as outbox
 from app.outbox.texts.hooks import router as text_hooks
 from app.outbox.texts.router import router as text_line
 from app.outbox.texts.way import TextWay
+from app.outbox.unsubscribing import BASE as UNSUBSCRIBE
+from app.outbox.unsubscribing import Links
 from app.outbox.worker import Outbox
 from app.portal.jobs import FORGET as FORGET_CLIENTS
 from app.portal.limits import limits_of_portal
 from app.portal.router import router as portal_logins
 from app.portal.web.pages import BASE as PORTAL
-from app.portal.web.site import portal
+from app.portal.web.site import portal, unsubscribing
 from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
 from app.sync.cursor import Sealer
@@ -202,7 +204,9 @@ class Works:
         texts = TextWay.of(self.settings, self.database, self.vault)
         ways = (EmailWay.of(self.settings, self.vault), texts)
         chosen = self.settings
-        sending = Outbox(self.database, ways, self.vault, chosen.letter_seconds, chosen.letter_accounts)
+        links = Links.of(load_keys(chosen), chosen.links_from)
+        sizes = chosen.letter_seconds, chosen.letter_accounts
+        sending = Outbox(self.database, ways, self.vault, *sizes, links)
         jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letter_jobs(self.vault))
         return [Beat(self.connect, self.database, jobs).run(), sending.run()]
 
@@ -271,9 +275,9 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     for router in _ROUTERS:
         made.include_router(router)
-    made.mount(CONSOLE, console(made))
-    made.mount(PORTAL, portal(made))
-    made.state.public_url = chosen.public_url
+    for base, site in ((CONSOLE, console), (PORTAL, portal), (UNSUBSCRIBE, unsubscribing)):
+        made.mount(base, site(made))
+    made.state.public_url = chosen.links_from
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE
     made.state.told_limits = limits_of(

@@ -136,6 +136,13 @@ class Settings(BaseSettings):
         300, description="Clients in the demo studio that `make run` makes; 0 makes none.", ge=0
     )
 
+    @property
+    def links_from(self) -> str | None:
+        """What links in letters begin with: on a developer's machine without anything else, this server."""
+        if self.public_url is None and self.environment == "development":
+            return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return self.public_url
+
 
 @lru_cache
 def settings() -> Settings:

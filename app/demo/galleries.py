@@ -27,6 +27,7 @@ from app.galleries.store import Arrived
 from app.galleries.tending import Tending
 from app.galleries.uploads import Sent
 from app.portal import logins
+from app.portal.links import path_of
 from app.portal.models import PortalLogin
 
 _DRAWN = 18
@@ -183,4 +184,4 @@ async def _let_in(db: Database, account_id: UUID, gallery: Gallery) -> DemoClien
         )
         logins.set_own(login, kept)
         session.add(login)
-    return DemoClient(gallery.name, gallery.email, password, logins.path_of(gallery.address))
+    return DemoClient(gallery.name, gallery.email, password, path_of(gallery.address))

@@ -35,7 +35,7 @@ _HEADERS = (
 )
 """Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
-_HIDDEN_BELOW = "/calendar/", "/picture-files/", "/portal/", "/text-hooks/"
+_HIDDEN_BELOW = "/calendar/", "/picture-files/", "/portal/", "/text-hooks/", "/unsubscribe/"
 _TOLD = ("account", "user", "device", "code")
 
 

@@ -63,6 +63,8 @@ class Parcel:
     was_cut: bool
     ends_at: float
     is_in_doubt: bool = False
+    unsubscribe: str | None = None
+    """The link by which whoever gets one of many says that they want no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from app.outbox.carriers import Attachment, Away, Blocked, Envelope, Opened, Par
 from app.outbox.marking import Ending, close, end, tell
 from app.outbox.posting import Content, content_of, sealed_as
 from app.outbox.states import Channel, Purpose, State
+from app.outbox.unsubscribing import Links
 from app.outbox.words import Words
 from app.studio.deliveries import DeliveryState
 from app.sync import records, registry
@@ -56,6 +57,8 @@ class Claims:
 
     vault: Vault
     seconds: float
+    links: Links | None = None
+    """What makes the links by which to unsubscribe; without it letters have none."""
 
     async def next(self, session: WriteSession, way: Way, known: Opened | None) -> Claimed | Paced | None:
         """Claim the next letter of the account that can go, and put aside those before it that cannot."""
@@ -119,7 +122,17 @@ class Claims:
         except LookupError:
             return Ending(row, State.FAILED, Words("file_gone"), now)
         parcel = _parcel(session.account_id, row, envelope, content, files)
-        return replace(parcel, recipients=recipients), left_out
+        return replace(self._linked(parcel), recipients=recipients), left_out
+
+    def _linked(self, parcel: Parcel) -> Parcel:
+        """Return an email with the link of its recipient; of several each would have another's."""
+        everybody = parcel.envelope.everybody
+        if self.links is None or parcel.channel is not Channel.EMAIL or len(everybody) != 1:
+            return parcel
+        account_id, [address] = parcel.account_id, everybody
+        content = self.links.filled(parcel.content, account_id, address)
+        link = self.links.link(account_id, address) if parcel.is_bulk else None
+        return replace(parcel, content=content, unsubscribe=link)
 
     def _content(self, account_id: UUID, row: asyncpg.Record, record: Values | None) -> Content:
         if row["sealed"] is not None:

@@ -35,13 +35,14 @@ _IN_DOUBT = timedelta(minutes=5)
 _CLOSED = timedelta(seconds=15)
 _CLOSED_MOST = timedelta(minutes=10)
 
-_STATES = {
+DELIVERY_STATES: Mapping[str, DeliveryState] = {
     State.WAITING: DeliveryState.QUEUED,
     State.SENDING: DeliveryState.SENDING,
     State.SENT: DeliveryState.SENT,
     State.FAILED: DeliveryState.FAILED,
     State.BLOCKED: DeliveryState.BLOCKED,
 }
+"""What is told of letters, by their state; of one that was cancelled nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,7 @@ async def _waits(
 def _fields(ending: Ending, found: Mapping[str, object]) -> dict[str, object]:
     if ending.state is State.CANCELLED:
         return taken_back(found) if found["delivery_state"] == DeliveryState.QUEUED else {}
-    fields: dict[str, object] = {"delivery_state": _STATES[ending.state].value}
+    fields: dict[str, object] = {"delivery_state": DELIVERY_STATES[ending.state].value}
     if ending.state is State.SENT:
         fields["sent_at"] = ending.at.isoformat().replace("+00:00", "Z")
     if ending.state is not State.SENDING:

@@ -85,6 +85,22 @@ async def post(session: WriteSession, letters: Sequence[Letter], *, seal: Vault 
     await bring_letters_due_forward(session, min(each.due_at or now for each in letters))
 
 
+async def prepare(session: WriteSession, letter: Letter, *, seal: Vault | None = None) -> str:
+    """Return a letter that is posted by a statement of another room, which `posted` is the end of.
+
+    All that is to be done beside that is done, whether or not the statement posts it.
+    """
+    now = clock.now()
+    await store.open_lanes(session, [letter.channel.value])
+    await bring_letters_due_forward(session, letter.due_at or now)
+    return store.as_text([_row(session.account_id, letter, now, seal)])
+
+
+def posted(account: str, prepared: str, made_at: str, condition: str) -> str:
+    """Return the SQL that posts a letter on a condition; what is given is SQL, the places of the values."""
+    return store.inserting(account, prepared, made_at, condition)
+
+
 async def cancel(session: WriteSession, ids: Collection[UUID]) -> set[UUID]:
     """Cancel letters that still wait, and return which did; their records are drafts again."""
     ended = await store.cancel(session, ids, clock.now())

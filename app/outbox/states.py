@@ -74,7 +74,7 @@ LIFETIMES = {
     Purpose.TYPED: timedelta(days=5),
     Purpose.TRIGGER: timedelta(days=3),
     Purpose.COMMUNICATION: timedelta(days=3),
-    Purpose.PORTAL: timedelta(hours=1),
+    Purpose.PORTAL: timedelta(days=1),
     Purpose.NOTICE: timedelta(days=1),
     Purpose.TEST: timedelta(minutes=10),
 }

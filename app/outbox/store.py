@@ -10,19 +10,29 @@ import orjson
 
 from app.core.db import Session, WriteSession
 
-_INSERT = """
+
+def inserting(account: str, rows: str, made_at: str, condition: str = "true") -> str:
+    """Return the statement that writes letters down on a condition, also as the end of a larger one.
+
+    All that is given is SQL, and none of it anybody's words: the places of values, such as `$1`.
+    """
+    return f"""
 INSERT INTO letters (account_id, letter_id, channel, collection, purpose, state, priority, is_bulk,
     bypasses_blocks, due_at, expires_at, tries, to_addresses, done_addresses, content, sealed, client_id,
     occurrence_id, communication_id, made_by, made_at)
-SELECT $1, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priority, r.is_bulk,
-    r.bypasses_blocks, r.due_at, r.expires_at, 0, r.to_addresses, '{}', r.content, decode(r.sealed, 'hex'),
-    r.client_id, r.occurrence_id, r.communication_id, r.made_by, $3
-FROM jsonb_to_recordset($2::text::jsonb) AS r(letter_id uuid, channel text, collection int, purpose text,
+SELECT {account}, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priority, r.is_bulk,
+    r.bypasses_blocks, r.due_at, r.expires_at, 0, r.to_addresses, '{{}}', r.content, decode(r.sealed, 'hex'),
+    r.client_id, r.occurrence_id, r.communication_id, r.made_by, {made_at}
+FROM jsonb_to_recordset({rows}::text::jsonb) AS r(letter_id uuid, channel text, collection int, purpose text,
     priority smallint, is_bulk bool, bypasses_blocks bool, due_at timestamptz, expires_at timestamptz,
     to_addresses text[], content jsonb, sealed text, client_id uuid, occurrence_id uuid,
     communication_id uuid, made_by uuid)
+WHERE {condition}
 ON CONFLICT (account_id, letter_id) DO NOTHING
 """
+
+
+_INSERT = inserting("$1", "$2", "$3")
 _INSERT_AGAIN = """
 INSERT INTO letters (account_id, letter_id, channel, collection, purpose, state, priority, is_bulk,
     bypasses_blocks, due_at, expires_at, tries, to_addresses, done_addresses, client_id, made_by, made_at)
@@ -68,9 +78,13 @@ RETURNING letter_id, collection, channel, purpose, occurrence_id, client_id
 
 async def insert(session: WriteSession, rows: Sequence[Mapping[str, Any]], made_at: datetime) -> None:
     """Write down letters that wait, those that are not yet known, and open the lanes they go by."""
-    text = orjson.dumps(rows, default=str).decode()
-    await session.raw.execute(_INSERT, session.account_id, text, made_at)
+    await session.raw.execute(_INSERT, session.account_id, as_text(rows), made_at)
     await open_lanes(session, {row["channel"] for row in rows})
+
+
+def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return letters as `inserting` takes them."""
+    return orjson.dumps(rows, default=str).decode()
 
 
 async def open_lanes(session: WriteSession, channels: Collection[str]) -> None:
@@ -87,8 +101,7 @@ async def insert_again(
     session: WriteSession, rows: Sequence[Mapping[str, Any]], at: datetime, expires_at: datetime
 ) -> None:
     """Write down the letters of records; those that were and did not arrive wait once more."""
-    text = orjson.dumps(rows, default=str).decode()
-    await session.raw.execute(_INSERT_AGAIN, session.account_id, text, at, expires_at)
+    await session.raw.execute(_INSERT_AGAIN, session.account_id, as_text(rows), at, expires_at)
     await open_lanes(session, {row["channel"] for row in rows})
 
 

@@ -19,6 +19,7 @@ from app.outbox import store
 from app.outbox.carriers import Deferred, Doubtful, Opened, Outcome, Way
 from app.outbox.claiming import Claimed, Claims, Paced
 from app.outbox.marking import Tried, mark
+from app.outbox.unsubscribing import Links
 from app.outbox.words import Words
 
 log = logging.getLogger("studio.outbox")
@@ -51,6 +52,7 @@ class Outbox:
     vault: Vault
     seconds: float = 60
     accounts: int = 8
+    links: Links | None = None
     _tasks: dict[UUID, "asyncio.Task[None]"] = field(default_factory=dict)
     _stopping: bool = False
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -113,7 +115,7 @@ class Outbox:
 
     async def _lane(self, account_id: UUID, way: Way, left: int, ends: float) -> int:
         """Send letters of one channel, and return for how many there is still room in the slice."""
-        claims = Claims(self.vault, self.seconds)
+        claims = Claims(self.vault, self.seconds, self.links)
         opened: Opened | None = None
         tried: Tried | None = None
 

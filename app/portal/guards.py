@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from app.accounts.guards import Caller, KeysOf
 from app.accounts.standing import Work, admit
@@ -13,6 +13,7 @@ from app.accounts.tokens import Claims
 from app.core.db import Database, Session, WriteSession
 from app.core.keys import KeyRing
 from app.http.unit_of_work import DatabaseOf
+from app.portal.telling import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Asker:
     database: Database
     keys: KeyRing
     claims: Claims
+    post: Post
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work[Session]]:
@@ -36,8 +38,9 @@ class Asker:
             yield await admit(session, self.keys, self.claims)
 
 
-async def _asker(database: DatabaseOf, keys: KeysOf, claims: Caller) -> Asker:
-    return Asker(database, keys, claims)
+async def _asker(request: Request, database: DatabaseOf, keys: KeysOf, claims: Caller) -> Asker:
+    state = request.app.state
+    return Asker(database, keys, claims, Post(state.vault, state.public_url))
 
 
 AskerOf = Annotated[Asker, Depends(_asker)]

@@ -1,4 +1,4 @@
-"""Letters: what clients are to be told about their logins, which the studio does until mail is sent."""
+"""Letters about logins as staff see them: what was sent, and what they are to tell clients themselves."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,15 +9,23 @@ from app.accounts.features import require
 from app.accounts.standing import Work
 from app.core.db import Session, WriteSession
 from app.core.principal import Level
+from app.outbox.marking import DELIVERY_STATES
+from app.outbox.posting import cancel
+from app.outbox.words import sentence_of
 from app.portal import store
 from app.portal.errors import PortalLetterNotFound
-from app.portal.logins import LOGINS, path_of
+from app.portal.links import path_of
+from app.portal.logins import LOGINS
 from app.portal.schemas import PortalLetterAnswer
+from app.studio.deliveries import DeliveryState
 from app.sync.visible import seen, some_seen
 
 
 async def listed(work: Work[Session], most: int, *, is_all: bool) -> Sequence[PortalLetterAnswer]:
-    """Return so many letters, the newest first, of them those about clients the user may see."""
+    """Return so many letters, the newest first, of them those about clients the user may see.
+
+    Where not `is_all`, they are those that were not sent and that nobody has dealt with.
+    """
     require(work.who, LOGINS, Level.VIEW_ONLY)
     found = await store.letters(work.session, most, is_all=is_all)
     known = await some_seen(work, "clients", list({each["client_id"] for each in found}))
@@ -25,17 +33,26 @@ async def listed(work: Work[Session], most: int, *, is_all: bool) -> Sequence[Po
 
 
 async def acknowledge(work: Work[WriteSession], letter_id: UUID) -> PortalLetterAnswer:
-    """Write down that somebody has dealt with a letter; the first who does stays."""
+    """Write down that somebody has dealt with a letter; the first who does stays.
+
+    One that still waits is not sent.
+    """
     require(work.who, LOGINS, Level.ADD_MODIFY)
     found = await store.letter(work.session, letter_id)
     if found is None or await seen(work, "clients", found["client_id"]) is None:
         raise PortalLetterNotFound
     await store.acknowledge(work.session, letter_id, work.who.user_id)
+    await cancel(work.session, [letter_id])
     now = await store.letter(work.session, letter_id)
     return _told(now or found)
 
 
 def _told(row: asyncpg.Record) -> PortalLetterAnswer:
     values = dict(row)
-    address = values.pop("address")
-    return PortalLetterAnswer(**values, path=path_of(address) if address else None)
+    address, state, code = (values.pop(name) for name in ("address", "state", "last_code"))
+    return PortalLetterAnswer(
+        **values,
+        path=path_of(address) if address else None,
+        delivery_state=DeliveryState.SENT if row["sent_at"] else DELIVERY_STATES.get(state),
+        delivery_error=sentence_of(code) if state in DELIVERY_STATES else None,
+    )

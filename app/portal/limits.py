@@ -6,6 +6,7 @@ from app.galleries.carts import MOST_LINES
 from app.galleries.order_jobs import KEPT
 from app.galleries.pricing import MOST_OF_ONE
 from app.http.forms import MAX_BYTES
+from app.portal.links import LINK_FOR
 from app.portal.logins import DEFAULT_FOR, TRIES
 from app.portal.picture_store import MOST_GROUPS
 from app.portal.sign_ins import ASKED, LIMITED_FOR, SIGNED_IN_FOR
@@ -26,6 +27,7 @@ def limits_of_portal() -> PortalLimits:
         default_password_tries=TRIES,
         default_password_hours=DEFAULT_FOR // timedelta(hours=1),
         choosing_minutes=LIMITED_FOR // timedelta(minutes=1),
+        link_minutes=LINK_FOR // timedelta(minutes=1),
         forgotten_per_hour=ASKED.most,
         letters_per_hour=MOST_LETTERS_AN_HOUR,
         max_groups=MOST_GROUPS,

@@ -20,7 +20,8 @@ from app.core.keys import KeyRing
 from app.core.principal import Level, Principal
 from app.galleries.errors import GalleriesOff
 from app.galleries.merging import merged
-from app.portal import store
+from app.outbox.posting import Content, cancel
+from app.portal import store, wording
 from app.portal.errors import (
     LoginDefaultMissing,
     NoGalleryOnline,
@@ -29,8 +30,11 @@ from app.portal.errors import (
     UserNameTaken,
 )
 from app.portal.guards import Asker
+from app.portal.links import path_of
 from app.portal.models import LetterKind, LoginField, PortalLogin
 from app.portal.schemas import LoginState, PortalLoginAnswer
+from app.portal.telling import Post, Told, tell
+from app.portal.wording import Addressed
 from app.sync.draft import Draft
 from app.sync.reactions import Written, at_last
 from app.sync.visible import seen
@@ -93,11 +97,21 @@ async def reset(asker: Asker, client_id: UUID) -> PortalLoginAnswer:
             login.expires_at, login.tries_left = clock.now() + DEFAULT_FOR, TRIES
             await _keep(work.session, work.who, login, before)
             await _forget_failures(work.session, asker.keys, login)
-            gallery_id = beginning.gallery["gallery_id"]
-            await store.add_letter(work.session, client_id, gallery_id, LetterKind.LOGIN_RESET)
+            await _tell_reset(work.session, asker.post, login, beginning)
             return await _answer(work.session, client_id)
     # The client was changed while the password was hashed.
     return await reset(asker, client_id)
+
+
+async def _tell_reset(session: WriteSession, by: Post, login: PortalLogin, beginning: _Beginning) -> None:
+    password_from, until = (await _from(session))[1], login.expires_at or clock.now()
+
+    def say(to: Addressed) -> Content:
+        return wording.login_reset(to, password_from, until, TRIES)
+
+    gallery = beginning.gallery
+    told = Told(login.client_id, gallery["gallery_id"], gallery["address"])
+    await tell(session, by, told, LetterKind.LOGIN_RESET, say)
 
 
 async def assign(
@@ -248,6 +262,8 @@ async def _keep(
     await session.flush()
     if ends:
         await store.end_all(session, login.client_id)
+        # Letters that still wait tell of what is no longer so.
+        await cancel(session, await store.unsent(session, login.client_id))
     told = before if action is Action.CHANGED else None
     await keep(session, who, Entry(LOGINS, _SUBJECT, login.client_id, action, told, _told(login)))
 
@@ -258,11 +274,11 @@ async def _forget_failures(session: WriteSession, keys: KeyRing, login: PortalLo
         await forget_failures(session, budgets_at(keys, gallery_id, login.user_name_key))
 
 
-async def tell_void(session: WriteSession, who: Principal, client_id: UUID, gallery_id: UUID) -> None:
+async def tell_void(session: WriteSession, who: Principal, by: Post, told: Told) -> None:
     """Tell client and trail that a default password was tried too often and opens nothing any more."""
-    await store.add_letter(session, client_id, gallery_id, LetterKind.RESET_VOID)
-    told = {"state": LoginState.DEFAULT.value}, {"state": LoginState.VOID.value}
-    await keep(session, who, Entry(LOGINS, _SUBJECT, client_id, Action.CHANGED, *told))
+    await tell(session, by, told, LetterKind.RESET_VOID, wording.reset_void)
+    states = {"state": LoginState.DEFAULT.value}, {"state": LoginState.VOID.value}
+    await keep(session, who, Entry(LOGINS, _SUBJECT, told.client_id, Action.CHANGED, *states))
 
 
 def state_of(login: PortalLogin) -> LoginState:
@@ -296,8 +312,3 @@ async def _answer(session: Session, client_id: UUID) -> PortalLoginAnswer:
         changed_at=login.changed_at,
         path=path_of(gallery["address"]) if gallery else None,
     )
-
-
-def path_of(address: str) -> str:
-    """Return where a gallery is found on this server; never made of what a request says of its host."""
-    return f"/portal/{address}"

@@ -93,7 +93,10 @@ class LetterKind(StrEnum):
 
 
 class PortalLetter(SQLModel, table=True):
-    """Something a client is to be told; the studio does so, for this server sends no mail yet."""
+    """Something a client is to be told: by the letter of the same id, or by the studio where none arrives.
+
+    `sent_at` is kept here too: staff have nothing more to do, also when that letter is forgotten.
+    """
 
     __tablename__ = "portal_letters"
     __table_args__ = (
@@ -108,5 +111,26 @@ class PortalLetter(SQLModel, table=True):
     gallery_id: UUID
     kind: str
     made_at: datetime = Field(sa_type=_instant())
+    sent_at: datetime | None = Field(default=None, sa_type=_instant())
     acknowledged_at: datetime | None = Field(default=None, sa_type=_instant())
     acknowledged_by: UUID | None = None
+
+
+class PortalLink(SQLModel, table=True):
+    """A link by which a client chooses a new password, once; kept is the SHA-256 of its secret.
+
+    It went, or is to go, with the letter `letter_id`.
+    """
+
+    __tablename__ = "portal_links"
+    __table_args__ = (
+        Index("ix_portal_links_client", "account_id", "client_id"),
+        _of_client("portal_links"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    client_id: UUID
+    gallery_id: UUID
+    letter_id: UUID
+    ends_at: datetime = Field(sa_type=_instant())

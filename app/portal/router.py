@@ -129,7 +129,9 @@ async def list_letters(
 ) -> PortalLetterPage:
     """List what clients are to be told about their logins, the newest first.
 
-    This server sends no mail: the studio tells them, by a letter of its own or on the telephone.
+    They are sent to the client's email address, and have the ids of what `/v1/letters` lists. Those that are
+    `open` were not sent, or not yet, and nobody has dealt with them: the studio tells those clients, by a
+    letter of its own or on the telephone.
     """
     found = await letters.listed(work, limit, is_all=state is LetterState.ALL)
     return PortalLetterPage(letters=list(found))
@@ -142,5 +144,8 @@ async def list_letters(
     responses=refusals_of(*GUARDED, PermissionDenied, PortalLetterNotFound),
 )
 async def acknowledge_letter(letter_id: LetterId, work: Writing) -> PortalLetterAnswer:
-    """Say that the client was told, or that there is nothing to tell; the first who does so stays."""
+    """Say that the client was told, or that there is nothing to tell; the first who does so stays.
+
+    An email that still waits is not sent.
+    """
     return await letters.acknowledge(work, letter_id)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.accounts.passwords import LONGEST
 from app.http.schemas import Answer, Wire
 from app.portal.models import LetterKind, LoginField
+from app.studio.deliveries import DeliveryState
 
 _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 _CLIENT = "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"
@@ -103,14 +104,15 @@ class PortalSettingsRequest(Wire):
 
 
 class PortalLetterAnswer(Answer):
-    """Something a client is to be told about their login: by the studio, for this server sends no mail."""
+    """Something a client is to be told about their login: by email, or by the studio where none arrives."""
 
     id: UUID = Field(description="Its id.", examples=[_ID])
     client_id: UUID = Field(description="Who is to be told.", examples=[_CLIENT])
     kind: LetterKind = Field(
         description="`login_reset`: sign in at `path` with the default password, within 24 hours;"
         " `reset_void`: the default password was tried too often, and opens nothing any more;"
-        " `login_forgotten`: somebody at the client's gallery has asked for a new login.",
+        " `login_forgotten`: somebody at the client's gallery has asked for a new login; the email has a link"
+        " by which the client chooses a new password.",
         examples=["login_reset"],
     )
     path: str | None = Field(
@@ -118,6 +120,16 @@ class PortalLetterAnswer(Answer):
         examples=[_PATH],
     )
     made_at: datetime = Field(description="Since when it waits.", examples=[_INSTANT])
+    delivery_state: DeliveryState | None = Field(
+        description="How far its email has come: `queued`, `sending`, `sent`, `failed` or `blocked`. None"
+        " where there is none: the client has no email address or no login, the server does not know what"
+        " links begin with (`PUBLIC_URL`), or the email was cancelled.",
+        examples=["queued"],
+    )
+    delivery_error: str | None = Field(
+        description="Why it was not sent, or not yet.", examples=["The mailbox is full."]
+    )
+    sent_at: datetime | None = Field(description="When its email was sent.", examples=[None])
     acknowledged_at: datetime | None = Field(
         description="When somebody has said that they dealt with it.", examples=[None]
     )

@@ -20,6 +20,7 @@ from app.core.principal import Principal
 from app.http.limits import Limit
 from app.portal import logins, store
 from app.portal.store import OpenGallery
+from app.portal.telling import Post, Told, tell_forgotten
 
 SIGNED_IN_FOR = timedelta(days=7)
 LIMITED_FOR = timedelta(minutes=30)
@@ -46,6 +47,7 @@ class Trying:
     gallery: OpenGallery
     who: Principal
     network: str | None
+    post: Post
     token_hash: bytes
     """What is kept of the sign-in: of the one that is to begin, or that there is."""
 
@@ -105,11 +107,31 @@ async def choose(trying: Trying, current: str | None, new: str, new_hash: bytes)
         await _begin(session, trying, limited=False, token_hash=new_hash)
 
 
-async def ask_anew(database: Database, gallery: OpenGallery, user_name: str) -> None:
-    """Let the studio know that a client wants a new login, if these are their words; nobody is told which."""
+async def ask_anew(database: Database, by: Post, gallery: OpenGallery, user_name: str) -> None:
+    """Send a client a link to a new password, if these are their words; nobody is told which."""
     async with database.writing(gallery.account_id) as session:
-        key = logins.key_of(user_name)
-        await store.add_forgotten(session, gallery.client_id, gallery.gallery_id, key)
+        await tell_forgotten(session, by, _told_of(gallery), logins.key_of(user_name))
+
+
+async def is_good(database: Database, gallery: OpenGallery, link_hash: bytes) -> bool:
+    """Say whether a link opens something at a gallery; it is not followed by that."""
+    async with database.reading(gallery.account_id) as session:
+        return await store.has_link(session, link_hash, gallery.client_id, gallery.gallery_id)
+
+
+async def follow(trying: Trying, link_hash: bytes) -> None:
+    """Spend a link: a sign-in begins that may do no more than choose a password. Raises `Gone`."""
+    gallery = trying.gallery
+    async with trying.database.writing(gallery.account_id) as session:
+        is_spent = await store.spend_link(session, link_hash, gallery.client_id, gallery.gallery_id)
+        if not (is_spent and await _is_open(session, gallery)):
+            raise Gone
+        await _begin(session, trying, limited=True)
+
+
+def _told_of(gallery: OpenGallery) -> Told:
+    """Return who is told what becomes of a login to a gallery."""
+    return Told(gallery.client_id, gallery.gallery_id, gallery.address)
 
 
 async def _is_right(password: str, kept: str | None, *, is_default: bool) -> bool:
@@ -136,7 +158,7 @@ async def _count(trying: Trying, budgets: tuple[Budget, ...]) -> None:
     async with trying.database.writing(gallery.account_id) as session:
         await count_failure(session, budgets)
         if await store.void(session, gallery.client_id):
-            await logins.tell_void(session, trying.who, gallery.client_id, gallery.gallery_id)
+            await logins.tell_void(session, trying.who, trying.post, _told_of(gallery))
 
 
 async def _require_still(session: WriteSession, trying: Trying, kept: str, *, is_default: bool) -> None:

@@ -12,12 +12,12 @@ import orjson
 from app.accounts.models import CURRENT_STATES
 from app.core import clock
 from app.core.db import Session, WriteSession
-from app.core.ids import new_id
 from app.galleries.lifecycle.standing import OF_COMPANY, OF_SESSION, hidden_because
+from app.outbox.posting import posted
 from app.portal.models import LetterKind, PortalLogin, PortalSettings
 
 KEPT = timedelta(days=90)
-"""How long a letter is kept once it was acknowledged."""
+"""How long a letter is kept once it was sent or acknowledged."""
 MOST_LETTERS_AN_HOUR = 3
 """To one client, about a login they have forgotten."""
 
@@ -80,6 +80,12 @@ FROM clients k JOIN companies c ON c.account_id = k.account_id JOIN accounts a O
 LEFT JOIN organizations o ON o.account_id = k.account_id AND o.id = k.organization_id
 WHERE k.account_id = $1 AND k.id = $2
 """
+_ADDRESSEE = """
+SELECT k.email, l.user_name, a.company_name AS studio, a.time_zone
+FROM clients k JOIN accounts a ON a.account_id = k.account_id
+LEFT JOIN portal_logins l ON l.account_id = k.account_id AND l.client_id = k.id
+WHERE k.account_id = $1 AND k.id = $2
+"""
 _GALLERIES_OF = """
 SELECT g.id FROM galleries g JOIN sessions s ON s.account_id = g.account_id AND s.id = g.session_id
 WHERE g.account_id = $1 AND s.client_id = $2 AND g.taken_down_at IS NULL
@@ -118,30 +124,56 @@ INSERT INTO portal_letters (account_id, letter_id, client_id, gallery_id, kind, 
 VALUES ($1, $2, $3, $4, $5, $6)
 """
 # Whether or not it is the client's name, the same statement is carried out.
-_ADD_FORGOTTEN = """
-INSERT INTO portal_letters (account_id, letter_id, client_id, gallery_id, kind, made_at)
-SELECT k.account_id, $2::uuid, k.id, $4::uuid, $5::varchar, $6::timestamptz
-FROM clients k LEFT JOIN portal_logins l ON l.account_id = k.account_id AND l.client_id = k.id
-WHERE k.account_id = $1 AND k.id = $3 AND (l.user_name_key = $7 OR lower(k.email) = $7)
-  AND $9 > (SELECT count(*) FROM portal_letters m
-            WHERE m.account_id = $1 AND m.client_id = $3 AND m.kind = $5 AND m.made_at > $8)
+_ADD_FORGOTTEN = f"""
+WITH asked AS MATERIALIZED (
+    SELECT k.account_id, k.id AS client_id
+    FROM clients k LEFT JOIN portal_logins l ON l.account_id = k.account_id AND l.client_id = k.id
+    WHERE k.account_id = $1::uuid AND k.id = $3 AND (l.user_name_key = $7 OR lower(k.email) = $7)
+      AND $9 > (SELECT count(*) FROM portal_letters m
+                WHERE m.account_id = $1 AND m.client_id = $3 AND m.kind = $5 AND m.made_at > $8)
+), told AS (
+    INSERT INTO portal_letters (account_id, letter_id, client_id, gallery_id, kind, made_at)
+    SELECT account_id, $2::uuid, client_id, $4::uuid, $5::varchar, $6::timestamptz FROM asked
+), linked AS (
+    INSERT INTO portal_links (account_id, token_hash, client_id, gallery_id, letter_id, ends_at)
+    SELECT account_id, $10::bytea, client_id, $4, $2, $11::timestamptz FROM asked WHERE $12::boolean
+)
+{posted("$1", "$13", "$6", "$12 AND EXISTS (SELECT FROM asked)")}
 """
+_HAS_LINK = """
+SELECT true FROM portal_links
+WHERE account_id = $1 AND token_hash = $2 AND client_id = $3 AND gallery_id = $4 AND ends_at > $5
+"""
+_SPEND_LINK = """
+DELETE FROM portal_links
+WHERE account_id = $1 AND token_hash = $2 AND client_id = $3 AND gallery_id = $4 AND ends_at > $5
+RETURNING true
+"""
+_SHORTEN_LINK = """
+UPDATE portal_links SET ends_at = least(ends_at, $3) WHERE account_id = $1 AND letter_id = $2
+"""
+_MARK_SENT = "UPDATE portal_letters SET sent_at = $3 WHERE account_id = $1 AND letter_id = $2"
 _GIVE_FORGOTTEN = """
 UPDATE portal_letters SET client_id = $3
 WHERE account_id = $1 AND client_id = $2 AND kind = $4
     AND EXISTS (SELECT FROM clients WHERE account_id = $1 AND id = $3)
 """
 _LETTER_COLUMNS = """
-l.letter_id AS id, l.client_id, l.kind, l.made_at, l.acknowledged_at, l.acknowledged_by,
+l.letter_id AS id, l.client_id, l.kind, l.made_at, l.sent_at, l.acknowledged_at, l.acknowledged_by,
+p.state, p.last_code,
 (SELECT g.address FROM galleries g
  WHERE g.account_id = l.account_id AND g.id = l.gallery_id AND g.taken_down_at IS NULL) AS address
 """
+_FROM_LETTERS = """
+FROM portal_letters l
+LEFT JOIN letters p ON p.account_id = l.account_id AND p.letter_id = l.letter_id
+"""
 _LETTERS = f"""
-SELECT {_LETTER_COLUMNS} FROM portal_letters l
-WHERE l.account_id = $1 AND ($2 OR l.acknowledged_at IS NULL)
+SELECT {_LETTER_COLUMNS} {_FROM_LETTERS}
+WHERE l.account_id = $1 AND ($2 OR l.acknowledged_at IS NULL AND l.sent_at IS NULL)
 ORDER BY l.made_at DESC, l.letter_id DESC LIMIT $3
 """
-_LETTER = f"SELECT {_LETTER_COLUMNS} FROM portal_letters l WHERE l.account_id = $1 AND l.letter_id = $2"
+_LETTER = f"SELECT {_LETTER_COLUMNS} {_FROM_LETTERS} WHERE l.account_id = $1 AND l.letter_id = $2"
 _ACKNOWLEDGE = """
 UPDATE portal_letters SET acknowledged_at = $3, acknowledged_by = $4
 WHERE account_id = $1 AND letter_id = $2 AND acknowledged_at IS NULL
@@ -152,7 +184,12 @@ DELETE FROM portal_sessions WHERE account_id = $1 AND token_hash = ANY(ARRAY(
 """
 _FORGET_LETTERS = """
 DELETE FROM portal_letters WHERE account_id = $1 AND letter_id = ANY(ARRAY(
-    SELECT letter_id FROM portal_letters WHERE account_id = $1 AND acknowledged_at <= $2 LIMIT $3))
+    SELECT letter_id FROM portal_letters
+    WHERE account_id = $1 AND (acknowledged_at <= $2 OR sent_at <= $2) LIMIT $3))
+"""
+_FORGET_LINKS = """
+DELETE FROM portal_links WHERE account_id = $1 AND token_hash = ANY(ARRAY(
+    SELECT token_hash FROM portal_links WHERE account_id = $1 AND ends_at <= $2 LIMIT $3))
 """
 
 
@@ -250,7 +287,7 @@ async def login(session: Session, client_id: UUID) -> PortalLogin | None:
 
 
 async def give_login(session: WriteSession, client_id: UUID, to: UUID) -> bool:
-    """Give a client's login, with its sign-ins and letters, to another in the place of theirs, which ends.
+    """Give a client's login, with its sign-ins, links and letters, to another, whose own ends.
 
     Say whether that was possible: another who is only being written has no place for it yet.
     """
@@ -260,7 +297,7 @@ async def give_login(session: WriteSession, client_id: UUID, to: UUID) -> bool:
     await end_all(session, to)
     sql = "DELETE FROM portal_logins WHERE account_id = $1 AND client_id = $2"
     await session.raw.execute(sql, session.account_id, to)
-    for table in ("portal_logins", "portal_sessions", "portal_letters"):
+    for table in ("portal_logins", "portal_sessions", "portal_links", "portal_letters"):
         sql = f"UPDATE {table} SET client_id = $3 WHERE account_id = $1 AND client_id = $2"
         await session.raw.execute(sql, session.account_id, client_id, to)
     return True
@@ -326,24 +363,77 @@ async def end(session: WriteSession, token_hash: bytes) -> None:
 
 
 async def end_all(session: WriteSession, client_id: UUID) -> None:
-    """End all sign-ins of a client."""
-    sql = "DELETE FROM portal_sessions WHERE account_id = $1 AND client_id = $2"
-    await session.raw.execute(sql, session.account_id, client_id)
+    """End all sign-ins of a client, and links to new ones."""
+    for table in ("portal_sessions", "portal_links"):
+        sql = f"DELETE FROM {table} WHERE account_id = $1 AND client_id = $2"
+        await session.raw.execute(sql, session.account_id, client_id)
 
 
-async def add_letter(session: WriteSession, client_id: UUID, gallery_id: UUID, kind: LetterKind) -> None:
+async def unsent(session: Session, client_id: UUID) -> list[UUID]:
+    """Return letters to a client that were not sent."""
+    sql = "SELECT letter_id FROM portal_letters WHERE account_id = $1 AND client_id = $2 AND sent_at IS NULL"
+    return [row["letter_id"] for row in await session.raw.fetch(sql, session.account_id, client_id)]
+
+
+async def addressee(session: Session, client_id: UUID) -> asyncpg.Record | None:
+    """Return how a client is written to about their login; without a login they have no user name."""
+    return await session.raw.fetchrow(_ADDRESSEE, session.account_id, client_id)
+
+
+async def add_letter(
+    session: WriteSession, letter_id: UUID, client_id: UUID, gallery_id: UUID, kind: LetterKind
+) -> None:
     """Keep that a client is to be told something."""
-    given = new_id(), client_id, gallery_id, kind.value, clock.now()
+    given = letter_id, client_id, gallery_id, kind.value, clock.now()
     await session.raw.execute(_ADD_LETTER, session.account_id, *given)
 
 
-async def add_forgotten(session: WriteSession, client_id: UUID, gallery_id: UUID, key: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Somebody at a gallery says that they have forgotten their login, which `key` is to be the name of.
+
+    If so, and if it `is_sent`, a letter that was `prepared` goes, with a link until `ends_at`.
+    """
+
+    letter_id: UUID
+    client_id: UUID
+    gallery_id: UUID
+    key: str
+    token_hash: bytes
+    ends_at: datetime
+    prepared: str
+    is_sent: bool
+
+
+async def add_forgotten(session: WriteSession, asked: Forgotten) -> None:
     """Keep that a client has forgotten their login, if that is their user name or address, not too often."""
-    now = clock.now()
-    given = new_id(), client_id, gallery_id, LetterKind.LOGIN_FORGOTTEN.value, now, key
-    await session.raw.execute(
-        _ADD_FORGOTTEN, session.account_id, *given, now - timedelta(hours=1), MOST_LETTERS_AN_HOUR
-    )
+    now, kind = clock.now(), LetterKind.LOGIN_FORGOTTEN.value
+    given = asked.letter_id, asked.client_id, asked.gallery_id, kind, now, asked.key
+    bounds = now - timedelta(hours=1), MOST_LETTERS_AN_HOUR
+    sent = asked.token_hash, asked.ends_at, asked.is_sent, asked.prepared
+    await session.raw.execute(_ADD_FORGOTTEN, session.account_id, *given, *bounds, *sent)
+
+
+async def has_link(session: Session, token_hash: bytes, client_id: UUID, gallery_id: UUID) -> bool:
+    """Say whether there is a link to a client's gallery that has not ended."""
+    asked = token_hash, client_id, gallery_id, clock.now()
+    return bool(await session.raw.fetchval(_HAS_LINK, session.account_id, *asked))
+
+
+async def spend_link(session: WriteSession, token_hash: bytes, client_id: UUID, gallery_id: UUID) -> bool:
+    """Spend a link to a client's gallery, and say whether there was one that has not ended."""
+    asked = token_hash, client_id, gallery_id, clock.now()
+    return bool(await session.raw.fetchval(_SPEND_LINK, session.account_id, *asked))
+
+
+async def shorten_link(session: WriteSession, letter_id: UUID, ends_at: datetime) -> None:
+    """Have the link of a letter end at an instant, if not before."""
+    await session.raw.execute(_SHORTEN_LINK, session.account_id, letter_id, ends_at)
+
+
+async def mark_sent(session: WriteSession, letter_id: UUID, at: datetime) -> None:
+    """Keep that a client was told something."""
+    await session.raw.execute(_MARK_SENT, session.account_id, letter_id, at)
 
 
 async def letters(session: Session, most: int, *, is_all: bool) -> Sequence[asyncpg.Record]:
@@ -364,7 +454,7 @@ async def acknowledge(session: WriteSession, letter_id: UUID, user_id: UUID | No
 async def forget(session: Session, most: int) -> int:
     """Delete so many ended sign-ins and old letters, and return how many that were."""
     now, done = clock.now(), 0
-    for sql, by in ((_FORGET_SESSIONS, now), (_FORGET_LETTERS, now - KEPT)):
+    for sql, by in ((_FORGET_SESSIONS, now), (_FORGET_LINKS, now), (_FORGET_LETTERS, now - KEPT)):
         said: Any = await session.raw.execute(sql, session.account_id, by, most)
         done += int(said.removeprefix("DELETE "))
     return done

@@ -254,6 +254,9 @@ class PortalLimits(Answer):
     choosing_minutes: int = Field(
         description="Minutes within which who came in by it chooses another.", examples=[30]
     )
+    link_minutes: int = Field(
+        description="Minutes for which a link to a new password is good, once it was sent.", examples=[60]
+    )
     forgotten_per_hour: int = Field(
         description="How often a forgotten login is told from a network: `rate_limited`.", examples=[10]
     )

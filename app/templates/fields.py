@@ -66,6 +66,7 @@ COMPANY_NAME, TODAY = "CompanyName", "Today"
 STUDIO = {"StudioName": "name", "StudioPhone": "phone", "StudioEmail": "email"}
 """Fields of the studio a record belongs to, or of the only one; without any the company's name is its own."""
 GALLERY_LINK, INVOICE_DETAILS = "SessionGalleryLink", "InvoiceDetails"
+UNSUBSCRIBE_LINK = "UnsubscribeLink"
 
 
 def way_to_session(basis: Basis) -> str | None:
@@ -117,6 +118,8 @@ def _beside(basis: Basis) -> Iterator[MergeField]:
         words = f"The {name} of the studio it belongs to, or of the only one there is."
         yield MergeField(token, f"Studio: {name}", words, told[name], (f"studio.{name}",))
     yield MergeField(TODAY, "Today", "The day the letter is made, where the company is.", "2026-05-04")
+    words = "Where whoever gets an email says that they want no more; blank in text messages and on paper."
+    yield MergeField(UNSUBSCRIBE_LINK, "Unsubscribe link", words, "https://studio.example/unsubscribe/k7Qm")
     if path := way_to_session(basis):
         words = "Where the client finds the session's online gallery; blank while it is not open."
         example = "https://studio.example/portal/k7Qm"

@@ -19,6 +19,7 @@ from app.desk.hubs.fields import HubField, View, find
 from app.desk.hubs.filters import Comparison, Operator
 from app.desk.hubs.store import fetch
 from app.outbox.html import clean, text_of
+from app.outbox.unsubscribing import yours
 from app.sync import registry
 from app.sync.compile import compile_rights
 from app.sync.scope import Scope
@@ -31,6 +32,7 @@ from app.templates.fields import (
     INVOICE_DETAILS,
     STUDIO,
     TODAY,
+    UNSUBSCRIBE_LINK,
     Basis,
     MergeField,
     known,
@@ -222,6 +224,9 @@ def _beside(token: str, plan: _Plan, around: _Around, row: Mapping[str, Any]) ->
         return around.ground.studio(row.get("studio_id")).get(STUDIO[token])
     if token == GALLERY_LINK:
         return _gallery_link(plan, around, row)
+    if token == UNSUBSCRIBE_LINK:
+        is_email = plan.worded.kind != TemplateKind.TEXT
+        return yours(around.public_url) if around.public_url and is_email else None
     return {COMPANY_NAME: around.ground.company_name, TODAY: around.today}[token]
 
 

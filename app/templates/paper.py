@@ -9,6 +9,7 @@ from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.galleries.merging import merged
 from app.outbox.html import clean
+from app.outbox.unsubscribing import without
 from app.sync.draft import Draft
 from app.sync.reactions import Written, at_last
 from app.sync.visible import some_seen
@@ -32,7 +33,7 @@ async def keep(
     Its HTML is cleaned, whoever made it.
     """
     paper_id = letter_id or new_id()
-    short, cleaned = title[:LONGEST_TITLE], clean(html)
+    short, cleaned = title[:LONGEST_TITLE], clean(without(html))
     await paper_store.insert(
         session, paper_id, client_id=client_id, title=short, html=cleaned, at=clock.now()
     )

@@ -1,5 +1,6 @@
 """The client's pages in a real browser: on a phone and at a desk, by keyboard, and without a complaint."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,11 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
+from app.core import clock
 from app.galleries.files import Files, Place, Size
+from app.outbox.unsubscribing import Links, key_from
+from app.portal.links import new_link
+from app.portal.models import PortalLink
 from app.sync.store import Write
 from clients.python.tests.serving import Desk, House
 from tests.browser.conftest import Opens
@@ -130,6 +135,50 @@ async def test_who_came_by_a_last_name_chooses_a_password_with_the_keyboard_alon
     await keyboard.press("Enter")
     heart = page.get_by_role("button", name="Favourite: picture 0401")
     await expect(heart).to_have_attribute("aria-pressed", "true")
+
+
+async def test_who_came_by_a_link_chooses_a_password_on_a_phone_and_goes_no_more_by_it(
+    house: House, desk: Desk, gallery: Online, opens: Opens
+) -> None:
+    secret, token_hash = new_link()
+    link = PortalLink(
+        account_id=desk.studio.account.account_id,
+        token_hash=token_hash,
+        client_id=gallery.client_id,
+        gallery_id=gallery.gallery_id,
+        letter_id=uuid4(),
+        ends_at=clock.now() + timedelta(hours=1),
+    )
+
+    async def linked() -> None:
+        async with desk.studio.database.writing(link.account_id) as session:
+            session.add(link)
+
+    house.portal.call(linked)
+    visitor = await opens("/portal", viewport=_PHONE)
+    page, path = visitor.page, f"/{gallery.address}/link/{secret}"
+    await visitor.open(path)
+    assert await page.evaluate(_FAULTS) == []
+    await visitor.press("Choose a new password")
+    await page.get_by_label("New password").fill("seven swans a-swimming")
+    await visitor.press("Keep this password")
+    await visitor.is_told("Your password was changed.")
+    await visitor.open(path)
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This link opens nothing any more")
+    assert await page.evaluate(_FAULTS) == []
+
+
+async def test_who_wants_no_more_letters_says_so_on_a_phone(house: House, desk: Desk, opens: Opens) -> None:
+    account_id = desk.studio.account.account_id
+    link = Links(key_from(house.app.state.keys), "").link(
+        account_id, f"{LONG}@there.example".replace(" ", "-")
+    )
+    visitor = await opens("", viewport=_PHONE)
+    await visitor.open(link)
+    assert await visitor.page.evaluate(_FAULTS) == []
+    await visitor.press("Unsubscribe")
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("You are unsubscribed")
+    assert await visitor.page.evaluate(_FAULTS) == []
 
 
 async def _tab_to(page: Page, words: str) -> None:

@@ -18,9 +18,14 @@ Visits = Callable[..., Awaitable[Guest]]
 Asks = Callable[..., Awaitable[httpx.Response]]
 
 
+ORIGIN = "https://pictures.example"
+"""What links in letters begin with."""
+
+
 @pytest.fixture(scope="module")
 async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> Studio:
     """Make a studio that has galleries."""
+    house.state.public_url = ORIGIN
     made = await new_studio(database, http, house.state.keys)
     await switch_on(made)
     return made

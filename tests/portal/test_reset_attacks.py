@@ -165,7 +165,10 @@ async def test_g5_the_same_is_done_for_a_name_there_is_and_one_there_is_not(
     guest = await visits(online, "198.51.100.32")
     asked = [await statements(guest, name, monkeypatch) for name in ("nobody@there.example", user_name)]
     assert asked[0] == asked[1]
-    assert any("portal_letters" in each for each in asked[0])
+    wholes = ("portal_letters", "portal_links", "INSERT INTO letters ")
+    assert len([each for each in asked[0] if all(part in each for part in wholes)]) == 1
+    sql = "SELECT count(*) AS many FROM portal_links WHERE account_id = $1 AND client_id = $2"
+    assert [row["many"] for row in await online.studio.execute(sql, online.client_id)] == [1]
 
 
 async def statements(guest: Guest, name: str, patch: pytest.MonkeyPatch) -> list[str]:

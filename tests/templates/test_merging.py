@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.portal.logins import path_of
+from app.outbox.unsubscribing import yours
+from app.portal.links import path_of
 from app.templates.fields import Basis, known
 from app.templates.merging import LONGEST_MESSAGE, Merged, merge
 from app.templates.models import TemplateKind
@@ -86,6 +87,17 @@ async def test_the_gallery_s_address_is_in_a_letter_while_it_is_open(studio: Stu
         await set_by_server(studio, "sessions", booked, gallery_state=state)
         shown = f"{PUBLIC_URL}{path_of('k7Qm')}" if is_open else ""
         assert (await _one(studio, Basis.SESSION, booked["id"], **said)).text == shown, state
+
+
+async def test_a_link_to_unsubscribe_waits_in_an_email_for_its_recipient(studio: Studio, desk: Desk) -> None:
+    client = (await _has(desk, "clients"))["id"]
+    said: Json = {"subject": "x", "html": '<a href="[[UnsubscribeLink]]">No more</a>', "text": ""}
+    merged = await _one(studio, Basis.CLIENT, client, **said)
+    assert merged.html is not None
+    assert f'href="{yours(PUBLIC_URL)}"' in merged.html
+    assert merged.text == f"No more ({yours(PUBLIC_URL)})"
+    message = Wording(TemplateKind.TEXT, Basis.CLIENT, text="Bye [[UnsubscribeLink]]")
+    assert (await _merged(studio, message, client))[UUID(client)].missing == ("UnsubscribeLink",)
 
 
 async def test_an_invoice_is_told_line_by_line(studio: Studio, desk: Desk) -> None:

@@ -119,6 +119,14 @@ LETTERS: Mapping[str, str] = {
     "login_forgotten": "The client has forgotten the login",
 }
 """What clients are to be told."""
+DELIVERIES: Mapping[str, str] = {
+    "queued": "An email waits to be sent.",
+    "sending": "An email is being sent.",
+    "sent": "Sent by email",
+    "failed": "The email was not sent.",
+    "blocked": "The email was not sent.",
+}
+"""How far the email has come that tells them."""
 LETTER_TEXTS: Mapping[str, str] = {
     "login_reset": "Tell them to sign in at the address with their user name and the default password, "
     "within 24 hours. They choose a password of their own there.",

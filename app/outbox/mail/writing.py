@@ -11,6 +11,7 @@ from app.core import clock
 from app.outbox.carriers import Parcel
 from app.outbox.html import clean, text_of
 from app.outbox.states import Purpose
+from app.outbox.unsubscribing import headers
 from app.outbox.words import Words
 
 MOST_BYTES = 10 * 2**20
@@ -88,7 +89,7 @@ def written(parcel: Parcel, sender: Sender, *, is_utf8: bool) -> bytes:
         if parcel.purpose in _BY_ITSELF:
             message["Auto-Submitted"] = "auto-generated"
         _fill(message, parcel)
-        made = message.as_bytes()
+        made = _with_link(message.as_bytes(), parcel)
     except BadAddress:
         raise
     except (ValueError, MessageError, LookupError) as error:
@@ -96,6 +97,17 @@ def written(parcel: Parcel, sender: Sender, *, is_utf8: bool) -> bytes:
     if len(made) > MOST_BYTES:
         raise TooLarge
     return made
+
+
+def _with_link(made: bytes, parcel: Parcel) -> bytes:
+    """Return an email's bytes with the headers of a link to unsubscribe before them, each in one line.
+
+    The library cuts what is longer than a line of its own, and no mail program knows a link in pieces.
+    """
+    if parcel.unsubscribe is None:
+        return made
+    lines = (f"{name}: {value}\r\n" for name, value in headers(parcel.unsubscribe).items())
+    return "".join(lines).encode("ascii") + made
 
 
 def _fill(message: EmailMessage, parcel: Parcel) -> None:

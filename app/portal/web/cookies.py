@@ -1,12 +1,12 @@
 """What a client's browser keeps: a token for one gallery, of which the server has the hash alone."""
 
 import secrets
-from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.forms import may_be_plain
+from app.portal.links import hash_of
 
 _BYTES = 32
 _MARK = 16
@@ -16,11 +16,6 @@ def new_token() -> tuple[str, bytes]:
     """Make what a browser brings, and its hash."""
     token = secrets.token_urlsafe(_BYTES)
     return token, hash_of(token)
-
-
-def hash_of(token: str) -> bytes:
-    """Return what is kept of a token, or of the address of a gallery."""
-    return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def brought(request: Request, address: str) -> bytes | None:

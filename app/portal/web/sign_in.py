@@ -9,10 +9,11 @@ from app.accounts.errors import PasswordBlocked
 from app.http.errors import RateLimited
 from app.http.networks import address_of, network_of
 from app.portal import sign_ins, store
+from app.portal.links import hash_of
 from app.portal.sign_ins import Gone, Trying, WrongWords
 from app.portal.web import cookies, words
 from app.portal.web.pages import Wrong
-from app.portal.web.visits import SignedOut, Visit
+from app.portal.web.visits import MISSES, SignedOut, Visit
 
 _TOO_OFTEN = "rate_limited"
 
@@ -48,8 +49,27 @@ async def ask_anew(visit: Visit) -> Response:
         visit.limits.count(sign_ins.ASKED, visit.network)
     except RateLimited as error:
         return _too_often(visit, "forgotten.html", error, is_sent=False)
-    await sign_ins.ask_anew(visit.database, visit.gallery, visit.form.get("user_name", ""))
+    await sign_ins.ask_anew(visit.database, visit.post, visit.gallery, visit.form.get("user_name", ""))
     return visit.page("forgotten.html", status=HTTPStatus.ACCEPTED, is_sent=True)
+
+
+async def show_link(visit: Visit) -> Response:
+    """Ask whether a link is to be followed: it is good once, and whatever looks through letters opens it."""
+    if not await sign_ins.is_good(visit.database, visit.gallery, _link_of(visit)):
+        return _no_link(visit)
+    return visit.page("link.html", is_good=True, secret=visit.request.path_params["secret"])
+
+
+async def follow(visit: Visit) -> Response:
+    """Spend a link, and go on to choose a new password."""
+    token, token_hash = cookies.new_token()
+    try:
+        await sign_ins.follow(_trying(visit, token_hash), _link_of(visit))
+    except Gone:
+        return _no_link(visit)
+    response = visit.to("/password")
+    cookies.keep(response, visit.request, visit.gallery.address, token)
+    return response
 
 
 async def show_password(visit: Visit) -> Response:
@@ -91,7 +111,17 @@ async def sign_out(visit: Visit) -> Response:
 
 def _trying(visit: Visit, token_hash: bytes) -> Trying:
     network = network_of(address_of(visit.request.scope))
-    return Trying(visit.database, visit.keys, visit.gallery, visit.who, network, token_hash)
+    return Trying(visit.database, visit.keys, visit.gallery, visit.who, network, visit.post, token_hash)
+
+
+def _link_of(visit: Visit) -> bytes:
+    return hash_of(visit.request.path_params["secret"])
+
+
+def _no_link(visit: Visit) -> Response:
+    """Answer alike for links that were used, have ended, or never were; who tries many is held up."""
+    visit.limits.count(MISSES, visit.network)
+    return visit.page("link.html", status=HTTPStatus.NOT_FOUND, is_good=False)
 
 
 def _wrong(visit: Visit, fields: dict[str, str]) -> Response:

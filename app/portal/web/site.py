@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.core.errors import AppError
 from app.http.forms import Foreign, Unreadable
 from app.portal.web import assets, details, gallery, groups, pages, prepaid, sign_in, words, yearbook
+from app.portal.web import unsubscribing as mail
 from app.portal.web.shop import card, cart, checkout, frame, orders, products
 from app.portal.web.visits import CardNumber, Entry, NoGallery, Show, guarded
 
@@ -40,6 +42,7 @@ _LINE, _ORDER = "/cart/{line_id:uuid}", "/orders/{order_id:uuid}"
 _OPEN: Mapping[str, tuple[Show, Show]] = {
     "/sign-in": (sign_in.show, sign_in.sign_in),
     "/forgotten": (sign_in.show_forgotten, sign_in.ask_anew),
+    "/link/{secret}": (sign_in.show_link, sign_in.follow),
 }
 _SHOWN: Mapping[str, Show] = {
     "": gallery.show,
@@ -100,15 +103,27 @@ def portal(api: FastAPI) -> ASGIApp:
         ],
         exception_handlers={
             NoGallery: _on_no_gallery,
-            AppError: _on_refused,
-            HTTPException: _on_no_page,
             Foreign: _on_foreign,
             Unreadable: _on_unreadable,
             CardNumber: _on_card_number,
-            Exception: _on_defect,
+            **_on_any(),
         },
     )
     return _Headers(made)
+
+
+def unsubscribing(api: FastAPI) -> ASGIApp:
+    """Return the page of whoever wants no more letters, by a link of their own."""
+    at = "/{token}"
+    made = Starlette(
+        routes=[Route(at, mail.shown(api)), Route(at, mail.done(api), methods=["POST"])],
+        exception_handlers={mail.NoRecipient: _on_no_recipient, **_on_any()},
+    )
+    return _Headers(made)
+
+
+def _on_any() -> dict[Any, Any]:
+    return {AppError: _on_refused, HTTPException: _on_no_page, Exception: _on_defect}
 
 
 class _Headers:
@@ -133,6 +148,10 @@ class _Headers:
 
 async def _on_no_gallery(_: Request, __: Exception) -> Response:
     return pages.plain(HTTPStatus.NOT_FOUND, words.NO_GALLERY)
+
+
+async def _on_no_recipient(_: Request, __: Exception) -> Response:
+    return pages.plain(HTTPStatus.NOT_FOUND, words.NO_RECIPIENT, "No such link")
 
 
 async def _on_refused(_: Request, error: Exception) -> Response:

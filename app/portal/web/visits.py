@@ -27,8 +27,10 @@ from app.http.forms import Fields, Unreadable
 from app.http.limits import Limit, RateLimits
 from app.http.networks import address_of, counted_as
 from app.portal import store
+from app.portal.links import hash_of
 from app.portal.picture_store import Shown
 from app.portal.store import OpenGallery
+from app.portal.telling import Post
 from app.portal.web import cookies, pages, words
 from app.portal.web.pages import Wrong
 
@@ -93,6 +95,11 @@ class Visit:
     def keys(self) -> KeyRing:
         """Return the keys of this installation."""
         return cast("KeyRing", self.api.state.keys)
+
+    @property
+    def post(self) -> Post:
+        """Return how letters to clients leave."""
+        return Post(self.api.state.vault, self.api.state.public_url)
 
     @property
     def limits(self) -> RateLimits:
@@ -208,7 +215,7 @@ async def _arrived(api: FastAPI, request: Request) -> Visit:
     limits.require_room(MISSES, network)
     database = cast("Database", api.state.database)
     async with database.directory() as connection:
-        place = await store.place_of(connection, cookies.hash_of(address))
+        place = await store.place_of(connection, hash_of(address))
     if place is not None:
         account_id, gallery_id = place
         token_hash = cookies.brought(request, address)

@@ -8,6 +8,10 @@ from app.galleries.pricing import MOST_OF_ONE
 NO_GALLERY = (
     "There is no gallery here, or it is no longer online. Please ask your studio for the address of yours."
 )
+NO_RECIPIENT = (
+    "This link leads nowhere. Please open it from the letter itself, whole, as it came to you; or tell the "
+    "studio that you want no more letters."
+)
 FOREIGN = (
     "This form was not sent from a page of your gallery, or the page was too old. Open it and try again."
 )
