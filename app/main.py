@@ -201,13 +201,13 @@ class Works:
 
     def begun(self) -> list[Coroutine[Any, Any, None]]:
         """Return what is to run for as long as the process lives: jobs on a beat, and the outbox."""
-        texts = TextWay.of(self.settings, self.database, self.vault)
-        ways = (EmailWay.of(self.settings, self.vault), texts)
         chosen = self.settings
+        emails, texts = EmailWay.of(chosen, self.vault), TextWay.of(chosen, self.database, self.vault)
         links = Links.of(load_keys(chosen), chosen.links_from)
         sizes = chosen.letter_seconds, chosen.letter_accounts
-        sending = Outbox(self.database, ways, self.vault, *sizes, links)
-        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letter_jobs(self.vault))
+        sending = Outbox(self.database, (emails, texts), self.vault, *sizes, links)
+        letters = letter_jobs(self.vault, emails.hosts)
+        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letters)
         return [Beat(self.connect, self.database, jobs).run(), sending.run()]
 
 

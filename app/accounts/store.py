@@ -217,7 +217,7 @@ async def accounts_with_mailboxes_due(
     return await _accounts_due(connection, "mailboxes_due_at", by, most)
 
 
-async def set_mailboxes_due(session: WriteSession, at: datetime | None) -> None:
+async def set_mailboxes_due(session: Session, at: datetime | None) -> None:
     """Say when the account's mailbox is next to be read; none where it has none."""
     await _set_due(session, "mailboxes_due_at", at)
 
@@ -274,7 +274,7 @@ async def _accounts_due_behind(
     return [(row["due_at"], row["account_id"]) for row in rows]
 
 
-async def _set_due(session: WriteSession, column: str, at: datetime | None) -> None:
+async def _set_due(session: Session, column: str, at: datetime | None) -> None:
     sql = f"UPDATE account_directory SET {column} = $2 WHERE account_id = $1 AND {column} IS DISTINCT FROM $2"
     await session.raw.execute(sql, session.account_id, at)
 

@@ -72,7 +72,7 @@ class MailHostRefused(AppError):
 
     status = 422
     code = "mail_host_refused"
-    title = "Mail cannot be sent by this host."
+    title = "This host cannot be used for mail."
 
 
 class MailLoginRefused(AppError):
@@ -89,6 +89,14 @@ class MailCheckRefused(AppError):
     status = 422
     code = "mail_check_refused"
     title = "The mail server did not take the letter."
+
+
+class MailFolderNotFound(AppError):
+    """The mailbox takes the login and has no such folder, or none that may be read; `said` is its answer."""
+
+    status = 422
+    code = "mail_folder_not_found"
+    title = "The mailbox has no such folder."
 
 
 class MailServerAway(AppError):

@@ -41,6 +41,9 @@ _SENTENCES = {
     "not_really_sent": "Not really sent: kept as a file.",
     "some_refused": "Not everybody got it",
     "cancelled": "It was cancelled.",
+    "called_spam": "It was called spam by who got it.",
+    "folder_not_found": "The mailbox has no such folder.",
+    "began_anew": "The mailbox was numbered anew, and is read from then on.",
     "refused": "The server refused it.",
 }
 

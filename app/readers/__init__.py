@@ -1,1 +1,1 @@
-"""Files of others, each read by a process that knows nothing of the rest: a table of texts, or a picture."""
+"""Files of others, each read by a process that knows nothing of the rest: tables, pictures, emails."""

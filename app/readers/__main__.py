@@ -1,6 +1,7 @@
 """The process that reads one file: its bytes come in, its table goes out in lines of JSON.
 
-`python -m app.readers SETTING`. The first line says how many rows follow, or why there are none.
+`python -m app.readers SETTING`. The first line says how many rows follow, or why there are none. An email is
+no table, and one line.
 """
 
 # ruff: noqa: PLC0415 - each form has a library of its own, and only that is loaded
@@ -61,6 +62,11 @@ def _bind(setting: Setting) -> None:
 
 
 def _lines(content: bytes, setting: Setting) -> Iterator[str]:
+    if setting.form == "mail":
+        from app.readers.mail_parts import read_mail
+
+        yield read_mail(content).written()
+        return
     try:
         table = _read(content, setting)
     except Unreadable as refusal:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from app.core.db import WriteSession
+from app.core.db import Session, WriteSession
 
 _TAKE = """
     INSERT INTO letters_in (account_id, source_key, message_id, record_id, became, at)
@@ -58,7 +58,7 @@ async def take(session: WriteSession, came: Sequence[CameIn], at: datetime) -> s
     return {row["source_key"] for row in rows}
 
 
-async def forget(session: WriteSession, before: datetime, most: int) -> int:
+async def forget(session: Session, before: datetime, most: int) -> int:
     """Forget so much of what came in before an instant, and return how much that was."""
     answer = await session.raw.execute(_FORGET, session.account_id, before, most)
     return int(answer.rpartition(" ")[2])

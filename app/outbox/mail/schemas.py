@@ -15,8 +15,28 @@ Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 UserName = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
+_PRINTED = r"^[^\x00-\x1f\x7f]+$"
+Folder = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTED)]
+SignedInAs = Annotated[str, StringConstraints(max_length=254, pattern=_PRINTED)]
+SignedInBy = Annotated[str, StringConstraints(max_length=500, pattern=_PRINTED)]
 PerMinute = Annotated[int, Field(ge=1, le=600)]
 PerDay = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class MailboxRequest(Wire):
+    """Which mailbox is read for what comes in."""
+
+    host: Host = Field(description="Its IMAP server.", examples=["imap.harbor.example"])
+    port: Port = Field(
+        description="Its port: 993, secured from the first byte, or 143, secured by STARTTLS.", examples=[993]
+    )
+    user_name: SignedInAs = Field(description="The user name there.", examples=["hello@harbor.example"])
+    password: SignedInBy | None = Field(
+        None,
+        description="The password there, as a rule one for apps; left out, the one that is kept.",
+        examples=["abcd-efgh-ijkl-mnop"],
+    )
+    folder: Folder = Field("INBOX", description="The folder that is read.", examples=["INBOX"])
 
 
 class MailServerRequest(Wire):
@@ -46,6 +66,29 @@ class MailServerRequest(Wire):
     per_day: PerDay | None = Field(
         None, description="The most letters in a day (UTC); none for 2,000.", examples=[2000]
     )
+    mailbox: MailboxRequest | None = Field(
+        None,
+        description="The mailbox answers and reports are read from; with none nothing is read.",
+        examples=[None],
+    )
+
+
+class MailboxAnswer(Answer):
+    """Which mailbox is read, and how that went; its password is not told."""
+
+    host: str = Field(description="Its IMAP server.", examples=["imap.harbor.example"])
+    port: int = Field(description="Its port.", examples=[993])
+    user_name: str = Field(description="The user name there.", examples=["hello@harbor.example"])
+    folder: str = Field(description="The folder that is read.", examples=["INBOX"])
+    checked_at: datetime | None = Field(
+        description="When it was last looked into.", examples=["2026-05-04T09:30:00Z"]
+    )
+    code: str | None = Field(
+        description="What stood in the way then, or that it had to begin anew (`began_anew`); none where"
+        " nothing did.",
+        examples=[None],
+    )
+    message: str | None = Field(description="The same in a sentence.", examples=[None])
 
 
 class MailServerAnswer(Answer):
@@ -66,6 +109,10 @@ class MailServerAnswer(Answer):
     )
     checked_code: str | None = Field(
         description="What stood in the way then; none where nothing did.", examples=[None]
+    )
+    mailbox: MailboxAnswer | None = Field(
+        description="The mailbox answers and reports are read from; none where nothing is read.",
+        examples=[None],
     )
 
 
