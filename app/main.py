@@ -74,6 +74,8 @@ from app.notices.router import router as notices
 from app.openapi.document import document
 from app.openapi.texts import TITLE
 from app.outbox import following  # noqa: F401 - declares what follows from a message
+from app.outbox.files.limits import limits_of_letters
+from app.outbox.files.router import router as letter_files
 from app.outbox.jobs import jobs_of as letter_jobs
 from app.outbox.mail.router import router as mail_server
 from app.outbox.mail.way import EmailWay
@@ -215,7 +217,16 @@ _DESKS = (desk, hubs, saved_hubs, schedule, client_list, home)
 _PEOPLE = (auth, users, security, account, devices, operator, audit, notices, portal_logins)
 _TILLS = (cards, card_merchants)
 _SITES = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
-_LETTERS = (templates, paper_letters, outbox, mail_server, text_line, text_hooks, communications)
+_LETTERS = (
+    templates,
+    paper_letters,
+    outbox,
+    mail_server,
+    letter_files,
+    text_line,
+    text_hooks,
+    communications,
+)
 _REST = (preferences, health, inbox, imports, *_TILLS, *_LETTERS, limits)
 _ROUTERS = (sync, stream, live, *_SITES, *_DESKS, *_PEOPLE, *_REST)
 """Routes are tried one after the other, at some cost each: what is asked for most comes first."""
@@ -290,6 +301,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         cards=limits_of_cards(),
         pictures=limits_of_pictures(chosen.picture_gigabytes_per_account),
         portal=limits_of_portal(),
+        letters=limits_of_letters(),
         templates=limits_of_templates(),
     )
     build_porch(

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from app.core import clock
 from app.core.db import WriteSession
+from app.core.events import announce
+from app.core.principal import Principal
 from app.notices import store
+from app.notices.events import SafetyNoticed
 from app.notices.noticed import Noticed
 
 TOGETHER = timedelta(days=1)
@@ -23,3 +26,4 @@ async def note(session: WriteSession, noticed: Noticed) -> None:
         await store.add(session, noticed)
     else:
         await store.count_on(session, same["notice_id"], noticed)
+    await announce(session, Principal.system(session.account_id), SafetyNoticed())

@@ -61,10 +61,11 @@ class Claims:
     """What makes the links by which to unsubscribe; without it letters have none."""
 
     async def next(self, session: WriteSession, way: Way, known: Opened | None) -> Claimed | Paced | None:
-        """Claim the next letter of the account that can go, and put aside those before it that cannot."""
+        """Claim the next letter of the account that can go, and put aside those before it that cannot.
+
+        One whose time is over is left to `give_up_late`.
+        """
         now = clock.now()
-        for row in await store.end_late(session, now, _AT_ONCE):
-            await tell(session, Ending(row, State.FAILED, Words(row["last_code"]), now))
         for _ in range(_AT_ONCE):
             found = await self._one(session, way, known, now)
             if not isinstance(found, _PutAside):
@@ -145,6 +146,13 @@ class Claims:
         if "message" in record:
             return Content("", record["message"])
         return Content(record["subject"], record["body"] or "", record["html"])
+
+
+async def give_up_late(session: WriteSession) -> None:
+    """Give up letters whose time is over, a few at once; where there are more the account stays due."""
+    now = clock.now()
+    for row in await store.end_late(session, now, _AT_ONCE):
+        await tell(session, Ending(row, State.FAILED, Words(row["last_code"]), now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,50 @@ class MailPasswordMissing(AppError):
     title = "The password is to be given."
 
 
+class LetterFileNotFound(AppError):
+    """The account has no file of this id."""
+
+    status = 404
+    code = "letter_file_not_found"
+    title = "There is no such file."
+
+
+class LetterFileRefused(AppError):
+    """The file does not go with letters, for a `reason`.
+
+    One of `name` (it is empty or too long, or has none of the `endings`), `type` (it was sent as another
+    `Content-Type` than its name says), `content` (it does not begin as such a file does).
+    """
+
+    status = 422
+    code = "letter_file_refused"
+    title = "This file does not go with letters."
+
+
+class LetterFileTooLarge(AppError):
+    """The file has more than `max_bytes` bytes; put it where a link in the letter leads to."""
+
+    status = 413
+    code = "letter_file_too_large"
+    title = "The file is too large to go with letters."
+
+
+class LetterFilesFull(AppError):
+    """There is no room for the file: the account may have `max_files` files of `max_bytes` bytes in all."""
+
+    status = 409
+    code = "letter_files_full"
+    title = "There is no room for another file."
+
+
+class LetterFileInUse(AppError):
+    """A template names the file, or a letter that is still to be sent has it with it."""
+
+    status = 409
+    code = "letter_file_in_use"
+    title = "This file goes with letters."
+
+
 class TextLineNotFound(AppError):
     """The account has no text line."""
 

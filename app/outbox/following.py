@@ -22,12 +22,11 @@ async def follow_messages(draft: Draft, written: Sequence[Written]) -> None:
     """Post messages that have come to wait, in the transaction that brings them; cancel what was taken back.
 
     A phone's message is acknowledged with its letter or not at all. What is deleted leaves nothing behind;
-    what is being sent at that moment is forgotten when that has ended.
+    what is being sent at that moment is forgotten when that has ended. Of what is history nothing is sent.
     """
     session, now = draft.session, clock.now()
-    if session.brings_history:
-        return
-    if posted := [_row(each, draft) for each in written if _is_posted(each)]:
+    posted = [_row(each, draft) for each in written if _is_posted(each)]
+    if posted and not session.brings_history:
         await store.insert_again(session, posted, now, now + LIFETIMES[Purpose.TYPED])
         await bring_letters_due_forward(session, now)
     if drafts := [each.key[1] for each in written if _is_taken_back(each)]:

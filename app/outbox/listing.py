@@ -41,7 +41,7 @@ async def listed(work: Work[Session], wanted: Wanted) -> tuple[list[LetterAnswer
     letters = [
         LetterAnswer(**told(each))
         for each in shown
-        if each["client_id"] is None or each["client_id"] in known
+        if _is_open_to(work, each) and (each["client_id"] is None or each["client_id"] in known)
     ]
     return letters, shown[-1]["letter_id"] if len(found) > wanted.most else None
 
@@ -60,6 +60,7 @@ async def read(work: Work[Any], letter_id: UUID) -> WholeLetterAnswer:
         **told(row),
         is_secret=not kept and record is None,
         **words,
+        file_ids=kept.get("file_ids", []),
         said=row["last_said"] if is_open else None,
     )
 
@@ -105,7 +106,7 @@ async def _found(work: Work[Any], letter_id: UUID) -> tuple[Any, dict[str, Any] 
     """Return a letter's row, and its record where it has one."""
     require(work.who, OUTBOX, Level.VIEW_ONLY)
     row = await list_store.letter(work.session, letter_id)
-    if row is None:
+    if row is None or not _is_open_to(work, row):
         raise LetterNotFound
     if row["collection"] is not None:
         record = await seen(work, registry.numbered(row["collection"]).name, letter_id)
@@ -115,6 +116,11 @@ async def _found(work: Work[Any], letter_id: UUID) -> tuple[Any, dict[str, Any] 
     if row["client_id"] is not None and await seen(work, "clients", row["client_id"]) is None:
         raise LetterNotFound
     return row, None
+
+
+def _is_open_to(work: Work[Any], row: Any) -> bool:
+    """Say whether somebody may know of a letter: who is warned of whom is for administrators alone."""
+    return row["purpose"] != Purpose.NOTICE or work.who.is_administrator
 
 
 def told(row: Any) -> dict[str, Any]:

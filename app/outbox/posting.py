@@ -138,7 +138,8 @@ async def _drafts(session: WriteSession, ended: Sequence[Any]) -> Any:
 
 
 def _row(account_id: UUID, letter: Letter, now: datetime, seal: Vault | None) -> dict[str, Any]:
-    content = orjson.dumps(asdict(letter.content)).decode()
+    # Ids that come from the database are of a class of the driver's.
+    content = orjson.dumps(asdict(letter.content), default=str).decode()
     due_at = letter.due_at or now
     sealed = seal.seal(account_id, sealed_as(letter.letter_id), content).hex() if seal else None
     return {

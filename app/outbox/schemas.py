@@ -63,6 +63,7 @@ class WholeLetterAnswer(LetterAnswer):
     subject: str | None = Field(description="Its subject.", examples=["Your images are online"])
     text: str | None = Field(description="Its text.", examples=[_WORDS])
     html: str | None = Field(description="The same in HTML, as it was written.", examples=[None])
+    file_ids: list[UUID] = Field(description="The files that go with it.", examples=[[]])
     said: str | None = Field(
         description="What the other side said; for who may see the mail settings.", examples=[None]
     )

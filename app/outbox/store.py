@@ -136,6 +136,7 @@ _CLAIM = """
 WITH found AS (
     SELECT l.letter_id, l.state, l.due_at FROM letters l
     WHERE l.account_id = $1 AND l.channel = $2 AND l.state IN ('waiting', 'sending') AND l.due_at <= $4
+        AND l.expires_at > $4
         AND NOT EXISTS (
             SELECT FROM letters o
             WHERE o.account_id = $1 AND o.channel = $2 AND o.state = 'sending' AND o.due_at > $4)
@@ -213,6 +214,18 @@ _BLOCK = """
 INSERT INTO letter_blocks (account_id, channel, address_key, reason, at, letter_id, by_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (account_id, channel, address_key) DO NOTHING
+"""
+_UNTOLD_NOTICES = """
+SELECT DISTINCT ON (n.user_id, n.kind) n.*, u.email, u.first_name, u.initials, b.display_name AS by_name
+FROM safety_notices n
+JOIN users u ON u.account_id = $1 AND u.user_id = n.user_id AND u.is_active AND u.email <> ''
+LEFT JOIN users b ON b.account_id = $1 AND b.user_id = n.by_id
+WHERE n.account_id = $1 AND n.at > $2 AND NOT EXISTS (
+    SELECT FROM safety_notices told
+    JOIN letters l ON l.account_id = $1 AND l.letter_id = told.notice_id
+    WHERE told.account_id = $1 AND told.user_id = n.user_id AND told.kind = n.kind
+        AND told.at > n.at - $3::interval)
+ORDER BY n.user_id, n.kind, n.at
 """
 _FILES = """
 SELECT file_id, name, media_type, content FROM letter_files
@@ -373,6 +386,14 @@ async def block(
     """Have nothing go to an address any more; say whether anything did until now."""
     answer = await session.raw.execute(_BLOCK, session.account_id, channel, key, reason, at, letter_id, by_id)
     return bool(answer == "INSERT 0 1")
+
+
+async def untold_notices(session: WriteSession, since: datetime, within: timedelta) -> list[asyncpg.Record]:
+    """Return what was noticed since an instant, with whom it is to be told, one of a kind for each user.
+
+    What was told of a kind within such a time before is not told again.
+    """
+    return list(await session.raw.fetch(_UNTOLD_NOTICES, session.account_id, since, within))
 
 
 async def files(session: Session, ids: Collection[UUID]) -> dict[UUID, asyncpg.Record]:

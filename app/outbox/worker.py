@@ -17,8 +17,9 @@ from app.core.db import Database, WriteSession
 from app.core.vault import Vault
 from app.outbox import store
 from app.outbox.carriers import Deferred, Doubtful, Opened, Outcome, Way
-from app.outbox.claiming import Claimed, Claims, Paced
+from app.outbox.claiming import Claimed, Claims, Paced, give_up_late
 from app.outbox.marking import Tried, mark
+from app.outbox.notices import post_notices
 from app.outbox.unsubscribing import Links
 from app.outbox.words import Words
 
@@ -109,6 +110,8 @@ class Outbox:
             left = await self._lane(account_id, way, left, ends)
 
         async def settle(session: WriteSession) -> None:
+            await give_up_late(session)
+            await post_notices(session, self.vault)
             await set_letters_due(session, await store.next_due(session, clock.now()))
 
         await self._written(account_id, settle)

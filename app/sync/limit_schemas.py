@@ -296,6 +296,18 @@ class TemplateLimits(Answer):
     max_message_characters: int = Field(description="Characters of a text message.", examples=[1_600])
 
 
+class LetterLimits(Answer):
+    """How large the files of letters may be, and how many there may be."""
+
+    max_files: int = Field(description="Files: `letter_files_full`.", examples=[500])
+    max_file_bytes: int = Field(description="Bytes of a file: `letter_file_too_large`.", examples=[3_000_000])
+    max_bytes: int = Field(description="Bytes of all files: `letter_files_full`.", examples=[100_000_000])
+    max_files_per_letter: int = Field(description="Files of a letter.", examples=[10])
+    max_file_bytes_per_letter: int = Field(
+        description="Bytes of a letter's files: `too_large`.", examples=[8_000_000]
+    )
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -311,6 +323,7 @@ class LimitsAnswer(Answer):
     cards: CardLimits = Field(description="Cards that are charged.")
     pictures: PictureLimits = Field(description="Pictures of online galleries.")
     portal: PortalLimits = Field(description="Clients in their galleries.")
+    letters: LetterLimits = Field(description="Files of letters.")
     templates: TemplateLimits = Field(description="Templates and letters made of them.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

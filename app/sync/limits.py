@@ -12,6 +12,7 @@ from app.sync.limit_schemas import (
     DeskLimits,
     HubLimits,
     ImportLimits,
+    LetterLimits,
     LimitsAnswer,
     LiveLimits,
     PictureLimits,
@@ -49,6 +50,7 @@ def limits_of(
     cards: CardLimits,
     pictures: PictureLimits,
     portal: PortalLimits,
+    letters: LetterLimits,
     templates: TemplateLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
@@ -61,6 +63,7 @@ def limits_of(
         cards=cards,
         pictures=pictures,
         portal=portal,
+        letters=letters,
         templates=templates,
         sync=limits_of_sync(),
         body=BodyLimits(

@@ -59,6 +59,7 @@ class Code(StrEnum):
     NOT_EXPECTED = "not_expected"
     FIXED = "fixed"
     NOT_FOUND = "not_found"
+    TOO_LARGE = "too_large"
 
 
 class Faulty(Exception):

@@ -49,7 +49,7 @@ async def preview(work: Work[Session], asked: PreviewRequest, public_url: str | 
     view = await saving.view_of(work)
     worded: Worded
     if asked.draft is not None:
-        saving.check(asked.draft, view)
+        saving.check(asked.draft, view, await saving.faults_of_files(work, asked.draft))
         worded = asked.draft
     elif asked.template_id is not None:
         worded = await saving.read(work.session, asked.template_id)

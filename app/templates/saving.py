@@ -12,12 +12,16 @@ from app.accounts.standing import S, Work
 from app.audit.trail import Action, Entry, keep
 from app.core import clock
 from app.core.db import Session, WriteSession
-from app.core.events import announce
+from app.core.events import announce, hears
 from app.core.ids import new_id
+from app.core.principal import Principal
 from app.desk.hubs.fields import View
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
 from app.http.failures import MOST_FIELDS
+from app.outbox.errors import LetterFileInUse
+from app.outbox.files import keeping
+from app.outbox.files.events import LetterFileRemoved
 from app.sync.target import rights_of
 from app.templates import store
 from app.templates.engine import Code
@@ -52,6 +56,23 @@ def check(worded: Worded, view: View, more: Sequence[Fault] = ()) -> None:
     faults = [*more, *faults_of(worded, view)]
     if faults:
         raise TemplateInvalid(fields=[each.told() for each in faults[:MOST_FIELDS]])
+
+
+async def faults_of_files(work: Work[S], worded: Worded) -> list[Fault]:
+    """Return what is wrong with the files of a letter: there are none, or they are too much for one."""
+    if not worded.file_ids:
+        return []
+    missing, size = await keeping.missing(work, worded.file_ids)
+    if missing:
+        return [Fault("file_ids", Code.NOT_FOUND)]
+    return [Fault("file_ids", Code.TOO_LARGE)] if size > keeping.MOST_BYTES_OF_LETTER else []
+
+
+@hears(LetterFileRemoved)
+async def keep_files_in_use(session: WriteSession, _: Principal, event: LetterFileRemoved) -> None:
+    """Refuse that a file goes which a template names, whether or not that is offered."""
+    if await store.names_file(session, event.file_id):
+        raise LetterFileInUse
 
 
 def gone(row: Template) -> list[str]:
@@ -110,6 +131,7 @@ async def _check(work: Work[WriteSession], wanted: TemplateRequest, row: Templat
             more.append(Fault(name, Code.FIXED))
     if wanted.email_type_id and not await store.is_email_type(session, wanted.email_type_id):
         more.append(Fault("email_type_id", Code.NOT_FOUND))
+    more += await faults_of_files(work, wanted)
     check(wanted, await view_of(work), more)
     if await store.is_named(session, wanted.name, row.template_id if row else None):
         raise TemplateNameTaken

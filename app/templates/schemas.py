@@ -1,13 +1,14 @@
 """Templates, their fields and previews as they go over the wire."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.http.schemas import Answer, Wire
+from app.outbox.files.keeping import MOST_OF_LETTER
 from app.sync.fields import Name
 from app.sync.tables import Kind
 from app.templates.engine import LONGEST, Part
@@ -20,6 +21,14 @@ _SUBJECT = "Your images are online until [[SessionWebExpireDate]]"
 _TEXT = 'Dear [[ClientFirstName or "client"]],\n\nyour images are ready: [[SessionGalleryLink]]'
 _HTML = '<p>Dear [[ClientFirstName or "client"]],</p><p><a href="[[SessionGalleryLink]]">Your images</a></p>'
 _VERSION = "Counts its changes; sent as `If-Match`."
+_FILES = "The files its emails have with them."
+
+
+def _each_once(ids: list[UUID]) -> list[UUID]:
+    return list(dict.fromkeys(ids))
+
+
+FileIds = Annotated[list[UUID], Field(max_length=MOST_OF_LETTER), AfterValidator(_each_once)]
 
 
 class DraftRequest(Wire):
@@ -53,6 +62,9 @@ class DraftRequest(Wire):
         description="The time of the session or appointment goes with it, for the client's calendar.",
         examples=[False],
     )
+    file_ids: FileIds = Field(
+        default=[], description="The files that go with it; a text message has none.", examples=[[]]
+    )
 
 
 class TemplateRequest(DraftRequest):
@@ -77,6 +89,7 @@ class TemplateTold(Answer):
     basis: Basis = Field(description="What it is about.", examples=["session"])
     subject: str = Field(description="The subject of its emails.", examples=[_SUBJECT])
     has_calendar: bool = Field(description="A time goes with it.", examples=[False])
+    file_ids: list[UUID] = Field(description=_FILES, examples=[[]])
     email_type_id: UUID | None = Field(description="The type its emails have.", examples=[None])
     is_inactive: bool = Field(description="It is no longer offered.", examples=[False])
     fields: list[str] = Field(

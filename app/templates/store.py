@@ -93,6 +93,12 @@ async def is_named(session: Session, name: str, but: UUID | None = None) -> bool
     return bool(await session.raw.fetchval(sql, session.account_id, name, but))
 
 
+async def names_file(session: Session, file_id: UUID) -> bool:
+    """Say whether a template names a file."""
+    sql = "SELECT EXISTS (SELECT FROM templates WHERE account_id = $1 AND $2 = ANY(file_ids))"
+    return bool(await session.raw.fetchval(sql, session.account_id, file_id))
+
+
 async def remove(session: WriteSession, row: Template) -> None:
     """Remove a template."""
     await session.delete(row)

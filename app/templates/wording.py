@@ -1,9 +1,10 @@
 """What is said in a letter before anybody's fields are in it, and what is wrong with that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
+from uuid import UUID
 
 from app.desk.hubs.fields import View
 from app.http.failures import MOST_FIELDS
@@ -29,6 +30,8 @@ class Worded(Protocol):
     def html(self) -> str | None: ...  # noqa: D102
     @property
     def has_calendar(self) -> bool: ...  # noqa: D102
+    @property
+    def file_ids(self) -> Sequence[UUID]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Wording:
     text: str = ""
     html: str | None = None
     has_calendar: bool = False
+    file_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def _faults_of_kind(worded: Worded) -> Iterator[Fault]:
             yield Fault(part, Code.NOT_EXPECTED)
     if worded.has_calendar and (is_message or worded.basis not in _WITH_A_TIME):
         yield Fault("has_calendar", Code.NOT_EXPECTED)
+    if worded.file_ids and is_message:
+        yield Fault("file_ids", Code.NOT_EXPECTED)
 
 
 def _unknown(

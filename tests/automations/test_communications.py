@@ -91,6 +91,34 @@ async def _letters(studio: Studio, made: str) -> list[Any]:
     )
 
 
+async def test_a_template_s_files_go_with_each_email_and_stay_until_then(studio: Studio, desk: Desk) -> None:
+    group = await _group(desk)
+    await _client(desk, "Adams", email="laura@adams.example", group_ids=[group])
+    headers = {**desk.headers, "Content-Type": "application/pdf"}
+    sent = await studio.client.post(
+        "/v1/letter-files", params={"name": "Prices.pdf"}, content=b"%PDF-1.7", headers=headers
+    )
+    file_id = sent.json()["id"]
+    said = {"subject": "Prices", "text": "Hello", "file_ids": [file_id]}
+    template = await _template(desk, "form_letter", **said)
+    made = await _begun(desk, group, action="email", template_id=template)
+    await _works(studio)
+    [letter] = await _letters(studio, made)
+    assert letter["content"]["file_ids"] == [file_id]
+    without = {
+        "name": "Prices",
+        "kind": "form_letter",
+        "basis": "client",
+        "subject": "Prices",
+        "text": "Hello",
+    }
+    assert (await desk.ask("PUT", f"templates/{template}", without, if_match='"1"')).status_code == 200
+    kept = await desk.ask("DELETE", f"letter-files/{file_id}")
+    assert (kept.status_code, kept.json()["code"]) == (409, "letter_file_in_use")
+    await _asked(desk, "POST", f"letters/{letter['letter_id']}/cancel")
+    assert (await desk.ask("DELETE", f"letter-files/{file_id}")).status_code == 204
+
+
 async def test_a_list_is_looked_over_and_who_is_on_it_is_written_to_or_called(
     studio: Studio, desk: Desk
 ) -> None:

@@ -170,7 +170,7 @@ async def test_another_account_s_row_is_not_there(
                 "communications": "communication_not_found",
                 "web_orders": "web_order_not_found",
                 "web_price_lists": "price_list_not_found",
-                "outbox": "letter_not_found",
+                "outbox": "letter_file_not_found" if name == "file_id" else "letter_not_found",
                 "cards": "card_payment_not_found" if name == "payment_id" else "card_target_not_found",
                 "portal": "portal_letter_not_found" if name == "letter_id" else "portal_client_not_found",
             }

@@ -13,6 +13,7 @@ from app.outbox.mail.way import EmailWay
 from app.outbox.posting import cancel
 from app.outbox.states import Purpose
 from app.sync.store import Write, write
+from app.sync.upkeep import rebuild
 from tests.contract.phones import signed_in
 from tests.outbox.posting import FROM, LAURA, Office, later
 from tests.outbox.sinks import HANG, LOSE, TWICE
@@ -123,6 +124,21 @@ async def test_a_letter_is_tried_for_days_and_then_given_up(office: Office) -> N
     assert 25 < tries < 45
     record = await office.email(email)
     assert (record["delivery_state"], record["delivery_error"]) == ("failed", "The mailbox is full.")
+
+
+async def test_of_letters_whose_time_is_over_none_is_sent_however_many(office: Office) -> None:
+    clock.hold(clock.now())
+    for _ in range(60):
+        await office.posts()
+    kept = await office.posts(expires_at=clock.now() + timedelta(days=3))
+    later(days=2)
+    while (due := await office.due()) is not None and due <= clock.now():
+        await office.works()
+    assert [each.message["Message-ID"] for each in office.sink.letters] == [f"<{kept}@harbor.example>"]
+    rows = await office.studio.execute(
+        "SELECT last_code, count(*) AS letters FROM letters WHERE account_id = $1 GROUP BY last_code"
+    )
+    assert {row["last_code"]: row["letters"] for row in rows} == {"too_late": 60, None: 1}
 
 
 async def test_whom_it_did_not_reach_is_told_and_the_others_have_it(office: Office) -> None:
@@ -275,12 +291,47 @@ def _only_file(folder: Path) -> tuple[str, str]:
 
 
 async def test_what_an_import_brings_is_not_sent(office: Office) -> None:
-    fields = {"date": "2020-05-04", "subject": "Long ago", "to_addresses": [LAURA]}
+    email, fields = uuid4(), {"date": "2020-05-04", "subject": "Long ago", "to_addresses": [LAURA]}
     async with office.studio.database.writing(office.account_id) as session:
         session.brings_history = True
-        await write(session, Principal.system(office.account_id), [Write("emails", uuid4(), fields)])
+        await write(session, Principal.system(office.account_id), [Write("emails", email, fields)])
+    changed = await office.desk.change(named("emails"), email, {"category": "Old"})
+    assert changed.status_code == 200, changed.text
     await office.works()
     assert (office.sink.letters, await office.due()) == ([], None)
+
+
+async def test_what_is_mended_is_no_news_and_not_sent(office: Office) -> None:
+    fields = {"date": "2020-05-04", "subject": "Long ago", "to_addresses": [LAURA]}
+    email, who = uuid4(), Principal.system(office.account_id)
+    async with office.studio.database.writing(office.account_id) as session:
+        session.brings_history = True
+        await write(session, who, [Write("emails", email, fields)])
+    await office.studio.execute("DELETE FROM feed WHERE account_id = $1 AND record_id = $2", email)
+    assert (await rebuild(office.studio.database, who)).records == 1
+    assert await office.due() is None
+    assert not await office.studio.execute("SELECT FROM letters WHERE account_id = $1")
+
+
+async def test_history_that_goes_takes_its_letter_along(office: Office) -> None:
+    email, who = await office.writes(), Principal.system(office.account_id)
+    async with office.studio.database.writing(office.account_id) as session:
+        session.brings_history = True
+        await write(session, who, [Write("emails", UUID(email), None)])
+    assert not await office.studio.execute("SELECT FROM letters WHERE account_id = $1")
+
+
+async def test_a_letter_of_a_client_that_was_merged_is_sent_once(office: Office) -> None:
+    gone, stays = await office.client(), await office.client(email="other@hartley.example")
+    email = await office.writes(client_id=gone["id"])
+    merged = await office.desk.ask("POST", f"clients/{gone['id']}/merge", {"into": stays["id"]}, if_match="*")
+    assert merged.status_code == 200, merged.text
+    for _ in range(2):
+        await office.works()
+    assert [each.recipients for each in office.sink.letters] == [[LAURA]]
+    record = await office.email(email)
+    assert (record["client_id"], record["delivery_state"]) == (stays["id"], "sent")
+    assert str((await office.letter(email))["client_id"]) == stays["id"]
 
 
 async def test_a_client_s_letters_go_with_the_client_and_move_with_a_merge(office: Office) -> None:

@@ -172,8 +172,7 @@ async def _errand(session: Session, row: Communication) -> Errand:
         is_bulk=True,
         email_type_id=email_type_id,
         category=row.category,
-        # The driver's own class of ids is nothing a letter's content is written with.
-        file_ids=tuple(UUID(str(each)) for each in template.file_ids) if template else (),
+        file_ids=tuple(template.file_ids) if template else (),
         communication_id=row.communication_id,
         made_by=row.made_by,
     )

@@ -21,7 +21,7 @@ from app.sync import registry
 PANELS = "panels"
 SHORTCUTS = "shortcuts"
 SHOWN_OF: Mapping[Panel, tuple[str, ...]] = {
-    Panel.SERVICES: ("sessions", "invoices"),
+    Panel.SERVICES: ("sessions", "invoices", "text_messages"),
     Panel.TASKS: ("tasks",),
     Panel.SCHEDULE: ("sessions", "appointments"),
     Panel.SNAPSHOT: ("finance_snapshots",),

@@ -34,6 +34,7 @@ from app.desk.home.schemas import (
     TargetKind,
     TaskEntry,
     TasksPanel,
+    TextsSent,
     Waiting,
     WebOrderEntry,
     WebOrders,
@@ -79,19 +80,21 @@ async def _panel(panel: Panel, work: Work[Session], page: Page, asker: Asker) ->
 
 
 async def _services(work: Work[Session], page: Page, asker: Asker) -> ServicesPanel | None:
-    if not page.has_galleries:
+    galleries = web_orders = texts = None
+    if views(work.who, "text_messages") and (sent := await store.texts(work.session)):
+        texts = TextsSent(**sent)
+    if not page.has_galleries and texts is None:
         return None
-    galleries = web_orders = None
-    if views(work.who, "sessions"):
+    if page.has_galleries and views(work.who, "sessions"):
         rows = await store.galleries(work.session, asker)
         sessions = [GalleryEntry(**each) for each in _listed(rows, page)]
         galleries = Galleries(**_counts(rows, "active", "set_to_expire", "images_hosted"), sessions=sessions)
-    if views(work.who, "invoices"):
+    if page.has_galleries and views(work.who, "invoices"):
         rows = await store.web_orders(work.session, asker)
         invoices = [WebOrderEntry(**each) for each in _listed(rows, page)]
         counts = _counts(rows, "ready_to_download", "held", "today", "prepaid_to_upload")
         web_orders = WebOrders(**counts, invoices=invoices)
-    return ServicesPanel(panel=Panel.SERVICES, galleries=galleries, web_orders=web_orders)
+    return ServicesPanel(panel=Panel.SERVICES, galleries=galleries, web_orders=web_orders, texts=texts)
 
 
 async def _tasks(work: Work[Session], page: Page, asker: Asker) -> TasksPanel:

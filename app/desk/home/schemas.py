@@ -174,12 +174,25 @@ class WebOrders(Answer):
     )
 
 
+class TextsSent(Answer):
+    """How many text messages went; months are those of UTC, as they are counted."""
+
+    this_month: int = Field(description="This month.", examples=[12])
+    last_month: int = Field(description="The month before.", examples=[140])
+
+
 class ServicesPanel(Answer):
-    """What goes on in the online galleries; there is none while the company has them switched off."""
+    """What goes on in the online galleries, and how many texts went.
+
+    There is none while the company has galleries switched off and has never posted a text.
+    """
 
     panel: Literal[Panel.SERVICES] = Field(description="Which panel it is.", examples=["services"])
     galleries: Galleries | None = Field(description="The galleries, with the right to view sessions.")
     web_orders: WebOrders | None = Field(description="The orders, with the right to view invoices.")
+    texts: TextsSent | None = Field(
+        description="Text messages, with the right to view them, once there was one to be sent."
+    )
 
 
 class TaskEntry(Answer):

@@ -7,13 +7,14 @@ at least, without an id where nothing is listed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
 
+from app.core import clock
 from app.core.db import Session
 from app.desk.home.models import OPEN_GALLERIES, TO_UPLOAD, HomeSetting
 from app.sync import registry
@@ -77,6 +78,13 @@ async def web_orders(session: Session, asker: Asker) -> list[asyncpg.Record]:
     )
 
 
+async def texts(session: Session) -> asyncpg.Record | None:
+    """Return how many texts went this month and the last; none where there was never one to be sent."""
+    this = clock.now().date().replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=1)
+    return await session.raw.fetchrow(_TEXTS, session.account_id, this, last)
+
+
 async def tasks(session: Session, asker: Asker) -> list[asyncpg.Record]:
     """Return how many tasks are open for somebody and were completed today, and some of them."""
     return await session.raw.fetch(
@@ -119,6 +127,16 @@ SELECT
      ) AS listed)::text AS shortcuts,
     (SELECT json_build_object('has_galleries', has_galleries, 'name_order', name_order)
      FROM companies WHERE account_id = $1 AND id = $1)::text AS company
+"""
+
+
+_TEXTS = """
+SELECT coalesce(sum(c.sent) FILTER (WHERE c.month = $2), 0)::bigint AS this_month,
+    coalesce(sum(c.sent) FILTER (WHERE c.month = $3), 0)::bigint AS last_month
+FROM letter_lanes l
+LEFT JOIN letter_counts c ON c.account_id = $1 AND c.channel = l.channel AND c.month IN ($2, $3)
+WHERE l.account_id = $1 AND l.channel = 'text'
+GROUP BY l.channel
 """
 
 

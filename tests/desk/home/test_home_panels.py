@@ -1,9 +1,13 @@
 """The panels of a home page tell what there is for whoever asks."""
 
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 from app.accounts.users import change_user
+from app.core.clock import now
 from app.core.principal import Principal
+from app.outbox.posting import Content, Letter, post
+from app.outbox.states import Channel, Purpose
 from app.studio.finances import upkeep
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk
@@ -88,6 +92,34 @@ async def test_services_are_the_galleries_and_orders_of_now(
     [told_order] = orders["invoices"]
     read = (await desk.read(named("invoices"), order)).json()
     assert told_order == {name: read.get(name, "Ferris, Ada") for name in told_order}
+    assert told["texts"] is None
+
+
+async def test_services_tell_how_many_texts_went(studio: Studio, desk: Desk, photographer: Desk) -> None:
+    company = named("companies"), studio.account.account_id
+    assert (await desk.change(*company, {"has_galleries": False})).status_code == 200
+
+    async def posts(channel: Channel, to: str) -> None:
+        letter = Letter(uuid4(), channel, Purpose.TEST, (to,), Content("", "Hello"))
+        async with studio.database.writing(studio.account.account_id) as session:
+            await post(session, [letter])
+
+    await posts(Channel.EMAIL, "laura@hartley.example")
+    assert "services" not in await home(photographer)
+    await posts(Channel.TEXT, "+15185550123")
+    told = (await home(photographer))["services"]
+    assert (told["galleries"], told["web_orders"]) == (None, None)
+    assert told["texts"] == {"this_month": 0, "last_month": 0}
+    this = now().date().replace(day=1)
+    for channel, back, sent in (("text", 0, 3), ("text", 1, 5), ("text", 40, 7), ("email", 0, 9)):
+        month = (this - timedelta(days=back)).replace(day=1)
+        await studio.execute(
+            "INSERT INTO letter_counts (account_id, channel, month, sent) VALUES ($1, $2, $3, $4)",
+            channel,
+            month,
+            sent,
+        )
+    assert (await home(photographer))["services"]["texts"] == {"this_month": 3, "last_month": 5}
 
 
 async def test_messages_are_what_waits_for_somebody(studio: Studio, has: Has, photographer: Desk) -> None:
