@@ -24,6 +24,9 @@ from app.accounts.routers.users import router as users
 from app.audit.router import router as audit
 from app.automations.communications.jobs import FORGET as FORGET_COMMUNICATIONS
 from app.automations.communications.router import router as communications
+from app.automations.jobs import jobs_of as automation_jobs
+from app.automations.triggers import following as _triggers  # noqa: F401 - declares what follows for them
+from app.automations.triggers.router import router as triggers
 from app.cards.jobs import jobs_of
 from app.cards.limits import limits_of_cards
 from app.cards.merchant_router import router as card_merchants
@@ -209,7 +212,8 @@ class Works:
         sizes = chosen.letter_seconds, chosen.letter_accounts
         sending = Outbox(self.database, (emails, texts), self.vault, *sizes, links)
         letters = letter_jobs(self.vault, emails.hosts)
-        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letters)
+        automations = automation_jobs(chosen.links_from)
+        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letters, *automations)
         return [Beat(self.connect, self.database, jobs).run(), sending.run()]
 
 
@@ -225,6 +229,7 @@ _LETTERS = (
     letter_files,
     text_line,
     text_hooks,
+    triggers,
     communications,
 )
 _REST = (preferences, health, inbox, imports, *_TILLS, *_LETTERS, limits)

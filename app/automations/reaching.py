@@ -9,6 +9,7 @@ from uuid import UUID
 from app.core.db import Session
 from app.outbox.blocks import blocked
 from app.outbox.states import Channel
+from app.outbox.texts.numbers import e164
 from app.sync import records, registry
 from app.sync.fields import Values
 
@@ -66,6 +67,7 @@ class Way:
     code: Unreached | None = None
 
 
+_COUNTRY = "SELECT country FROM companies WHERE account_id = $1 AND id = $1"
 _ADDRESSES: Mapping[Act, Callable[[Person], str | None]] = {
     Act.EMAIL: lambda person: person.email,
     Act.TEXT: lambda person: person.text_phone,
@@ -101,26 +103,29 @@ async def clients(
     """Return some clients as they are reached, those there are."""
     collection = registry.numbered(registry.number_of("clients"))
     found = await records.some(session, collection, list(ids))
-    people = {each: _person(each, values) for each, values in found.items()}
-    stopped = frozenset[str]() if bypasses_blocks else await _blocked(session, people)
+    country = await session.raw.fetchval(_COUNTRY, session.account_id)
+    people = {each: _person(each, values, country) for each, values in found.items()}
+    stopped = frozenset[str]() if bypasses_blocks else await _blocked(session, people, country)
     return {
         each: Person(it.name, each, it.email, it.text_phone, it.phone, it.post, stopped)
         for each, it in people.items()
     }
 
 
-async def _blocked(session: Session, people: Mapping[UUID, Person]) -> frozenset[str]:
-    """Return those of the addresses of some people that nothing goes to."""
+async def _blocked(session: Session, people: Mapping[UUID, Person], country: str | None) -> frozenset[str]:
+    """Return those of the addresses of some people that nothing goes to; numbers are blocked as E.164."""
     found = set[str]()
     for action, channel in CHANNELS.items():
-        if addresses := [it for person in people.values() if (it := _ADDRESSES[action](person))]:
-            found |= (await blocked(session, channel, addresses)).keys()
+        addresses = [it for person in people.values() if (it := _ADDRESSES[action](person))]
+        known = {it: (e164(it, country) or it) if action is Act.TEXT else it for it in addresses}
+        stopped = await blocked(session, channel, sorted(set(known.values()))) if known else {}
+        found |= {it for it, key in known.items() if key in stopped}
     return frozenset(found)
 
 
-def _person(client_id: UUID, client: Values) -> Person:
+def _person(client_id: UUID, client: Values, country: str | None) -> Person:
     phones = client["phones"]
-    marked = [each["number"] for each in phones if each["is_sms_enabled"]]
+    marked = [each["number"] for each in phones if each["is_sms_enabled"] and e164(each["number"], country)]
     numbers = [each["number"] for each in phones]
     return Person(
         name=name_of(client),

@@ -12,6 +12,7 @@ from app.demo.opening import TIME_ZONE, open_studio
 from app.demo.scene import Scene
 from app.demo.sign_in import SignIn, new_password
 from app.demo.stories import stories
+from app.demo.triggers import switch_on
 from app.galleries.files import Files
 from app.sync.store import Write, write
 
@@ -37,6 +38,8 @@ async def seed(
 ) -> SignIn:
     """Make the demo studio with about twenty records per client, and return how to sign in.
 
+    Its triggers work once all else is there.
+
     Where there are `files` to keep them in, galleries have pictures, whose smaller sizes so many `workers`
     make; without them they have none.
 
@@ -57,10 +60,9 @@ async def seed(
         done += told
         if progress:
             progress(min(done, clients), clients)
-    if files is None:
-        return studio.sign_in
-    client = await open_galleries(db, files, studio.who, seed, workers=workers)
-    return replace(studio.sign_in, client=client)
+    client = await open_galleries(db, files, studio.who, seed, workers=workers) if files else None
+    await switch_on(db, studio.who)
+    return replace(studio.sign_in, client=client) if client else studio.sign_in
 
 
 def chunks(told: Iterable[list[Write]], size: int = CHUNK) -> Iterator[tuple[list[Write], int]]:

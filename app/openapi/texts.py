@@ -74,6 +74,7 @@ TAGS = [
         "name": "web_orders",
         "description": "What clients order in galleries, and the data sync that makes invoices of it.",
     },
+    {"name": "triggers", "description": "What happens by itself when a record changes or its day comes."},
     {"name": "templates", "description": "Letters that are written once, with fields records fill in."},
     {
         "name": "communications",

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from app.accounts import passwords, store
 from app.accounts.errors import AccountNameTaken
+from app.automations.triggers.ready_made import READY_MADE
 from app.core import clock
 from app.core.db import Database, Session
 from app.core.principal import Principal
@@ -49,6 +50,17 @@ async def test_a_small_studio_stands_ready(database: Database) -> None:
     async with database.reading(await account_of(database, name)) as session:
         await check_people(session, sign_in)
         await check_records(session)
+        await check_triggers(session)
+
+
+async def check_triggers(session: Session) -> None:
+    """See that what is done by itself from now on is switched on, and has nothing to do about the past."""
+    sql = (
+        "SELECT count(*) FILTER (WHERE is_active AND paused_code IS NULL) FROM triggers WHERE account_id = $1"
+    )
+    assert await session.raw.fetchval(sql, session.account_id) == len(READY_MADE)
+    sql = "SELECT count(*) FROM trigger_occurrences WHERE account_id = $1"
+    assert await session.raw.fetchval(sql, session.account_id) == 0
 
 
 async def test_its_figures_are_those_of_a_business_at_work(database: Database) -> None:

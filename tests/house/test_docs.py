@@ -15,6 +15,9 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
+from app.automations.triggers.kinds import Kind as TriggerKind
+from app.automations.triggers.kinds import Paused, Why
+from app.automations.triggers.ready_made import READY_MADE
 from app.cli import cli
 from app.core.errors import refusals
 from app.core.settings import Settings
@@ -141,6 +144,21 @@ def test_every_refusal_of_templates_is_told_with_its_status() -> None:
 def test_every_refusal_of_communications_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "communications.md").read_text(), "Refusals"))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.automations.communications.")
+
+
+def test_every_refusal_of_triggers_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "triggers.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.automations.triggers.")
+
+
+def test_every_code_of_triggers_is_told() -> None:
+    page = (ROOT / "docs" / "triggers.md").read_text()
+    told = {
+        code
+        for opening in re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", opening)
+    }
+    assert {each.value for each in (*Why, *Paused, *TriggerKind)} | set(READY_MADE) <= told
 
 
 def test_every_refusal_at_a_desk_is_told_with_its_status() -> None:

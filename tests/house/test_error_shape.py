@@ -168,6 +168,7 @@ async def test_another_account_s_row_is_not_there(
                 }.get(name, ""),
                 "templates": "paper_letter_not_found" if name == "paper_id" else "template_not_found",
                 "communications": "communication_not_found",
+                "triggers": "not_found" if name == "key" else "trigger_not_found",
                 "web_orders": "web_order_not_found",
                 "web_price_lists": "price_list_not_found",
                 "outbox": "letter_file_not_found" if name == "file_id" else "letter_not_found",

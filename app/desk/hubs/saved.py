@@ -60,6 +60,16 @@ SHIPPED = [
         "Expired Galleries Still Open",
         {"field": "gallery_state", "is": "equals", "value": "expired"},
     ),
+    _shipped(
+        "sessions",
+        "Galleries Online",
+        {"field": "gallery_state", "is": "equals", "value": "online"},
+    ),
+    _shipped(
+        "invoices",
+        "Web Orders",
+        {"field": "web_order_number", "is": "blank", "value": False},
+    ),
 ]
 """Filters that every account has."""
 

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Path, Query, Response
 from app.accounts.errors import PermissionDenied, VersionChanged
 from app.accounts.guards import GUARDED, Reading, Writing
 from app.accounts.standing import S, Work
+from app.core.events import announce
 from app.desk.errors import DeskRequired
 from app.desk.guards import AT_A_DESK, KNOWN_QUERY
 from app.desk.hubs import querying, saved, store
 from app.desk.hubs.errors import InvalidQuery, SavedLimitReached, SavedNotFound, SavedNotYours
+from app.desk.hubs.events import FilterRemoved
 from app.desk.hubs.filters import Reader
 from app.desk.hubs.guards import HubOf
 from app.desk.hubs.hubs import Hub
@@ -147,6 +149,7 @@ async def remove_filter(hub: HubOf, saved_id: SavedId, work: Writing, expected: 
     reader = await _reader(work, hub)
     row = await saved.owned(work, HubFilter, hub, saved_id, reader=reader, expected=expected)
     await saved.remove(work.session, row)
+    await announce(work.session, work.who, FilterRemoved(saved_id))
 
 
 @router.get(

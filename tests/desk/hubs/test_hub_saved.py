@@ -147,8 +147,9 @@ async def set_active(studio: Studio, *, is_active: bool) -> None:
 
 async def test_what_ships_is_read_and_never_changed(desk: Desk) -> None:
     told = (await desk.ask("GET", "hubs/invoices/filters")).json()["filters"]
-    [orders] = [each for each in told if each["is_shipped"]]
+    orders, every = [each for each in told if each["is_shipped"]]
     assert (orders["name"], orders["owner_id"]) == ("Web Orders Today", None)
+    assert every["name"] == "Web Orders"
     refused = await desk.ask("DELETE", f"hubs/invoices/filters/{orders['id']}", if_match='"1"')
     assert (refused.status_code, refused.json()["code"]) == (403, "saved_not_yours")
 
