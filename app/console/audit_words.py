@@ -35,6 +35,11 @@ SUBJECTS: Mapping[str, str] = {
     "deleted_records": "Deleted records",
     "audit": "Audit trail",
     "hubs": "Lists exported",
+    "mail_servers": "Mail servers",
+    "text_lines": "Text lines",
+    "templates": "Templates",
+    "communications": "Communications",
+    "triggers": "Triggers",
 }
 _ODD: Mapping[str, str] = {
     "after_failures": "after wrong passwords",

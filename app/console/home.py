@@ -7,13 +7,15 @@ from starlette.responses import Response
 
 from app.console import leavers, lookups
 from app.console.galleries import overview
+from app.console.letters import outbox
+from app.console.letters import words as of_letters
 from app.console.standing import LATE, State, standing_of
 from app.console.visits import Visit
 from app.core.principal import Level
 
 
 async def show(visit: Visit) -> Response:
-    """Show how the account stands, and what waits: phones, sign-ins, the inbox, web orders and galleries."""
+    """Show how the account stands, and what waits: phones, sign-ins, entries, letters, orders, galleries."""
     told: dict[str, Any] = dict.fromkeys(("behind", "holding", "waiting", "clearing", "left"))
     if visit.may("devices", Level.VIEW_ONLY):
         phones = (await visit.api.get("/v1/sync/health", behind_days=LATE.days))["devices"]
@@ -34,5 +36,7 @@ async def show(visit: Visit) -> Response:
         behind_days=LATE.days,
         orders=services.get("web_orders"),
         galleries=services.get("galleries"),
+        lanes=await outbox.lanes(visit),
+        words=of_letters,
         **told,
     )

@@ -23,12 +23,17 @@ _MEGA, _KILO = 1_000_000, 1_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the menu; who lacks its feature is not shown it."""
+    """An entry of the menu; who lacks its feature is not shown it. `others` are pages that belong to it."""
 
     path: str
     label: str
     icon: str
     feature: str | None = None
+    others: tuple[str, ...] = ()
+
+    def holds(self, here: str) -> bool:
+        """Say whether a page is one of this place."""
+        return here == self.path or (self.path != "/" and here.startswith((self.path, *self.others)))
 
 
 MENU = (
@@ -40,6 +45,10 @@ MENU = (
     Place("/users", "Users", "people", "users"),
     Place("/groups", "Security groups", "shield", "security"),
     Place("/galleries", "Online galleries", "picture", "sessions"),
+    Place("/outbox", "Outbox", "plane", "outbox", ("/blocks", "/paper", "/files")),
+    Place("/templates", "Templates", "letter", "templates"),
+    Place("/communications", "Communications", "horn", "communications"),
+    Place("/mail", "Mail and texts", "plug", "mail_settings"),
     Place("/company", "Company settings", "house", "companies"),
     Place("/lists", "Lists", "list", "lists"),
     Place("/audit", "Audit", "book", "audit"),
@@ -80,6 +89,11 @@ def day(text: str) -> str:
     """Return a day of the API as people write it."""
     found = date.fromisoformat(text)
     return f"{found.day} {found:%B %Y}"
+
+
+def today(time_zone: str) -> str:
+    """Return what day it is in a zone, as the API has it."""
+    return clock.today(time_zone).isoformat()
 
 
 def ago(text: str) -> str:

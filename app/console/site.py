@@ -34,6 +34,8 @@ from app.console import (
 from app.console.forms import Unfilled
 from app.console.galleries import site as galleries
 from app.console.galleries import uploads
+from app.console.letters import files
+from app.console.letters import site as letters
 from app.console.visits import Show, guarded
 from app.http.forms import Foreign, Unreadable
 
@@ -89,6 +91,7 @@ _SHOWN: dict[str, Show] = {
     _LISTED: lists.show_one,
     f"{_LISTED}/remove": lists.ask_remove,
     **galleries.SHOWN,
+    **letters.SHOWN,
 }
 _DONE: Mapping[str, Show] = {
     "/sign-ins/{notice_id:uuid}": sign_ins.answer,
@@ -114,7 +117,11 @@ _DONE: Mapping[str, Show] = {
     f"{_LISTED}/move": lists.move,
     f"{_LISTED}/remove": lists.remove,
     **galleries.DONE,
+    **letters.DONE,
 }
+
+_APART: Mapping[str, Show] = {**galleries.PARTS, **letters.ALONE}
+"""What is asked for by pages, or opened beside them, and is none of them."""
 
 
 def console(api: FastAPI) -> ASGIApp:
@@ -132,7 +139,8 @@ def _pages(api: FastAPI) -> Starlette:
             Route("/reset", sign_in.resetting(api), methods=["POST"]),
             Route("/sign-out", sign_in.signing_out(api), methods=["POST"]),
             *uploads.routes(api),
-            *(Route(path, guarded(api, show)) for path, show in {**_SHOWN, **galleries.PARTS}.items()),
+            *files.routes(api),
+            *(Route(path, guarded(api, show)) for path, show in {**_SHOWN, **_APART}.items()),
             *(Route(path, guarded(api, act), methods=["POST"]) for path, act in _DONE.items()),
         ],
         exception_handlers={
@@ -148,6 +156,7 @@ def _pages(api: FastAPI) -> Starlette:
 class _Headers:
     """Gives every answer of the console the headers of a page, and a session that was renewed.
 
+    A letter that stands alone brings stricter ones of its own.
     It stands outside of what answers a defect.
     """
 
@@ -158,7 +167,8 @@ class _Headers:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
                 sessions.hand_on(headers, scope)
             await send(message)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.console.galleries import words as of_galleries
+from app.console.letters import words as of_letters
 
 LOOK_AGAIN = "Something is missing or not right. Nothing was saved yet: please look at the marked fields."
 WRONG_CURRENT = "This is not your password until now."
@@ -104,6 +105,7 @@ _AT_FIELD: Mapping[str, str] = {
     "unknown_group": "security_group_id",
     "user_name_taken": "user_name",
     "price_list_name_taken": "name",
+    "template_name_taken": "name",
     "no_such_price_list": "web_price_list",
 }
 _PHONES: Mapping[str, str] = {
@@ -165,7 +167,7 @@ def of_problem(problem: Mapping[str, Any]) -> str:
     if code == _REFERENCED:
         users = ", ".join(of_key(each).lower() for each in problem.get("reasons", {}))
         return f"Others still have this ({users}), so it cannot be deleted. Deactivate it instead."
-    known = _PROBLEMS.get(code) or of_galleries.PROBLEMS.get(code)
+    known = _PROBLEMS.get(code) or of_galleries.PROBLEMS.get(code) or of_letters.PROBLEMS.get(code)
     return known or problem.get("detail") or ANYTHING
 
 
@@ -250,4 +252,4 @@ def of_platform(name: str) -> str:
 
 def said(key: str) -> str | None:
     """Return what has been done, by the word an address has for it."""
-    return _SAID.get(key) or of_galleries.SAID.get(key)
+    return _SAID.get(key) or of_galleries.SAID.get(key) or of_letters.SAID.get(key)

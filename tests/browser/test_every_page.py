@@ -15,10 +15,11 @@ from studio_sync_client import Client
 from tests.browser.conftest import Opens
 from tests.browser.selling import furnish
 from tests.browser.visitors import Visitor
+from tests.browser.writing import furnish_letters
 from tests.samples import sample
 
 _FAULTS = Path(__file__).with_name("faults.js").read_text()
-_LINKS = """() => [...document.querySelectorAll("a[href^='/console/']:not([download])")]
+_LINKS = """() => [...document.querySelectorAll("a[href^='/console/']:not([download], [target])")]
     .map((link) => link.getAttribute("href").replace("/console", "").replace(/#.*/, ""))"""
 _KINDS = {pattern: compile_path(pattern)[0] for pattern in site._SHOWN if not pattern.endswith(".csv")}
 _OF_A_KIND = 2
@@ -26,6 +27,11 @@ SIZES: dict[str, ViewportSize] = {
     "desk": {"width": 1280, "height": 800},
     "phone": {"width": 390, "height": 844},
 }
+CHOSEN = (
+    "/templates/new?kind=html_email&basis=session",
+    "/communications/new?hub=sessions&action=email",
+)
+"""Pages that are led to by a form."""
 LONG = "Featherstonehaugh-Cholmondeley Donaudampfschifffahrtsgesellschaft"
 
 
@@ -47,6 +53,7 @@ def furnished(house: House, desk: Desk, new_phone: Callable[..., Client]) -> Non
     [device] = [each["id"] for each in desk.devices() if each["name"] == "Gone"]
     desk.deactivate(device)
     house.portal.call(partial(furnish, house, desk, LONG))
+    house.portal.call(partial(furnish_letters, desk, LONG))
     desk.authorize("JD")
 
 
@@ -70,7 +77,7 @@ async def walk(visitor: Visitor) -> dict[str, dict[str, list[str]]]:
     """Follow links to two pages of each kind there is, and return what is wrong with each."""
     kinds = Counter[str]()
     found: dict[str, dict[str, list[str]]] = {}
-    ahead = ["/"]
+    ahead = ["/", *CHOSEN]
     while ahead:
         path = ahead.pop()
         kind = kind_of(path)

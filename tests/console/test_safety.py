@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from app.accounts.features import features
 from app.console import site
 from app.console.galleries import site as galleries
+from app.console.letters import site as letters
 from app.core.db import Database
 from app.core.principal import Level
 from app.http.limits import RateLimits
@@ -38,6 +39,7 @@ PAGES = [
     "/lists/client_statuses",
     "/lists/organizations/new",
     "/audit",
+    *(each for each in letters.SHOWN if "{" not in each and not each.endswith("/remove")),
 ]
 GUARDED = ("/devices", "/health", "/users", "/groups", "/audit")
 EVERYBODYS = {
@@ -59,8 +61,8 @@ DIFFERENT = {
 }
 """What is typed into forms, each of which takes what it has a field for."""
 
-_GALLERIES = galleries.DONE.keys()
-"""What is sent from pages about galleries, which is tried beside their other tests."""
+_ELSEWHERE = galleries.DONE.keys() | letters.DONE.keys()
+"""What is sent from pages about galleries and letters, which is tried beside their other tests."""
 _IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -258,7 +260,7 @@ async def watched(database: Database, house: FastAPI, http: httpx.AsyncClient) -
         yield Watched(administrator, viewer, await _known(studio, administrator))
 
 
-@pytest.mark.parametrize("pattern", [each for each in site._DONE if each not in EVERYBODYS | _GALLERIES])
+@pytest.mark.parametrize("pattern", [each for each in site._DONE if each not in EVERYBODYS | _ELSEWHERE])
 async def test_who_lacks_a_right_changes_nothing_by_sending_the_form_all_the_same(
     watched: Watched, pattern: str
 ) -> None:

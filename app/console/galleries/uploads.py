@@ -40,8 +40,8 @@ async def listed(visit: Visit) -> Response:
 
 def routes(api: FastAPI) -> list[Route]:
     """Return the addresses files are sent to."""
-    begin = _handing_on(api, "/v1/sessions/{session_id}/pictures")
-    go_on = _handing_on(api, "/v1/uploads/{upload_id}")
+    begin = handing_on(api, "/v1/sessions/{session_id}/pictures")
+    go_on = handing_on(api, "/v1/uploads/{upload_id}")
     upload = _PLACE + "/{upload_id:uuid}"
     return [
         Route("/galleries/{session_id:uuid}/uploads", begin, methods=["POST"]),
@@ -49,7 +49,7 @@ def routes(api: FastAPI) -> list[Route]:
     ]
 
 
-def _handing_on(api: FastAPI, path: str) -> Endpoint:
+def handing_on(api: FastAPI, path: str) -> Endpoint:
     """Return an endpoint that hands requests on, with the token of who has signed in.
 
     No sign-in is renewed here: while a long piece is on its way another would be renewed from the same
@@ -68,6 +68,7 @@ def _handing_on(api: FastAPI, path: str) -> Endpoint:
         kept = {name: value for name, value in request.headers.items() if name in _SENT_ON}
         kept["Authorization"] = f"Bearer {session.access_token}"
         url = f"http://api.invalid{path.format(**request.path_params)}"
-        return PassedOn(app, httpx.Request(request.method, url, headers=kept), _MOVED)
+        asked = httpx.Request(request.method, url, params=request.query_params, headers=kept)
+        return PassedOn(app, asked, _MOVED)
 
     return endpoint

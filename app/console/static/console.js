@@ -46,7 +46,8 @@ if (address.searchParams.has("said")) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.isSent) return event.preventDefault();
-  form.dataset.isSent = "yes";
+  // What opens beside the page leaves the form here to be used.
+  if (!event.submitter?.formTarget) form.dataset.isSent = "yes";
 });
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.isSent;
@@ -116,4 +117,31 @@ if (form) {
     isAsking = false;
   };
   form.addEventListener("change", () => { mark(); ask(); });
+}
+
+// A file for letters is sent as it is; what is refused says why.
+const sending = document.querySelector("form[data-sends]");
+if (sending) {
+  const told = document.querySelector("[data-sends-told]");
+  told.textContent = "";
+  sending.querySelector("button").hidden = false;
+  sending.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    delete sending.dataset.isSent;
+    const [file] = sending.querySelector("input[type=file]").files;
+    if (!file) return (told.textContent = "Choose a file first.");
+    told.textContent = `${file.name} is being sent…`;
+    const answer = await fetch(`${sending.dataset.sends}?name=${encodeURIComponent(file.name)}`, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: {
+        "Content-Type": file.type || "application/octet-stream",
+        "X-Form-Token": sending.elements.form_token.value,
+      },
+      body: file,
+    }).catch(() => null);
+    if (answer?.ok) return location.reload();
+    const problem = answer && (await answer.json().catch(() => null));
+    told.textContent = problem ? problem.detail || problem.title : "The server was not reached. Try again.";
+  });
 }

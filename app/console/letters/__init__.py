@@ -1,0 +1,1 @@
+"""Pages about letters: what is to be sent and was, what it is made of, and what has it made by itself."""
