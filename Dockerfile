@@ -14,6 +14,8 @@ COPY --from=build /srv/venv /srv/venv
 COPY alembic.ini ./
 COPY alembic alembic
 COPY app app
+COPY clients/web clients/web
+COPY clients/javascript/src clients/javascript/src
 USER studio
 VOLUME /data
 EXPOSE 8000

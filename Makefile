@@ -97,8 +97,9 @@ picture: $(STAMP) $(PICTURE) ## Write the figures of docs/performance.json into 
 	@$(BIN)/python -m benchmarks.report
 	@.venv-picture/bin/python benchmarks/picture.py docs/performance.json docs/performance.svg
 
-screenshots: $(STAMP) ## Take the pictures of the console and of a gallery anew, with the machine's own `chromium`
+screenshots: $(STAMP) ## Take the pictures of the console, of a gallery and of the web client anew, with the machine's own `chromium`
 	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.pictures docs
+	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.web_pictures docs/web
 
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi

@@ -94,6 +94,8 @@ from app.portal.limits import limits_of_portal
 from app.portal.router import router as portal_logins
 from app.portal.web.pages import BASE as PORTAL
 from app.portal.web.site import portal, unsubscribing
+from app.site.client import BASE as WEB_CLIENT
+from app.site.client import web_client
 from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
 from app.sync.cursor import Sealer
@@ -293,6 +295,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.include_router(router)
     for base, site in ((CONSOLE, console), (PORTAL, portal), (UNSUBSCRIBE, unsubscribing)):
         made.mount(base, site(made))
+    made.mount(WEB_CLIENT, web_client())
     made.state.public_url = chosen.links_from
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE

@@ -81,6 +81,11 @@ class Desk:
         """Delete a record."""
         self.portal.call(by_server, self.studio, Write(collection, UUID(record_id), None))
 
+    def read(self, collection: str) -> list[dict[str, Any]]:
+        """Return the records of a collection, of few."""
+        records: list[dict[str, Any]] = self._administer("GET", f"/v1/{collection}", None)["records"]
+        return records
+
     def preferences(self) -> dict[str, Any]:
         """Return the preferences of the company."""
         values: dict[str, Any] = self._administer("GET", "/v1/preferences", None)["values"]

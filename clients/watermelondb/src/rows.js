@@ -1,5 +1,5 @@
 // Rows of a table as they are stored, those waiting for their deletion to be pushed among them.
-import { storedRow } from './mapping.js'
+import { REVISION, storedRow } from './mapping.js'
 import { Q } from './watermelon.js'
 
 /** The stored rows matching some clauses, copied. */
@@ -17,4 +17,10 @@ export async function unpushedIds(collection, ids) {
   const clauses = [Q.where('_status', Q.notEq('synced'))]
   if (ids) clauses.push(Q.where('id', Q.oneOf(ids)))
   return (await rowsWithDeleted(collection, clauses)).map(({ id }) => id)
+}
+
+/** The ids and revisions of a table's records as they came from the server, unpushed edits left aside. */
+export async function heldOf(database, table) {
+  const rows = await rowsWithDeleted(database.get(table), [Q.where(REVISION, Q.notEq(null))])
+  return new Map(rows.map((row) => [row.id, row[REVISION]]))
 }

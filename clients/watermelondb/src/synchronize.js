@@ -1,10 +1,9 @@
 // One sync: what was done here goes up and what changed comes down, page by page, all through WatermelonDB.
-import { repair } from './heal.js'
+import { Problem, RetryLater, repair } from '@studio-sync/client'
 import { REVISION, mappingOf } from './mapping.js'
 import { filledOutbox, readPush } from './outbox.js'
-import { Problem, RetryLater } from './problems.js'
 import { answerOf, mergesOf, pullEverything, relinked, told } from './pull.js'
-import { unpushedIds } from './rows.js'
+import { heldOf, unpushedIds } from './rows.js'
 import { setAside, settle, unsend } from './settle.js'
 import { STATE_TABLE, readPull, readState, writeState } from './state.js'
 import { synchronize } from './watermelon.js'
@@ -226,9 +225,11 @@ class Sync {
   // Says whether it came to its end: it cannot where the scope changes on the way.
   async repair(cursor, digests) {
     const { client, database, manifest } = this
+    const collections = [...mappingOf(manifest).keys()]
+    const held = (table) => heldOf(database, table)
     const store = (changes) => this.store(changes)
     try {
-      const repaired = await repair({ client, database, manifest, cursor, digests, store })
+      const repaired = await repair({ client, collections, heldOf: held, cursor, digests, store })
       this.report.repaired.push(...repaired)
       return true
     } catch (error) {

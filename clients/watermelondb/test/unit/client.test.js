@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { createClient } from '../../src/index.js'
-import { MANIFEST, Studio } from './studio.js'
+import { MANIFEST, Studio } from '../../../javascript/test/studio.js'
 
 async function begin() {
   const studio = await Studio.open()

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 
 import { keepInStep } from '../../src/index.js'
 import { Phone } from '../phone.js'
-import { MANIFEST, Studio } from './studio.js'
+import { MANIFEST, Studio } from '../../../javascript/test/studio.js'
 
 const CREDENTIALS = { account: 'demo', initials: 'JD', password: 'secret' }
 const LIVE = '/v1/sync/live'

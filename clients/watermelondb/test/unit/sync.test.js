@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { openInbox, queueCommand, queuedCommands, resolveInbox, statusOf } from '../../src/index.js'
 import { kinds } from '../databases.js'
 import { Phone } from '../phone.js'
-import { MANIFEST, Studio } from './studio.js'
+import { MANIFEST, Studio } from '../../../javascript/test/studio.js'
 
 const EXCHANGE = '/v1/sync'
 const PUSH = '/v1/sync/push'

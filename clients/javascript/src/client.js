@@ -12,9 +12,10 @@ const RECEIPT = 'studio-sync.wipe-receipt'
  * `storage` is where the session lives: `getItem`, `setItem` and `removeItem`, plain or async, as of
  * AsyncStorage or localStorage; keep it in the platform's keychain. `onWipe` must clear the local data
  * (see `clearDatabase`); it is called only for a verified order. `app` is what the app is by now, its
- * `app_version` and `schema_version`: after an update the server is told before anything else is asked.
+ * `app_version` and `schema_version`: after an update the server is told before anything else is asked. Where several
+ * share one storage, as the tabs of a browser do, `lock` runs what it is given while no other does.
  */
-export function createClient({ baseUrl, fetch, storage, crypto, onWipe, app }) {
+export function createClient({ baseUrl, fetch, storage, crypto, onWipe, app, lock }) {
   return new Client({
     baseUrl: baseUrl.replace(/\/+$/, ''),
     fetch: fetch ?? globalThis.fetch.bind(globalThis),
@@ -22,6 +23,7 @@ export function createClient({ baseUrl, fetch, storage, crypto, onWipe, app }) {
     crypto: crypto ?? globalThis.crypto,
     onWipe,
     app,
+    lock: lock ?? ((work) => work()),
   })
 }
 
@@ -128,7 +130,7 @@ class Client {
 
   // Calls that meet an expired token together share one renewal: a refresh token is good for one.
   #renew(session) {
-    this.#refreshing ??= this.#refresh(session).finally(() => {
+    this.#refreshing ??= this.#options.lock(() => this.#refresh(session)).finally(() => {
       this.#refreshing = null
     })
     return this.#refreshing

@@ -1,18 +1,20 @@
 // Repairing a copy that has drifted: bucket by bucket it is compared, and only what differs is fetched.
-import { bucketsOf, driftedBuckets, driftedFrom, heldOf } from './digests.js'
+import { bucketsOf, driftedBuckets, isDrifted } from './digests.js'
 
 // Ids and revisions told in one question; the server takes bodies several times as large.
 const MOST_HELD = 20_000
 
 /**
- * Put right every table of which something else is held than `digests` tell, by `store`, which stores
- * changes in one transaction. Answers the names of those tables.
+ * Put right every one of `collections` of which something else is held than `digests` tell. `heldOf` answers the
+ * ids and revisions of a collection as they came from the server, `store` stores changes in one transaction.
+ * Answers the names of those that had drifted.
  */
-export async function repair({ client, database, manifest, cursor, digests, store }) {
-  const drifted = await driftedFrom(database, manifest, digests)
+export async function repair({ client, collections, heldOf, cursor, digests, store }) {
+  const drifted = []
+  for (const collection of collections) if (isDrifted(await heldOf(collection), digests[collection])) drifted.push(collection)
   for (const collection of drifted) {
     const { buckets } = await client.verify({ cursor, collection })
-    const held = await heldOf(database, collection)
+    const held = await heldOf(collection)
     for (const portion of portionsOf(held, driftedBuckets(held, buckets))) {
       await repairPortion({ client, cursor, collection, store }, portion)
     }

@@ -1,23 +1,9 @@
-// What the database holds of the server's records in two numbers, to be compared with what it should hold.
-import { REVISION, mappingOf } from './mapping.js'
-import { rowsWithDeleted } from './rows.js'
-import { Q } from './watermelon.js'
-
+// What is held of the server's records in two numbers, to be compared with what it should hold.
 const NOTHING = { count: 0, mark: '0'.repeat(16) }
 
-/** The ids and revisions of a table's records as they came from the server, unpushed edits left aside. */
-export async function heldOf(database, table) {
-  const rows = await rowsWithDeleted(database.get(table), [Q.where(REVISION, Q.notEq(null))])
-  return new Map(rows.map((row) => [row.id, row[REVISION]]))
-}
-
-/** The names of the tables of which something else is held than the server's digests tell. */
-export async function driftedFrom(database, manifest, told) {
-  const drifted = []
-  for (const table of mappingOf(manifest).keys()) {
-    if (!isSame(digestOf(await heldOf(database, table)), told[table])) drifted.push(table)
-  }
-  return drifted
+/** Whether held ids and revisions are other than a digest of the server's tells; none is told of an empty collection. */
+export function isDrifted(held, told) {
+  return !isSame(digestOf(held), told)
 }
 
 /** The buckets, two last digits of an id each, that differ from those the server tells. */

@@ -1,0 +1,1 @@
+"""What a stranger is shown of the product without signing in."""

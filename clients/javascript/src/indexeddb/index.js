@@ -1,0 +1,4 @@
+// A copy of a studio in IndexedDB, and what its sign-in is kept in.
+export { openKeys } from './keys.js'
+export { alone } from './locks.js'
+export { openStore } from './store.js'

@@ -1,0 +1,237 @@
+// A copy of a studio in IndexedDB, shared by all tabs of a browser and its service worker.
+import { deleteDatabase, openDatabase, settled, transact } from './database.js'
+import { editsOf, laidOver, readAll, readEdits } from './edits.js'
+import { alone } from './locks.js'
+import { queue } from './outbox.js'
+import { isFound, searchable, textOf, wordsOf } from './search.js'
+import { NOTHING_PULLED, readNews, readPull } from './state.js'
+import { Sync } from './sync.js'
+
+/**
+ * Open the copy called `name`, made where it is not there. `manifest` is the server's; `onRefused` and `onWarned`
+ * hear of changes that were not taken in, and of those about which the user should know something; `onMerged` which
+ * records have taken the place of others.
+ */
+export async function openStore({ name, client, manifest, onRefused, onWarned, onMerged }) {
+  const store = new Store(await openDatabase(name), { name, client, manifest, onRefused, onWarned, onMerged })
+  await store.refresh()
+  return store
+}
+
+class Store {
+  #database
+  #options
+  #fields
+  #channel
+  #listeners = new Set()
+  #texts = new Map()
+  #running = null
+  #status
+
+  constructor(database, options) {
+    this.#database = database
+    this.#options = options
+    this.#fields = new Map(options.manifest.collections.map(({ name, fields }) => [name, fields.map((field) => field.name)]))
+    this.#channel = new BroadcastChannel(`studio-sync:${options.name}`)
+    this.#channel.onmessage = ({ data }) => this.#hear(data)
+    // In Node it would keep the process.
+    this.#channel.unref?.()
+  }
+
+  /** How the copy stands: `{usable, consistent, progress, unpushed, lastSync}`. */
+  get status() {
+    return this.#status
+  }
+
+  /** How far the copy has come, for `keepInStep`. */
+  position() {
+    return this.#read(readPull)
+  }
+
+  /**
+   * Bring copy and server together; a second call while one runs joins it, and one in another tab waits for it. Answers
+   * `{pages, pushed, repaired}`. With `verify` what is held is compared with what should be held, and repaired.
+   */
+  sync({ verify = false, onPage, maxRows } = {}) {
+    this.#running ??= alone(`studio-sync:${this.#options.name}`, () => this.#sync({ verify, onPage, maxRows })).finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  async #sync(how) {
+    const { client, manifest, onMerged } = this.#options
+    const read = (work) => this.#read(work)
+    const change = (work) => this.#change(work)
+    await this.#tell()
+    try {
+      return await new Sync({ client, manifest, read, change, onMerged, ...how }).run()
+    } finally {
+      if (this.#database) await this.#tell()
+    }
+  }
+
+  /**
+   * Hear what changed, here or in another tab: ids by collection, all of them or those of one. A listener that is
+   * called with nothing knows that the copy is gone. Answers what ends it.
+   */
+  subscribe(collection, listener) {
+    const entry = { collection, listener }
+    this.#listeners.add(entry)
+    return () => this.#listeners.delete(entry)
+  }
+
+  /** A record as the user sees it, local edits laid over the server's copy, or null. */
+  get(collection, id) {
+    return this.#read(async (stores) => {
+      const row = await settled(stores.records.get([collection, id]))
+      return laidOver(row?.record, await editsOf(stores, collection, id), this.#fields.get(collection))
+    })
+  }
+
+  /** All records of a collection as the user sees them. */
+  all(collection) {
+    return this.#read((stores) => readAll(stores, collection, this.#fields.get(collection)))
+  }
+
+  /** The records in which each of the words typed begins a word; all of them where none was typed. */
+  async search(collection, words) {
+    const typed = wordsOf(words)
+    const texts = await this.#textsOf(collection)
+    return [...texts.values()].flatMap(({ record, text }) => (isFound(text, typed) ? [record] : []))
+  }
+
+  /**
+   * Keep one save: `{op: 'create' | 'patch' | 'delete', collection, id, fields}` each. It is durable when this resolves,
+   * and stands or falls together at the server.
+   */
+  async write(edits) {
+    await this.#change((stores) => queue(stores, edits))
+    askForSync()
+  }
+
+  /** Have the server do something with a record, behind all that waits; it shows once it is pulled. */
+  async command(collection, id, name, fields = {}) {
+    await this.#change((stores) => queue(stores, [{ op: 'command', collection, id, command: name, fields }]))
+    askForSync()
+  }
+
+  /** What waits to be sent, oldest first, as `{collection, id, op, command, fields}`. */
+  unpushed() {
+    return this.#read(async (stores) =>
+      (await readEdits(stores)).entries.map(({ collection, id, op, command, fields }) => ({ collection, id, op, command, fields })),
+    )
+  }
+
+  /** The entries nobody has decided about, the newest first. */
+  async inbox() {
+    const decided = new Set((await this.unpushed()).filter(({ command }) => command === 'resolve').map(({ id }) => id))
+    const open = (await this.all('inbox')).filter(({ id, resolution }) => resolution === null && !decided.has(id))
+    return open.sort((one, other) => (one.date < other.date ? 1 : -1))
+  }
+
+  /**
+   * Decide what becomes of an entry: `take_mine`, with further `fields` that put right what was wrong, `keep_theirs` or
+   * `dismiss`. Of what was typed `keep` names fields that are not taken; with `record_revision`, the revision of the
+   * record as it was shown, nothing is done if others have changed it since.
+   */
+  resolve(id, resolution, fields, { keep, record_revision } = {}) {
+    const sent = { resolution, fields, keep, record_revision }
+    for (const name of Object.keys(sent)) if (sent[name] === undefined || sent[name] === null) delete sent[name]
+    return this.command('inbox', id, 'resolve', sent)
+  }
+
+  /** Delete the copy and all that was not pushed; whoever looks on is told. */
+  async clear() {
+    const { name } = this.#options
+    this.#publish(null)
+    this.close()
+    await deleteDatabase(name)
+  }
+
+  /** Let go of the database; it stays. */
+  close() {
+    this.#database?.close()
+    this.#database = null
+    this.#channel.close()
+    this.#listeners.clear()
+  }
+
+  /** Read anew how the copy stands. */
+  async refresh() {
+    this.#status = await this.#read(async (stores) => {
+      const { usable, consistent, progress, last_sync } = { ...NOTHING_PULLED, ...(await readPull(stores)) }
+      return { usable, consistent, progress, unpushed: await settled(stores.outbox.count()), lastSync: last_sync }
+    })
+  }
+
+  #read(work) {
+    return transact(this.#database, 'readonly', work)
+  }
+
+  async #change(work) {
+    const changes = await transact(this.#database, 'readwrite', work)
+    await this.refresh()
+    this.#publish(changes ?? {})
+  }
+
+  #publish(changes) {
+    this.#channel.postMessage(changes)
+    this.#notify(changes)
+  }
+
+  // What another tab or the service worker did.
+  async #hear(changes) {
+    if (changes === null) this.#database?.close()
+    else await this.refresh()
+    this.#notify(changes)
+  }
+
+  #notify(changes) {
+    for (const [collection, ids] of Object.entries(changes ?? {})) for (const id of ids) this.#texts.get(collection)?.stale.add(id)
+    for (const { collection, listener } of this.#listeners) {
+      if (changes === null || collection === null || collection in changes) listener(changes)
+    }
+  }
+
+  // The words of a collection are kept; what changed since is read again.
+  async #textsOf(collection) {
+    const fields = searchable(this.#options.manifest.collections.find(({ name }) => name === collection))
+    const known = this.#texts.get(collection)
+    if (!known) {
+      const stale = new Set()
+      this.#texts.set(collection, { stale, texts: this.#allTexts(collection, fields) })
+    } else {
+      for (const id of [...known.stale]) {
+        known.stale.delete(id)
+        const record = await this.get(collection, id)
+        const texts = await known.texts
+        if (record) texts.set(id, { record, text: textOf(record, fields) })
+        else texts.delete(id)
+      }
+    }
+    return this.#texts.get(collection).texts
+  }
+
+  async #allTexts(collection, fields) {
+    const records = await this.all(collection)
+    return new Map(records.map((record) => [record.id, { record, text: textOf(record, fields) }]))
+  }
+
+  // Told until it was heard; refusals wait for a listener, warnings do not.
+  async #tell() {
+    const { onRefused, onWarned } = this.#options
+    for (const [part, listener] of [['refusals', onRefused], ['warnings', onWarned]]) {
+      const news = await this.#read((stores) => readNews(stores, part))
+      if (!news.length || (!listener && part === 'refusals')) continue
+      await listener?.(news)
+      await transact(this.#database, 'readwrite', ({ state }) => settled(state.delete(part)))
+    }
+  }
+}
+
+// Where there is Background Sync the browser has the service worker push, even after the last tab was closed.
+function askForSync() {
+  const worker = globalThis.navigator?.serviceWorker
+  if (worker?.controller) worker.ready.then((registration) => registration.sync?.register('push')).catch(() => {})
+}

@@ -1,0 +1,188 @@
+// Staying in step while the app is open: pokes say when to sync, by a stream or by answers that come late.
+import { Problem, RetryLater, UnexpectedAnswer, Unreachable } from './problems.js'
+
+const WAIT_SECONDS = 25
+// A stream begins with a sign of life, and the server gives one every minute or so.
+const FIRST_SIGN_MS = 15_000
+const SILENCE_MS = 120_000
+const LONGEST_PAUSE_MS = 300_000
+const PASSING = new Set([408, 429, 500, 503])
+
+/**
+ * Sync now, whenever the server pokes, and when the last page says to, until `stop()`. What is kept in step is a
+ * `copy` with two calls: `sync()`, and `position()`, which tells `{revision, scope_version, next_sync_at}` of what is
+ * stored. `onSync` hears of each sync that was done; `stream` says whether `fetch` can read an
+ * answer as it comes, by default what the platform says; where it cannot, as in React Native, the server is
+ * asked for answers that come late. `sleep` waits some milliseconds, or until a signal; `longestPauseMs` is how long to
+ * wait at most before another try.
+ *
+ * Answers `{stop, done}`: `done` is the error that ended it, such as `SignedOut`, or undefined after `stop()`.
+ */
+export function keepInStep(client, copy, options = {}) {
+  const stay = new Stay(client, copy, options)
+  return { stop: () => stay.stop(), done: stay.run() }
+}
+
+class Stay {
+  #stopping = new AbortController()
+  #wake = () => {}
+  #hasNews = false
+  #known = null
+
+  constructor(client, copy, { onSync, stream = canStream(), sleep = sleepUntil, longestPauseMs = LONGEST_PAUSE_MS }) {
+    Object.assign(this, { client, copy, onSync, isStreaming: stream, sleep, longestPauseMs })
+  }
+
+  stop() {
+    this.#stopping.abort()
+  }
+
+  // Whichever of the two ends ends the other.
+  async run() {
+    const both = [this.#syncAgainAndAgain(), this.#listenAgainAndAgain()].map((each) =>
+      each.then(() => undefined, (error) => error).finally(() => this.stop()),
+    )
+    const [one, other] = await Promise.all(both)
+    return one ?? other
+  }
+
+  get #isOver() {
+    return this.#stopping.signal.aborted
+  }
+
+  async #syncAgainAndAgain() {
+    const tries = { failed: 0 }
+    while (!this.#isOver) {
+      this.#hasNews = false
+      const pause = await this.#attempt(tries, async () => {
+        const report = await this.copy.sync()
+        this.onSync?.(report)
+        // Known is what is stored: after a restored backup it may be less than what was heard before.
+        this.#known = null
+        return Math.max(0, (await this.copy.position()).next_sync_at - Date.now())
+      })
+      await this.#rest(pause)
+    }
+  }
+
+  async #listenAgainAndAgain() {
+    const tries = { failed: 0 }
+    while (!this.#isOver) {
+      const pause = await this.#attempt(tries, () => (this.isStreaming ? this.#stream(tries) : this.#wait()))
+      if (pause) await this.sleep(pause, this.#stopping.signal)
+    }
+  }
+
+  // Answers how long to pause, in milliseconds; throws what a pause does not mend.
+  async #attempt(tries, work) {
+    try {
+      const pause = await work()
+      tries.failed = 0
+      return pause
+    } catch (error) {
+      // An expired token is renewed with the next question.
+      if (this.#isOver || error.code === 'token_expired') return 0
+      if (!isPassing(error)) throw error
+      const longer = Math.min(1000 * 2 ** tries.failed, this.longestPauseMs) * (0.5 + Math.random() / 2)
+      tries.failed += 1
+      return longer + 1000 * (error.retryAfter ?? 0)
+    }
+  }
+
+  async #wait() {
+    const asked = await this.#position()
+    const answer = await this.client.wait(asked, WAIT_SECONDS, { signal: this.#stopping.signal })
+    if (answer.has_changed) await this.#hear(answer)
+    return 0
+  }
+
+  async #stream(tries) {
+    const line = new AbortController()
+    const hangUp = () => line.abort()
+    this.#stopping.signal.addEventListener('abort', hangUp)
+    let watch = this.#watch(FIRST_SIGN_MS, hangUp)
+    let isHeard = false
+    try {
+      for await (const { event, data } of this.client.live(await this.#position(), { signal: line.signal })) {
+        watch.abort()
+        watch = this.#watch(SILENCE_MS, hangUp)
+        isHeard = true
+        tries.failed = 0
+        if (event === 'poke') await this.#hear(data)
+        if (event === 'end') return await this.#ended(data)
+      }
+      throw new Unreachable()
+    } catch (error) {
+      // Something in between holds streams back, or the platform does: ask for late answers from now on.
+      if (isHeard || !(line.signal.aborted || error instanceof UnexpectedAnswer)) throw error
+      this.isStreaming = false
+      return 0
+    } finally {
+      watch.abort()
+      this.#stopping.signal.removeEventListener('abort', hangUp)
+    }
+  }
+
+  // Gives a stream up that stays silent for too long.
+  #watch(milliseconds, hangUp) {
+    const watch = new AbortController()
+    this.sleep(milliseconds, watch.signal).then(() => watch.signal.aborted || hangUp())
+    return watch
+  }
+
+  // Another stream of this sign-in has taken its place: what that hears is not told here, so sync by the clock.
+  async #ended({ reason, retry_after }) {
+    if (reason !== 'replaced') return 1000 * retry_after
+    await new Promise((resolve) => {
+      this.#stopping.signal.addEventListener('abort', resolve)
+      if (this.#isOver) resolve()
+    })
+    return 0
+  }
+
+  // What this device knows already, as from its own push, is no news.
+  async #hear(told) {
+    const stored = await this.#position()
+    this.#known = { revision: told.revision, scope_version: told.scope_version }
+    if (told.revision === stored.revision && told.scope_version === stored.scope_version) return
+    this.#hasNews = true
+    this.#wake()
+  }
+
+  async #position() {
+    const { revision, scope_version } = await this.copy.position()
+    return this.#known ?? { revision, scope_version }
+  }
+
+  async #rest(milliseconds) {
+    if (this.#isOver || this.#hasNews) return
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    this.#stopping.signal.addEventListener('abort', this.#wake)
+    await this.sleep(milliseconds, woken.signal)
+    this.#stopping.signal.removeEventListener('abort', this.#wake)
+  }
+}
+
+function isPassing(error) {
+  if (error instanceof Problem) return PASSING.has(error.status)
+  return error instanceof Unreachable || error instanceof UnexpectedAnswer || error instanceof RetryLater
+}
+
+// React Native's own fetch answers only once an answer has ended.
+function canStream() {
+  return typeof Response === 'function' && 'body' in Response.prototype
+}
+
+function sleepUntil(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds)
+    function done() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}

@@ -1,0 +1,222 @@
+// The app in a page: what is shown, staying in step, and the service worker.
+import { keepInStep } from './client/index.js'
+import { element } from './dom.js'
+import { openStudio } from './studio.js'
+import { counted, sentenceOf, shareOf, since, wordsOf } from './words.js'
+import { showClient } from './views/client.js'
+import { showClientForm } from './views/client_form.js'
+import { showClients } from './views/clients.js'
+import { showConflict } from './views/conflict.js'
+import { showConflicts } from './views/conflicts.js'
+import { showFirstSync } from './views/first_sync.js'
+import { showSessionForm } from './views/session_form.js'
+import { showSignIn } from './views/sign_in.js'
+import { showState } from './views/state.js'
+import { showToday } from './views/today.js'
+
+// While a page is open somebody may be waiting for what was done without a connection.
+const LONGEST_PAUSE_MS = 10_000
+// Few enough for the bar of a first sync to move on a slow line.
+const PAGE_ROWS = 500
+
+const ROUTES = [
+  [/^#\/clients$/, showClients],
+  [/^#\/clients\/new$/, showClientForm],
+  [/^#\/clients\/([^/]+)$/, showClient],
+  [/^#\/clients\/([^/]+)\/edit$/, showClientForm],
+  [/^#\/clients\/([^/]+)\/session$/, showSessionForm],
+  [/^#\/conflicts$/, showConflicts],
+  [/^#\/conflicts\/([^/]+)$/, showConflict],
+  [/^#\/state$/, showState],
+  [/^#\/today(?:\/(.+))?$/, showToday],
+]
+
+const page = {
+  main: document.querySelector('main'),
+  nav: document.querySelector('nav'),
+  state: document.querySelector('.state'),
+  badge: document.querySelector('.badge'),
+  told: document.querySelector('.told'),
+}
+
+/** What views are given: the studio, the store, and what happens to the page. */
+const app = {
+  studio: await openStudio({ onRefused: tellRefusals, onWarned: (warnings) => tell(warnings[0].message) }),
+  isOnline: true,
+  get store() {
+    return app.studio.store
+  },
+  tell,
+  go(hash) {
+    if (location.hash === hash) show()
+    else location.hash = hash
+  },
+  begin,
+  async signOut() {
+    end()
+    app.message = 'You have signed out.'
+    await app.studio.signOut()
+    app.go('#/today')
+  },
+  /** Keep one save, and send it at once where there is a connection. */
+  async save(edits) {
+    await app.store.write(edits)
+    sendSoon()
+  },
+  async resolve(...decision) {
+    await app.store.resolve(...decision)
+    sendSoon()
+  },
+}
+
+let staying = null
+let current = null
+let shows = 0
+
+/** Stay in step with the server for as long as somebody is signed in. */
+function begin() {
+  if (!app.store) return
+  staying?.stop()
+  const { store } = app
+  const copy = { sync: syncAndTell, position: () => store.position() }
+  const mine = keepInStep(app.studio.client, copy, { longestPauseMs: LONGEST_PAUSE_MS })
+  staying = mine
+  mine.done.then((error) => {
+    if (staying === mine && error) ended(error)
+  })
+}
+
+async function syncAndTell() {
+  const { store } = app
+  try {
+    const report = await store.sync({ maxRows: PAGE_ROWS })
+    app.isOnline = true
+    return report
+  } catch (error) {
+    if (error.code === 'unreachable') app.isOnline = false
+    throw error
+  } finally {
+    if (app.store === store) refresh()
+  }
+}
+
+function sendSoon() {
+  // Whoever stays in step tries again, and tells what ends that.
+  syncAndTell().catch(() => {})
+}
+
+function end() {
+  staying?.stop()
+  staying = null
+}
+
+// Nothing that was kept is touched here: an error is only told.
+async function ended(error) {
+  end()
+  if (error.code === 'device_wiped') app.studio.store = null
+  if (error.code === 'signed_out') {
+    app.studio.store?.close()
+    app.studio.store = null
+  }
+  app.message = error.code === 'device_wiped' ? null : sentenceOf(error)
+  if (app.store) tell(app.message)
+  else await show()
+}
+
+/** Show what the address says, or what has to come before it. */
+async function show() {
+  const turn = (shows += 1)
+  const view = viewOf()
+  current?.leave?.()
+  current = null
+  const shown = await view(app)
+  if (turn !== shows) return shown.leave?.()
+  current = shown
+  page.main.replaceChildren(...shown.content)
+  page.main.scrollTop = 0
+  document.title = shown.title === 'Studio' ? 'Studio' : `${shown.title} · Studio`
+  await showFrame()
+}
+
+function viewOf() {
+  if (!app.store) return showSignIn
+  if (!app.store.status.usable) return showFirstSync
+  for (const [pattern, view] of ROUTES) {
+    const found = pattern.exec(location.hash)
+    if (found) return (given) => view(given, found[1] && decodeURIComponent(found[1]))
+  }
+  return showToday
+}
+
+// A form is left alone while somebody types; everything else is shown as it is now.
+async function refresh() {
+  await showFrame()
+  if (!app.store || current?.isUsable === false) {
+    if (!app.store || app.store.status.usable) return show()
+    return current.refresh?.()
+  }
+  return current?.refresh?.()
+}
+
+async function showFrame() {
+  const { store } = app
+  page.nav.hidden = page.state.hidden = !store?.status.usable
+  if (!store) return
+  const { unpushed, lastSync, progress } = store.status
+  const words = lastSync === null ? `Fetching ${shareOf(progress)}` : unpushed ? `${counted(unpushed, 'change')} to send` : `Synced ${since(lastSync)}`
+  page.state.textContent = app.isOnline ? words : unpushed ? `Offline · ${unpushed} to send` : 'Offline'
+  page.state.classList.toggle('is-offline', !app.isOnline)
+  const { length } = await store.inbox()
+  page.badge.hidden = length === 0
+  page.badge.textContent = length
+  const place = location.hash.split('/')[1] || 'today'
+  for (const link of page.nav.children) {
+    if (link.hash.slice(2) === place) link.setAttribute('aria-current', 'page')
+    else link.removeAttribute('aria-current')
+  }
+}
+
+function tell(words) {
+  const note = element('p', {}, words)
+  page.told.replaceChildren(note)
+  setTimeout(() => note.remove(), 8_000)
+}
+
+function tellRefusals(refusals) {
+  const [{ message, fields }] = refusals
+  const which = Object.keys(fields ?? {}).map((name) => wordsOf(name)).join(', ')
+  tell(`${message ?? 'A change was not taken in.'}${which ? ` (${which})` : ''} See Conflicts.`)
+}
+
+function watch() {
+  const { store } = app
+  store?.subscribe(null, (changes) => {
+    if (app.store !== store) return
+    if (changes === null) {
+      end()
+      app.studio.store = null
+    }
+    refresh()
+  })
+}
+
+// A new version of the shell is kept beside the old one, and shown once no page shows that any more.
+async function register() {
+  if (!navigator.serviceWorker || (await app.studio.isWiped())) return
+  const answer = await fetch('version.json').catch(() => null)
+  if (!answer?.ok) return
+  const { version } = await answer.json()
+  await navigator.serviceWorker.register(`worker.js?v=${version}`, { type: 'module' }).catch(() => {})
+}
+
+app.opened = () => {
+  app.message = null
+  watch()
+  begin()
+  register()
+  return show()
+}
+addEventListener('hashchange', show)
+addEventListener('online', begin)
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && begin())
+await app.opened()

@@ -1,0 +1,86 @@
+// The studio on this device: who is signed in, and the copy that is theirs. Shared by the pages and the service worker.
+import { createClient } from './client/index.js'
+import { alone, openKeys, openStore } from './client/indexeddb/index.js'
+
+/** What this app knows to show; the server is told after an update. */
+const APP = { app_version: '1.0.0', schema_version: 1 }
+const KEYS = 'studio-keys'
+
+/**
+ * Open what is kept here. `onRefused` and `onWarned` hear what became of changes; without them that waits for
+ * a page. Nothing is asked of the server.
+ */
+export async function openStudio({ onRefused, onWarned } = {}) {
+  const studio = new Studio(await openKeys(KEYS), { onRefused, onWarned })
+  await studio.open()
+  return studio
+}
+
+class Studio {
+  store = null
+  session = null
+
+  constructor(keys, listeners) {
+    this.keys = keys
+    this.listeners = listeners
+    this.client = createClient({
+      baseUrl: new URL('/', globalThis.location.href).href,
+      storage: keys,
+      app: APP,
+      lock: (work) => alone(KEYS, work),
+      onWipe: () => this.wipe(),
+    })
+  }
+
+  /** Open the copy of whoever is signed in; one per account and user. */
+  async open() {
+    this.session = await this.client.session()
+    const manifest = JSON.parse(await this.keys.getItem('manifest'))
+    if (!this.session || !manifest) return
+    const { account, user } = this.session
+    this.store = await openStore({ name: `studio/${account.id}/${user.id}`, client: this.client, manifest, ...this.listeners })
+  }
+
+  /** Sign in as a phone does: this browser takes up a place of its own. */
+  async signIn({ account, initials, password }) {
+    const uid = (await this.keys.getItem('uid')) ?? crypto.randomUUID()
+    await this.keys.setItem('uid', uid)
+    const device = { uid, name: 'Web client', model: browserName(), platform: 'web' }
+    await this.client.signIn({ account, initials, password, device })
+    await this.keys.setItem('manifest', JSON.stringify(await this.client.manifest()))
+    await this.keys.removeItem('wiped')
+    // What is not sent yet should outlast a full disk.
+    await navigator.storage?.persist?.()
+    await this.open()
+  }
+
+  /** End the sign-in. The copy goes with it, unless something in it was not sent yet. */
+  async signOut() {
+    const { store } = this
+    await this.client.signOut().catch(() => {})
+    if (store.status.unpushed) store.close()
+    else await store.clear()
+    this.store = this.session = null
+  }
+
+  // Only an order with a good signature comes here. The receipt is sent once all of this is done.
+  async wipe() {
+    await this.keys.setItem('wiped', 'yes')
+    await this.keys.removeItem('manifest')
+    await this.store?.clear()
+    this.store = this.session = null
+    for (const name of await caches.keys()) await caches.delete(name)
+    const registration = globalThis.registration ?? (await navigator.serviceWorker?.getRegistration())
+    await registration?.unregister()
+  }
+
+  /** Whether this device was cleared since anybody signed in. */
+  async isWiped() {
+    return (await this.keys.getItem('wiped')) !== null
+  }
+}
+
+function browserName() {
+  const { userAgentData, userAgent } = navigator
+  return userAgentData?.brands.at(-1)?.brand ?? /Firefox|Chrome|Safari/.exec(userAgent)?.[0] ?? 'Browser'
+}

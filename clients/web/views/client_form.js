@@ -1,0 +1,65 @@
+// A client being typed in: new, or some fields of one that is there. Only what was changed is sent.
+import { button, element, field, input, typedInto } from '../dom.js'
+import { nameOf } from '../words.js'
+
+const TEXTS = ['first_name', 'last_name', 'company_name', 'email', 'notes']
+
+export async function showClientForm(app, id) {
+  const client = id ? await app.store.get('clients', id) : null
+  const labels = (await app.store.all('phone_labels')).map(({ description }) => description)
+  const phones = element('div', {}, (client?.phones ?? []).map((phone) => phoneField(phone, labels)))
+  const trouble = element('p', { class: 'trouble', role: 'alert', hidden: true })
+
+  async function save(event) {
+    event.preventDefault()
+    const typed = typedInto(event.target)
+    const fields = Object.fromEntries(TEXTS.map((name) => [name, typed[name]]))
+    fields.phones = phonesIn(phones, client?.phones ?? [])
+    if (!fields.first_name && !fields.last_name && !fields.company_name) {
+      trouble.textContent = 'A client needs a name.'
+      trouble.hidden = false
+      return
+    }
+    const record = id ?? crypto.randomUUID()
+    const changed = client ? changesIn(fields, client) : fields
+    if (Object.keys(changed).length) {
+      await app.save([{ op: client ? 'patch' : 'create', collection: 'clients', id: record, fields: changed }])
+    }
+    app.go(`#/clients/${record}`)
+  }
+
+  const form = element(
+    'form',
+    { class: 'sheet', onsubmit: save },
+    trouble,
+    field('First name', input('first_name', client?.first_name)),
+    field('Last name', input('last_name', client?.last_name)),
+    field('Company', input('company_name', client?.company_name)),
+    phones,
+    button('Add a telephone number', () => phones.append(phoneField({ id: crypto.randomUUID(), label: labels[0] ?? 'Mobile', number: '' }, labels)), { class: 'plain' }),
+    field('E-mail', input('email', client?.email, { type: 'email' })),
+    field('Notes', element('textarea', { name: 'notes', rows: 4, value: client?.notes })),
+    element('p', { class: 'between' }, element('a', { href: id ? `#/clients/${id}` : '#/clients' }, 'Cancel'), element('button', {}, 'Save')),
+  )
+  return { title: 'Client', content: [element('h1', {}, client ? nameOf(client) : 'New client'), form] }
+}
+
+function phoneField({ id, label, number }, labels) {
+  const offered = [...new Set([label, ...labels])]
+  const chosen = element('select', { 'aria-label': 'Kind of number' }, offered.map((each) => element('option', { selected: each === label }, each)))
+  return element('div', { class: 'phone', 'data-id': id }, chosen, input('', number, { type: 'tel', 'aria-label': 'Telephone number' }))
+}
+
+function phonesIn(rows, known) {
+  return [...rows.children].flatMap((row) => {
+    const [label, number] = [row.querySelector('select').value, row.querySelector('input').value.trim()]
+    const { id } = row.dataset
+    const phone = known.find((each) => each.id === id) ?? { id, is_sms_enabled: false }
+    return number ? [{ ...phone, label, number }] : []
+  })
+}
+
+function changesIn(fields, record) {
+  const isSame = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null)
+  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => !isSame(value, record[name])))
+}

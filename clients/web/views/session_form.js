@@ -1,0 +1,27 @@
+// A new session of a client.
+import { choice, element, field, input, typedInto } from '../dom.js'
+import { nameOf, today } from '../words.js'
+
+export async function showSessionForm(app, clientId) {
+  const [client, types] = await Promise.all([app.store.get('clients', clientId), app.store.all('session_types')])
+
+  async function save(event) {
+    event.preventDefault()
+    const { description, session_type_id, date, start_time, end_time } = typedInto(event.target)
+    const seconds = (time) => time && `${time}:00`
+    const fields = { client_id: clientId, description, session_type_id, date, start_time: seconds(start_time), end_time: seconds(end_time) }
+    await app.save([{ op: 'create', collection: 'sessions', id: crypto.randomUUID(), fields }])
+    app.go(`#/clients/${clientId}`)
+  }
+
+  const form = element(
+    'form',
+    { class: 'sheet', onsubmit: save },
+    field('Description', input('description', '', { required: true })),
+    field('Kind', choice('session_type_id', null, types)),
+    field('Date', input('date', today(), { type: 'date', required: true })),
+    element('div', { class: 'two' }, field('From', input('start_time', '', { type: 'time' })), field('To', input('end_time', '', { type: 'time' }))),
+    element('p', { class: 'between' }, element('a', { href: `#/clients/${clientId}` }, 'Cancel'), element('button', {}, 'Save')),
+  )
+  return { title: 'New session', content: [element('h1', {}, 'New session'), element('p', { class: 'quiet' }, nameOf(client)), form] }
+}

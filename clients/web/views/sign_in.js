@@ -1,0 +1,39 @@
+// Signing in, as a phone does.
+import { element, field, input, typedInto } from '../dom.js'
+import { sentenceOf } from '../words.js'
+
+const WIPED = 'This device was deactivated by an administrator. All that was kept on it is deleted.'
+
+export async function showSignIn(app) {
+  const message = app.message ?? ((await app.studio.isWiped()) ? WIPED : null)
+  const trouble = element('p', { class: 'trouble', role: 'alert', hidden: !message }, message ?? '')
+  const send = element('button', {}, 'Sign in')
+
+  async function signIn(event) {
+    event.preventDefault()
+    send.disabled = true
+    trouble.hidden = true
+    try {
+      await app.studio.signIn(typedInto(event.target))
+      await app.opened()
+    } catch (error) {
+      trouble.textContent = sentenceOf(error)
+      trouble.hidden = false
+    } finally {
+      send.disabled = false
+    }
+  }
+
+  const form = element(
+    'form',
+    { class: 'sheet', onsubmit: signIn },
+    element('h1', {}, 'Your studio, with and without a connection'),
+    element('p', { class: 'quiet' }, 'Sign in once. From then on this browser keeps a copy of its own.'),
+    trouble,
+    field('Account name', input('account', '', { required: true, autocomplete: 'organization', autocapitalize: 'none' })),
+    field('User initials', input('initials', '', { required: true, autocomplete: 'username', autocapitalize: 'characters' })),
+    field('Password', input('password', '', { required: true, type: 'password', autocomplete: 'current-password' })),
+    send,
+  )
+  return { title: 'Sign in', content: [form] }
+}
