@@ -15,6 +15,9 @@ from typing import Any
 from fastapi import FastAPI
 
 import app.studio  # noqa: F401 - declares the collections
+from app.accounts.keys.doors import Doors
+from app.accounts.keys.jobs import FORGET as FORGET_KEYS
+from app.accounts.keys.router import router as api_keys
 from app.accounts.routers.account import router as account
 from app.accounts.routers.auth import router as auth
 from app.accounts.routers.devices import router as devices
@@ -98,7 +101,9 @@ from app.site.client import BASE as WEB_CLIENT
 from app.site.client import web_client
 from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
+from app.sync import registry
 from app.sync.cursor import Sealer
+from app.sync.feed_router import router as feed
 from app.sync.health_router import router as health
 from app.sync.jobs import TRIM
 from app.sync.limits import limits_of
@@ -125,10 +130,60 @@ JOBS = (
     DATA_SYNC,
     FORGET_CARTS,
     FORGET_COMMUNICATIONS,
+    FORGET_KEYS,
+)
+_OPEN_TAGS = (
+    "desk",
+    "feed",
+    "hubs",
+    "client_list",
+    "schedule",
+    "galleries",
+    "pictures",
+    "web_orders",
+    "web_price_lists",
+    "templates",
+)
+_OPEN = (
+    "sync_manifest",
+    "sync_live",
+    "sync_wait",
+    "api_keys_me",
+    "cards_list",
+    "cards_read",
+    # Not all of the outbox: how the company sends and whom it does not write to is its own.
+    "outbox_list",
+    "outbox_read",
+    "outbox_resend",
+    "outbox_cancel",
+    "outbox_stand",
+    "outbox_list_blocks",
+)
+_CLOSED = (
+    # A person's own: what they subscribe to, and how they like their lists.
+    "schedule_list_feeds",
+    "schedule_make_feed",
+    "schedule_revoke_feed",
+    "hubs_save_filter",
+    "hubs_change_filter",
+    "hubs_remove_filter",
+    "hubs_save_layout",
+    "hubs_change_layout",
+    "hubs_remove_layout",
 )
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
 """What the C library is asked for (`mallopt`), and from how many bytes on."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def doors() -> Doors:
+    """Return what API keys may ask; whatever is not named is for people, a new route too."""
+    return Doors(
+        tags=frozenset(_OPEN_TAGS),
+        operations=frozenset(_OPEN),
+        closed=frozenset(_CLOSED),
+        subjects=frozenset(each.name for each in registry.collections() if each.is_for_people),
+    )
 
 
 def settle_memory() -> None:
@@ -220,7 +275,7 @@ class Works:
 
 
 _DESKS = (desk, hubs, saved_hubs, schedule, client_list, home)
-_PEOPLE = (auth, users, security, account, devices, operator, audit, notices, portal_logins)
+_PEOPLE = (auth, users, security, account, devices, api_keys, operator, audit, notices, portal_logins)
 _TILLS = (cards, card_merchants)
 _SITES = (picture_files, uploads, pictures, galleries, web_orders, price_lists, gallery_tasks)
 _LETTERS = (
@@ -235,7 +290,7 @@ _LETTERS = (
     communications,
 )
 _REST = (preferences, health, inbox, imports, *_TILLS, *_LETTERS, limits)
-_ROUTERS = (sync, stream, live, *_SITES, *_DESKS, *_PEOPLE, *_REST)
+_ROUTERS = (sync, stream, live, feed, *_SITES, *_DESKS, *_PEOPLE, *_REST)
 """Routes are tried one after the other, at some cost each: what is asked for most comes first."""
 
 
@@ -296,7 +351,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     for base, site in ((CONSOLE, console), (PORTAL, portal), (UNSUBSCRIBE, unsubscribing)):
         made.mount(base, site(made))
     made.mount(WEB_CLIENT, web_client())
-    made.state.public_url = chosen.links_from
+    made.state.doors, made.state.public_url = doors(), chosen.links_from
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE
     made.state.told_limits = limits_of(
@@ -314,7 +369,11 @@ def create_app(given: Settings | None = None) -> FastAPI:
     )
     build_porch(
         made,
-        RateLimits(per_address=chosen.requests_per_address, per_caller=chosen.requests_per_caller),
+        RateLimits(
+            per_address=chosen.requests_per_address,
+            per_caller=chosen.requests_per_caller,
+            per_key=chosen.requests_per_key,
+        ),
     )
     made.openapi = lambda: document(made)  # type: ignore[method-assign]
     return made

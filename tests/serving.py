@@ -42,6 +42,7 @@ def unhurried(database_url: str, folder: Path, **chosen: Any) -> Settings:
         operator_key_hash=hash_of(OPERATOR_KEY),
         requests_per_address=_MORE_THAN_ANY_PHONE_ASKS,
         requests_per_caller=_MORE_THAN_ANY_PHONE_ASKS,
+        requests_per_key=_MORE_THAN_ANY_PHONE_ASKS,
         **chosen,
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import events
 from app.accounts.errors import GroupNameTaken, InitialsTaken, VersionChanged
-from app.accounts.models import Account, Device, SecurityGroup, User
+from app.accounts.models import Account, ApiKey, Device, SecurityGroup, User
 from app.core import clock
 from app.core.db import WriteSession
 from app.core.events import Event, announce
@@ -19,16 +19,17 @@ from app.core.principal import Principal
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
 
-Versioned = Account | User | SecurityGroup | Device
-R = TypeVar("R", Account, User, SecurityGroup)
+Versioned = Account | User | SecurityGroup | Device | ApiKey
+R = TypeVar("R", Account, User, SecurityGroup, ApiKey)
 
 _SUBJECTS: dict[type[Versioned], tuple[str, str]] = {
     Account: ("accounts", "account_id"),
     User: ("users", "user_id"),
     SecurityGroup: ("security_groups", "group_id"),
     Device: ("devices", "device_id"),
+    ApiKey: ("api_keys", "key_id"),
 }
-_NOT_TOLD = {"account_id", "device_uid", "binding_id", "wipe_nonce"}
+_NOT_TOLD = {"account_id", "device_uid", "binding_id", "wipe_nonce", "secret_hash"}
 _SECRET = {"password_hash": "password"}
 _TAKEN = {"uq_users_active_initials": InitialsTaken, "uq_security_groups_account_id_name_key": GroupNameTaken}
 
@@ -90,6 +91,8 @@ def _event(row: Versioned, names: tuple[str, ...], *, is_gone: bool) -> Event:
         return events.user_changed(row, names)
     if isinstance(row, SecurityGroup):
         return events.group_changed(row, names, is_gone=is_gone)
+    if isinstance(row, ApiKey):
+        return events.KeyChanged(row.account_id, row.key_id)
     return events.device_changed(row, names, is_gone=is_gone)
 
 

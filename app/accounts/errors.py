@@ -122,12 +122,60 @@ class DeviceRequired(AppError):
     title = "Only a phone may do this."
 
 
+class DeskRequired(AppError):
+    """A phone syncs: it writes by `POST /v1/sync/push`, in the order of its stream, and reads by pulling."""
+
+    status = 403
+    code = "desk_required"
+    title = "Phones do this by syncing."
+
+
 class PermissionDenied(AppError):
     """The user's rights do not reach so far; `level` of `feature` would. Local data stays."""
 
     status = 403
     code = "permission_denied"
     title = "The user may not do this."
+
+
+class KeyNotWelcome(AppError):
+    """This is for people: no API key may ask it, whatever its levels. The document tells which ones may."""
+
+    status = 403
+    code = "key_not_welcome"
+    title = "An API key may not ask this."
+
+
+class ApiKeyNotFound(AppError):
+    """There is no such API key, or it is somebody else's; who asks for their own is not asking by a key."""
+
+    status = 404
+    code = "api_key_not_found"
+    title = "There is no such API key."
+
+
+class TooManyApiKeys(AppError):
+    """The account has as many living API keys as there may be, `limit`; revoke one that nobody uses."""
+
+    status = 409
+    code = "too_many_api_keys"
+    title = "There are too many API keys."
+
+
+class ApiKeyEnded(AppError):
+    """The API key was revoked or has expired, and is not changed any more; make a new one."""
+
+    status = 409
+    code = "api_key_ended"
+    title = "This API key has ended."
+
+
+class InvalidScopes(AppError):
+    """`fields` names features that there are not, or that are for people and never for an API key."""
+
+    status = 422
+    code = "invalid_scopes"
+    title = "These levels cannot be given to an API key."
 
 
 class LastAdministrator(AppError):

@@ -81,6 +81,14 @@ class DeviceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyChanged(Event):
+    """An API key has been made, may do something else, or has been revoked."""
+
+    account_id: UUID
+    key_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceWiped(Event):
     """A deactivated phone has confirmed that its local copy is gone."""
 
@@ -91,7 +99,7 @@ class DeviceWiped(Event):
 
 @dataclass(frozen=True, slots=True)
 class RowChanged(Event):
-    """An account, user, security group or device has been made, has changed or is gone, for the record.
+    """An account, user, group, device or API key has been made, has changed or is gone, for the record.
 
     `before` and `after` have what is set of it, never a secret: of a password only that it was. A new one has
     no `before`, one that is gone no `after`.

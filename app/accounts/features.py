@@ -60,6 +60,28 @@ def resolved(feature: Feature, levels: Mapping[str, Level] | None) -> Level:
     return levels.get(feature.key, feature.default)
 
 
+@lru_cache(maxsize=1_000)
+def capped(given: str, own: str | None, *, is_administrator: bool) -> Mapping[str, Level]:
+    """Return the levels of an API key of every feature: those it was given, as far as its owner has them.
+
+    Both are JSON texts; `own` is none where the account has not activated security.
+    """
+    levels, owned = levels_in(given), None if own is None else levels_in(own)
+    return MappingProxyType(
+        {
+            feature.key: _lower(
+                levels.get(feature.key, Level.NO_ACCESS),
+                Level.FULL_ACCESS if is_administrator else resolved(feature, owned),
+            )
+            for feature in features()
+        }
+    )
+
+
+def _lower(one: Level, other: Level) -> Level:
+    return other if one.covers(other) else one
+
+
 def level_of(who: Principal, key: str) -> Level:
     """Return how much somebody may do with a feature."""
     return Level.FULL_ACCESS if who.is_administrator else resolved(_features[key], who.levels)
@@ -92,5 +114,14 @@ USERS = declare(
 SECURITY = declare(
     Feature(
         "security", "Security", "Security groups, and what people may do.", Level.NO_ACCESS, is_guarded=True
+    )
+)
+API_KEYS = declare(
+    Feature(
+        "api_keys",
+        "API keys",
+        "Keys by which other programs come in, each with no more than its owner's rights.",
+        Level.NO_ACCESS,
+        is_guarded=True,
     )
 )

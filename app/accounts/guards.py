@@ -12,16 +12,20 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from app.accounts.errors import (
+    DeskRequired,
     DeviceDeactivated,
     DeviceInactive,
     DeviceRequired,
     EditionRequired,
     InvalidToken,
+    KeyNotWelcome,
     SubscriptionInactive,
     TokenExpired,
     UserInactive,
 )
 from app.accounts.features import require
+from app.accounts.keys.tokens import PREFIX, verify_key
+from app.accounts.keys.use import noting
 from app.accounts.standing import Work, admit
 from app.accounts.tokens import Claims, verify_access
 from app.core.db import Session, WriteSession
@@ -29,7 +33,9 @@ from app.core.errors import AppError
 from app.core.keys import KeyRing
 from app.core.principal import Level
 from app.http.errors import BadRequest
-from app.http.unit_of_work import committed, database, gone
+from app.http.middleware import BEHIND, RATE
+from app.http.networks import address_of, network_of
+from app.http.unit_of_work import DatabaseOf, committed, database, gone
 
 GUARDED: tuple[type[AppError], ...] = (
     BadRequest,
@@ -40,8 +46,9 @@ GUARDED: tuple[type[AppError], ...] = (
     EditionRequired,
     DeviceDeactivated,
     DeviceInactive,
+    KeyNotWelcome,
 )
-"""What every guarded route may refuse, for `refusals_of`."""
+"""What every guarded route may refuse, for `refusals_of`; the last only where API keys are not let in."""
 
 
 async def key_ring(request: Request) -> KeyRing:
@@ -76,12 +83,26 @@ class _AccessToken(HTTPBearer):
         credentials = await super().__call__(request)
         if credentials is None:
             raise InvalidToken
+        if credentials.credentials.startswith(PREFIX):
+            return _by_key(request, credentials.credentials)
         state = request.app.state
         claims = verify_access(state.keys, credentials.credentials)
         request.state.account, request.state.user = claims.account_id, claims.user_id
         request.state.device = claims.device_id
         state.limits.count_caller(str(claims.sign_in_id))
         return claims
+
+
+def _by_key(request: Request, text: str) -> Claims:
+    """Return what an API key says, counted against its limit; refuses one at a door that is for people."""
+    state = request.app.state
+    claims = verify_key(state.keys, text)
+    request.state.account, request.state.key = claims.account_id, claims.key_id
+    request.scope["state"][RATE] = state.limits.count_key(str(claims.key_id))
+    request.scope["state"][BEHIND] = noting(state.database, claims, network_of(address_of(request.scope)))
+    if not state.doors.let_in(request.scope["route"], request.path_params):
+        raise KeyNotWelcome
+    return claims
 
 
 Caller = Annotated[Claims, Depends(_AccessToken())]
@@ -114,6 +135,17 @@ async def _device_reading(_: Annotated[None, Depends(_device)], work: Reading) -
 
 async def _device_writing(_: Annotated[None, Depends(_device)], work: Writing) -> Work[WriteSession]:
     return work
+
+
+async def _at_a_desk(claims: Caller, database: DatabaseOf, keys: KeysOf) -> None:
+    """Refuse a phone, without a turn; one that is shut out is told that first."""
+    if claims.device_id is not None:
+        async with database.reading(claims.account_id) as session:
+            await admit(session, keys, claims)
+        raise DeskRequired
+
+
+AT_A_DESK = Depends(_at_a_desk)
 
 
 def reading_of(feature: str, level: Level) -> Any:

@@ -309,6 +309,36 @@ class RefreshToken(SQLModel, table=True):
     successor_salt: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class ApiKey(SQLModel, table=True):
+    """A key by which a program comes in as its owner, with no more than its `levels`; known by its hash.
+
+    `hint` is how it ends, for people to tell keys apart. `last_used_at` and `last_network` are written behind
+    an answer, once in a while. One that has ended is kept for the list.
+    """
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id", "owner_id"], ["users.account_id", "users.user_id"]),
+        Index("ix_api_keys_owner", "account_id", "owner_id"),
+    )
+
+    account_id: UUID = Field(primary_key=True)
+    key_id: UUID = Field(primary_key=True)
+    owner_id: UUID
+    name: str
+    hint: str
+    secret_hash: bytes = Field(sa_type=LargeBinary)
+    levels: dict[str, str] = _levels()
+    version: int = _version()
+    created_at: datetime = Field(sa_type=_instant())
+    changed_at: datetime = Field(sa_type=_instant())
+    expires_at: datetime = Field(sa_type=_instant())
+    last_used_at: datetime | None = Field(default=None, sa_type=_instant())
+    last_network: str | None = None
+    revoked_at: datetime | None = Field(default=None, sa_type=_instant())
+    revoked_by: UUID | None = None
+
+
 class SignInBudget(SQLModel, table=True):
     """How many wrong passwords were tried since a window began, against one budget: `caller` names it."""
 

@@ -1,8 +1,9 @@
 """Whether somebody who has signed in may still come in: judged anew, from the database, on every request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from app.accounts.errors import (
     SubscriptionInactive,
     UserInactive,
 )
-from app.accounts.features import levels_in
+from app.accounts.features import capped, levels_in
 from app.accounts.models import CURRENT_STATES, MOBILE_EDITIONS, Edition
 from app.accounts.tokens import Claims, WipeOrder, issue_wipe
 from app.core import clock
@@ -24,7 +25,7 @@ from app.core.admission import Gone
 from app.core.db import Database, Session
 from app.core.errors import AppError
 from app.core.keys import KeyRing
-from app.core.principal import Channel, Principal
+from app.core.principal import Channel, Level, Principal
 from app.core.revisions import Clock, read_clock
 
 S = TypeVar("S", bound=Session)
@@ -54,7 +55,7 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     A deactivated phone is told so before anything else, on every request: whether to clear its copy, until it
     has confirmed that, or to keep it.
     """
-    row = await store.read_standing(session, claims.sign_in_id)
+    row = await store.read_standing(session, claims.sign_in_id, is_key=claims.key_id is not None)
     stands = _standing(row, keys, claims)
     return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, stands.queued, session)
 
@@ -75,7 +76,8 @@ async def glance(
     None where such a trip sees nothing: then only a transaction can tell.
     """
     async with database.asking(claims.account_id, gone=gone) as connection:
-        rows = await store.glance(connection, claims.account_id, [claims.sign_in_id])
+        are_keys = claims.key_id is not None
+        rows = await store.glance(connection, claims.account_id, [claims.sign_in_id], are_keys=are_keys)
     row = rows.get(claims.sign_in_id)
     return None if row is None else _standing(row, keys, claims)
 
@@ -83,13 +85,19 @@ async def glance(
 async def look_again(
     database: Database, keys: KeyRing, account_id: UUID, callers: Iterable[Claims]
 ) -> dict[UUID, Clock | AppError]:
-    """Return by sign-in how callers who were admitted stand now: their account's clock, or the refusal."""
+    """Return by sign-in or key how callers who were admitted stand now: their clock, or the refusal."""
     asked = {claims.sign_in_id: claims for claims in callers}
+    kinds = {claims.key_id is not None: list[UUID]() for claims in asked.values()}
+    for claims in asked.values():
+        kinds[claims.key_id is not None].append(claims.sign_in_id)
+    rows: dict[UUID, Any] = {}
     async with database.asking(account_id, is_urgent=True) as connection:
-        rows = await store.glance(connection, account_id, asked)
+        for are_keys, ids in kinds.items():
+            rows |= await store.glance(connection, account_id, ids, are_keys=are_keys)
     if not rows:
         async with database.reading(account_id, is_urgent=True) as session:
-            rows = await store.read_standings(session, asked)
+            for are_keys, ids in kinds.items():
+                rows |= await store.read_standings(session, ids, are_keys=are_keys)
     return {sign_in_id: _stands(rows.get(sign_in_id), keys, claims) for sign_in_id, claims in asked.items()}
 
 
@@ -109,6 +117,8 @@ def _standing(row: Any, keys: KeyRing, claims: Claims) -> Standing:
 def _admitted(row: Any, keys: KeyRing, claims: Claims) -> Any:
     """Return the row of a caller who may come in."""
     if row is None or row["device_id"] != claims.device_id:
+        raise InvalidToken
+    if claims.key_id is not None and not compare_digest(row["secret_hash"], claims.secret_hash or b""):
         raise InvalidToken
     refuse_deactivated(row, claims.account_id, keys)
     if row["revoked_at"] is not None or row["absolute_end"] <= clock.now():
@@ -155,7 +165,8 @@ def shut_out(
 
 
 def who_asks(row: Any, account_id: UUID) -> Principal:
-    """Return who asks, from their row of an account."""
+    """Return who asks, from their row of an account: by an API key its owner, capped."""
+    key_id = row.get("key_id")
     return Principal(
         account_id=account_id,
         account_name=row["account_name"],
@@ -163,12 +174,21 @@ def who_asks(row: Any, account_id: UUID) -> Principal:
         channel=Channel.MOBILE if row["device_id"] else Channel.DESK,
         user_id=row["user_id"],
         initials=row["initials"],
-        is_administrator=row["is_administrator"],
+        is_administrator=row["is_administrator"] and key_id is None,
         device_id=row["device_id"],
         binding_id=row["binding_id"],
         studio_id=row["studio_id"],
         departments=tuple(row["departments"]),
         studios=tuple(row["studios"]),
-        levels=levels_in(row["levels"]) if row["levels"] is not None else None,
-        sign_in_id=row["sign_in_id"],
+        levels=_levels_of(row) if key_id is None else _capped_levels_of(row),
+        sign_in_id=None if key_id else row["sign_in_id"],
+        key_id=key_id,
     )
+
+
+def _levels_of(row: Any) -> Mapping[str, Level] | None:
+    return None if row["levels"] is None else levels_in(row["levels"])
+
+
+def _capped_levels_of(row: Any) -> Mapping[str, Level]:
+    return capped(row["key_levels"], row["levels"], is_administrator=row["is_administrator"])

@@ -28,7 +28,7 @@ _STANDING = f"""
            s.sign_in_id, s.user_id, s.device_id, s.revoked_at, s.absolute_end,
            d.device_uid, d.binding_id, d.studio_id, d.last_sync, d.queued,
            d.is_inactive, d.wipe_nonce, d.wiped_at, d.schema_version,
-           {CLOCK_COLUMNS}
+           {CLOCK_COLUMNS}{{more}}
     FROM {{callers}} s
     JOIN users u ON u.account_id = s.account_id AND u.user_id = s.user_id
     JOIN accounts a ON a.account_id = s.account_id
@@ -36,10 +36,26 @@ _STANDING = f"""
     LEFT JOIN devices d ON d.account_id = s.account_id AND d.device_id = s.device_id
     WHERE s.account_id = {{account}} AND {{which}}"""
 _OF_ALL = "s.sign_in_id = ANY($2::uuid[])"
-_ONE = _STANDING.format(callers="sign_ins", account="$1", which="s.sign_in_id = $2")
-_SEVERAL = _STANDING.format(callers="sign_ins", account="$1", which=_OF_ALL)
-_AT_ONCE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 0) AS standing".format(
-    here=HERE, standing=_STANDING.format(callers="sign_ins", account="here.account_id", which=_OF_ALL)
+_ONE_OF = "s.sign_in_id = $2"
+_AS_ONE = "SELECT standing.* FROM {here} CROSS JOIN LATERAL ({standing} OFFSET 0) AS standing"
+_SIGN_INS = {"callers": "sign_ins", "more": ""}
+_ONE = _STANDING.format(**_SIGN_INS, account="$1", which=_ONE_OF)
+_SEVERAL = _STANDING.format(**_SIGN_INS, account="$1", which=_OF_ALL)
+_AT_ONCE = _AS_ONE.format(
+    here=HERE, standing=_STANDING.format(**_SIGN_INS, account="here.account_id", which=_OF_ALL)
+)
+# Statements of their own: that of phones is asked most, and is to stay as short as it is.
+_KEYS = {
+    "callers": """(
+    SELECT account_id, key_id AS sign_in_id, owner_id AS user_id, NULL::uuid AS device_id,
+           revoked_at, expires_at AS absolute_end, key_id, secret_hash, levels::text AS key_levels
+    FROM api_keys)""",
+    "more": ", s.key_id, s.secret_hash, s.key_levels",
+}
+_ONE_KEY = _STANDING.format(**_KEYS, account="$1", which=_ONE_OF)
+_SEVERAL_KEYS = _STANDING.format(**_KEYS, account="$1", which=_OF_ALL)
+_KEYS_AT_ONCE = _AS_ONE.format(
+    here=HERE, standing=_STANDING.format(**_KEYS, account="here.account_id", which=_OF_ALL)
 )
 _WITHOUT_SIGN_IN = """(
     SELECT account_id, user_id, {device} AS device_id,
@@ -47,11 +63,15 @@ _WITHOUT_SIGN_IN = """(
     FROM {rows})"""
 _OF_DEVICE = _STANDING.format(
     callers=_WITHOUT_SIGN_IN.format(device="device_id", rows="devices"),
+    more="",
     account="$1",
     which="s.device_id = $2",
 )
 _OF_USER = _STANDING.format(
-    callers=_WITHOUT_SIGN_IN.format(device="NULL::uuid", rows="users"), account="$1", which="s.user_id = $2"
+    callers=_WITHOUT_SIGN_IN.format(device="NULL::uuid", rows="users"),
+    more="",
+    account="$1",
+    which="s.user_id = $2",
 )
 
 _COUNT_FAILURE = """
@@ -82,6 +102,8 @@ _COPIES = """
     UNION ALL
     SELECT sign_in_id, NULL FROM sign_ins
     WHERE account_id = $1 AND device_id IS NULL AND revoked_at IS NULL AND absolute_end > $2
+    UNION ALL
+    SELECT key_id, NULL FROM api_keys WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > $2
 """
 
 
@@ -287,22 +309,29 @@ async def _bring_due_forward(session: WriteSession, column: str, at: datetime) -
     await session.raw.execute(sql, session.account_id, at)
 
 
-async def read_standing(session: Session, sign_in_id: UUID) -> asyncpg.Record | None:
+async def read_standing(session: Session, sign_in_id: UUID, *, is_key: bool = False) -> asyncpg.Record | None:
     """Return in one statement all a request's right to be here depends on, and the account's clock."""
-    return await session.raw.fetchrow(_ONE, session.account_id, sign_in_id)
+    return await session.raw.fetchrow(_ONE_KEY if is_key else _ONE, session.account_id, sign_in_id)
 
 
-async def read_standings(session: Session, sign_in_ids: Iterable[UUID]) -> dict[UUID, asyncpg.Record]:
-    """Return the same of several sign-ins at once, those there are."""
-    rows = await session.raw.fetch(_SEVERAL, session.account_id, list(sign_in_ids))
+async def read_standings(
+    session: Session, sign_in_ids: Iterable[UUID], *, are_keys: bool = False
+) -> dict[UUID, asyncpg.Record]:
+    """Return the same of several sign-ins at once, or of several keys, those there are."""
+    statement = _SEVERAL_KEYS if are_keys else _SEVERAL
+    rows = await session.raw.fetch(statement, session.account_id, list(sign_in_ids))
     return {row["sign_in_id"]: row for row in rows}
 
 
 async def glance(
-    connection: "asyncpg.Connection[asyncpg.Record]", account_id: UUID, sign_in_ids: Iterable[UUID]
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    account_id: UUID,
+    sign_in_ids: Iterable[UUID],
+    *,
+    are_keys: bool = False,
 ) -> dict[UUID, asyncpg.Record]:
     """Return the same in a statement of its own, in no transaction."""
-    rows = await connection.fetch(_AT_ONCE, account_id, list(sign_in_ids))
+    rows = await connection.fetch(_KEYS_AT_ONCE if are_keys else _AT_ONCE, account_id, list(sign_in_ids))
     return {row["sign_in_id"]: row for row in rows}
 
 
@@ -420,7 +449,7 @@ async def count_active_devices(session: Session) -> int:
 
 
 async def list_copies(session: Session) -> dict[UUID, datetime | None]:
-    """Return whose copies may come back: phones that are not to be wiped, with their last sync, and desks."""
+    """Return whose copies may come back: phones' not to be wiped, with their last sync, desks' and keys'."""
     rows = await session.raw.fetch(_COPIES, session.account_id, clock.now())
     return {row["copy_id"]: row["last_sync"] for row in rows}
 

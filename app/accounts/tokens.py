@@ -52,9 +52,11 @@ _WIPE = _Kind("wipe+jwt", "studio-device", frozenset({"iss", "aud", "sub", "iat"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says: ids only, all else is read from the database on every request.
+    """What an access token or an API key says: ids only, all else is read from the database on every request.
 
-    `expires_at` is that of a token that was verified; one that is issued gets its own.
+    `expires_at` is that of a token that was verified; one that is issued gets its own. Of a key `sign_in_id`
+    is its `key_id`, and whose it is is not known before it is admitted: `user_id` is `NIL`. What opens is
+    that `secret_hash` is the one that was kept.
     """
 
     account_id: UUID
@@ -62,6 +64,8 @@ class Claims:
     sign_in_id: UUID
     device_id: UUID | None
     expires_at: datetime | None = field(default=None, compare=False)
+    key_id: UUID | None = None
+    secret_hash: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from app.accounts.events import (
     SignInRefused,
     SignInsEnded,
 )
-from app.accounts.features import DEVICES, SECURITY, USERS
+from app.accounts.features import API_KEYS, DEVICES, SECURITY, USERS
 from app.audit.trail import Action, Entry, keep
 from app.core.db import WriteSession
 from app.core.events import hears
@@ -20,6 +20,7 @@ _FEATURES = {
     "users": USERS,
     "security_groups": SECURITY,
     "devices": DEVICES,
+    "api_keys": API_KEYS,
 }
 _SIGN_INS = "sign_ins"
 
@@ -42,7 +43,7 @@ async def account_created(session: WriteSession, who: Principal, event: AccountC
 
 @hears(RowChanged)
 async def row_changed(session: WriteSession, who: Principal, event: RowChanged) -> None:
-    """Write down what became of an account, a user, a security group or a device."""
+    """Write down what became of an account, a user, a security group, a device or an API key."""
     action = _action(event)
     entry = Entry(_FEATURES[event.subject], event.subject, event.record_id, action, event.before, event.after)
     await keep(session, who, entry)

@@ -13,7 +13,7 @@ from app.audit import chain, store
 from app.audit.store import Deed, Doer, Head
 from app.core import clock
 from app.core.db import WriteSession
-from app.core.principal import Level, Principal
+from app.core.principal import Channel, Level, Principal
 
 AUDIT = declare(
     Feature("audit", "Audit trail", "Who did what in the account.", Level.NO_ACCESS, is_guarded=True)
@@ -79,8 +79,9 @@ async def following(session: WriteSession, doer: Doer, deeds: Sequence[Deed]) ->
 
 
 def doer_of(who: Principal) -> Doer:
-    """Return who does something now."""
-    return Doer(clock.now(), who.user_id, who.initials, who.channel.value, who.device_id)
+    """Return who does something now; by an API key it is its owner."""
+    channel = who.channel if who.key_id is None else Channel.KEY
+    return Doer(clock.now(), who.user_id, who.initials, channel.value, who.device_id)
 
 
 def _text(values: Mapping[str, Any] | None) -> bytes | None:

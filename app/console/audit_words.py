@@ -22,11 +22,17 @@ ACTIONS: Mapping[str, str] = {
     "forgotten": "Forgotten, being old",
     "exported": "Exported as a table",
 }
-CHANNELS: Mapping[str, str] = {"desk": "At a desk", "mobile": "On a phone", "system": HOUSE}
+CHANNELS: Mapping[str, str] = {
+    "desk": "At a desk",
+    "mobile": "On a phone",
+    "key": "By an API key",
+    "system": HOUSE,
+}
 SUBJECTS: Mapping[str, str] = {
     "users": "Users",
     "security_groups": "Security groups",
     "devices": "Mobile devices",
+    "api_keys": "API keys",
     "sign_ins": "Sign-ins",
     "preferences": "Mobile preferences",
     "device_preferences": "Preferences of a phone",

@@ -21,6 +21,7 @@ from app.console import (
     health,
     home,
     inbox,
+    keys,
     lists,
     own_password,
     pages,
@@ -60,6 +61,7 @@ _WORDS: Mapping[int, str] = {
 }
 _DEVICE, _USER = "/devices/{device_id:uuid}", "/users/{user_id:uuid}"
 _GROUP, _ENTRY = "/groups/{group_id:uuid}", "/inbox/{entry_id:uuid}"
+_KEY = "/keys/{key_id:uuid}"
 _LIST, _LISTED = "/lists/{list}", "/lists/{list}/{entry_id:uuid}"
 _SHOWN: dict[str, Show] = {
     "/": home.show,
@@ -82,6 +84,9 @@ _SHOWN: dict[str, Show] = {
     "/groups/security": groups.ask_activate,
     _GROUP: groups.show_one,
     f"{_GROUP}/remove": groups.ask_remove,
+    "/keys": keys.show,
+    "/keys/new": keys.show_new,
+    f"{_KEY}/revoke": keys.ask_revoke,
     "/company": company.show,
     "/audit": audit.show,
     "/audit.csv": audit.export,
@@ -110,6 +115,8 @@ _DONE: Mapping[str, Show] = {
     "/groups/security": groups.activate,
     _GROUP: groups.change,
     f"{_GROUP}/remove": groups.remove,
+    "/keys/new": keys.create,
+    f"{_KEY}/revoke": keys.revoke,
     "/company": company.change,
     f"{_LIST}/new": lists.create,
     _LISTED: lists.change,

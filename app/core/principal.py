@@ -12,6 +12,8 @@ class Channel(StrEnum):
     MOBILE = "mobile"
     DESK = "desk"
     SYSTEM = "system"
+    KEY = "key"
+    """For the audit trail alone: whoever asks by an API key is at a desk to everything else."""
 
 
 class Level(StrEnum):
@@ -43,7 +45,8 @@ class Principal:
     slot and that phone's local copy, and is new each time a slot is bound; `user_id` is none for the system.
     `studio_id` is the studio the phone is bound to, `studios` are those the user works in, if not in all.
     `levels` are those the user's group and the user were given, by feature: none at all where the account has
-    not activated security.
+    not activated security. Who asks by an API key is the key's owner, with no more than the key's own levels:
+    `key_id` names it.
     """
 
     account_id: UUID
@@ -60,11 +63,12 @@ class Principal:
     studios: tuple[UUID, ...] = ()
     levels: Mapping[str, Level] | None = field(default=None, hash=False)
     sign_in_id: UUID | None = None
+    key_id: UUID | None = None
 
     @property
     def copy_id(self) -> UUID | None:
-        """Name the local copy the one who asks keeps: a phone's by its bond, a desk's by its sign-in."""
-        return self.binding_id or self.sign_in_id
+        """Name the local copy the one who asks keeps: a phone's by its bond, others' by key or sign-in."""
+        return self.binding_id or self.key_id or self.sign_in_id
 
     @property
     def sites(self) -> frozenset[UUID] | None:

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     requests_per_caller: int = Field(
         60_000, description="Requests a minute one sign-in may make of one process.", ge=1
     )
+    requests_per_key: int = Field(
+        1_200, description="Requests a minute one API key may make of one process.", ge=1
+    )
     requests_per_address: int = Field(
         120_000, description="Requests a minute one address may make of one process.", ge=1
     )

@@ -34,14 +34,6 @@ class PageMalformed(AppError):
     title = "This is no page of this list."
 
 
-class DeskRequired(AppError):
-    """A phone writes by `POST /v1/sync/push`, in the order of its stream, and by nothing beside it."""
-
-    status = 403
-    code = "desk_required"
-    title = "Phones send what their user did by pushing it."
-
-
 class StillRunning(AppError):
     """A request with this `Idempotency-Key` is being carried out: ask again after `Retry-After`."""
 

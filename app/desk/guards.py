@@ -8,14 +8,11 @@ from fastapi import Depends, Path, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from app.accounts.guards import Caller, KeysOf
-from app.accounts.standing import admit
-from app.desk.errors import DeskRequired
+from app.accounts.guards import Caller
 from app.desk.reading import links_in
 from app.http.errors import InvalidRequest, NotFound
 from app.http.failures import MOST_FIELDS, place
 from app.http.schemas import Sent
-from app.http.unit_of_work import DatabaseOf
 from app.sync import registry
 from app.sync.commands import Command, find
 from app.sync.registry import Collection
@@ -55,17 +52,6 @@ async def _links(request: Request, collection: CollectionOf, claims: Caller) -> 
 
 
 LinksOf = Annotated[dict[str, UUID], Depends(_links)]
-
-
-async def _at_a_desk(claims: Caller, database: DatabaseOf, keys: KeysOf) -> None:
-    """Refuse a phone, without a turn; one that is shut out is told that first."""
-    if claims.device_id is not None:
-        async with database.reading(claims.account_id) as session:
-            await admit(session, keys, claims)
-        raise DeskRequired
-
-
-AT_A_DESK = Depends(_at_a_desk)
 
 
 async def _known_query(request: Request, claims: Caller) -> None:

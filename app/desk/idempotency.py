@@ -34,9 +34,9 @@ _running: set[tuple[UUID, UUID, str]] = set()
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A request to be carried out once: whose it is, its key, and what it asks; or any, with no key."""
+    """A request to be carried out once: who asks, its key, and what it asks; or any, with no key."""
 
-    user_id: UUID
+    asker: UUID
     key: str | None
     fingerprint: bytes
     request: Request
@@ -67,13 +67,15 @@ async def _once(
     ] = None,
 ) -> AsyncIterator[Once]:
     """Refuse a repeat while the request itself is under way here: it would only wait for its turn."""
+    # What its owner was answered is not for an API key, which may do less.
+    asker = claims.key_id or claims.user_id
     if idempotency_key is None:
-        yield Once(claims.user_id, None, b"", request)
+        yield Once(asker, None, b"", request)
         return
-    once = Once(claims.user_id, idempotency_key, await _fingerprint(request), request)
+    once = Once(asker, idempotency_key, await _fingerprint(request), request)
     async with database.reading(claims.account_id) as session:
-        is_answered = await store.answered(session, claims.user_id, idempotency_key) is not None
-    running = (claims.account_id, claims.user_id, idempotency_key)
+        is_answered = await store.answered(session, asker, idempotency_key) is not None
+    running = (claims.account_id, asker, idempotency_key)
     if is_answered:
         yield once
     elif running in _running:
@@ -103,13 +105,13 @@ async def answer_once(session: WriteSession, once: Once, work: Callable[[], Awai
     """Return the answer that was given, or do the work and keep its answer, verdicts against it too."""
     if once.key is None:
         return await work()
-    if kept := await store.answered(session, once.user_id, once.key):
+    if kept := await store.answered(session, once.asker, once.key):
         if kept.fingerprint != once.fingerprint:
             raise KeyReused
         return Answered(kept.status, kept.body, {**kept.headers, **_REPLAYED})
     answer = await _answered(once, work)
     kept = Kept(once.fingerprint, answer.status, dict(answer.headers), answer.body)
-    await store.keep(session, once.user_id, once.key, kept)
+    await store.keep(session, once.asker, once.key, kept)
     return answer
 
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.accounts.errors import PermissionDenied
-from app.accounts.guards import GUARDED, Reading, Writing
+from app.accounts.errors import DeskRequired, PermissionDenied
+from app.accounts.guards import AT_A_DESK, GUARDED, Reading, Writing
 from app.desk import errors, paths
 from app.desk.errors import judged, kind_of
-from app.desk.guards import AT_A_DESK, CollectionOf, CommandOf, LinksOf, RecordId, SentFields
+from app.desk.guards import CollectionOf, CommandOf, LinksOf, RecordId, SentFields
 from app.desk.idempotency import OnlyOnce, answer_once
 from app.desk.preconditions import Expected, Known
 from app.desk.reading import read, read_page
@@ -35,7 +35,7 @@ _STALE = kind_of(ChangedMeanwhile)
 _OF_WRITES = (
     *GUARDED,
     PermissionDenied,
-    errors.DeskRequired,
+    DeskRequired,
     errors.StillRunning,
     errors.KeyReused,
     *judged(),

@@ -22,6 +22,23 @@ class Limit:
     seconds: int = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How one caller stands with a limit: `left` requests now, and the seconds until all are there again."""
+
+    limit: Limit
+    left: int
+    resets_in: float
+
+    def headers(self) -> dict[str, str]:
+        """Return what tells of it, as draft-ietf-httpapi-ratelimit-headers-10 has it: structured fields."""
+        name = f'"{self.limit.name}"'
+        return {
+            "RateLimit-Policy": f"{name};q={self.limit.most};w={self.limit.seconds}",
+            "RateLimit": f"{name};r={self.left};t={math.ceil(self.resets_in)}",
+        }
+
+
 class RateLimits:
     """Generous limits against runaway clients and crude floods; sign-in budgets are stricter, and elsewhere.
 
@@ -29,12 +46,13 @@ class RateLimits:
     limit per unverified token could be dodged with made-up tokens, or used against somebody else.
     """
 
-    def __init__(self, *, per_address: int, per_caller: int) -> None:
-        """Say how many requests a minute an address and a signed-in caller may make."""
+    def __init__(self, *, per_address: int, per_caller: int, per_key: int = 1_200) -> None:
+        """Say how many requests a minute an address, a signed-in caller and an API key may make."""
         self._store = MemoryStore(options={"MAX_SIZE": _MOST_CALLERS})
         self._counted: dict[Limit, Throttled] = {}
         self._address = Limit("address", per_address)
         self._caller = Limit("caller", per_caller)
+        self._key = Limit("key", per_key)
 
     def count_address(self, address: str) -> None:
         """Count a request from an address, or refuse it."""
@@ -44,18 +62,26 @@ class RateLimits:
         """Count a request of a caller whose token was verified, or refuse it."""
         self.count(self._caller, caller)
 
-    def count(self, limit: Limit, key: str) -> None:
+    def count_key(self, key: str) -> Rate:
+        """Count a request by an API key that was verified, or refuse it; return how the key stands."""
+        return self.count(self._key, key)
+
+    def count(self, limit: Limit, key: str) -> Rate:
         """Count against any limit, or refuse with the seconds after which there is room again."""
         counted = self._throttled(limit).limit(key)
+        state = counted.state
+        rate = Rate(limit, state.remaining, state.reset_after)
         if counted.limited:
-            raise _refusal(counted.state.retry_after)
+            raise _refusal(state.retry_after, rate)
+        return rate
 
     def require_room(self, limit: Limit, key: str) -> None:
         """Refuse alike where there is no room, and count nothing."""
         state = self._throttled(limit).peek(key)
         if not state.remaining:
             # Not its own `retry_after`, which is next to nothing for who has just taken the last.
-            raise _refusal(state.reset_after - limit.seconds * (limit.most - 1) / limit.most)
+            seconds = state.reset_after - limit.seconds * (limit.most - 1) / limit.most
+            raise _refusal(seconds, Rate(limit, 0, state.reset_after))
 
     def _throttled(self, limit: Limit) -> Throttled:
         if limit not in self._counted:
@@ -66,5 +92,5 @@ class RateLimits:
         return self._counted[limit]
 
 
-def _refusal(seconds: float) -> RateLimited:
-    return RateLimited(headers={"Retry-After": str(max(1, math.ceil(seconds)))})
+def _refusal(seconds: float, rate: Rate) -> RateLimited:
+    return RateLimited(headers={"Retry-After": str(max(1, math.ceil(seconds))), **rate.headers()})

@@ -23,8 +23,14 @@ from app.http.streams import GOING_ON
 
 log = logging.getLogger("studio.http")
 
+BEHIND = "behind"
+"""Where the state of a request has what is to be done behind its answer, by whoever knows who asks."""
+
 COUNTED = "counted"
 """Where the state of a request says that its address was counted, with the one it is asked for."""
+
+RATE = "rate"
+"""Where the state of a request has how its caller stands with a limit they are told of."""
 
 _HEADERS = (
     (b"cache-control", b"no-store"),
@@ -36,7 +42,7 @@ _HEADERS = (
 """Of every answer that says nothing else of the same name."""
 _LONGEST_PATH = 200
 _HIDDEN_BELOW = "/calendar/", "/picture-files/", "/portal/", "/text-hooks/", "/unsubscribe/"
-_TOLD = ("account", "user", "device", "code")
+_TOLD = ("account", "user", "device", "key", "code")
 
 
 def is_secret(path: str) -> bool:
@@ -81,6 +87,8 @@ class _Visit:
             if (going_on := self.state.pop(GOING_ON, None)) is not None:
                 self._let_go({*self.scope} - found)
                 await going_on(self.state, receive, self.send)
+            if (behind := self.state.get(BEHIND)) is not None:
+                await behind()
         except (ClientDisconnect, CallerGone):
             self.state["code"] = "client_disconnected"
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
@@ -100,9 +108,15 @@ class _Visit:
             self.status = message["status"]
             own = message["headers"]
             said = {name for name, _ in own}
-            usual = [each for each in _HEADERS if each[0] not in said]
+            usual = [each for each in (*_HEADERS, *self._rate()) if each[0] not in said]
             message["headers"] = [*own, (b"x-request-id", self.request_id.encode()), *usual]
         await self._send(message)
+
+    def _rate(self) -> Iterable[tuple[bytes, bytes]]:
+        """Yield the headers that tell a caller how they stand with their limit, if they are to be told."""
+        rate = self.state.get(RATE)
+        told = rate.headers() if rate is not None else {}
+        return [(name.lower().encode(), value.encode()) for name, value in told.items()]
 
     async def _answer(self, error: Exception, receive: Receive) -> None:
         refusal = translate(error)

@@ -83,8 +83,8 @@ class Problem(BaseModel):
     )
     fields: list[FieldProblem] = Field(
         default_factory=list,
-        description="What is wrong where, with `invalid_request`, `invalid_query`, `template_invalid` and"
-        " `device_widens` alone.",
+        description="What is wrong where, with `invalid_request`, `invalid_query`, `template_invalid`,"
+        " `invalid_scopes` and `device_widens` alone.",
         examples=[[{"path": "body.max_rows", "code": "greater_than_equal"}]],
     )
     reasons: dict[str, str] = Field(

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from app.desk.schemas import RecordPage, WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
-from app.openapi import desk
+from app.openapi import desk, keys
 from app.openapi.records import REF, Schema, add, add_record, add_with_elements, record_name, ref
 from app.openapi.sharing import share
 from app.openapi.texts import DESCRIPTION, TAGS
@@ -47,10 +47,12 @@ def document(app: FastAPI) -> Schema:
     for each in (RecordPage, WriteAnswer):
         _add_answer(schemas, each)
     _add_entries(schemas["InboxPage"])
+    keys.let_in(made, app.state.doors)
     desk.expand(made)
+    keys.tell(made, app.state.doors)
     share(made)
     made["components"]["schemas"] = dict(sorted(schemas.items()))
-    made["components"]["headers"] = {**made["components"]["headers"], **problems.headers()}
+    made["components"]["headers"] = {**made["components"]["headers"], **problems.headers(), **keys.HEADERS}
     return made
 
 

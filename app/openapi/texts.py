@@ -10,7 +10,8 @@ It keeps a local copy of the studio's records, works without a connection, and e
 has one: `POST /v1/sync/push` sends what the user did and answers every change with a verdict,
 `POST /v1/sync/pull` brings what changed since the cursor the phone keeps. `GET /v1/sync/live` tells it when.
 
-Desks and other programs sign in without a device. They read and write the same records one by one, each
+Desks sign in without a device; other programs come by an API key, which is its owner with fewer rights: what
+it may ask says so in the document. They read and write the same records one by one, each
 collection under its own address: `GET` with `ETag`, lists by page, `POST`, `PATCH` and `DELETE` with
 `If-Match`, commands. Each of these writes may be sent again under its `Idempotency-Key`. It is judged by
 the rules of a push, and refused with the codes of a verdict.
@@ -26,6 +27,8 @@ TAGS = [
     {"name": "safety", "description": "What is unusual about sign-ins, until somebody has looked at it."},
     {"name": "audit", "description": "Who did what in the account, when and from where."},
     {"name": "account", "description": "What the account has bought, and whether its security is active."},
+    {"name": "api_keys", "description": "Keys for other programs: each is its owner, with fewer rights."},
+    {"name": "feed", "description": "All that changes, for other programs: asked for page by page."},
     {"name": "operator", "description": "The accounts of an installation, for who runs it."},
     {"name": "devices", "description": "The slots phones are bound to, and the account's allowance."},
     {"name": "sync", "description": "What can be synced, what changed, when to ask, and what the user did."},

@@ -16,7 +16,7 @@ from app.sync.schemas import PullRequest, SyncRequest
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks, whether they still wait, and what they are answered with."""
+    """Who asks, whether they still wait, and by what they are answered: of all they may see if `is_whole`."""
 
     database: Database
     keys: KeyRing
@@ -24,6 +24,7 @@ class Asking:
     sealer: Sealer
     minimum: int
     gone: Gone | None = None
+    is_whole: bool = False
 
     async def pull(self, asked: PullRequest) -> tuple[Pulled, Standing]:
         """Return the next page and whose it is; raises as a pull.
@@ -61,7 +62,8 @@ class Asking:
         if stands is None:
             return None
         refuse_old(stands.schema_version, self.minimum)
-        pulled = idle(cursor, stands.who, stands.clock, asked, schema_version=stands.schema_version)
+        at, known = (cursor, stands.who, stands.clock), stands.schema_version
+        pulled = idle(*at, asked, schema_version=known, is_whole=self.is_whole)
         return (pulled, stands) if pulled else None
 
     async def read(self, asked: PullRequest) -> tuple[Pulled, Standing]:
@@ -69,6 +71,5 @@ class Asking:
         async with self.database.reading(self.claims.account_id, gone=self.gone) as session:
             work = await admit(session, self.keys, self.claims)
             refuse_old(work.schema_version, self.minimum)
-            return await pull(
-                session, work.who, work.clock, self.sealer, asked, schema_version=work.schema_version
-            ), work
+            at, known = (session, work.who, work.clock, self.sealer), work.schema_version
+            return await pull(*at, asked, schema_version=known, is_whole=self.is_whole), work

@@ -54,6 +54,7 @@ def _is_open(values: Values) -> bool:
     is_kept_by_server=True,
     is_open=True,
     is_audited=False,
+    is_for_people=True,
 )
 class InboxEntry(Record):
     """Something a device sent that was not kept as sent; seen by whoever sent it and by administrators."""

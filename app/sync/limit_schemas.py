@@ -32,6 +32,9 @@ class RequestLimits(Answer):
     """How many requests; more are refused with `Retry-After`."""
 
     per_minute_per_sign_in: int = Field(description="Of one sign-in: `rate_limited`.", examples=[60_000])
+    per_minute_per_key: int = Field(
+        description="Of one API key: `rate_limited`; `RateLimit` tells what is left.", examples=[1_200]
+    )
     per_minute_per_address: int = Field(description="Of one address: `rate_limited`.", examples=[120_000])
     head_bytes: int = Field(
         description="Bytes of one's address and headers together: `head_too_large`.", examples=[65_536]

@@ -75,6 +75,7 @@ def limits_of(
         ),
         requests=RequestLimits(
             per_minute_per_sign_in=settings.requests_per_caller,
+            per_minute_per_key=settings.requests_per_key,
             per_minute_per_address=settings.requests_per_address,
             head_bytes=heads.BYTES,
             waiting_per_account=WAITING_PER_ACCOUNT,

@@ -57,13 +57,16 @@ async def pull(
     asked: PullRequest,
     *,
     schema_version: int | None = None,
+    is_whole: bool = False,
 ) -> Pulled:
     """Return the next page.
 
     Raises `CursorMalformed`, `CursorForeign`, `CursorCollections`, `UnknownCollections`, `ResyncRequired`.
     """
     began = perf_counter()
-    cursor, target = await opened(session, who, at, sealer, asked, schema_version=schema_version)
+    cursor, target = await opened(
+        session, who, at, sealer, asked, schema_version=schema_version, is_whole=is_whole
+    )
     if asked.cursor is not None and cursor.transit is None:
         metrics.sync_behind.record(at.revision - cursor.revision)
     page = Page(Room(asked.max_rows, asked.max_bytes))
@@ -96,14 +99,20 @@ def resting(sealer: Sealer, asked: PullRequest) -> Rest | None:
 
 
 def idle(
-    found: Rest, who: Principal, at: Clock, asked: PullRequest, *, schema_version: int | None = None
+    found: Rest,
+    who: Principal,
+    at: Clock,
+    asked: PullRequest,
+    *,
+    schema_version: int | None = None,
+    is_whole: bool = False,
 ) -> Pulled | None:
     """Return the page of a device that has all there is, made of the account's clock alone, else none.
 
     It has all there is when its cursor says what one would that were given to it now.
     """
     began = perf_counter()
-    target = kept_target(who, at, found.collections, schema_version)
+    target = kept_target(who, at, found.collections, schema_version, is_whole=is_whole)
     if target is None or found != _rest(who, at, found.collections, target):
         return None
     metrics.sync_behind.record(0)
@@ -115,7 +124,7 @@ def idle(
 
 def _rest(who: Principal, at: Clock, names: list[str] | None, target: Target) -> Rest:
     return Rest(
-        owner=tag(who.account_id, who.user_id),
+        owner=_owner(who),
         binding=tag(who.binding_id),
         epoch=tag(at.epoch),
         resync=target.resync,
@@ -166,6 +175,7 @@ async def opened(
     asked: PullRequest,
     *,
     schema_version: int | None = None,
+    is_whole: bool = False,
 ) -> tuple[Cursor, Target]:
     """Return the cursor to go on with, or a new one, and what the device should hold; raises as a pull."""
     names = _names(asked)
@@ -173,7 +183,7 @@ async def opened(
     if found and names is not None and names != found.collections:
         raise CursorCollections
     wanted = found.collections if found else _known(names)
-    target = await target_of(session, who, at, wanted, schema_version)
+    target = await target_of(session, who, at, wanted, schema_version, is_whole=is_whole)
     return _continued(found, who, at, target) if found else _begun(who, at, names, target), target
 
 
@@ -201,7 +211,7 @@ def _known(names: list[str] | None) -> list[str] | None:
 def _begun(who: Principal, at: Clock, names: list[str] | None, target: Target) -> Cursor:
     """Begin at the clock of now with nothing held, so that a first sync carries no removals at all."""
     return Cursor(
-        owner=tag(who.account_id, who.user_id),
+        owner=_owner(who),
         binding=tag(who.binding_id),
         epoch=tag(at.epoch),
         resync=target.resync,
@@ -211,8 +221,13 @@ def _begun(who: Principal, at: Clock, names: list[str] | None, target: Target) -
     )
 
 
+def _owner(who: Principal) -> bytes:
+    """Return by what the owner of a cursor is known: of an API key, which may see less, with the key."""
+    return tag(who.account_id, who.user_id, *([who.key_id] if who.key_id else []))
+
+
 def _continued(cursor: Cursor, who: Principal, at: Clock, target: Target) -> Cursor:
-    if cursor.owner != tag(who.account_id, who.user_id):
+    if cursor.owner != _owner(who):
         raise CursorForeign
     if cursor.binding != tag(who.binding_id):
         raise ResyncRequired(reason="device_rebound", mode="replace")

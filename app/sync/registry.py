@@ -67,7 +67,8 @@ class Collection:
     others are maintained at a desk, unless they are `is_kept_by_server`: the server makes and removes the
     records of these, and a desk sets fields of them where they are `is_set_at_desk`. `feature` is what rights
     to it are given by, none where everybody has them all, and `part_features` those of parts that have their
-    own. The audit trail tells what becomes of the records where it `is_audited`.
+    own. The audit trail tells what becomes of the records where it `is_audited`. What `is_for_people` is seen
+    by people alone, and by no API key.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Collection:
     is_set_at_desk: bool = False
     is_audited: bool = True
     part_features: Mapping[Part, str] = field(default_factory=dict)
+    is_for_people: bool = False
 
     @property
     def is_made_at_desk(self) -> bool:
@@ -219,6 +221,7 @@ def collection(
     made_by: Feature | None = None,
     is_audited: bool = True,
     part_features: Mapping[Part, Feature] | None = None,
+    is_for_people: bool = False,
 ) -> Callable[[type[R]], type[R]]:
     """Declare a collection: its table, its place in every sync and its documents follow from the class.
 
@@ -227,7 +230,8 @@ def collection(
     may sign in has them all when it `is_open`. Records that are kept by the server are `set_by` who has a
     feature, at a desk, or only `seen_by` who has one; what phones do not write is `made_by` who has one, at a
     desk, where it is no list. What only tells of something that is audited where it
-    is done is not `is_audited`. Some of its parts may have features of their own.
+    is done is not `is_audited`. Some of its parts may have features of their own. What `is_for_people` no API
+    key ever sees.
     """
 
     def declare(model: type[R]) -> type[R]:
@@ -255,6 +259,7 @@ def collection(
                 part_features={
                     part: features.declare(feature) for part, feature in (part_features or {}).items()
                 },
+                is_for_people=is_for_people,
             )
         )
         return model

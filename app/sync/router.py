@@ -129,7 +129,7 @@ async def pull_changes(asking: AskingOf, body: Sent[schemas.PullRequest]) -> Res
     """
     async with _noticed(asking.database, asking.claims.account_id):
         pulled, stands = await asking.pull(body)
-    return _page(asking, body, pulled, stands, pulled.as_json())
+    return page_of(asking, body, pulled, stands, pulled.as_json())
 
 
 @router.post(
@@ -178,7 +178,7 @@ async def sync_once(asking: AskingOf, body: Sent[schemas.SyncRequest]) -> Respon
     async with _noticed(asking.database, asking.claims.account_id):
         pushed, pulled, stands = await asking.push_and_pull(body)
     text = b'{"push":%b,"pull":%b}' % (pushed, pulled.as_json())
-    return _page(asking, body.pull, pulled, stands, text)
+    return page_of(asking, body.pull, pulled, stands, text)
 
 
 @router.post(
@@ -231,7 +231,7 @@ async def estimate_holding(work: Reading, minimum: MinimumOf, body: EstimateBody
     return await estimate_of(work.session, work.who, work.clock, body, schema_version=work.schema_version)
 
 
-def _page(
+def page_of(
     asking: Asking, asked: schemas.PullRequest, pulled: Pulled, stands: Standing, text: bytes
 ) -> Response:
     """Answer with a page; how far the phone has come is noted afterwards.

@@ -13,7 +13,7 @@ from app.sync.scope import Rule
 def sight_of(who: Principal) -> Sight:
     """Return what somebody's levels let them view."""
     return Sight(
-        denied=frozenset(each.number for each in registry.collections() if not _may_view(who, each.feature)),
+        denied=frozenset(each.number for each in registry.collections() if not _may_see(who, each)),
         hidden={each.number: bits for each in registry.collections() if (bits := _hidden(who, each))},
     )
 
@@ -23,6 +23,11 @@ def names_hidden(collection: Collection, rule: Rule) -> set[str]:
     parts = (part for part in collection.part_names if rule.omit & BIT[part])
     late = (each.names for each in collection.late_parts if each.part and rule.omit & BIT[each.part])
     return {name for names in (*(collection.part_names[part] for part in parts), *late) for name in names}
+
+
+def _may_see(who: Principal, collection: Collection) -> bool:
+    is_barred = collection.is_for_people and who.key_id is not None
+    return not is_barred and _may_view(who, collection.feature)
 
 
 def _may_view(who: Principal, feature: str | None) -> bool:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.accounts.events import AccountChanged, AccountCreated, SecurityGroupChanged, UserChanged
+from app.accounts.events import (
+    AccountChanged,
+    AccountCreated,
+    KeyChanged,
+    SecurityGroupChanged,
+    UserChanged,
+)
 from app.core.db import Session, WriteSession
 from app.core.events import Event, hears
 from app.core.principal import Principal
@@ -19,7 +25,7 @@ from app.sync.preferences import PreferenceSet
 from app.sync.scope import Scope
 from app.sync.sight import sight_of
 
-_Key = tuple[UUID, UUID | None, UUID | None, tuple[str, ...] | None, int]
+_Key = tuple[UUID, UUID | None, UUID | None, UUID | None, tuple[str, ...] | None, int, bool]
 _Stamp = tuple[UUID, int, date]
 _Compiled = tuple[_Stamp, "Target"]
 _MOST = 10_000
@@ -48,34 +54,41 @@ async def target_of(
     names: list[str] | None,
     schema_version: int | None,
     *,
+    is_whole: bool = False,
     is_final: bool = True,
 ) -> Target:
-    """Return what a device should hold now.
+    """Return what a device should hold now, or all of it that may be seen: the `is_whole` scope of a feed.
 
     `scope_revision` moves with everything a scope is compiled from, in the transaction that changes it, and
     is read in the snapshot of the pull itself: what was compiled under the same number is still right.
     What a transaction sees that has itself moved it is not final, and neither read from nor kept for others.
     """
-    if is_final and (kept := kept_target(who, at, names, schema_version)):
+    if is_final and (kept := kept_target(who, at, names, schema_version, is_whole=is_whole)):
         return kept
     version, today = version_for(at, schema_version), at.day_in(who.time_zone)
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
     rights = compile_rights(None if given.sees_private else given.me, version, given.sight)
-    scope = compile_scope(given, names)
-    target = Target(scope, compile_near(given, names), rights, in_force.resync, today, packed_scope(scope))
+    scope = _whole(rights, names, version) if is_whole else compile_scope(given, names)
+    near = scope if is_whole else compile_near(given, names)
+    target = Target(scope, near, rights, in_force.resync, today, packed_scope(scope))
     if is_final:
-        _compiled[_key(who, names, version)] = (_stamp(at, today), target)
+        _compiled[_key(who, names, version, is_whole=is_whole)] = (_stamp(at, today), target)
     if len(_compiled) > _MOST:
         _compiled.popitem(last=False)
     return target
 
 
 def kept_target(
-    who: Principal, at: Clock, names: list[str] | None, schema_version: int | None
+    who: Principal,
+    at: Clock,
+    names: list[str] | None,
+    schema_version: int | None,
+    *,
+    is_whole: bool = False,
 ) -> Target | None:
     """Return what a device should hold now, if that was compiled before and nothing of it has changed."""
-    key = _key(who, names, version_for(at, schema_version))
+    key = _key(who, names, version_for(at, schema_version), is_whole=is_whole)
     stamp, target = _compiled.get(key, (None, None))
     if stamp != _stamp(at, at.day_in(who.time_zone)):
         return None
@@ -83,9 +96,20 @@ def kept_target(
     return target
 
 
-def _key(who: Principal, names: list[str] | None, version: int) -> _Key:
+def _whole(rights: Scope, names: list[str] | None, version: int) -> Scope:
+    """Return what may be seen of the collections asked for, as far as the account's feed has come."""
+    collections = {number: registry.numbered(number) for number in rights}
+    return {
+        number: rights[number]
+        for number, each in collections.items()
+        if each.since <= version and (names is None or each.name in names)
+    }
+
+
+def _key(who: Principal, names: list[str] | None, version: int, *, is_whole: bool) -> _Key:
     wanted = tuple(names) if names is not None else None
-    return who.account_id, who.user_id, who.device_id, wanted, version
+    # An API key and its owner's desk share the user, have no device, and may see different things.
+    return who.account_id, who.user_id, who.device_id, who.key_id, wanted, version, is_whole
 
 
 def _stamp(at: Clock, today: date) -> _Stamp:
@@ -148,6 +172,7 @@ async def begin_with_the_newest(session: WriteSession, who: Principal, event: Ev
 @hears(UserChanged)
 @hears(AccountChanged)
 @hears(SecurityGroupChanged)
+@hears(KeyChanged)
 async def compile_anew(session: WriteSession, who: Principal, event: Event) -> None:
     """Have every scope of the account compiled anew: rights, departments or the day may be others."""
     del who, event

@@ -278,6 +278,9 @@ async def _known(studio: Studio, administrator: Browser) -> dict[str, str]:
     """Return what addresses of the console can have in them, and a neighbour of the entry of a list."""
     await administrator.open("/groups/new")
     await administrator.send("/groups/new", name="Seasonal")
+    await administrator.open("/keys/new")
+    await administrator.send("/keys/new", name="Booking widget")
+    [key] = await studio.execute("SELECT key_id FROM api_keys WHERE account_id = $1")
     [device] = await studio.execute("SELECT device_id FROM devices WHERE account_id = $1")
     [group] = await studio.execute("SELECT group_id FROM security_groups WHERE account_id = $1")
     entry, over = await studio.execute(
@@ -287,6 +290,7 @@ async def _known(studio: Studio, administrator: Browser) -> dict[str, str]:
         "user_id": str(studio.photographer.user_id),
         "device_id": str(device["device_id"]),
         "group_id": str(group["group_id"]),
+        "key_id": str(key["key_id"]),
         "list": "lead_sources",
         "entry_id": str(entry["id"]),
         "over": str(over["id"]),

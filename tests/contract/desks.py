@@ -14,7 +14,7 @@ from tests.accounts.studios import Studio, bearer
 from tests.contract.phones import Record
 from tests.document import DOCUMENT
 
-SOMETIMES = {"Idempotent-Replayed", "Content-Location"}
+SOMETIMES = {"Idempotent-Replayed", "Content-Location", "RateLimit", "RateLimit-Policy"}
 _CASES = {"etag": "ETag", "location": "Location"}
 
 

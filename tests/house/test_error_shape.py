@@ -156,6 +156,7 @@ async def test_another_account_s_row_is_not_there(
             unknown = {
                 "users": "user_not_found",
                 "security": "group_not_found",
+                "api_keys": "api_key_not_found",
                 "safety": "notice_not_found",
                 "schedule": "calendar_feed_not_found",
                 "hubs": "not_found" if name == "hub" else "saved_not_found",

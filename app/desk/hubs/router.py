@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from app.accounts.errors import PermissionDenied
-from app.accounts.guards import GUARDED, Caller, KeysOf, Reading, Writing
+from app.accounts.errors import DeskRequired, PermissionDenied
+from app.accounts.guards import AT_A_DESK, GUARDED, Caller, KeysOf, Reading, Writing
 from app.accounts.standing import Work, admit
 from app.core.db import Session
-from app.desk.errors import DeskRequired, KeyReused, PageMalformed, StillRunning
-from app.desk.guards import AT_A_DESK, KNOWN_QUERY
+from app.desk.errors import KeyReused, PageMalformed, StillRunning
+from app.desk.guards import KNOWN_QUERY
 from app.desk.hubs import export, fields, hubs, querying, store
 from app.desk.hubs.advancing import advance
 from app.desk.hubs.compiling import Place

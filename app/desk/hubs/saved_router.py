@@ -5,12 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.accounts.errors import PermissionDenied, VersionChanged
-from app.accounts.guards import GUARDED, Reading, Writing
+from app.accounts.errors import DeskRequired, PermissionDenied, VersionChanged
+from app.accounts.guards import AT_A_DESK, GUARDED, Reading, Writing
 from app.accounts.standing import S, Work
 from app.core.events import announce
-from app.desk.errors import DeskRequired
-from app.desk.guards import AT_A_DESK, KNOWN_QUERY
+from app.desk.guards import KNOWN_QUERY
 from app.desk.hubs import querying, saved, store
 from app.desk.hubs.errors import InvalidQuery, SavedLimitReached, SavedNotFound, SavedNotYours
 from app.desk.hubs.events import FilterRemoved

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from app.accounts.errors import VersionChanged
+from app.accounts.errors import DeskRequired, VersionChanged
 from app.accounts.features import require
 from app.accounts.standing import Work
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Level, Principal
-from app.desk.errors import DeskRequired
 from app.desk.imports import judging, store
 from app.desk.imports.errors import (
     ImportBegun,

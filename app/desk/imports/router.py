@@ -7,13 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.accounts.errors import PermissionDenied, VersionChanged
-from app.accounts.guards import GUARDED, Caller, KeysOf, Reading, Writing
+from app.accounts.errors import DeskRequired, PermissionDenied, VersionChanged
+from app.accounts.guards import AT_A_DESK, GUARDED, Caller, KeysOf, Reading, Writing
 from app.accounts.standing import Work, admit
 from app.core.db import WriteSession
 from app.core.errors import AppError
-from app.desk.errors import DeskRequired
-from app.desk.guards import AT_A_DESK, KNOWN_QUERY
+from app.desk.guards import KNOWN_QUERY
 from app.desk.imports import errors, importing, reading, report, store
 from app.desk.imports.bodies import let_in, received
 from app.desk.imports.forms import FORMS, form_of

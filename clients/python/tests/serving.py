@@ -111,6 +111,10 @@ class Desk:
         """Make a security group."""
         self._administer("POST", "/v1/security-groups", {"name": name})
 
+    def api_key(self, name: str) -> None:
+        """Make an API key."""
+        self._administer("POST", "/v1/api-keys", {"name": name, "levels": {"clients": "view_only"}})
+
     def devices(self) -> list[dict[str, Any]]:
         """List the rows of the account's devices."""
         rows: list[dict[str, Any]] = self._administer("GET", "/v1/devices", None)["devices"]
