@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks check bench picture screenshots openapi migrate demo lock clean
+.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks check bench picture screenshots openapi lint-document migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -70,12 +70,13 @@ prove-benchmarks: $(STAMP) ## Measure everything there is to measure, in small, 
 prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, CASES, SEED
 	@ATTACKS=$(ATTACKS) CASES=$(CASES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks
 
-check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document, then test
+check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document by two linters, then test
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/python -m mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m app openapi --check
+	@$(MAKE) --no-print-directory lint-document
 	@$(MAKE) --no-print-directory test
 
 $(KINTO): benchmarks/peers/kinto.lock
@@ -103,6 +104,9 @@ screenshots: $(STAMP) ## Take the pictures of the console, of a gallery and of t
 
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi
+
+lint-document: ## Have Redocly and Spectral read the API document for faults, where there is Node
+	@.ci/lint-document
 
 migrate: $(STAMP) ## Bring the database up to date
 	@$(BIN)/python -m app migrate

@@ -19,7 +19,9 @@ from app.accounts import passwords
 from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
+from tests import document
 from tests.facts import gather, keep, told
+from tests.witness import Witness, looking_on
 
 # Each worker, and each server of a test, would compile all of it again.
 sys.dont_write_bytecode = False
@@ -120,6 +122,22 @@ def usual_hashes() -> Iterator[object]:
         usual = passwords._context
         patch.setattr(passwords, "_context", usual.copy(argon2__memory_cost=8, argon2__time_cost=1))
         yield usual
+
+
+@pytest.fixture(scope="session")
+def witness() -> Iterator[Witness]:
+    """Have every answer of the session held to the API document."""
+    heard = Witness(document.DOCUMENT)
+    with looking_on(heard):
+        yield heard
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_declared(witness: Witness) -> Iterator[None]:
+    """Fail a test whose answers, or those of its fixtures, are not what the document declares."""
+    yield
+    breaches = witness.take()
+    assert not breaches, "the API document does not declare:\n" + "\n".join(breaches)
 
 
 @pytest.fixture(scope="session")

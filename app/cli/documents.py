@@ -8,21 +8,44 @@ import typer
 from app.cli.ground import console, print_table
 from app.main import create_app
 from app.openapi import document
+from app.openapi.breaking import broken, may_break
+from app.openapi.surface import read, surface
 from app.sync import registry
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "openapi.json"
+RELEASED = DOCUMENT.with_name("released.txt")
 
 
 def openapi(
     *,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the file is up to date.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Only say whether the file is up to date, and breaks no released client."
+        ),
+    ] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Keep what the document promises as what is released.")
+    ] = False,
 ) -> None:
     """Write the API document to openapi/openapi.json."""
-    text = document.text(create_app())
+    made = create_app()
+    text = document.text(made)
+    if release:
+        RELEASED.write_text(surface(document.document(made)).text(), encoding="utf-8")
     if not check:
         DOCUMENT.write_bytes(text)
-    elif not DOCUMENT.exists() or DOCUMENT.read_bytes() != text:
+        return
+    if not DOCUMENT.exists() or DOCUMENT.read_bytes() != text:
         console.print("openapi/openapi.json is out of date: run `make openapi` and review the difference.")
+        raise typer.Exit(1)
+    before, after = read(RELEASED.read_text(encoding="utf-8")), surface(document.document(made))
+    if breaks := [] if may_break(before, after) else broken(before, after):
+        print("\n".join(str(each) for each in breaks))  # noqa: T201 - a console would break the lines
+        console.print(
+            f"{len(breaks)} promises of version {before.version} are not kept. Keep them, or raise the"
+            " version (major; minor while that is 0) and run `python -m app openapi --release`."
+        )
         raise typer.Exit(1)
 
 

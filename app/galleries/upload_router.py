@@ -117,6 +117,7 @@ async def options(session_id: SessionId, work: Reading, response: Response) -> N
     operation_id="pictures_begin_upload",
     summary="Begin to send a picture",
     status_code=201,
+    response_class=Response,
     responses=_MADE
     | refusals_of(
         errors.PictureNameRefused,

@@ -7,10 +7,10 @@ from pydantic import TypeAdapter
 from app.desk.schemas import RecordPage, WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
-from app.openapi import desk, keys
+from app.openapi import answers, desk, keys, linking, naming
 from app.openapi.records import REF, Schema, add, add_record, add_with_elements, record_name, ref
 from app.openapi.sharing import share
-from app.openapi.texts import DESCRIPTION, TAGS
+from app.openapi.texts import DESCRIPTION, SERVERS, TAGS
 from app.sync import registry
 from app.sync.commands import Command, commands
 from app.sync.inbox import INBOX
@@ -23,6 +23,7 @@ def document(app: FastAPI) -> Schema:
     app.openapi_schema = None
     made = FastAPI.openapi(app)
     made["info"]["description"] = DESCRIPTION
+    made["servers"] = [*SERVERS]
     made["tags"] = [*TAGS]
     made["paths"] = _by_tag(made["paths"])
     schemas: Schema = made["components"]["schemas"]
@@ -50,8 +51,12 @@ def document(app: FastAPI) -> Schema:
     keys.let_in(made, app.state.doors)
     desk.expand(made)
     keys.tell(made, app.state.doors)
+    _say_what_is_open(made)
+    naming.rename(made)
+    answers.tell(made)
+    linking.link(made)
     share(made)
-    made["components"]["schemas"] = dict(sorted(schemas.items()))
+    made["components"]["schemas"] = {name: _titled(name, each) for name, each in sorted(schemas.items())}
     made["components"]["headers"] = {**made["components"]["headers"], **problems.headers(), **keys.HEADERS}
     return made
 
@@ -59,6 +64,18 @@ def document(app: FastAPI) -> Schema:
 def text(app: FastAPI) -> bytes:
     """Return the document as it is committed."""
     return orjson.dumps(document(app), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS) + b"\n"
+
+
+def _say_what_is_open(made: Schema) -> None:
+    """Say of the ways in, and of what anybody may read, that they need no token: it was not forgotten."""
+    for verbs in made["paths"].values():
+        for operation in verbs.values():
+            operation.setdefault("security", [])
+
+
+def _titled(name: str, schema: Schema) -> Schema:
+    """Title a schema by its own name: generators name their classes by it, and two cannot have one."""
+    return {**schema, "title": name}
 
 
 def _by_tag(paths: Schema) -> Schema:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from app.sync.registry import Collection, FieldSpec
 from app.sync.tables import Kind, bookkeeping
 
@@ -33,6 +35,7 @@ def add_record(schemas: Schema, collection: Collection) -> None:
     made = collection.model.model_json_schema(mode="serialization", ref_template=REF + "{model}")
     for name, inner in made.pop("$defs", {}).items():
         add(schemas, name, _complete(inner))
+    _complete_examples(made.get("properties", {}), collection)
     made["properties"] = {**_bookkeeping(), **made.get("properties", {})}
     add(schemas, record_name(collection), _complete(made))
 
@@ -43,10 +46,11 @@ def add_sent(schemas: Schema, collection: Collection) -> None:
     made = collection.model.model_json_schema(ref_template=REF + "{model}")
     inner = made.pop("$defs", {})
     names = {each: f"{each}Input" for each, schema in inner.items() if "properties" in schema}
-    _add_elements(schemas, inner, names)
     settable = [spec for spec in collection.fields.values() if not spec.is_read_only]
     add(schemas, "ListChange", _LIST_CHANGE)
-    fields = {spec.name: _sent(spec, _renamed(made["properties"][spec.name], names)) for spec in settable}
+    plain = {spec.name: made["properties"][spec.name] for spec in settable}
+    fields = {spec.name: _sent(spec, _renamed(plain[spec.name], names)) for spec in settable}
+    _add_elements(schemas, {each: inner[each] for each in inner if each in _named(plain, inner)}, names)
     required = [spec.name for spec in settable if spec.info.is_required()]
     add(
         schemas,
@@ -109,6 +113,35 @@ def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
         target = str(schema.get("$ref", "")).removeprefix(REF)
         return {**renamed, "$ref": REF + names[target]} if target in names else renamed
     return [_renamed(each, names) for each in schema] if isinstance(schema, list) else schema
+
+
+def _complete_examples(properties: Schema, collection: Collection) -> None:
+    """Give examples what may be left out of them when they are sent, as the store does when it reads them."""
+    for name, info in collection.model.model_fields.items():
+        shape = properties.get(name, {})
+        if "examples" in shape:
+            annotation: Any = info.annotation
+            taken = TypeAdapter[Any](annotation)
+            shape["examples"] = [_stored(taken, each) for each in shape["examples"]]
+
+
+def _stored(taken: TypeAdapter[Any], example: Any) -> Any:
+    """Return an example as it is read back; what holds no object is what was sent."""
+    holds = example if isinstance(example, list) else [example]
+    if not any(isinstance(each, dict) for each in holds):
+        return example
+    return taken.dump_python(taken.validate_python(example, strict=False), mode="json")
+
+
+def _named(shape: Any, inner: Schema) -> set[str]:
+    """Return the names of the elements something is made of, however deep."""
+    if isinstance(shape, list):
+        return set().union(*(_named(each, inner) for each in shape))
+    if not isinstance(shape, dict):
+        return set()
+    name = str(shape.get("$ref", "")).removeprefix(REF)
+    deeper = {name} | _named(inner[name], inner) if name in inner else set[str]()
+    return deeper.union(*(_named(each, inner) for each in shape.values()))
 
 
 def _complete(schema: Schema) -> Schema:

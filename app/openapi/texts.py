@@ -20,6 +20,8 @@ Every refusal is `application/problem+json` with a stable `code`, described at `
 `device_deactivated` with a signed `wipe_order` may make a phone clear its local copy.
 """
 
+SERVERS = [{"url": "/", "description": "The installation that is asked: addresses begin at its own."}]
+
 TAGS = [
     {"name": "auth", "description": "Signing in and out, refreshing tokens, changing the password."},
     {"name": "users", "description": "The people of an account, their passwords, and what each may do."},

@@ -99,7 +99,7 @@ async def test_the_manifest_agrees_with_the_document(
     for name, field in told.items():
         shape = record["properties"][name]
         assert field["description"] == shape["description"]
-        assert [field["example"]] == shape["examples"]
+        assert contains(shape["examples"], [field["example"]]), name
         assert field["read_only"] == shape.get("readOnly", False)
         arms = [_resolved(schemas, arm) for arm in shape.get("anyOf", [shape])]
         assert field["nullable"] == ({"type": "null"} in arms)

@@ -121,8 +121,9 @@ def test_every_refusal_is_documented_where_it_happens(made: Schema) -> None:
     told = {
         code
         for *_, operation in _operations(made)
-        for answer in operation["responses"].values()
-        for content in answer.get("content", {}).values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+        for content in answer["content"].values()
         for code in content.get("examples", {})
     }
     assert told == set(_ours()) - set(OF_NO_ROUTE)
@@ -139,6 +140,15 @@ async def test_every_refusal_has_its_page() -> None:
 def test_a_code_belongs_to_one_refusal() -> None:
     codes = [kind.code for kind in refusals() if kind.__module__.startswith("app.")]
     assert len(set(codes)) == len(codes)
+
+
+def test_every_schema_is_titled_by_its_name(schemas: dict[str, Schema]) -> None:
+    assert {name: schema.get("title") for name, schema in schemas.items()} == {name: name for name in schemas}
+
+
+def test_no_schema_is_called_by_its_module(schemas: dict[str, Schema]) -> None:
+    """Two classes of one name are called by their modules: the later one gets a name in `naming.NAMES`."""
+    assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name)] == []
 
 
 def test_every_field_is_described_and_has_an_example(schemas: dict[str, Schema]) -> None:
@@ -201,6 +211,32 @@ def _example(schemas: dict[str, Schema], shape: Schema) -> Any:
     return {name: _example(schemas, each) for name, each in shape["properties"].items()}
 
 
+def test_every_answer_says_what_it_is_and_shows_one_whole(made: Schema) -> None:
+    examples = made["components"]["examples"]
+    for path, verb, operation in _operations(made):
+        for status, answer in operation["responses"].items():
+            assert SENTENCE.fullmatch(answer["description"]), (verb, path, status)
+            content = answer.get("content", {}).get("application/json")
+            if status < "300" and content:
+                name = content["examples"]["whole"]["$ref"].rpartition("/")[2]
+                whole = {**content["schema"], "components": made["components"]}
+                assert [*Draft202012Validator(whole).iter_errors(examples[name]["value"])] == [], (verb, path)
+
+
+def test_links_lead_to_operations_by_parameters_they_have(made: Schema) -> None:
+    operations = {each["operationId"]: each for *_, each in _operations(made)}
+    links = [
+        link
+        for each in operations.values()
+        for answer in each["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert {link["operationId"] for link in links} >= {"auth_refresh", "sync_push", "clients_delete"}
+    for link in links:
+        target = operations[link["operationId"]]
+        assert {*link.get("parameters", {})} <= {each["name"] for each in target.get("parameters", [])}, link
+
+
 def test_answers_have_every_field_and_no_default(made: Schema, schemas: dict[str, Schema]) -> None:
     for name in _reached(schemas, [_answers(made)]):
         schema = schemas[name]
@@ -225,8 +261,8 @@ def _reached(schemas: dict[str, Schema], start: list[Any]) -> set[str]:
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
-            name = str(each.get("$ref", "")).rpartition("/")[2]
-            if name and name not in found:
+            name = str(each.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name and not name.startswith("#") and name not in found:
                 found.add(name)
                 waiting.append(schemas[name])
             waiting += each.values()

@@ -1,0 +1,149 @@
+"""What breaks a client is found in the document itself; what does not is let through."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.openapi.breaking import broken, may_break
+from app.openapi.surface import Surface, read, surface
+from tests import document
+
+Schema = dict[str, Any]
+BEFORE: Schema = document.DOCUMENT
+PATHS = BEFORE["paths"]
+LOGIN = "/v1/auth/login"
+
+
+def _changed(change: Callable[[Schema], object]) -> list[str]:
+    after = deepcopy(BEFORE)
+    change(after)
+    return [str(each) for each in broken(surface(BEFORE), surface(after))]
+
+
+def _schema(name: str) -> Callable[[Schema], Schema]:
+    return lambda made: made["components"]["schemas"][name]
+
+
+def _client(made: Schema) -> Schema:
+    return _schema("Client")(made)["properties"]  # type: ignore[no-any-return]
+
+
+def _sent(made: Schema) -> Schema:
+    return _schema("ClientPatch")(made)["properties"]  # type: ignore[no-any-return]
+
+
+def _clients(made: Schema, verb: str = "get") -> Schema:
+    return made["paths"]["/v1/clients"][verb]  # type: ignore[no-any-return]
+
+
+def _lose_code(made: Schema) -> None:
+    refused = {"description": "No.", "content": {"application/problem+json": {"examples": {"other": {}}}}}
+    made["paths"][LOGIN]["post"]["responses"]["401"] = refused
+
+
+BREAKS: dict[str, tuple[Callable[[Schema], object], str]] = {
+    "an operation is gone": (lambda made: made["paths"].pop(LOGIN), "POST /v1/auth/login: the operation"),
+    "an operation is renamed": (
+        lambda made: _clients(made).update(operationId="clients_all"),
+        "called clients_list, now clients_all",
+    ),
+    "a parameter is gone": (lambda made: _clients(made).update(parameters=[]), "GET /v1/clients > query"),
+    "a field of an answer is gone": (
+        lambda made: _client(made).pop("first_name"),
+        "schema Client.first_name: it is gone",
+    ),
+    "a field of an answer may be null": (
+        lambda made: _client(made)["revision"].update(type=["integer", "null"]),
+        "schema Client.revision: answers may be what they were not: null",
+    ),
+    "a field of an answer may be missing": (
+        lambda made: _schema("Client")(made)["required"].remove("first_name"),
+        "may be missing from answers now: first_name",
+    ),
+    "a good answer is gone": (
+        lambda made: _clients(made, "post")["responses"].pop("201"),
+        "POST /v1/clients < 201: it is gone",
+    ),
+    "a header of an answer is gone": (
+        lambda made: _clients(made, "post")["responses"]["201"]["headers"].pop("ETag"),
+        "headers are gone: ETag",
+    ),
+    "a code is another": (_lose_code, "POST /v1/auth/login < 401: codes are gone"),
+    "a field has to be sent": (
+        lambda made: _schema("LoginRequest")(made)["required"].append("device"),
+        "has to be sent now: device",
+    ),
+    "a parameter has to be sent": (
+        lambda made: _clients(made)["parameters"].append(
+            {"name": "studio", "in": "query", "required": True, "schema": {"type": "string"}}
+        ),
+        "GET /v1/clients > query studio: it has to be sent now",
+    ),
+    "less may be sent": (
+        lambda made: _sent(made)["first_name"].update(maxLength=3),
+        "schema ClientPatch.first_name: less is taken: maxLength",
+    ),
+    "another type has to be sent": (
+        lambda made: _sent(made)["first_name"].update(anyOf=[{"type": "integer"}]),
+        "schema ClientPatch.first_name: it is taken no longer",
+    ),
+    "what was open wants a token": (
+        lambda made: made["paths"][LOGIN]["post"].update(security=[{"HTTPBearer": []}]),
+        "POST /v1/auth/login: it was open",
+    ),
+}
+
+HARMLESS: dict[str, Callable[[Schema], object]] = {
+    "words": lambda made: _client(made)["first_name"].update(description="Another sentence."),
+    "an operation more": lambda made: made["paths"].update({"/v1/new": {"get": deepcopy(_clients(made))}}),
+    "a field more in an answer": lambda made: _client(made).update(new={"type": "string"}),
+    "a field more that may be sent": lambda made: _sent(made).update(new={"type": "string"}),
+    "a parameter more that may be sent": lambda made: _clients(made)["parameters"].append(
+        {"name": "studio", "in": "query", "schema": {"type": "string"}}
+    ),
+    "more may be sent": lambda made: _sent(made)["first_name"]["anyOf"][0].update(maxLength=9_999),
+    "another way in": lambda made: _clients(made)["security"].append({"ApiKey": []}),
+    "a status more": lambda made: _clients(made)["responses"].update(
+        {"418": {"description": "No.", "content": {"application/problem+json": {"examples": {"tea": {}}}}}}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_what_breaks_a_client_is_found(name: str) -> None:
+    change, words = BREAKS[name]
+    found = _changed(change)
+    assert any(words in each for each in found), found
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_breaks_nobody_is_let_through(name: str) -> None:
+    assert _changed(HARMLESS[name]) == []
+
+
+def test_a_surface_is_kept_and_read_as_it_was() -> None:
+    whole = surface(BEFORE)
+    assert read(whole.text()) == whole
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_allowed"),
+    [
+        ("0.1.0", "0.1.9", False),
+        ("0.1.0", "0.2.0", True),
+        ("1.2.0", "1.3.0", False),
+        ("1.2.0", "2.0.0", True),
+    ],
+)
+def test_promises_end_with_a_version(before: str, after: str, *, is_allowed: bool) -> None:
+    assert may_break(Surface(before, {}), Surface(after, {})) is is_allowed
+
+
+def test_the_document_keeps_what_is_released(repository: Path) -> None:
+    """What `--check` would refuse, and the file it is compared with can be read."""
+    before = read((repository / "openapi" / "released.txt").read_text(encoding="utf-8"))
+    after = surface(BEFORE)
+    assert may_break(before, after) or broken(before, after) == []
