@@ -30,7 +30,8 @@ router = APIRouter(prefix="/v1", tags=["desk"], route_class=JsonRoute)
 
 MOST = 500
 _USUAL = 100
-_ABSENT = tuple(kind_of(each) for each in (UnknownRecord, RecordDeleted, RecordMerged))
+_GONE = (kind_of(RecordDeleted), kind_of(RecordMerged))
+_ABSENT = (kind_of(UnknownRecord), *_GONE)
 _STALE = kind_of(ChangedMeanwhile)
 _OF_WRITES = (
     *GUARDED,
@@ -87,7 +88,7 @@ async def read_record(collection: CollectionOf, record_id: RecordId, work: Readi
     operation_id="desk_create",
     summary="Create",
     dependencies=[AT_A_DESK],
-    responses=refusals_of(*_OF_WRITES, *BODY),
+    responses=refusals_of(*_OF_WRITES, *BODY, *_GONE),
 )
 async def create_record(
     collection: CollectionOf, sent: SentFields, once: OnlyOnce, work: Writing
