@@ -31,13 +31,21 @@ def add(schemas: Schema, name: str, schema: Schema) -> None:
 
 
 def add_record(schemas: Schema, collection: Collection) -> None:
-    """Describe a record as it is read or pulled: every field is always there."""
+    """Describe a record as it is read or pulled: every field is there, unless its part is left out."""
     made = collection.model.model_json_schema(mode="serialization", ref_template=REF + "{model}")
     for name, inner in made.pop("$defs", {}).items():
         add(schemas, name, _complete(inner))
     _complete_examples(made.get("properties", {}), collection)
     made["properties"] = {**_bookkeeping(), **made.get("properties", {})}
-    add(schemas, record_name(collection), _complete(made))
+    whole = _complete(made)
+    whole["required"] = [each for each in whole["required"] if not _may_lack(collection, each)]
+    add(schemas, record_name(collection), whole)
+
+
+def _may_lack(collection: Collection, name: str) -> bool:
+    """Say whether preferences, or too few rights, may leave a field out of what is answered."""
+    spec = collection.fields.get(name)
+    return spec is not None and spec.part is not None
 
 
 def add_sent(schemas: Schema, collection: Collection) -> None:

@@ -119,7 +119,7 @@ async def test_who_may_no_longer_ask_is_refused_at_the_very_next_pull(
 async def test_where_a_look_sees_nobody_the_transaction_decides(
     studio: Studio, phone: Json, rest: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def see_nobody(_: Any, __: UUID, ___: Iterable[UUID]) -> Json:
+    async def see_nobody(_: Any, __: UUID, ___: Iterable[UUID], **____: bool) -> Json:
         return {}
 
     monkeypatch.setattr(store, "glance", see_nobody)
