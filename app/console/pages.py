@@ -49,6 +49,7 @@ MENU = (
     Place("/outbox", "Outbox", "plane", "outbox", ("/blocks", "/paper", "/files")),
     Place("/templates", "Templates", "letter", "templates"),
     Place("/communications", "Communications", "horn", "communications"),
+    Place("/triggers", "Triggers", "bolt", "triggers", ("/trigger-queue",)),
     Place("/mail", "Mail and texts", "plug", "mail_settings"),
     Place("/company", "Company settings", "house", "companies"),
     Place("/lists", "Lists", "list", "lists"),

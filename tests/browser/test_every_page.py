@@ -29,6 +29,7 @@ SIZES: dict[str, ViewportSize] = {
 }
 CHOSEN = (
     "/templates/new?kind=html_email&basis=session",
+    "/triggers/new?kind=session_date&action=text",
     "/communications/new?hub=sessions&action=email",
 )
 """Pages that are led to by a form."""

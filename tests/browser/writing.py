@@ -30,6 +30,7 @@ async def furnish_letters(desk: Desk, words: str) -> None:
     letter = {"kind": "html_email", "basis": "client", "subject": words, "html": f"<p>{words}</p>"}
     template = await _told(asking.ask("POST", "templates", {**letter, "name": name}))
     said: dict[str, Any] = {"name": name, "action": "email", "template_id": template["id"]}
+    await _told(asking.ask("POST", "triggers", {**said, "kind": "client_date", "on_field": "birthday"}))
     for start in (None, {"date": "2999-01-02", "time": "09:00:00"}):
         made = await _told(asking.ask("POST", "communications", {**said, "hub": "clients"}))
         path = f"communications/{made['id']}"

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from app.accounts.features import features
 from app.automations.communications.running import carry_on
+from app.automations.triggers.upkeep import look_after
 from app.console.letters.site import DONE
 from app.core.db import Database
 from app.core.principal import Level
@@ -184,6 +185,98 @@ async def test_letters_on_paper_are_printed_several_at_once(
     assert "Nothing was ticked" in page.text
 
 
+async def test_a_ready_made_trigger_is_made_in_one_click_looked_at_and_switched_on(browser: Browser) -> None:
+    await browser.open("/triggers")
+    page = await browser.send("/triggers/ready-made/images_online")
+    assert "The trigger and its template were made." in page.text
+    here = page.path.removeprefix("/console")
+    page = await browser.send(f"{here}/activate")
+    assert "The trigger works from now on." in page.text
+    page = await browser.send(f"{here}/deactivate")
+    assert "The trigger does nothing more." in page.text
+    page = await browser.open("/triggers")
+    assert "Images online" in page.text
+    await browser.open(f"{here}/remove")
+    page = await browser.send(f"{here}/remove")
+    assert "The trigger was removed." in page.text
+    assert (await browser.open("/triggers/ready-made/nothing")).status == 405
+
+
+async def test_a_trigger_is_made_with_what_its_kind_has_and_told_what_is_wrong(
+    desk: Desk, browser: Browser
+) -> None:
+    template = await template_of(desk, basis="session")
+    assert "It waits for" in (await browser.open("/triggers/new")).text
+    assert "do not go together" in (await browser.open("/triggers/new?kind=email_delivery&action=email")).text
+    page = await browser.open("/triggers/new?kind=session_date&action=email")
+    assert "The day its gallery expires" in page.text
+    page = await browser.send("/triggers/new", name="Remind")
+    assert (page.status, "Please fill this in." in page.text) == (422, True)
+    sent = {"on_field": "web_expire_date", "offset_days": "-7", "template_id": template["id"]}
+    page = await browser.send("/triggers/new", fallback="call", **sent)
+    assert "The trigger was made." in page.text
+    here = page.path.removeprefix("/console")
+    form = page.form(here)
+    assert (form["offset_days"], form["on_field"], form["fallback"]) == (
+        ["-7"],
+        ["web_expire_date"],
+        ["call"],
+    )
+    stale = dict(form)
+    page = await browser.send(here, offset_days="-14")
+    assert "The trigger was saved." in page.text
+    answer = await browser.post(here, stale)
+    assert (answer.status_code, "This is what they have saved." in answer.text) == (412, True)
+    page = await browser.open(f"{here}?kind=session_status&action=call")
+    assert "on_field" not in page.form(here)
+    page = await browser.send(here, **{"made.subject": "Call them"})
+    assert page.status == 422, "it waits for no status yet"
+
+
+async def test_what_waits_in_the_queue_is_done_skipped_and_deleted(
+    studio: Studio, desk: Desk, browser: Browser
+) -> None:
+    status = (await desk.ask("GET", "client_statuses")).json()["records"][0]
+    body = {
+        "name": "By hand",
+        "kind": "client_status",
+        "status_id": status["id"],
+        "action": "task",
+        "made": {"subject": "See to [[ClientLastName]]"},
+        "is_automatic": False,
+    }
+    trigger = await made(desk, "triggers", body)
+    for name in ("First", "Second", "Third"):
+        await client_of(desk, name, status_id=status["id"])
+    await look_after(studio.database, studio.account.account_id, public_url=PUBLIC_URL)
+    page = await browser.open("/triggers")
+    assert "3 of By hand in the queue" in page.text
+    here = f"/trigger-queue?trigger_id={trigger['id']}"
+    page = await browser.open(here)
+    for name in ("First", "Second", "Third"):
+        assert name in page.text
+    ids = [each.partition('"')[0] for each in page.answer.text.split('name="occurrence" value="')[1:]]
+    form = page.form(f"/trigger-queue/skip?trigger_id={trigger['id']}")
+    for what, one, said in (
+        ("process", ids[0], "the list tells of each"),
+        ("skip", ids[1], "They were skipped."),
+        ("delete", ids[2], "They were deleted."),
+    ):
+        sent = {"form_token": form["form_token"], "occurrence": [one]}
+        answer = await browser.post(
+            f"/trigger-queue/{what}?trigger_id={trigger['id']}", sent, follow_redirects=True
+        )
+        assert said in answer.text
+    page = await browser.open(here)
+    table = page.text.partition("raised by, the newest first")[2]
+    assert [word in table for word in ("Done", "Skipped", "Deleted", "Waiting")] == [True, True, True, False]
+    assert "occurrence" not in page.reader.forms[f"/console/trigger-queue/skip?trigger_id={trigger['id']}"]
+    tasks = await studio.execute("SELECT subject FROM tasks WHERE account_id = $1 AND subject LIKE 'See to%'")
+    assert len(tasks) == 1
+    answer = await browser.post("/trigger-queue/forget", {"form_token": form["form_token"]})
+    assert answer.status_code == 404
+
+
 async def test_files_are_listed_handed_over_and_removed(desk: Desk, browser: Browser) -> None:
     page = await browser.open("/files")
     assert "No files yet" in page.text
@@ -224,6 +317,7 @@ async def test_who_may_only_look_is_offered_nothing_and_refused_whatever_form_th
     group: dict[str, Any] = {"filter_id": None, "group_ids": []}
     template = await template_of(desk, name="Seen by all")
     said = {"name": "Seen", "action": "email", "template_id": template["id"]}
+    trigger = await made(desk, "triggers", {**said, "kind": "client_date", "on_field": "birthday"})
     communication = await made(desk, "communications", {**said, "hub": "clients", "chosen": group})
     written = {"date": "2026-05-04", "to_addresses": ["quill@home.example"], "client_id": client["id"]}
     email = await desk.create(named("emails"), written)
@@ -233,6 +327,7 @@ async def test_who_may_only_look_is_offered_nothing_and_refused_whatever_form_th
         "letter_id": email.json()["id"],
         "file_id": str(uuid4()),
         "template_id": template["id"],
+        "trigger_id": trigger["id"],
         "communication_id": communication["id"],
         "key": "images_online",
         "what": "process",
@@ -278,7 +373,7 @@ async def test_who_may_only_look_is_offered_nothing_and_refused_whatever_form_th
                 if answer.status_code != 403 or "You do not have the right" not in answer.text:
                     taken[path] = answer.status_code
             assert taken == {}
-            for path in ("/communications", "/templates"):
+            for path in ("/communications", "/triggers", "/templates"):
                 assert f"{path}/new" not in (await browser.open(path)).links
     finally:
         await studio.execute("UPDATE accounts SET is_security_active = false WHERE account_id = $1")

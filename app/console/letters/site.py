@@ -11,7 +11,9 @@ from app.console.letters import (
     outbox,
     paper,
     previews,
+    queue,
     templates,
+    triggers,
 )
 from app.console.visits import Show
 
@@ -19,6 +21,8 @@ _LETTER = "/outbox/{letter_id:uuid}"
 _TEMPLATES = "/templates"
 _TEMPLATE = f"{_TEMPLATES}/{{template_id:uuid}}"
 _FILE = "/files/{file_id:uuid}"
+_TRIGGERS = "/triggers"
+_TRIGGER = f"{_TRIGGERS}/{{trigger_id:uuid}}"
 _COMMUNICATIONS = "/communications"
 _COMMUNICATION = f"{_COMMUNICATIONS}/{{communication_id:uuid}}"
 
@@ -39,6 +43,11 @@ SHOWN: Mapping[str, Show] = {
     _TEMPLATE: templates.show_one,
     f"{_TEMPLATE}/remove": templates.ask_remove,
     f"{_TEMPLATE}/preview": previews.show,
+    _TRIGGERS: triggers.show_all,
+    f"{_TRIGGERS}/new": triggers.show_new,
+    _TRIGGER: triggers.show_one,
+    f"{_TRIGGER}/remove": triggers.ask_remove,
+    "/trigger-queue": queue.show,
     _COMMUNICATIONS: communications.show_all,
     f"{_COMMUNICATIONS}/new": communications.show_new,
     _COMMUNICATION: communications.show_one,
@@ -70,6 +79,13 @@ DONE: Mapping[str, Show] = {
     f"{_TEMPLATES}/new": templates.create,
     _TEMPLATE: templates.change,
     f"{_TEMPLATE}/remove": templates.remove,
+    f"{_TRIGGERS}/new": triggers.create,
+    f"{_TRIGGERS}/ready-made/{{key}}": triggers.make_ready_made,
+    _TRIGGER: triggers.change,
+    f"{_TRIGGER}/activate": triggers.activate,
+    f"{_TRIGGER}/deactivate": triggers.deactivate,
+    f"{_TRIGGER}/remove": triggers.remove,
+    "/trigger-queue/{what}": queue.act,
     f"{_COMMUNICATIONS}/new": communications.create,
     f"{_COMMUNICATION}/change": communications.change,
     f"{_COMMUNICATION}/recipients/make": communications.make_list,
