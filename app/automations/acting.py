@@ -17,7 +17,7 @@ from app.outbox.states import Purpose
 from app.studio.deliveries import DeliveryState
 from app.sync import registry
 from app.sync.fields import Values
-from app.sync.store import Write, write
+from app.sync.store import UNFIT, Write, write
 from app.templates import paper
 from app.templates.fields import Basis
 
@@ -28,6 +28,17 @@ COLLECTIONS = {
     Act.TASK: "tasks",
 }
 """What is made is a record of one of these; a letter on paper is none."""
+SPOILT = (
+    *UNFIT,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What is raised of one record however often it is tried: it cannot be kept, or a defect shows in it."""
 _LONGEST_SUBJECT, _LONGEST_TASK = 200, 100
 _OWN = {
     Basis.SESSION: "session_id",

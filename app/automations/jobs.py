@@ -1,6 +1,5 @@
 """What is done by itself: the rooms of the accounts for which something is due, on a beat."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -9,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from app.accounts.rounds import in_every_account
+from app.accounts.rounds import in_accounts_due, in_every_account
 from app.accounts.store import accounts_with_automations_due, set_automations_due
 from app.automations.communications import running
 from app.automations.triggers import upkeep
 from app.core import clock
-from app.core.beat import Job, UnfinishedError
+from app.core.beat import Job
 from app.core.db import Database, Session
 from app.core.errors import AppError
 
@@ -24,7 +23,6 @@ AT_ONCE = 5
 """How many accounts are looked after side by side."""
 LATER = timedelta(minutes=1)
 """After how long an account is looked at again for which that has failed: others come first meanwhile."""
-_MOST = 100
 
 
 class LookAfter(Protocol):
@@ -52,27 +50,18 @@ ROOMS = (
 async def look_after_all(database: Database, public_url: str | None, rooms: Sequence[Room] = ROOMS) -> None:
     """Have done what is due in all accounts, some at a time; those for which nothing is are not asked.
 
-    One that fails holds up none of the others; in the end `UnfinishedError` is raised for it.
+    One that fails, or takes long, holds up none of the others; in the end `UnfinishedError` is raised for one
+    that failed.
     """
-    seen, failed = set[UUID](), set[UUID]()
-    places = asyncio.Semaphore(AT_ONCE)
 
-    async def look(account_id: UUID) -> None:
-        async with places:
-            if not await look_after(database, account_id, public_url, rooms):
-                failed.add(account_id)
-
-    while True:
+    async def due(most: int) -> list[UUID]:
         async with database.directory() as connection:
-            found = await accounts_with_automations_due(connection, clock.now(), _MOST)
-        # Who has more to do than one turn holds is due again, and has its next when others had theirs.
-        fresh = [each for each in found if each not in seen]
-        if not fresh:
-            break
-        seen.update(fresh)
-        await asyncio.gather(*(look(each) for each in fresh))
-    if failed:
-        raise UnfinishedError
+            return await accounts_with_automations_due(connection, clock.now(), most)
+
+    async def look(account_id: UUID) -> bool:
+        return await look_after(database, account_id, public_url, rooms)
+
+    await in_accounts_due(due, look, at_once=AT_ONCE)
 
 
 async def look_after(

@@ -100,22 +100,25 @@ def _way(person: Person, action: Act) -> Way:
 async def clients(
     session: Session, ids: Collection[UUID], *, bypasses_blocks: bool = False
 ) -> dict[UUID, Person]:
-    """Return some clients as they are reached, those there are."""
+    """Return some clients as they are reached, those there are; a number that has said STOP is blocked."""
     collection = registry.numbered(registry.number_of("clients"))
     found = await records.some(session, collection, list(ids))
     country = await session.raw.fetchval(_COUNTRY, session.account_id)
     people = {each: _person(each, values, country) for each, values in found.items()}
-    stopped = frozenset[str]() if bypasses_blocks else await _blocked(session, people, country)
+    channels = {Act.TEXT: Channel.TEXT} if bypasses_blocks else CHANNELS
+    stopped = await _blocked(session, people, country, channels)
     return {
         each: Person(it.name, each, it.email, it.text_phone, it.phone, it.post, stopped)
         for each, it in people.items()
     }
 
 
-async def _blocked(session: Session, people: Mapping[UUID, Person], country: str | None) -> frozenset[str]:
+async def _blocked(
+    session: Session, people: Mapping[UUID, Person], country: str | None, channels: Mapping[Act, Channel]
+) -> frozenset[str]:
     """Return those of the addresses of some people that nothing goes to; numbers are blocked as E.164."""
     found = set[str]()
-    for action, channel in CHANNELS.items():
+    for action, channel in channels.items():
         addresses = [it for person in people.values() if (it := _ADDRESSES[action](person))]
         known = {it: (e164(it, country) or it) if action is Act.TEXT else it for it in addresses}
         stopped = await blocked(session, channel, sorted(set(known.values()))) if known else {}

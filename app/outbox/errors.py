@@ -200,7 +200,7 @@ class TextTokenMissing(AppError):
 
 
 class PublicUrlMissing(AppError):
-    """The server does not know its own address (`PUBLIC_URL`), so that no text could come in."""
+    """The server does not know its own address (`PUBLIC_URL`): no text could come in, nobody unsubscribe."""
 
     status = 409
     code = "public_url_missing"

@@ -15,6 +15,8 @@ from app.sync.reactions import Written, at_last
 
 CHANNELS = {"emails": Channel.EMAIL, "text_messages": Channel.TEXT}
 """The way the messages of a collection go."""
+_SAID = frozenset({"subject", "body", "html", "message"})
+"""What a message says."""
 
 
 @at_last(*MESSAGES)
@@ -23,8 +25,12 @@ async def follow_messages(draft: Draft, written: Sequence[Written]) -> None:
 
     A phone's message is acknowledged with its letter or not at all. What is deleted leaves nothing behind;
     what is being sent at that moment is forgotten when that has ended. Of what is history nothing is sent.
+
+    What was made with a letter that has words of its own, and is edited, is sent as it is now.
     """
     session, now = draft.session, clock.now()
+    if said := [(each.key[1], words) for each in written if (words := _edited(each))]:
+        await store.reword(session, said)
     posted = [_row(each, draft) for each in written if _is_posted(each)]
     if posted and not session.brings_history:
         await store.insert_again(session, posted, now, now + LIFETIMES[Purpose.TYPED])
@@ -55,6 +61,19 @@ def _is_posted(written: Written) -> bool:
 def _is_taken_back(written: Written) -> bool:
     after = written.after
     return after is not None and after["delivery_state"] == DeliveryState.DRAFT and _waits(written.before)
+
+
+def _edited(written: Written) -> dict[str, Any]:
+    """Return what a message that was there says otherwise now, in the terms of a letter's own words."""
+    before, after = written.before, written.after
+    if before is None or after is None:
+        return {}
+    changed = {each for each in _SAID & after.keys() if before.get(each) != after[each]}
+    words: dict[str, Any] = {"subject": after["subject"]} if "subject" in changed else {}
+    if changed - {"subject"}:
+        text = after["message"] if "message" in after else after["body"] or ""
+        words |= {"text": text, "html": after.get("html")}
+    return words
 
 
 def _waits(fields: Any) -> bool:

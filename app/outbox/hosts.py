@@ -4,12 +4,16 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_OPEN_IN_6 = IPv6Network("2000::/3")
+"""All else may be mapped to an IPv4 address of ours by whoever routes it, as `::/96` and `64:ff9b:1::/48`."""
+_SPECIAL = IPv4Network("192.0.0.0/24")
+"""Of those that assign addresses; where a machine of ours is hosted it may lead to what knows its secrets."""
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
 MAILBOX_PORTS = frozenset({143, 993})
 
@@ -71,8 +75,10 @@ def is_open(address: Address) -> bool:
             wrapped = IPv4Address(int(address) & 0xFFFF_FFFF)
         if wrapped is not None:
             return is_open(wrapped)
-        if address.teredo is not None or address.is_site_local:
+        if address.teredo is not None or address not in _OPEN_IN_6:
             return False
+    elif address in _SPECIAL:
+        return False
     return address.is_global and not address.is_multicast
 
 

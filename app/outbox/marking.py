@@ -16,7 +16,7 @@ from app.core.principal import Principal
 from app.outbox import store
 from app.outbox.blocks import key_of
 from app.outbox.carriers import Away, Blocked, Carried, Deferred, Doubtful, Opened, Outcome, Refused
-from app.outbox.posting import ended_of
+from app.outbox.posting import LetterEnded, ended_of
 from app.outbox.states import ENDED, Block, Channel, State
 from app.outbox.texts.stopping import stop
 from app.outbox.words import SAID_MOST, Words
@@ -206,7 +206,22 @@ async def tell(session: WriteSession, ending: Ending) -> None:
         elif ending.state is not State.SENDING:
             await store.forget_one(session, row["letter_id"])
     if ending.state in ENDED:
-        await announce(session, who, ended_of(row, ending.state, ending.words))
+        await _announce(session, who, ended_of(row, ending.state, ending.words))
+
+
+async def _announce(session: WriteSession, who: Principal, ended: LetterEnded) -> None:
+    """Announce what became of a letter, which stays so though a listener fails: what was sent was sent."""
+    await session.flush()
+    has_moved_scope, audit_head = session.has_moved_scope, session.audit_head
+    await session.raw.execute("SAVEPOINT ended")
+    try:
+        await announce(session, who, ended)
+        await session.flush()
+    except Exception:
+        log.exception("letter %s is %s, and not everybody has heard of it", ended.letter_id, ended.state)
+        await session.close()
+        await session.raw.execute("ROLLBACK TO SAVEPOINT ended")
+        session.has_moved_scope, session.audit_head = has_moved_scope, audit_head
 
 
 async def close(session: WriteSession, channel: str, away: Away, failures: int, now: datetime) -> None:

@@ -72,6 +72,14 @@ class LetterEnded(Event):
     client_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class LetterCameBack(Event):
+    """A letter that was sent has come back for good from one of those it went to, as their server reports."""
+
+    letter_id: UUID
+    purpose: Purpose
+
+
 async def post(session: WriteSession, letters: Sequence[Letter], *, seal: Vault | None = None) -> None:
     """Post letters, to be sent once this transaction stands; one that was posted before is left as it is.
 

@@ -45,6 +45,12 @@ SET state = 'waiting', due_at = excluded.due_at, expires_at = excluded.expires_a
     bypasses_blocks = excluded.bypasses_blocks, last_code = NULL, last_said = NULL, ended_at = NULL
 WHERE letters.state IN ('failed', 'blocked', 'cancelled')
 """
+_REWORD = """
+UPDATE letters l SET content = l.content || r.said
+FROM jsonb_to_recordset($2::text::jsonb) AS r(letter_id uuid, said jsonb)
+WHERE l.account_id = $1 AND l.letter_id = r.letter_id AND l.content IS NOT NULL
+    AND l.state IN ('failed', 'blocked', 'cancelled')
+"""
 _WAIT_AGAIN = """
 UPDATE letters
 SET state = 'waiting', due_at = $3, expires_at = $4, tries = 0, claim = NULL, last_code = NULL,
@@ -103,6 +109,12 @@ async def insert_again(
     """Write down the letters of records; those that were and did not arrive wait once more."""
     await session.raw.execute(_INSERT_AGAIN, session.account_id, as_text(rows), at, expires_at)
     await open_lanes(session, {row["channel"] for row in rows})
+
+
+async def reword(session: WriteSession, said: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
+    """Have letters that have words of their own, and did not arrive, say something else in some of them."""
+    rows = [{"letter_id": letter_id, "said": words} for letter_id, words in said]
+    await session.raw.execute(_REWORD, session.account_id, as_text(rows))
 
 
 async def wait_again(session: WriteSession, letter_id: UUID, at: datetime, expires_at: datetime) -> None:
@@ -177,7 +189,8 @@ ON CONFLICT (account_id, channel, month) DO UPDATE SET sent = letter_counts.sent
 _SENT = """
 UPDATE letters SET state = 'sent', claim = NULL, ended_at = $3, provider_ref = $4, done_addresses = $5,
     last_code = $6, last_said = $7, sealed = NULL, doubted_at = NULL
-WHERE account_id = $1 AND letter_id = $2 AND state IN ('waiting', 'sending')
+WHERE account_id = $1 AND letter_id = $2
+    AND (state IN ('waiting', 'sending') OR state = 'failed' AND last_code IN ('too_late', 'doubtful'))
 """
 _PARTLY = """
 UPDATE letters

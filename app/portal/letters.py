@@ -11,6 +11,7 @@ from app.core.db import Session, WriteSession
 from app.core.principal import Level
 from app.outbox.marking import DELIVERY_STATES
 from app.outbox.posting import cancel
+from app.outbox.states import State
 from app.outbox.words import sentence_of
 from app.portal import store
 from app.portal.errors import PortalLetterNotFound
@@ -53,6 +54,13 @@ def _told(row: asyncpg.Record) -> PortalLetterAnswer:
     return PortalLetterAnswer(
         **values,
         path=path_of(address) if address else None,
-        delivery_state=DeliveryState.SENT if row["sent_at"] else DELIVERY_STATES.get(state),
+        delivery_state=_delivery_state(row),
         delivery_error=sentence_of(code) if state in DELIVERY_STATES else None,
     )
+
+
+def _delivery_state(row: asyncpg.Record) -> DeliveryState | None:
+    """Return how far an email has come; one that was sent and is for staff again has come back."""
+    if row["sent_at"]:
+        return DeliveryState.SENT
+    return DeliveryState.BOUNCED if row["state"] == State.SENT else DELIVERY_STATES.get(row["state"])

@@ -121,15 +121,17 @@ class PortalLetterAnswer(Answer):
     )
     made_at: datetime = Field(description="Since when it waits.", examples=[_INSTANT])
     delivery_state: DeliveryState | None = Field(
-        description="How far its email has come: `queued`, `sending`, `sent`, `failed` or `blocked`. None"
-        " where there is none: the client has no email address or no login, the server does not know what"
-        " links begin with (`PUBLIC_URL`), or the email was cancelled.",
+        description="How far its email has come: `queued`, `sending`, `sent`, `failed`, `blocked`, or"
+        " `bounced` where it came back later. None where there is none: the client has no email address or no"
+        " login, the server does not know what links begin with (`PUBLIC_URL`), or the email was cancelled.",
         examples=["queued"],
     )
     delivery_error: str | None = Field(
         description="Why it was not sent, or not yet.", examples=["The mailbox is full."]
     )
-    sent_at: datetime | None = Field(description="When its email was sent.", examples=[None])
+    sent_at: datetime | None = Field(
+        description="When its email was sent; none where it has come back.", examples=[None]
+    )
     acknowledged_at: datetime | None = Field(
         description="When somebody has said that they dealt with it.", examples=[None]
     )

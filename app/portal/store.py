@@ -153,6 +153,7 @@ _SHORTEN_LINK = """
 UPDATE portal_links SET ends_at = least(ends_at, $3) WHERE account_id = $1 AND letter_id = $2
 """
 _MARK_SENT = "UPDATE portal_letters SET sent_at = $3 WHERE account_id = $1 AND letter_id = $2"
+_MARK_UNSENT = "UPDATE portal_letters SET sent_at = NULL WHERE account_id = $1 AND letter_id = $2"
 _GIVE_FORGOTTEN = """
 UPDATE portal_letters SET client_id = $3
 WHERE account_id = $1 AND client_id = $2 AND kind = $4
@@ -434,6 +435,11 @@ async def shorten_link(session: WriteSession, letter_id: UUID, ends_at: datetime
 async def mark_sent(session: WriteSession, letter_id: UUID, at: datetime) -> None:
     """Keep that a client was told something."""
     await session.raw.execute(_MARK_SENT, session.account_id, letter_id, at)
+
+
+async def mark_unsent(session: WriteSession, letter_id: UUID) -> None:
+    """Keep that a client was not told something after all."""
+    await session.raw.execute(_MARK_UNSENT, session.account_id, letter_id)
 
 
 async def letters(session: Session, most: int, *, is_all: bool) -> Sequence[asyncpg.Record]:

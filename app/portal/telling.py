@@ -12,7 +12,7 @@ from app.core.events import hears
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.core.vault import Vault
-from app.outbox.posting import Content, Letter, LetterEnded, post, prepare
+from app.outbox.posting import Content, Letter, LetterCameBack, LetterEnded, post, prepare
 from app.outbox.states import Channel, Purpose, State
 from app.portal import store, wording
 from app.portal.links import LINK_FOR, MADE_FOR, new_link, path_of
@@ -78,6 +78,13 @@ async def follow_letters(session: WriteSession, _: Principal, ended: LetterEnded
         await store.shorten_link(session, ended.letter_id, now + LINK_FOR)
         if ended.state is State.SENT:
             await store.mark_sent(session, ended.letter_id, now)
+
+
+@hears(LetterCameBack)
+async def follow_returns(session: WriteSession, _: Principal, came_back: LetterCameBack) -> None:
+    """Have staff be told once more of what an email was to tell, and has not."""
+    if came_back.purpose is Purpose.PORTAL:
+        await store.mark_unsent(session, came_back.letter_id)
 
 
 def _is_reached(by: Post, client: asyncpg.Record | None) -> bool:

@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from app.core.db import WriteSession
 from app.core.principal import Principal
 from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.links import links_in
+from app.sync.refusals import ChangeRefused
 from app.sync.registry import Collection
 from app.sync.tables import Kind
 from app.sync.validation import InvalidFieldsError, canonical
+
+UNFIT = (
+    ChangeRefused,
+    InvalidFieldsError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+)
+"""What `write` raises of what cannot be kept, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)

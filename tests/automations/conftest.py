@@ -13,11 +13,13 @@ from tests.contract.conftest import house, http
 from tests.contract.desks import Desk, at_a_desk
 
 __all__ = ["house", "http"]
+PUBLIC_URL = "https://studio.example"
 
 
 @pytest.fixture(scope="module")
 async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> Studio:
     """Make an account."""
+    house.state.public_url = PUBLIC_URL
     return await new_studio(database, http, house.state.keys)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI
 
+from app.automations import saying
 from app.automations.communications import running, store
 from app.automations.communications.running import carry_on
 from app.core import clock
@@ -282,6 +284,54 @@ async def test_what_a_rule_refuses_is_told_and_does_not_stop_the_rest(studio: St
     told = await _asked(desk, "GET", f"communications/{made}")
     assert (told["state"], told["recipients"]["not_made"]) == ("done", 1)
     assert (await _listed(desk, made))["Called"]["code"] == "refused"
+
+
+async def test_one_that_cannot_be_made_does_not_stop_the_rest(
+    studio: Studio, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await _group(desk)
+    odd = await _client(desk, "Odd", email="odd@studio.example", group_ids=[group])
+    await _client(desk, "Even", email="even@studio.example", group_ids=[group])
+    template = await _template(desk, "form_letter", subject="Hello", text="Hello")
+    ways = {"action": "email", "template_id": template}
+    first, second = [await _begun(desk, group, **ways) for _ in range(2)]
+    usual, mark = saying.words_for, store.mark
+
+    async def fails(session: Any, basis: Any, ids: Any, **said: Any) -> Any:
+        if UUID(odd) in ids:
+            raise KeyError("a defect that shows in one")
+        return await usual(session, basis, ids, **said)
+
+    async def away(session: Any, communication_id: UUID, done: Any) -> None:
+        if str(communication_id) == first:
+            raise ConnectionError("away")
+        await mark(session, communication_id, done)
+
+    monkeypatch.setattr(running, "words_for", fails)
+    monkeypatch.setattr(store, "mark", away)
+    with pytest.raises(ConnectionError):
+        await _works(studio)
+    listed = await _listed(desk, second)
+    assert {name: each["code"] for name, each in listed.items()} == {"Even": None, "Odd": "refused"}
+    assert (await _asked(desk, "GET", f"communications/{second}"))["state"] == "done"
+    assert (await _asked(desk, "GET", f"communications/{first}"))["state"] == "running"
+    monkeypatch.setattr(store, "mark", mark)
+    await _works(studio)
+
+
+async def test_no_emails_go_to_many_while_nobody_could_unsubscribe(desk: Desk, house: FastAPI) -> None:
+    group = await _group(desk)
+    await _client(desk, "Many", email="many@studio.example", group_ids=[group])
+    template = await _template(desk, "form_letter", subject="Hello", text="Hello")
+    made = await _communication(desk, group, action="email", template_id=template)
+    await _chosen(desk, made)
+    house.state.public_url = None
+    try:
+        refused = await desk.ask("POST", f"communications/{made}/start", {})
+    finally:
+        house.state.public_url = PUBLIC_URL
+    assert (refused.status_code, refused.json()["code"]) == (409, "public_url_missing")
+    assert (await _asked(desk, "GET", f"communications/{made}"))["state"] == "ready"
 
 
 async def test_it_starts_on_its_day_and_is_cancelled_as_far_as_it_has_not_gone(

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from app.automations.jobs import look_after
+from app.automations.triggers import planning, processing
 from app.core import clock
-from app.core.db import Database
+from app.core.db import Database, Session
+from app.outbox.texts.stopping import stop
 from tests.automations.triggering import MONDAY, PUBLIC_URL, Json, Scene, at, new_scene
 
 
@@ -443,6 +446,36 @@ async def test_what_cannot_be_made_fails_alone(scene: Scene) -> None:
     made = [[call["subject"] for call in await scene.of("phone_calls", each)] for each in clients]
     assert made == [["Two"], ["Two"]]
     assert sorted(await scene.states(), key=str) == [("failed", "refused")] * 2 + [("processed", None)] * 2
+
+
+async def test_what_shows_a_defect_fails_alone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    await scene.trigger()
+    clients = [await scene.client() for _ in range(3)]
+    online = scene.listed("session_statuses", "images_online")
+    sessions = [UUID(await scene.session(each, status_id=online)) for each in clients]
+    usual = planning.plan
+
+    async def plan(session: Session, found: Any, public_url: str | None) -> Any:
+        if any(each.record_id == sessions[1] for each in found):
+            raise KeyError("a defect that shows in one")
+        return await usual(session, found, public_url)
+
+    monkeypatch.setattr(processing, "plan", plan)
+    await scene.runs()
+    assert [len(await scene.of("emails", each)) for each in clients] == [1, 0, 1]
+    assert sorted(await scene.states(), key=str) == [("failed", "refused")] + [("processed", None)] * 2
+
+
+async def test_who_has_said_stop_is_called_though_blocks_are_bypassed(scene: Scene) -> None:
+    template = await scene.template(kind="text", subject="", name=uuid4().hex)
+    ways: Json = {"action": "text", "fallback": "call", "made": {"subject": "Call"}}
+    await scene.trigger(**ways, template_id=template, is_block_bypassed=True)
+    async with scene.studio.database.writing(scene.account_id) as session:
+        await stop(session, "+15185550123", MONDAY)
+    client = await scene.client()
+    await scene.session(client, status_id=scene.listed("session_statuses", "images_online"))
+    await scene.runs()
+    assert (len(await scene.of("phone_calls", client)), await scene.of("text_messages", client)) == (1, [])
 
 
 async def test_what_is_deleted_takes_what_waits_along(scene: Scene) -> None:

@@ -1,5 +1,6 @@
 """Triggers are saved if they can work, by who may, and tell every place where they cannot."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.accounts.rounds import in_accounts_due
 from app.automations import jobs
 from app.automations.jobs import ROOMS, look_after_all
 from app.automations.triggers import upkeep
@@ -174,6 +176,8 @@ async def test_who_may_not_see_a_record_sees_nothing_of_it_in_the_queue(scene: S
             assert {each["code"] for each in answer.json()["results"]} <= {"occurrence_not_found"}
     refused = await other.ask("POST", "trigger-queue/delete", {"ids": [entry["id"]]})
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    told = await other.ask("POST", "triggers", TASK)
+    assert told.json()["fields"] == [{"path": "kind", "code": "not_allowed"}], "it would tell of sessions"
     await give(scene.studio, triggers=Level.VIEW_ONLY)
     assert (await other.ask("POST", "triggers", TASK)).status_code == 403
     assert (await other.ask("POST", "trigger-queue/process", {"ids": [entry["id"]]})).status_code == 403
@@ -217,3 +221,22 @@ async def test_an_account_that_fails_holds_up_no_other(scene: Scene, stranger: S
     )
     assert row["due"] == clock.now() + jobs.LATER, "it comes behind the others"
     await stranger.execute(due, None)
+
+
+async def test_an_account_that_takes_long_keeps_one_place_and_no_more() -> None:
+    slow, *others = (uuid4() for _ in range(6))
+    waiting, is_over = [slow, *others], asyncio.Event()
+
+    async def due(_: int) -> list[UUID]:
+        found, waiting[:] = waiting[:3], waiting[3:]
+        return found
+
+    async def work(account_id: UUID) -> bool:
+        if account_id == slow:
+            await is_over.wait()
+        if account_id == others[-1]:
+            is_over.set()
+        return True
+
+    await asyncio.wait_for(in_accounts_due(due, work, at_once=2), 30)
+    assert is_over.is_set()

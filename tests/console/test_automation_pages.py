@@ -30,6 +30,7 @@ PUBLIC_URL = "https://studio.example"
 @pytest.fixture(scope="module")
 async def studio(database: Database, house: FastAPI, http: httpx.AsyncClient) -> Studio:
     """Make a studio that the tests of this module share."""
+    house.state.public_url = PUBLIC_URL
     return await new_studio(database, http, house.state.keys)
 
 

@@ -1,16 +1,22 @@
 """Letters at the console: why none goes, what became of each, by which server, and what they are made of."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.console.letters.words import UNREACHED
 from app.core.db import Database
 from app.core.principal import Level
+from app.outbox.hosts import Hosts
+from app.outbox.mail.way import EmailWay
 from tests.accounts.people import give
 from tests.console.browser import Browser
 from tests.console.conftest import at_a_browser
+from tests.outbox.mailboxes import PASSWORD, USER, Mailbox, listening
 from tests.outbox.posting import LAURA, Office, new_office
 from tests.samples import named, sample
 
@@ -175,6 +181,33 @@ async def test_a_mail_server_is_set_checked_and_forgotten(browser: Browser) -> N
     assert "Forget smtp.harbor.example?" in page.text
     page = await browser.send("/mail/remove")
     assert "The server and its password are forgotten." in page.text
+
+
+async def test_who_saves_the_server_keeps_the_mailbox(
+    office: Office, browser: Browser, house: FastAPI
+) -> None:
+    usual = house.state.email_way
+    house.state.email_way = EmailWay(house.state.vault, Hosts(allows_private=True), None, None)
+    async with listening(mailbox := Mailbox()):
+        box = {"host": "127.0.0.1", "port": str(mailbox.port), "user_name": USER, "password": PASSWORD}
+        await browser.open("/mail")
+        page = await browser.send("/mail", **SERVER, **{f"mailbox.{name}": it for name, it in box.items()})
+        assert "Saved." in page.text
+    await browser.open("/mail")
+    page = await browser.send("/mail", from_name="Harbor")
+    house.state.email_way = usual
+    assert "Saved." in page.text
+    assert page.form("/mail")["from_name"] == ["Harbor"]
+    kept = (await office.desk.ask("GET", "mail-server")).json()["mailbox"]
+    assert (kept["user_name"], kept["folder"], kept["port"]) == (USER, "INBOX", mailbox.port)
+
+
+def test_why_nothing_was_made_is_told_for_each_code() -> None:
+    handbook = Path("docs/communications.md").read_text().partition("why nothing was made")[2]
+    rows = [row for row in handbook.partition("\n\n")[0].splitlines() if row.startswith("| `")]
+    codes = {code for row in rows for code in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert codes
+    assert codes <= UNREACHED.keys()
 
 
 async def test_a_template_is_made_and_what_is_wrong_in_it_told_at_its_place(browser: Browser) -> None:

@@ -165,6 +165,10 @@ async def test_a_bad_address_fails_alone(office: Office) -> None:
         "fd00::1",
         "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "::a00:1",
+        "::ffff:0:a00:1",
+        "192.0.0.192",
         "0.0.0.0",  # noqa: S104 - nobody binds
     ],
 )

@@ -6,14 +6,22 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.automations.acting import Errand, Order, make
+from app.automations.reaching import Act, Person, Way
+from app.automations.saying import Words
 from app.core import clock
+from app.core.db import WriteSession
 from app.core.principal import Principal
+from app.outbox import marking
+from app.outbox.claiming import Claimed, give_up_late
 from app.outbox.hosts import Hosts
 from app.outbox.mail.way import EmailWay
 from app.outbox.posting import cancel
 from app.outbox.states import Purpose
+from app.outbox.worker import Outbox
 from app.sync.store import Write, write
 from app.sync.upkeep import rebuild
+from app.templates.merging import Merged
 from tests.contract.phones import signed_in
 from tests.outbox.posting import FROM, LAURA, Office, later
 from tests.outbox.sinks import HANG, LOSE, TWICE
@@ -342,3 +350,60 @@ async def test_a_client_s_letters_go_with_the_client_and_move_with_a_merge(offic
     assert str((await office.letter(of_merged))["client_id"]) == stays["id"]
     assert (await office.desk.delete(named("clients"), stays["id"])).status_code == 204
     assert not await office.studio.execute("SELECT FROM letters WHERE account_id = $1")
+
+
+@pytest.mark.parametrize("is_bulk", [False, True])
+async def test_what_was_made_by_itself_and_is_edited_says_what_it_says_now(
+    office: Office, *, is_bulk: bool
+) -> None:
+    made = uuid4()
+    words = Words(Merged("An old subject", "Old words", "<p>Old words</p>"), "An old subject")
+    order = Order(made, Way(Act.EMAIL, LAURA), Person("Laura", email=LAURA), {}, words)
+    async with office.studio.database.writing(office.account_id) as session:
+        who = Principal.system(office.account_id, time_zone="UTC")
+        await make(session, who, Errand(Purpose.TRIGGER, is_bulk=is_bulk), [order])
+    edited = {"subject": "A new subject", "body": "New words", "html": None}
+    for verb, path, body in (
+        ("POST", f"emails/{made}/take_back", {}),
+        ("PATCH", f"emails/{made}", edited),
+        ("POST", f"emails/{made}/send", {}),
+    ):
+        answer = await office.desk.ask(verb, path, body, if_match="*")
+        assert answer.status_code == 200, answer.text
+    told = (await office.desk.ask("GET", f"letters/{made}")).json()
+    assert (told["subject"], told["text"], told["html"]) == ("A new subject", "New words", None)
+    await office.works()
+    [arrived] = office.sink.letters
+    assert (arrived.message["Subject"], arrived.text.strip()) == ("A new subject", "New words")
+    assert arrived.message.get_body(("html",)) is None
+
+
+async def test_what_was_sent_stays_sent_whoever_fails_to_hear_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(session: WriteSession, *_: object) -> None:
+        await session.raw.execute("SELECT 1 / 0")
+
+    monkeypatch.setattr(marking, "announce", fails)
+    emails = [await office.writes() for _ in range(2)]
+    await office.works()
+    assert len(office.sink.letters) == 2
+    assert {(await office.email(each))["delivery_state"] for each in emails} == {"sent"}
+
+
+async def test_a_letter_that_was_given_up_while_it_was_sent_was_sent(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email, usual = await office.writes(), Outbox._carried
+
+    async def carried(outbox: Outbox, claimed: Claimed) -> object:
+        outcome = await usual(outbox, claimed)
+        clock.hold(clock.now() + timedelta(days=6))
+        async with office.studio.database.writing(office.account_id) as session:
+            await give_up_late(session)
+        assert (await office.email(email))["delivery_state"] == "failed"
+        return outcome
+
+    monkeypatch.setattr(Outbox, "_carried", carried)
+    await office.works()
+    assert ((await office.email(email))["delivery_state"], len(office.sink.letters)) == ("sent", 1)

@@ -5,17 +5,24 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 
+from app.automations.acting import Errand, Order, make
+from app.automations.reaching import Act, Person, Way
+from app.automations.saying import Words
 from app.core import clock
+from app.core.principal import Principal
 from app.core.settings import Settings
 from app.core.vault import load_vault
 from app.http.middleware import is_secret
-from app.outbox.texts import store
+from app.outbox.states import Purpose
+from app.outbox.texts import receiving, store
 from app.outbox.texts.lines import renew_line
+from app.studio.sending import NotOutgoing
+from app.templates.merging import Merged
 from tests.contract.phones import signed_in
 from tests.outbox.posting import Office, later
 from tests.outbox.texting import LAURAS, LAURAS_DIALLED, Texting, texting
@@ -233,6 +240,35 @@ async def test_whoever_says_stop_gets_no_more_until_they_say_start(texts: Textin
     assert [each["message"] for each in await texts.came_in()] == ["Stop", "yes"]
     await texts.comes_in("yes, stop by at 10")
     assert await _marked(texts, client) == [True, True]
+
+
+async def test_stop_is_bypassed_by_nothing(texts: Texting) -> None:
+    await texts.client()
+    await texts.comes_in("STOP")
+    again = await texts.client()
+    person = Person("Laura", client_id=UUID(again["id"]))
+    made, words = uuid4(), Words(Merged("", "All the same"), "")
+    order = Order(made, Way(Act.TEXT, LAURAS), person, {"client_id": again["id"]}, words)
+    async with texts.office.studio.database.writing(texts.office.account_id) as session:
+        who = Principal.system(texts.office.account_id, time_zone="UTC")
+        await make(session, who, Errand(Purpose.TRIGGER, bypasses_blocks=True), [order])
+    await texts.works()
+    assert await texts.state(str(made)) == ("blocked", "This number has asked for no more texts.")
+    assert texts.provider.messages == []
+
+
+async def test_stop_is_heeded_though_the_text_cannot_be_kept(
+    texts: Texting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await texts.client()
+
+    async def refuses(*_: object) -> None:
+        raise NotOutgoing
+
+    monkeypatch.setattr(receiving, "write", refuses)
+    assert (await texts.comes_in("Stop")).status_code == 200
+    assert await texts.came_in() == []
+    assert await _marked(texts, client) == [False]
 
 
 async def test_whom_the_provider_knows_to_have_stopped_is_unmarked(texts: Texting) -> None:

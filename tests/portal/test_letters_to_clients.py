@@ -16,9 +16,11 @@ from app.core import clock
 from app.core.db import Database
 from app.core.principal import Principal
 from app.outbox.hosts import Hosts
+from app.outbox.incoming.reports import heed, reported
 from app.outbox.mail.way import EmailWay, Relay
 from app.outbox.worker import Outbox
 from app.portal.jobs import forget_old
+from app.readers.mails import Recipient, Report
 from app.sync.store import Write
 from tests.accounts.studios import Studio, new_studio
 from tests.outbox.posting import later, server
@@ -288,6 +290,24 @@ async def test_what_does_not_arrive_is_for_staff(
     sql = "SELECT count(*) AS many FROM letters WHERE account_id = $1 AND client_id = $2"
     [row] = await studio.execute(sql, online.client_id)
     assert row["many"] == 1
+
+
+async def test_what_comes_back_later_is_for_staff_again(studio: Studio, ask: Asks, mail: Mail) -> None:
+    online = await put_online(studio)
+    await ask("POST", f"{online.login}/reset")
+    await mail.works()
+    assert await told(ask, online) == []
+    address = (await online.record("clients", online.client_id))["email"]
+    sql = "SELECT message_id FROM letters WHERE account_id = $1 AND client_id = $2"
+    [row] = await studio.execute(sql, online.client_id)
+    report = Report("delivery", row["message_id"], [Recipient([address], "failed", "5.1.1", "Unknown")])
+    async with studio.database.writing(studio.account.account_id) as session:
+        letter = await reported(session, report)
+        assert letter is not None
+        await heed(session, report, letter, clock.now())
+    [again] = await told(ask, online)
+    assert (again["delivery_state"], again["sent_at"]) == ("bounced", None)
+    assert again["delivery_error"] == "The address does not exist."
 
 
 async def test_without_knowing_where_it_is_the_server_sends_no_links(

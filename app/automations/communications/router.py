@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from app.accounts.errors import PermissionDenied, VersionChanged
 from app.accounts.features import require
@@ -42,6 +42,7 @@ from app.http.etags import TAGGED, ExpectedVersion, etag, made_at
 from app.http.problems import BODY, refusals_of
 from app.http.schemas import Sent
 from app.http.unit_of_work import DatabaseOf
+from app.outbox.errors import PublicUrlMissing
 
 _Refusals = tuple[type[AppError], ...]
 
@@ -222,20 +223,33 @@ async def tick(
     operation_id="communications_start",
     summary="Start a communication",
     responses=TAGGED
-    | refusals_of(CommunicationStarted, CommunicationInvalid, NobodyChosen, VersionChanged, *BODY, *_OF_ONE),
+    | refusals_of(
+        CommunicationStarted,
+        CommunicationInvalid,
+        NobodyChosen,
+        PublicUrlMissing,
+        VersionChanged,
+        *BODY,
+        *_OF_ONE,
+    ),
 )
 async def start(
     communication_id: CommunicationId,
     body: Sent[StartRequest],
     work: Modifying,
     expected: ExpectedVersion,
+    *,
+    request: Request,
     response: Response,
 ) -> CommunicationAnswer:
     """Start a communication at once, or have it start later; with `If-Match` only the version it names.
 
     It is made by and by: reading it tells how far it has come. What goes out goes behind all other letters.
+    Emails to many bear a link by which to unsubscribe, so the server must know its public address for them.
     """
-    return await _tagged(work.session, await starting.start(work, communication_id, body, expected), response)
+    has_links = request.app.state.public_url is not None
+    row = await starting.start(work, communication_id, body, expected, has_links=has_links)
+    return await _tagged(work.session, row, response)
 
 
 @router.post(

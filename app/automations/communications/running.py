@@ -1,16 +1,13 @@
 """Running: what was started is made, so many at a time, each once whenever it is cut."""
 
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-import asyncpg
-
 from app.automations import reaching
-from app.automations.acting import Errand, Order, client_of, links_of, make
+from app.automations.acting import SPOILT, Errand, Order, client_of, links_of, make
 from app.automations.communications import store
 from app.automations.communications.models import Communication, CommunicationState
 from app.automations.communications.saving import basis_of
@@ -25,23 +22,14 @@ from app.outbox.posting import cancel
 from app.outbox.states import Purpose
 from app.sync import records
 from app.sync.fields import Values
-from app.sync.refusals import ChangeRefused
-from app.sync.validation import InvalidFieldsError
+from app.sync.store import UNFIT
 from app.templates import store as templates
 
+log = logging.getLogger("studio.communications")
 AT_ONCE = 200
 """How many are made in one transaction: others have their turn in between."""
 MOST_STEPS = 20
 """After how many of these another account has its turn."""
-_Refusals = (ChangeRefused, InvalidFieldsError, asyncpg.ForeignKeyViolationError)
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Records for which something is to be made next, and what is said about each that is there."""
-
-    ids: Sequence[UUID]
-    words: Mapping[UUID, Words]
 
 
 async def next_due(session: Session) -> datetime | None:
@@ -53,47 +41,66 @@ async def carry_on(database: Database, account_id: UUID, *, public_url: str | No
     """Carry on what was started in an account, in short transactions; what is left then is due at once.
 
     Links in letters begin with `public_url`. It may be cut anywhere, and be done by two at once: what is made
-    and that it was made are one transaction.
+    and that it was made are one transaction. One that fails holds up none of the others.
     """
+    failed: dict[UUID, Exception] = {}
     for _ in range(MOST_STEPS):
         async with database.reading(account_id) as session:
-            found = await store.due(session, clock.now())
-            row = await store.communication(session, found) if found else None
-            batch = await _batch(session, row, public_url) if row else None
-        if row is None or batch is None:
-            return
-        if row.state == CommunicationState.CANCELLED:
-            await _clear(database, account_id, row.communication_id)
-        else:
-            await _carry_out(database, account_id, row.communication_id, batch)
+            found = await store.due(session, clock.now(), failed)
+        if found is None:
+            break
+        try:
+            await _step(database, account_id, found, public_url)
+        except Exception as error:  # noqa: BLE001 - it is raised when the others have had their turn
+            log.warning("communication %s is left for the next time", found)
+            failed[found] = error
+    for each in failed.values():
+        raise each
 
 
-async def _batch(session: Session, row: Communication, public_url: str | None) -> _Batch:
-    """Return what is to be made next, filled in apart from any transaction that writes."""
-    if row.state == CommunicationState.CANCELLED:
-        return _Batch([], {})
-    ids = list(await store.to_do(session, row.communication_id, AT_ONCE))
+async def _step(database: Database, account_id: UUID, communication_id: UUID, public_url: str | None) -> None:
+    """Make so many of a communication, or cancel what was made of one that was cancelled."""
+    async with database.reading(account_id) as session:
+        row = await store.communication(session, communication_id)
+        is_cancelled = row is not None and row.state == CommunicationState.CANCELLED
+        ids = list(await store.to_do(session, communication_id, AT_ONCE))
+    if is_cancelled:
+        await _clear(database, account_id, communication_id)
+    elif row is not None:
+        await _carry_out(database, account_id, row, ids, public_url)
+
+
+async def _words(
+    session: Session, row: Communication, ids: Sequence[UUID], public_url: str | None
+) -> Mapping[UUID, Words]:
     template = await templates.template(session, row.template_id) if row.template_id else None
     subject = made_of(row).subject
-    words = await words_for(
+    return await words_for(
         session, basis_of(row), ids, template=template, subject=subject, public_url=public_url
     )
-    return _Batch(ids, words)
 
 
-async def _carry_out(database: Database, account_id: UUID, communication_id: UUID, batch: _Batch) -> None:
-    """Make what is next; where a rule of the field refuses one of them, each by itself."""
-    with suppress(*_Refusals):
+async def _carry_out(
+    database: Database, account_id: UUID, row: Communication, ids: Sequence[UUID], public_url: str | None
+) -> None:
+    """Make what is next, filled in apart from any transaction that writes; if one fails, each by itself."""
+    try:
+        async with database.reading(account_id) as session:
+            words = await _words(session, row, ids, public_url)
         async with database.writing(account_id) as session:
-            await _make(session, communication_id, batch.ids, batch.words)
-        return
-    for each in batch.ids:
-        try:
-            async with database.writing(account_id) as session:
-                await _make(session, communication_id, [each], batch.words)
-        except _Refusals:
-            async with database.writing(account_id) as session:
-                await store.mark(session, communication_id, [_mark(each, code="refused")])
+            return await _make(session, row.communication_id, ids, words)
+    except SPOILT as error:
+        if not ids:
+            raise
+        if len(ids) > 1:
+            for each in ids:
+                await _carry_out(database, account_id, row, [each], public_url)
+            return None
+        is_defect = not isinstance(error, UNFIT)
+    log.warning("nothing can be made for record %s", ids[0], exc_info=is_defect)
+    async with database.writing(account_id) as session:
+        await store.mark(session, row.communication_id, [_mark(ids[0], code="refused")])
+    return None
 
 
 async def _make(

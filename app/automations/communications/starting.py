@@ -17,10 +17,12 @@ from app.automations.communications.models import (
 )
 from app.automations.communications.saving import in_hand, read, refuse_changed, save, told_in_trail
 from app.automations.communications.schemas import StartRequest
+from app.automations.reaching import Act
 from app.core import clock
 from app.core.db import Session, WriteSession
 from app.desk.hubs.hubs import HUBS
 from app.desk.hubs.querying import view_of
+from app.outbox.errors import PublicUrlMissing
 from app.sync.visible import some_seen
 from app.templates import store as templates
 
@@ -69,9 +71,17 @@ async def tick(
 
 
 async def start(
-    work: Work[WriteSession], communication_id: UUID, asked: StartRequest, expected: int | None
+    work: Work[WriteSession],
+    communication_id: UUID,
+    asked: StartRequest,
+    expected: int | None,
+    *,
+    has_links: bool,
 ) -> Communication:
-    """Start a communication at once, or have it start on its day where the company is."""
+    """Start a communication at once, or have it start on its day where the company is.
+
+    Without links nobody could unsubscribe, so no emails go to many then: raises `PublicUrlMissing`.
+    """
     row = await in_hand(work.session, communication_id)
     refuse_changed(row, expected, is_needed=False)
     if (
@@ -83,6 +93,8 @@ async def start(
         template = await templates.template(work.session, row.template_id)
         if template is None or template.is_inactive:
             raise CommunicationInvalid(fields=[{"path": "template_id", "code": "not_found"}])
+    if not has_links and Act.EMAIL in (row.action, row.fallback):
+        raise PublicUrlMissing
     before, now = told_in_trail(row), clock.now()
     row.starts_at = await _instant(work.session, asked, now)
     is_later = row.starts_at > now

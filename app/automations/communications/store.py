@@ -60,10 +60,12 @@ SET made_id = r.made_id, code = r.code, action = coalesce(r.action, t.action),
 FROM jsonb_to_recordset($3::text::jsonb) AS r(
     record_id uuid, made_id uuid, code text, action text, address text)
 WHERE t.account_id = $1 AND t.communication_id = $2 AND t.record_id = r.record_id
+    AND t.made_id IS NULL AND t.code IS NULL
 """
 _DUE = """
 SELECT communication_id FROM communications
-WHERE account_id = $1 AND starts_at <= $2 AND ended_at IS NULL ORDER BY starts_at, communication_id LIMIT 1
+WHERE account_id = $1 AND starts_at <= $2 AND ended_at IS NULL AND communication_id <> ALL($3::uuid[])
+ORDER BY starts_at, communication_id LIMIT 1
 """
 _NEXT_DUE = """
 SELECT min(starts_at) FROM communications
@@ -165,9 +167,9 @@ async def mark(session: WriteSession, communication_id: UUID, done: Sequence[Map
     await session.raw.execute(_MARK, session.account_id, communication_id, text)
 
 
-async def due(session: Session, now: datetime) -> UUID | None:
-    """Return the communication that is to be carried on first, of those whose time has come."""
-    found: UUID | None = await session.raw.fetchval(_DUE, session.account_id, now)
+async def due(session: Session, now: datetime, without: Collection[UUID] = ()) -> UUID | None:
+    """Return the communication that is to be carried on first, of those whose time has come, but for some."""
+    found: UUID | None = await session.raw.fetchval(_DUE, session.account_id, now, list(without))
     return found
 
 

@@ -1,10 +1,12 @@
 """Judging: whether what a trigger was raised by is still so, and meets its filter; behind the commit."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from app.accounts.editions import has_edition
+from app.automations.acting import SPOILT
 from app.automations.triggers import store
 from app.automations.triggers.days import FORGIVEN, base_of, base_on
 from app.automations.triggers.kinds import Kind, Paused, State, Why
@@ -25,6 +27,7 @@ from app.sync import records, registry
 from app.sync.compile import compile_rights
 from app.sync.fields import Values
 
+log = logging.getLogger("studio.triggers")
 AT_ONCE = 200
 """How many occurrences are judged together."""
 SECONDS = 10.0
@@ -39,11 +42,22 @@ async def judge_raised(database: Database, account_id: UUID) -> int:
     async with database.reading(account_id) as session:
         found = await store.raised(session, AT_ONCE)
     if found:
-        verdicts = await judge(database, account_id, found, is_by_itself=True)
-        ended = [Ended(key, State.SKIPPED if why else State.WAITING, why) for key, why in verdicts.items()]
+        ended = await _judged(database, account_id, found)
         async with database.writing(account_id) as session:
             await store.end(session, ended, clock.now(), among=(State.RAISED,))
     return len(found)
+
+
+async def _judged(database: Database, account_id: UUID, found: Sequence[Open]) -> list[Ended]:
+    """Return what comes of those that were raised; one that cannot be judged fails alone."""
+    try:
+        verdicts = await judge(database, account_id, found, is_by_itself=True)
+    except SPOILT:
+        if len(found) > 1:
+            return [it for each in found for it in await _judged(database, account_id, [each])]
+        log.warning("occurrence %s cannot be judged", found[0].occurrence_id, exc_info=True)
+        return [Ended(found[0].occurrence_id, State.FAILED, Why.REFUSED)]
+    return [Ended(key, State.SKIPPED if why else State.WAITING, why) for key, why in verdicts.items()]
 
 
 async def judge(

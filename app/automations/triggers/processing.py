@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
-import asyncpg
-
-from app.automations.acting import make
+from app.automations.acting import SPOILT, make
 from app.automations.triggers import store
 from app.automations.triggers.judging import judge, judge_raised
 from app.automations.triggers.kinds import State, Why
@@ -19,15 +17,13 @@ from app.core import clock
 from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
 from app.sync import registry
-from app.sync.refusals import ChangeRefused
-from app.sync.validation import InvalidFieldsError
+from app.sync.store import UNFIT
 
 log = logging.getLogger("studio.triggers")
 AT_ONCE = 20
 """How many occurrences are done in one transaction: others have their turn in between."""
 MOST_STEPS = 10
 """After how many of these another account has its turn."""
-_Refusals = (ChangeRefused, InvalidFieldsError, asyncpg.IntegrityConstraintViolationError)
 
 
 async def process_due(database: Database, account_id: UUID, public_url: str | None) -> None:
@@ -59,6 +55,29 @@ async def process(
 async def _process(
     database: Database, account_id: UUID, found: Sequence[Open], public_url: str | None, *, by: UUID | None
 ) -> dict[UUID, Ended]:
+    """Do some of what waits; where one of them cannot be done, each by itself, so that it fails alone."""
+    if not found:
+        return {}
+    try:
+        return await _done(database, account_id, found, public_url, by)
+    except SPOILT as error:
+        if len(found) > 1:
+            done: dict[UUID, Ended] = {}
+            for each in found:
+                done |= await _process(database, account_id, [each], public_url, by=by)
+            return done
+        is_defect = not isinstance(error, UNFIT)
+    [spoilt] = found
+    log.warning("occurrence %s cannot be made", spoilt.occurrence_id, exc_info=is_defect)
+    ended = Ended(spoilt.occurrence_id, State.FAILED, Why.REFUSED)
+    async with database.writing(account_id) as session:
+        await store.end(session, [ended], clock.now(), by=by, among=(State.WAITING,))
+    return {ended.occurrence_id: ended}
+
+
+async def _done(
+    database: Database, account_id: UUID, found: Sequence[Open], public_url: str | None, by: UUID | None
+) -> dict[UUID, Ended]:
     verdicts = await judge(database, account_id, found, is_by_itself=by is None)
     good = [each for each in found if each.occurrence_id in verdicts and not verdicts[each.occurrence_id]]
     async with database.reading(account_id) as session:
@@ -67,7 +86,8 @@ async def _process(
     skipped = [
         Plan(each, Ended(each.occurrence_id, State.SKIPPED, why)) for each, why in _skipped(found, verdicts)
     ]
-    done = await _carry_out(database, account_id, [*skipped, *plans], versions, by)
+    async with database.writing(account_id) as session:
+        done = await _make(session, [*skipped, *plans], versions, by)
     return {each.occurrence_id: each for each in done}
 
 
@@ -78,32 +98,6 @@ def _skipped(found: Iterable[Open], verdicts: Mapping[UUID, Why | None]) -> list
 async def _versions(session: Session, found: Iterable[Open]) -> dict[UUID, int]:
     watches = await store.watches_of(session, {each.trigger_id for each in found})
     return {trigger_id: each.version for trigger_id, each in watches.items()}
-
-
-async def _carry_out(
-    database: Database,
-    account_id: UUID,
-    plans: Sequence[Plan],
-    versions: Mapping[UUID, int],
-    by: UUID | None,
-) -> list[Ended]:
-    """Make what was planned; where a rule of the company refuses one of them, each by itself."""
-    try:
-        async with database.writing(account_id) as session:
-            return await _make(session, plans, versions, by)
-    except _Refusals:
-        if len(plans) > 1:
-            return [
-                ended
-                for each in plans
-                for ended in await _carry_out(database, account_id, [each], versions, by)
-            ]
-    [refused] = plans
-    log.warning("occurrence %s cannot be made", refused.occurrence.occurrence_id)
-    ended = Ended(refused.occurrence.occurrence_id, State.FAILED, Why.REFUSED)
-    async with database.writing(account_id) as session:
-        await store.end(session, [ended], clock.now(), by=by, among=(State.WAITING,))
-    return [ended]
 
 
 async def _make(

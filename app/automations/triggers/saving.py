@@ -83,6 +83,9 @@ class _Check:
     async def faults(self) -> list[_Fault]:
         """Return every place that is wrong, each with a code."""
         found = [*self._faults_of_shape()]
+        if self.spec.collection.number not in (await view_of(self.work)).rights:
+            # It could be had to tell its author by email what they may not view.
+            found.append(("kind", "not_allowed"))
         found += [each async for each in self._faults_of_lists()]
         found += [each async for each in self._faults_of_names()]
         return found

@@ -1,5 +1,6 @@
 """Sweeping: each day the records are looked through whose day it is for a trigger."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from uuid import UUID
@@ -19,6 +20,7 @@ from app.desk.hubs.filters import Comparison, Condition, Group, Operator, Span
 from app.sync import registry
 from app.sync.compile import compile_rights
 
+log = logging.getLogger("studio.triggers")
 BATCH = 500
 """How many records are written down in one transaction: others have their turn in between."""
 _SECONDS = 30.0
@@ -27,23 +29,34 @@ _Found = list[tuple[UUID, date]]
 """Records, each with the day of it that a trigger goes by."""
 
 
-async def sweep(database: Database, account_id: UUID) -> None:
-    """Write down whose day it is for triggers of an account, of days nobody has looked through."""
+async def sweep(database: Database, account_id: UUID) -> bool:
+    """Write down whose day it is for triggers of an account, of days nobody has looked through.
+
+    A trigger for which that fails holds up none of the others; say whether none did.
+    """
     # What is written behind this holds the clock later, and so knows of today: the rest is read below.
     async with database.writing(account_id) as session:
         zone = await store.zone(session)
         today = clock.today(zone)
         watches = await store.watches_by_days(session, today)
+    is_whole = True
     for watch in watches:
-        days = list(unswept(watch.swept_to, today))
-        async for found in _batches(database, account_id, watch, days):
-            raised = [
-                one for record_id, value in found for one in _raised(watch, record_id, value, days, zone)
-            ]
-            async with database.writing(account_id) as session:
-                await store.keep_swept(session, watch, raised, clock.now())
+        try:
+            await _sweep(database, account_id, watch, today, zone)
+        except Exception:
+            log.exception("the days of trigger %s are left for the next time", watch.trigger_id)
+            is_whole = False
+    return is_whole
+
+
+async def _sweep(database: Database, account_id: UUID, watch: Watch, today: date, zone: str) -> None:
+    days = list(unswept(watch.swept_to, today))
+    async for found in _batches(database, account_id, watch, days):
+        raised = [one for record_id, value in found for one in _raised(watch, record_id, value, days, zone)]
         async with database.writing(account_id) as session:
-            await store.mark_swept(session, watch, today)
+            await store.keep_swept(session, watch, raised, clock.now())
+    async with database.writing(account_id) as session:
+        await store.mark_swept(session, watch, today)
 
 
 def _raised(watch: Watch, record_id: UUID, value: date, days: Sequence[date], zone: str) -> list[Raised]:

@@ -8,6 +8,7 @@ from app.automations.triggers.judging import judge_raised
 from app.automations.triggers.processing import process_due
 from app.automations.triggers.sweeping import sweep
 from app.core import clock
+from app.core.beat import UnfinishedError
 from app.core.db import Database, Session
 from app.core.principal import Principal
 from app.desk.calendar.zones import instant
@@ -23,10 +24,12 @@ async def look_after(database: Database, account_id: UUID, *, public_url: str | 
 
     Links in letters begin with `public_url`. It may be cut anywhere, and be done by two at once.
     """
-    await sweep(database, account_id)
+    is_swept = await sweep(database, account_id)
     while await judge_raised(database, account_id):
         pass
     await process_due(database, account_id, public_url)
+    if not is_swept:
+        raise UnfinishedError
 
 
 async def next_due(session: Session) -> datetime | None:

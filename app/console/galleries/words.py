@@ -125,6 +125,7 @@ DELIVERIES: Mapping[str, str] = {
     "sent": "Sent by email",
     "failed": "The email was not sent.",
     "blocked": "The email was not sent.",
+    "bounced": "The email came back.",
 }
 """How far the email has come that tells them."""
 LETTER_TEXTS: Mapping[str, str] = {

@@ -146,6 +146,7 @@ UNREACHED: Mapping[str, str] = {
     "blocked": "Is on a block list",
     "same_address": "Somebody before has the same address",
     "record_gone": "Is no longer there",
+    "no_longer_so": "Is somebody else's by now",
     "too_long": "The letter becomes too long",
     "text_too_long": "The text becomes too long",
     "empty": "There is nothing in it",
@@ -245,8 +246,8 @@ PROBLEMS: Mapping[str, str] = {
     "text_line_refused": "The provider does not take this account and token, or the account is not active.",
     "text_provider_away": "The provider was not reached. Nothing was changed.",
     "text_token_missing": "Type the token: it is kept only for the account it was given for.",
-    "public_url_missing": "This server does not know its own address, so no text could come in. "
-    "Whoever runs it can tell it (PUBLIC_URL).",
+    "public_url_missing": "This server does not know its own address, so no text could come in, and nobody "
+    "unsubscribe. Whoever runs it can tell it (PUBLIC_URL).",
     "letter_file_not_found": "This file is no longer there.",
     "letter_file_in_use": "A template has this file, or a letter that is still to be sent.",
     "email_address_missing": "You have no e-mail address, and a check goes to no other. Have one "

@@ -8,11 +8,9 @@ from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
-import asyncpg
-
+from app.accounts.rounds import in_accounts_due
 from app.accounts.store import accounts_with_mailboxes_due, set_mailboxes_due
 from app.core import clock
-from app.core.beat import UnfinishedError
 from app.core.db import Database
 from app.core.vault import SealBroken, Vault
 from app.outbox.hosts import Hosts
@@ -24,8 +22,7 @@ from app.outbox.incoming.taking import Arrived, Place, skip, take_in
 from app.outbox.incoming.wording import worded
 from app.outbox.mail import store as servers
 from app.outbox.models import MailServer
-from app.sync.refusals import ChangeRefused
-from app.sync.validation import InvalidFieldsError
+from app.sync.store import UNFIT
 
 log = logging.getLogger("studio.incoming")
 
@@ -33,19 +30,11 @@ EVERY = timedelta(minutes=1)
 MOST_AT_A_LOOK = 50
 BEGAN_ANEW = "began_anew"
 """Stands until the settings are saved once more."""
-_ACCOUNTS = 100
 _AT_ONCE = 4
 _LOOK_SECONDS = 60.0
 """After which a look is over, whatever waits: others have their turn."""
 _AFTER_SEAL = timedelta(hours=1)
 _AFTER_FLOOD = timedelta(minutes=5)
-_UNFIT = (
-    ChangeRefused,
-    InvalidFieldsError,
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-)
-"""What is raised of an email that cannot be kept, however often it is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +58,23 @@ class Fetching:
     async def fetch_all(self, database: Database) -> None:
         """Look into the mailboxes that are due, the longest ago first, each once.
 
-        One that fails holds up none of the others; in the end `UnfinishedError` is raised for it.
+        One that fails, or is silent, holds up none of the others; in the end `UnfinishedError` is raised for
+        one that failed.
         """
-        turn, done, is_whole = asyncio.Semaphore(_AT_ONCE), set[UUID](), True
+
+        async def due(most: int) -> list[UUID]:
+            async with database.directory() as connection:
+                return await accounts_with_mailboxes_due(connection, clock.now(), most)
 
         async def look(account_id: UUID) -> bool:
             try:
-                async with turn:
-                    await self.fetch(database, account_id)
+                await self.fetch(database, account_id)
             except Exception:
                 log.exception("the mailbox of account %s is left for the next time", account_id)
                 return False
             return True
 
-        while True:
-            async with database.directory() as connection:
-                due = await accounts_with_mailboxes_due(connection, clock.now(), _ACCOUNTS + len(done))
-            fresh = [each for each in due if each not in done]
-            if not fresh:
-                break
-            is_whole &= all(await asyncio.gather(*map(look, fresh)))
-            done.update(fresh)
-        if not is_whole:
-            raise UnfinishedError
+        await in_accounts_due(due, look, at_once=_AT_ONCE)
 
     async def fetch(self, database: Database, account_id: UUID) -> None:
         """Look into the mailbox of one account, take in what is new, and say when it is next looked into."""
@@ -168,7 +151,7 @@ class Fetching:
         try:
             async with database.writing(account_id) as session:
                 return await take_in(session, place, arrived) and is_in_step
-        except _UNFIT as error:
+        except UNFIT as error:
             # What it says may quote the email, and that is for no log.
             log.warning("an email to account %s is left out: %s", account_id, type(error).__name__)
         async with database.writing(account_id) as session:

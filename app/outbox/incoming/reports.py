@@ -7,13 +7,15 @@ from datetime import datetime
 import asyncpg
 
 from app.core.db import WriteSession
+from app.core.events import announce
 from app.core.principal import Principal
 from app.outbox import store as letters
 from app.outbox.blocks import key_of
 from app.outbox.incoming import store
 from app.outbox.incoming.seen import Became
 from app.outbox.mail.answers import meaning_for
-from app.outbox.states import Block, Channel
+from app.outbox.posting import LetterCameBack
+from app.outbox.states import Block, Channel, Purpose
 from app.outbox.words import SAID_MOST, Words
 from app.readers.mails import Recipient, Report
 from app.studio.deliveries import DeliveryState
@@ -77,6 +79,9 @@ async def heed(session: WriteSession, report: Report, letter: asyncpg.Record, no
         )
     await store.came_back(session, letter["letter_id"], news.words.code, news.words.said)
     await _tell(session, letter, news)
+    if news.became is Became.BOUNCE:
+        came_back = LetterCameBack(letter["letter_id"], Purpose(letter["purpose"]))
+        await announce(session, Principal.system(session.account_id), came_back)
     return news.became
 
 

@@ -9,7 +9,7 @@ import asyncpg
 from app.core.db import Session, WriteSession
 
 _LETTERS = """
-SELECT letter_id, collection, client_id, message_id, to_addresses FROM letters
+SELECT letter_id, collection, purpose, client_id, message_id, to_addresses FROM letters
 WHERE account_id = $1 AND message_id = ANY($2::text[])
 """
 _CLIENTS = """

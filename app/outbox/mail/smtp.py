@@ -94,16 +94,6 @@ class SmtpCarrier:
                 await line.quit()
         _abort(line)
 
-    async def check(self) -> Away | None:
-        """Open a line and close it again; return what stands in the way."""
-        try:
-            found = await self._opened()
-        except (SMTPException, OSError) as error:
-            self._drop()
-            return Away(Words("server_away", printable(error)))
-        await self.close()
-        return found if isinstance(found, Away) else None
-
     async def _carry(self, parcel: Parcel, progress: "_Progress") -> Outcome:
         line = await self._begun()
         if isinstance(line, Away):

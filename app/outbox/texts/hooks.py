@@ -1,6 +1,7 @@
 """`/v1/text-hooks/{key}`: where the provider brings texts that come in, and news of those that went."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -23,7 +24,9 @@ from app.outbox.texts import lines, news, receiving, store
 from app.outbox.texts.router import WayOf
 from app.outbox.texts.twilio import signature
 from app.outbox.texts.way import TextWay
+from app.sync.store import UNFIT
 
+log = logging.getLogger("studio.outbox")
 router = APIRouter(prefix="/v1/text-hooks", tags=["outbox"])
 
 BROUGHT = Limit("text hook", 3_000)
@@ -96,8 +99,14 @@ async def incoming(
     For the provider alone, whose signature is looked at.
     """
     brought = await _brought(key, request, database, way, signed)
-    async with database.writing(brought.account_id) as session:
-        await receiving.take_in(session, brought.form)
+    try:
+        async with database.writing(brought.account_id) as session:
+            await receiving.take_in(session, brought.form)
+    except UNFIT as error:
+        # What it says may quote the text, and that is for no log.
+        log.warning("a text to account %s is not kept: %s", brought.account_id, type(error).__name__)
+        async with database.writing(brought.account_id) as session:
+            await receiving.heed(session, brought.form)
     return Twiml(_XML)
 
 
@@ -132,6 +141,7 @@ async def _brought(
 ) -> Brought:
     """Return what was brought, or refuse; who knocks in vain too often is refused for that."""
     limits: RateLimits = request.app.state.limits
+    # Others knock from the provider's network too, so who is the provider is let in however often they did.
     network = counted_as(address_of(request.scope))
     form = await _read(request)
     account_id = lines.opened(key)

@@ -50,11 +50,16 @@ async def take_in(session: WriteSession, form: Mapping[str, str]) -> None:
         "sent_at": now.isoformat().replace("+00:00", "Z"),
     }
     await write(session, who, [Write("text_messages", record_id, fields)])
-    await _heed(session, form, number)
+    await heed(session, form)
 
 
-async def _heed(session: WriteSession, form: Mapping[str, str], number: str) -> None:
-    """Stop texts to a number that asks for no more, and go on where it asks for them again."""
+async def heed(session: WriteSession, form: Mapping[str, str]) -> None:
+    """Stop texts to a number that asks for no more, and go on where it asks for them again.
+
+    So it is also where the text itself cannot be kept.
+    """
+    sender = form.get("From", "").strip()[:_LONGEST_NUMBER]
+    number = e164(sender, (await store.company(session)).country) or sender
     kind, word = form.get("OptOutType", "").upper(), form.get("Body", "").strip().casefold()
     if kind == "STOP" or (not kind and word in STOPS):
         await stop(session, number, clock.now())
