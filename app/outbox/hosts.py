@@ -38,11 +38,12 @@ class Hosts:
     """Opens lines to hosts that anybody may have named.
 
     Every address a name leads to must be one of the open internet, and the line goes to the very address that
-    was looked at: a name that leads elsewhere the next time leads nowhere. Only a machine of its developers
-    `allows_private` ones, and any port.
+    was looked at: a name that leads elsewhere the next time leads nowhere. Only what the operator names
+    `allows_private` ones, and any port; only a machine of its developers `allows_plain` lines besides.
     """
 
     allows_private: bool = False
+    allows_plain: bool = False
     resolve: Resolve = resolved
 
     async def connect(self, host: str, port: int, ports: frozenset[int]) -> socket.socket:

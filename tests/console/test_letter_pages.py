@@ -187,7 +187,9 @@ async def test_who_saves_the_server_keeps_the_mailbox(
     office: Office, browser: Browser, house: FastAPI
 ) -> None:
     usual = house.state.email_way
-    house.state.email_way = EmailWay(house.state.vault, Hosts(allows_private=True), None, None)
+    house.state.email_way = EmailWay(
+        house.state.vault, Hosts(allows_private=True, allows_plain=True), None, None
+    )
     async with listening(mailbox := Mailbox()):
         box = {"host": "127.0.0.1", "port": str(mailbox.port), "user_name": USER, "password": PASSWORD}
         await browser.open("/mail")

@@ -126,7 +126,7 @@ async def new_office(database: Database, house: FastAPI, http: httpx.AsyncClient
     studio = await new_studio(database, http, house.state.keys)
     async with sinking() as sink:
         vault = house.state.vault
-        email = EmailWay(vault, Hosts(allows_private=True), Relay(server(sink.port)), None)
+        email = EmailWay(vault, Hosts(allows_private=True, allows_plain=True), Relay(server(sink.port)), None)
         texts = TextWay(database, vault, None, API_URL, None)
         outbox = Outbox(database, (email, texts), vault, seconds=5)
         yield Office(studio, await at_a_desk(studio), sink, outbox)

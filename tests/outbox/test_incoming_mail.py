@@ -38,7 +38,7 @@ from tests.outbox.sinks import PASSWORD as SERVERS_PASSWORD
 from tests.outbox.sinks import USER as SERVERS_USER
 from tests.samples import named
 
-PRIVATE = Hosts(allows_private=True)
+PRIVATE = Hosts(allows_private=True, allows_plain=True)
 
 
 @dataclass

@@ -19,7 +19,9 @@ from tests.outbox.sinks import USER as SERVERS_USER
 async def mailbox(house: FastAPI) -> AsyncIterator[Mailbox]:
     """Run a mailbox, in a house of developers."""
     way = house.state.email_way
-    house.state.email_way = EmailWay(house.state.vault, Hosts(allows_private=True), None, None)
+    house.state.email_way = EmailWay(
+        house.state.vault, Hosts(allows_private=True, allows_plain=True), None, None
+    )
     made = Mailbox()
     async with listening(made):
         yield made

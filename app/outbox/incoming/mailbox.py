@@ -102,7 +102,7 @@ async def opened(
     security = Security(
         trusted or ssl.create_default_context(),
         is_immediate=box.port == _IMAPS if is_secured is None else is_secured,
-        is_needed=not hosts.allows_private,
+        is_needed=not hosts.allows_plain,
     )
     line: Line | None = None
     try:

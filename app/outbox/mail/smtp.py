@@ -171,7 +171,7 @@ class SmtpCarrier:
             port=None,
             timeout=None,
             use_tls=is_tls,
-            start_tls=False if is_tls else (None if self.hosts.allows_private else True),
+            start_tls=False if is_tls else (None if self.hosts.allows_plain else True),
             tls_context=self.trusted or ssl.create_default_context(),
             local_hostname=_called(server.sender.address),
         )

@@ -64,7 +64,8 @@ class EmailWay:
         """Return it as the settings have it."""
         is_development = settings.environment == "development"
         kept = settings.data_dir if is_development else None
-        return cls(vault, Hosts(allows_private=is_development), Relay.of(settings), kept)
+        hosts = Hosts(allows_private=is_development, allows_plain=is_development)
+        return cls(vault, hosts, Relay.of(settings), kept)
 
     async def opened(self, session: WriteSession, known: Opened | None) -> Opened | Away:
         """Return by what the account's emails go now."""
@@ -77,7 +78,8 @@ class EmailWay:
         if self.relay is not None:
             account, given = await read_account(session), self.relay.server
             sender = Sender(account.company_name if account else "", given.sender.address)
-            carrier = SmtpCarrier(replace(given, sender=sender), self.hosts)
+            # The operator's own server stands where the operator says, mostly beside this one.
+            carrier = SmtpCarrier(replace(given, sender=sender), replace(self.hosts, allows_private=True))
             return Opened(mark, carrier, domain=_domain(sender.address))
         if self.keeps_files_in is not None:
             return Opened(mark, StandIn(self.keeps_files_in, _STANDS_IN))
