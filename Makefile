@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks check bench picture screenshots openapi lint-document migrate demo lock clean
+.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients check bench picture screenshots openapi lint-document clients clients-all migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,7 @@ STORIES ?= 2000
 HISTORIES := 30
 SEED ?= 1000
 ATTACKS ?= 200
+LANGUAGES ?= typescript python
 CASES ?= 10
 SPREAD := -n 3 --dist worksteal
 STAMP := .venv/.installed
@@ -70,6 +71,9 @@ prove-benchmarks: $(STAMP) ## Measure everything there is to measure, in small, 
 prove-attacks: $(STAMP) ## Attack every route of the document in every way known; honours ATTACKS, CASES, SEED
 	@ATTACKS=$(ATTACKS) CASES=$(CASES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/attacks
 
+prove-clients: $(STAMP) ## Have clients generated, compiled and run against a server; honours LANGUAGES (typescript python kotlin swift)
+	@LANGUAGES="$(LANGUAGES)" $(BIN)/python -m pytest -m proof tests/clients/test_generated.py
+
 check: $(STAMP) ## Check format, lint, types, floors, migrations and the API document by two linters, then test
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
@@ -108,6 +112,12 @@ openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 lint-document: ## Have Redocly and Spectral read the API document for faults, where there is Node
 	@.ci/lint-document
 
+clients: ## Make clients in TypeScript and Python of the API document, and compile them: clients/generated
+	@clients/generators/generate typescript python
+
+clients-all: ## The same, and in Kotlin and Swift, for which there has to be Java
+	@clients/generators/generate typescript python kotlin swift
+
 migrate: $(STAMP) ## Bring the database up to date
 	@$(BIN)/python -m app migrate
 
@@ -120,8 +130,11 @@ lock: $(STAMP) ## Resolve pyproject.toml anew into the lock files (LOCK_ARGS=--u
 	@$(COMPILE) pyproject.toml $(LOCK_ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) benchmarks/peers/kinto.in $(LOCK_ARGS) --output-file benchmarks/peers/kinto.lock
 	@$(COMPILE) benchmarks/picture.in $(LOCK_ARGS) --output-file benchmarks/picture.lock
-	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock benchmarks/peers/kinto.lock benchmarks/picture.lock
+	@$(COMPILE) clients/generators/python.in $(LOCK_ARGS) --output-file clients/generators/python.lock
+	@$(COMPILE) clients/generators/jvm.in $(LOCK_ARGS) --output-file clients/generators/jvm.lock
+	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock benchmarks/peers/kinto.lock \
+		benchmarks/picture.lock clients/generators/python.lock clients/generators/jvm.lock
 
 clean: ## Remove all that was installed or built; the data under .data stay
-	@rm -rf .venv .venv-kinto .venv-picture .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-kinto .venv-picture .venv-clients .venv-jvm clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

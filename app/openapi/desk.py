@@ -6,7 +6,8 @@ from copy import deepcopy
 
 from app.accounts import features
 from app.desk import paths
-from app.openapi.records import Schema, add_sent, record_name, ref
+from app.desk.schemas import RecordPage
+from app.openapi.records import Schema, add_sent, listed, record_name, ref
 from app.sync.commands import Command
 from app.sync.registry import Collection
 
@@ -134,9 +135,8 @@ def _answers(name: str, record: str) -> Schema:
     """Return what a request is answered with when nothing stands in its way."""
     written = {"allOf": [ref(record), ref("WriteAnswer")]}
     replayed = "Idempotent-Replayed"
-    page = {"allOf": [ref("RecordPage"), {"properties": {"records": {"items": ref(record)}}}]}
     return {
-        "list": {"200": _answer("A page of the list.", page)},
+        "list": {"200": _answer("A page of the list.", listed(RecordPage, record, "Page", "records"))},
         "read": {
             "200": _answer("The record.", ref(record), "ETag"),
             "304": _answer("The copy at hand is the current one.", None, "ETag"),

@@ -4,18 +4,18 @@ import orjson
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from app.desk.schemas import RecordPage, WriteAnswer
+from app.desk.schemas import WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
 from app.openapi import answers, desk, keys, linking, naming
-from app.openapi.records import REF, Schema, add, add_record, add_with_elements, record_name, ref
+from app.openapi.records import REF, Schema, add, add_record, add_with_elements, listed, record_name, ref
 from app.openapi.sharing import share
 from app.openapi.texts import DESCRIPTION, SERVERS, TAGS
 from app.sync import registry
 from app.sync.commands import Command, commands
 from app.sync.inbox import INBOX
 from app.sync.refusals import change_refusals
-from app.sync.schemas import StreamLine
+from app.sync.schemas import CollectionChanges, StreamLine
 
 
 def document(app: FastAPI) -> Schema:
@@ -45,8 +45,7 @@ def document(app: FastAPI) -> Schema:
     schemas["Verdict"]["properties"]["code"]["description"] += "".join(
         f"\n\n`{code}`: {sentence}" for code, sentence in codes.items()
     )
-    for each in (RecordPage, WriteAnswer):
-        _add_answer(schemas, each)
+    _add_answer(schemas, WriteAnswer)
     _add_entries(schemas["InboxPage"])
     keys.let_in(made, app.state.doors)
     desk.expand(made)
@@ -122,11 +121,8 @@ def _changes() -> Schema:
         "additionalProperties": False,
         "properties": {
             each.name: {
+                **listed(CollectionChanges, record_name(each), "Changes", "put"),
                 "description": each.description,
-                "allOf": [
-                    {"$ref": REF + "CollectionChanges"},
-                    {"properties": {"put": {"items": {"$ref": REF + record_name(each)}}}},
-                ],
             }
             for each in registry.collections()
         },

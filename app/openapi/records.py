@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from app.http.schemas import Answer
 from app.sync.registry import Collection, FieldSpec
 from app.sync.tables import Kind, bookkeeping
 
@@ -28,6 +29,17 @@ def add(schemas: Schema, name: str, schema: Schema) -> None:
     """Add a schema; two different ones cannot have one name."""
     if schemas.setdefault(name, schema) != schema:
         raise TypeError(f"two different schemas are called {name}")
+
+
+def listed(model: type[Answer], record: str, kind: str, field: str) -> Schema:
+    """Describe an answer whose field lists records of one collection, whole.
+
+    Laid over the answer for any collection, generators would make a list of anything of it.
+    """
+    made = model.model_json_schema(mode="serialization", ref_template=REF + "{model}")
+    lists = {key: value for key, value in made["properties"][field].items() if key != "examples"}
+    made["properties"][field] = {**lists, "items": ref(record)}
+    return {**made, "title": record + kind}
 
 
 def add_record(schemas: Schema, collection: Collection) -> None:
@@ -76,7 +88,10 @@ def add_sent(schemas: Schema, collection: Collection) -> None:
             f"{name}Create",
             {
                 "description": "A new record; what is left out gets its `x-default`, or null.",
-                "allOf": [ref(f"{name}Patch"), {"properties": {"id": _OWN_ID}, "required": required}],
+                "allOf": [
+                    ref(f"{name}Patch"),
+                    {"type": "object", "properties": {"id": _OWN_ID}, "required": required},
+                ],
                 "examples": [{spec.name: spec.example for spec in settable}],
             },
         )

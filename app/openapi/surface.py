@@ -16,6 +16,7 @@ SIZES_AT_LEAST = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minPr
 SIZES_AT_MOST = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
 SHAPES = ("pattern", "format")
 _PROBLEM = "application/problem+json"
+_FORM = "application/x-www-form-urlencoded"
 _BETWEEN = "\t"
 
 Fact = tuple[str, str]
@@ -42,8 +43,9 @@ def read(text: str) -> Surface:
     return Surface(version, {(place, told): value for place, told, value in parts})
 
 
-def surface(made: Schema) -> Surface:
+def surface(document: Schema) -> Surface:
     """Return what a whole document promises."""
+    made = _laid_together(document, document["components"]["schemas"])
     components = made["components"]
     facts: dict[Fact, str] = {}
     operations = []
@@ -58,6 +60,28 @@ def surface(made: Schema) -> Surface:
         facts["schema " + name, "way"] = _values(ways)
         facts.update(_schema(f"schema {name}", schema))
     return Surface(made["info"]["version"], facts)
+
+
+def _laid_together(told: Any, schemas: Schema) -> Any:
+    """Return what is told with one schema in the place of several that lie on each other, some without names.
+
+    Whether an answer is told as a whole or as an addition to something else is no promise.
+    """
+    if isinstance(told, list):
+        return [_laid_together(each, schemas) for each in told]
+    if not isinstance(told, dict):
+        return told
+    layers = told.get("allOf", [])
+    if all("$ref" in each for each in layers):
+        return {key: _laid_together(each, schemas) for key, each in told.items()}
+    whole: Schema = {key: each for key, each in told.items() if key != "allOf"}
+    for each in layers:
+        layer = schemas[each["$ref"].removeprefix(REF)] if "$ref" in each else each
+        fields = whole.get("properties", {})
+        laid = {name: fields.get(name, {}) | shape for name, shape in layer.get("properties", {}).items()}
+        needs = [*whole.get("required", []), *layer.get("required", [])]
+        whole = {**layer, **whole, "properties": fields | laid, "required": needs}
+    return _laid_together(whole, schemas)
 
 
 def _operation(place: str, operation: Schema, components: Schema) -> Iterator[tuple[Fact, str]]:
@@ -89,7 +113,9 @@ def _contents(place: str, told: Schema) -> Iterator[tuple[Fact, str]]:
         if kind == _PROBLEM:
             yield (place, "codes"), _values(content.get("examples", {}))
         else:
-            yield from _schema(f"{place} {kind}", content.get("schema", {}))
+            # A form is the fields it has; that it is sent as a text is said by its kind.
+            form = {"type": "object"} if kind == _FORM else {}
+            yield from _schema(f"{place} {kind}", content.get("schema", {}) | form)
 
 
 def _schema(place: str, shape: Schema) -> Iterator[tuple[Fact, str]]:

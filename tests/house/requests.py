@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -109,7 +110,10 @@ class Route:
         if self.body is not None:
             return orjson.dumps(self.body)
         file: Any = next(iter(self.operation.get("requestBody", {}).get("content", {}).values()), None)
-        return None if file is None else str(file["schema"]["examples"][0]).encode()
+        if file is None:
+            return None
+        told = file["schema"]["examples"][0]
+        return (urlencode(told) if isinstance(told, dict) else str(told)).encode()
 
     def check_refusal(self, answer: httpx.Response, *secrets: str) -> str:
         """Hold an answer to the one shape of refusals, and return its code."""

@@ -96,6 +96,14 @@ BREAKS: dict[str, tuple[Callable[[Schema], object], str]] = {
     ),
 }
 
+
+def _tell_in_layers(made: Schema) -> None:
+    """Tell a page as what all pages have, and its records laid over that."""
+    content = _clients(made)["responses"]["200"]["content"]["application/json"]
+    records = content["schema"]["properties"].pop("records")
+    content["schema"] = {"allOf": [content["schema"], {"properties": {"records": records}}]}
+
+
 HARMLESS: dict[str, Callable[[Schema], object]] = {
     "words": lambda made: _client(made)["first_name"].update(description="Another sentence."),
     "an operation more": lambda made: made["paths"].update({"/v1/new": {"get": deepcopy(_clients(made))}}),
@@ -106,6 +114,7 @@ HARMLESS: dict[str, Callable[[Schema], object]] = {
     ),
     "more may be sent": lambda made: _sent(made)["first_name"]["anyOf"][0].update(maxLength=9_999),
     "another way in": lambda made: _clients(made)["security"].append({"ApiKey": []}),
+    "an answer told in layers": _tell_in_layers,
     "a status more": lambda made: _clients(made)["responses"].update(
         {"418": {"description": "No.", "content": {"application/problem+json": {"examples": {"tea": {}}}}}}
     ),

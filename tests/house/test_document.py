@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from app.core.errors import AppError, refusals
+from app.desk import paths
 from app.http.problem_pages import list_pages
 from app.main import create_app
 from app.openapi import document
@@ -105,6 +106,15 @@ def test_everything_under_v1_is_guarded_but_the_ways_in(made: Schema) -> None:
         "/v1/text-hooks/{key}/incoming",
         "/v1/text-hooks/{key}/status",
     }
+
+
+def test_a_list_says_what_is_in_it(made: Schema) -> None:
+    """Of one schema laid over another, generators make a list of anything."""
+    for collection in paths.readable():
+        answer = made["paths"][f"/v1/{collection.name}"]["get"]["responses"]["200"]
+        records = answer["content"]["application/json"]["schema"]["properties"]["records"]
+        name = collection.model.__name__
+        assert (records["type"], records["items"]) == ("array", {"$ref": f"#/components/schemas/{name}"})
 
 
 def test_every_parameter_is_described_and_has_an_example(made: Schema) -> None:

@@ -54,8 +54,25 @@ Signature = Annotated[
 ]
 
 
-def _form(example: str) -> dict[str, Any]:
-    schema = {"type": "string", "examples": [example]}
+_FIELDS = {
+    "MessageSid": ("The provider's id of the text.", "SM00112233445566778899aabbccddeeff"),
+    "From": ("Who has sent it, as `+` and digits.", "+15185550123"),
+    "Body": ("The text.", "Yes"),
+    "MessageStatus": ("How far it has come, in the provider's words.", "delivered"),
+}
+
+
+def _form(*names: str) -> dict[str, Any]:
+    fields = {
+        name: {"type": "string", "description": words, "examples": [example]}
+        for name, (words, example) in _FIELDS.items()
+        if name in names
+    }
+    schema = {
+        "type": "object",
+        "properties": fields,
+        "examples": [{name: _FIELDS[name][1] for name in fields}],
+    }
     described = {"required": True, "description": "A form of the provider's, at most 16 kB."}
     return {"requestBody": {**described, "content": {_MEDIA_TYPE: {"schema": schema}}}}
 
@@ -89,7 +106,7 @@ class Brought:
     summary="Take in a text",
     response_class=Twiml,
     responses=_SILENCE | _REFUSALS,
-    openapi_extra=_form("MessageSid=SM00112233445566778899aabbccddeeff&From=%2B15185550123&Body=Yes"),
+    openapi_extra=_form("MessageSid", "From", "Body"),
 )
 async def incoming(
     key: Key, request: Request, database: DatabaseOf, way: WayOf, signed: Signature = None
@@ -116,7 +133,7 @@ async def incoming(
     summary="Take in news of a text",
     status_code=204,
     responses=_REFUSALS,
-    openapi_extra=_form("MessageSid=SM00112233445566778899aabbccddeeff&MessageStatus=delivered"),
+    openapi_extra=_form("MessageSid", "MessageStatus"),
 )
 async def status(
     *,
