@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients check bench picture screenshots openapi lint-document clients clients-all migrate demo lock clean
+.PHONY: help run test test-slow test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients check bench picture screenshots openapi lint-document clients clients-all migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,11 +31,14 @@ $(STAMP): requirements-dev.lock
 run: $(STAMP) ## Serve, with a demo studio on first start and cards charged by a simulator; honours PORT, DATA_DIR, DATABASE_URL
 	@ENVIRONMENT=$${ENVIRONMENT:-development} $(BIN)/python -m app serve
 
-test: $(STAMP) ## Run every test on a real PostgreSQL (TEST_DATABASE_URL, or the embedded one)
-	@$(BIN)/python -m pytest $(SPREAD)
+test: $(STAMP) ## Run every quick test on a real PostgreSQL (TEST_DATABASE_URL, or the embedded one)
+	@$(BIN)/python -m pytest $(SPREAD) -m "not proof and not slow"
 
-test-pg15: $(STAMP) ## Run every test of the database on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
-	@.ci/with-postgres $(BIN)/python -m pytest $(SPREAD) --of-the-server
+test-slow: $(STAMP) ## Run the tests that take seconds each: kills, full disks, browsers, servers that start and stop
+	@$(BIN)/python -m pytest $(SPREAD) -m "slow and not proof"
+
+test-pg15: $(STAMP) ## Run every quick test of the database on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
+	@.ci/with-postgres $(BIN)/python -m pytest $(SPREAD) -m "not proof and not slow" --of-the-server
 
 prove-sync: $(STAMP) ## Tell many random histories of sync and of money, and have them see planted bugs; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
@@ -82,6 +85,7 @@ check: $(STAMP) ## Check format, lint, types, floors, migrations and the API doc
 	@$(BIN)/python -m app openapi --check
 	@$(MAKE) --no-print-directory lint-document
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-slow
 
 $(KINTO): benchmarks/peers/kinto.lock
 	@echo "Installing Kinto, which is measured beside us, into .venv-kinto (once)"

@@ -20,6 +20,8 @@ from tests.galleries.showing import photograph
 from tests.portal.galleries import OWN, switch_on
 from tests.serving import BASE_URL
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 _FAULTS = Path(__file__).with_name("faults.js").read_text()
 _PHONE = {"width": 390, "height": 844}

@@ -18,6 +18,8 @@ from tests.browser.visitors import Visitor
 from tests.browser.writing import furnish_letters
 from tests.samples import sample
 
+pytestmark = pytest.mark.slow
+
 _FAULTS = Path(__file__).with_name("faults.js").read_text()
 _LINKS = """() => [...document.querySelectorAll("a[href^='/console/']:not([download], [target])")]
     .map((link) => link.getAttribute("href").replace("/console", "").replace(/#.*/, ""))"""

@@ -11,7 +11,7 @@ from tests.serving import demo_studio
 
 PACKAGE = CLIENTS / "watermelondb"
 
-pytestmark = pytest.mark.filterwarnings("default:Node:pytest.PytestWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default:Node:pytest.PytestWarning")]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,8 @@ from shutil import copytree, ignore_patterns
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 DECLARATION = '''"""Contracts: what a client has signed."""
 
 from enum import StrEnum

@@ -18,6 +18,8 @@ from tests.faults.ledger import still_busy
 from tests.faults.phones import Json, Phone
 from tests.faults.serving import Cluster, Server
 
+pytestmark = pytest.mark.slow
+
 POOL_SIZE = 10
 
 

@@ -26,6 +26,8 @@ from tests.faults.serving import Cluster, Server
 from tests.samples import sample, widen
 from tests.stories.copies import Phone
 
+pytestmark = pytest.mark.slow
+
 LIVE, BACKUP = "studio_live", "studio_backup"
 Json = dict[str, Any]
 

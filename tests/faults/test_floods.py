@@ -15,6 +15,8 @@ from tests.faults.phones import Phone
 from tests.faults.serving import Server
 from tests.faults.waits import p99
 
+pytestmark = pytest.mark.slow
+
 _MOST_MEGABYTES = 20
 _PULLS = 300
 

@@ -22,6 +22,8 @@ from tests.faults.serving import Cluster, Server
 from tests.faults.volumes import Volume, mounted, move_wal
 from tests.samples import sample, widen
 
+pytestmark = pytest.mark.slow
+
 DATA_MEGABYTES, LOG_MEGABYTES = 300, 200
 MANY_NOTES = "note " * 4_000
 

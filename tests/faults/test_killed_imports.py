@@ -5,12 +5,15 @@ from contextlib import suppress
 
 import asyncpg
 import httpx
+import pytest
 
 from tests.accounts.studios import Studio
 from tests.contract.desks import Desk, at_a_desk
 from tests.desk.imports.uploading import checked, fates, rows, run, sent
 from tests.faults.serving import Cluster, Server
 from tests.samples import named
+
+pytestmark = pytest.mark.slow
 
 MANY = 600
 _HAS_COME = "SELECT state = 'running' AND done > $2 FROM imports WHERE import_id = $1"

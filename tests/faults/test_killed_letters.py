@@ -32,6 +32,8 @@ from tests.facts import Property
 from tests.faults.serving import Cluster
 from tests.outbox.sinks import Sink, listening_sink
 
+pytestmark = pytest.mark.slow
+
 _PROCESSES = multiprocessing.get_context("forkserver")
 # Who comes after one that was killed shares what it would import, and is at work before the claim has ended.
 _PROCESSES.set_forkserver_preload(["tests.faults.serving", __name__])

@@ -16,6 +16,8 @@ from tests.faults.ledger import settle, share_a_client
 from tests.faults.phones import Phone
 from tests.faults.serving import Cluster, Server
 
+pytestmark = pytest.mark.slow
+
 A_FEW = 4
 MANY = {"server": 200, "database": 50}
 _HASTY = {"synchronous_commit": "off", "wal_writer_delay": "10s"}

@@ -35,6 +35,8 @@ from tests.cards.paying import HARBOR, NORTH, amount, new_shop, now
 from tests.facts import Property
 from tests.faults.serving import Cluster, Server
 
+pytestmark = pytest.mark.slow
+
 Opens = Callable[[type[Dying], int], AbstractAsyncContextManager[Field]]
 _SECONDS = 0.25
 _PLAIN = 90

@@ -22,6 +22,8 @@ from tests.faults.serving import Cluster, Server
 from tests.faults.test_answers import hang_up, raw_push
 from tests.samples import widen
 
+pytestmark = pytest.mark.slow
+
 SMALL = 2
 """A pool with one connection for what is not urgent: if a single one got lost, nothing would go on."""
 

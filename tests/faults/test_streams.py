@@ -15,6 +15,8 @@ from tests.faults.serving import Cluster, Server
 from tests.serving import TRUST
 from tests.sync.live import Ear
 
+pytestmark = pytest.mark.slow
+
 _PER_SIGN_IN = 3
 _AT_ONCE = 12
 _SECONDS = 10

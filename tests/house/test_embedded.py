@@ -20,6 +20,8 @@ from app.core.embedded import Embedded
 from app.core.settings import Settings
 from app.main import create_app
 
+pytestmark = pytest.mark.slow
+
 _HOLD = """
 import os, sys
 from pathlib import Path

@@ -15,6 +15,8 @@ import pytest
 
 from tests.serving import free_port
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60
 
 
