@@ -14,6 +14,7 @@ COPY --from=build /srv/venv /srv/venv
 COPY alembic.ini ./
 COPY alembic alembic
 COPY app app
+COPY openapi/provoked.toml openapi/provoked.toml
 COPY clients/web clients/web
 COPY clients/javascript/src clients/javascript/src
 USER studio

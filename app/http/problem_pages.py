@@ -8,9 +8,28 @@ from pydantic import Field
 from app.core.errors import AppError, refusals
 from app.http.errors import NotFound
 from app.http.problems import description, refusals_of
+from app.http.provoked import Provoked, provoked
 from app.http.schemas import Answer
 
 router = APIRouter(prefix="/problems", tags=["problems"])
+
+
+class ProvokingLine(Answer):
+    """How a code is provoked: lines of a verb, an address, headers in brackets, and a body.
+
+    They are asked with the token of an administrator's desk, if none is named by `[as …]`; what is kept of an
+    answer by `-> client_id=id` stands for `{client_id}` from then on.
+    """
+
+    given: list[str] = Field(
+        description="What is done before, line by line.",
+        examples=[['POST /v1/clients {"last_name": "Doe"} -> client_id=id']],
+    )
+    line: str = Field(
+        description="What is refused then.",
+        examples=['PATCH /v1/clients/{client_id} [If-Match: "1"] {"first_name": "Ada"}'],
+    )
+    because: str = Field(description="Why it is.", examples=["the client is of a later revision"])
 
 
 class ProblemPage(Answer):
@@ -23,6 +42,9 @@ class ProblemPage(Answer):
     )
     description: str = Field(
         description="When it happens and what to do.", examples=["Split it and send the parts."]
+    )
+    provoked_by: ProvokingLine | None = Field(
+        description="How to see it happen, unless nothing that is sent can bring it about.",
     )
 
 
@@ -47,4 +69,14 @@ async def read_page(
 
 
 def _page(kind: type[AppError]) -> ProblemPage:
-    return ProblemPage(code=kind.code, status=kind.status, title=kind.title, description=description(kind))
+    return ProblemPage(
+        code=kind.code,
+        status=kind.status,
+        title=kind.title,
+        description=description(kind),
+        provoked_by=_line(provoked().get(kind.code)),
+    )
+
+
+def _line(how: Provoked | None) -> ProvokingLine | None:
+    return ProvokingLine(given=[*how.given], line=how.line, because=how.because) if how else None

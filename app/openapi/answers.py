@@ -54,8 +54,8 @@ def example(schemas: Schema, shape: Schema) -> Any:  # noqa: PLR0911 - one for e
     if "enum" in shape:
         return shape["enum"][0]
     properties = shape.get("properties", {})
-    # Of what need not be there, as the changes of every collection, one is example enough.
-    shown = [name for name in properties if name in shape.get("required", ())] or [*properties][:1]
+    # Of what need not be there at all, as the changes of every collection, one is example enough.
+    shown = [*properties] if shape.get("required") else [*properties][:1]
     return {name: example(schemas, properties[name]) for name in shown}
 
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from app.desk.schemas import WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
-from app.openapi import answers, desk, keys, linking, naming
+from app.openapi import answers, desk, keys, linking, naming, refusals
 from app.openapi.records import REF, Schema, add, add_record, add_with_elements, listed, record_name, ref
 from app.openapi.sharing import share
 from app.openapi.texts import DESCRIPTION, SERVERS, TAGS
@@ -54,6 +54,7 @@ def document(app: FastAPI) -> Schema:
     naming.rename(made)
     answers.tell(made)
     linking.link(made)
+    refusals.tell(made)
     share(made)
     made["components"]["schemas"] = {name: _titled(name, each) for name, each in sorted(schemas.items())}
     made["components"]["headers"] = {**made["components"]["headers"], **problems.headers(), **keys.HEADERS}

@@ -16,8 +16,11 @@ collection under its own address: `GET` with `ETag`, lists by page, `POST`, `PAT
 `If-Match`, commands. Each of these writes may be sent again under its `Idempotency-Key`. It is judged by
 the rules of a push, and refused with the codes of a verdict.
 
-Every refusal is `application/problem+json` with a stable `code`, described at `/problems/{code}`. Only a 403
-`device_deactivated` with a signed `wipe_order` may make a phone clear its local copy.
+Every refusal is `application/problem+json` with a stable `code`, described at `/problems/{code}`, and its
+example shows a line that provokes it: `VERB address [Header: value] body`, asked with the token of an
+administrator's desk if none is named by `[as …]`. `-> client_id=id` keeps a field of the answer for
+`{client_id}`, `{new_id}` is a new id, `{99*a}` is 99 letters. Only a 403 `device_deactivated` with a signed
+`wipe_order` may make a phone clear its local copy.
 """
 
 SERVERS = [{"url": "/", "description": "The installation that is asked: addresses begin at its own."}]

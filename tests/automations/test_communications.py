@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.automations import saying
-from app.automations.communications import running, store
+from app.automations.communications import choosing, running, store
 from app.automations.communications.running import carry_on
 from app.core import clock
 from app.core.principal import Level
@@ -393,6 +393,17 @@ async def test_a_change_of_whom_it_goes_to_makes_it_a_draft_again(desk: Desk) ->
     assert (told["state"], told["recipients"]["total"]) == ("draft", 0)
     late = await desk.ask("PUT", path, body, if_match='"3"')
     assert (late.status_code, late.json()["code"]) == (412, "version_changed")
+
+
+async def test_of_more_than_may_be_written_to_no_list_is_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = await _group(desk)
+    await _client(desk, "Adams", group_ids=[group])
+    made = await _communication(desk, group, action="call", made={"subject": "Call"})
+    monkeypatch.setattr(choosing, "MOST", 0)
+    refused = await desk.ask("POST", f"communications/{made}/recipients")
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_recipients")
 
 
 async def test_what_does_not_fit_together_is_told_place_by_place(desk: Desk) -> None:

@@ -149,6 +149,14 @@ async def test_there_is_as_much_room_as_an_account_has(showing: Showing, house: 
         house.state.picture_bytes_per_account = usual
 
 
+async def test_there_are_only_so_many(showing: Showing, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await showing.session()
+    for limit, code in (("MAX_PICTURES", "too_many_pictures"), ("MAX_UPLOADS", "too_many_uploads")):
+        monkeypatch.setattr(limits, limit, 0)
+        refused = await showing.begin(session, "one.jpg", 10)
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+
+
 async def test_what_nobody_goes_on_with_is_forgotten_with_its_files(showing: Showing) -> None:
     session, content = await showing.session(), photograph()
     location = await showing.begun(session, "left.jpg", len(content))

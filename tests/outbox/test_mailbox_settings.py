@@ -90,3 +90,14 @@ async def test_a_mailbox_in_a_private_network_is_refused_and_one_that_is_away_is
     refused = await desk.ask("PUT", "mail-server", server(port=993), if_match='"0"')
     assert (refused.status_code, refused.json()["code"]) == (422, "mail_host_refused")
     assert mailbox.commands == []
+
+
+async def test_a_check_that_is_not_taken_says_why(office: Office, mailbox: Mailbox) -> None:
+    body = {**server(), "port": office.sink.port, "security": "starttls"}
+    made = await office.desk.ask("PUT", "mail-server", body, if_match='"0"')
+    assert made.status_code == 200, made.text
+    await office.studio.execute("UPDATE users SET email = 'jo@harbor.example' WHERE account_id = $1")
+    office.sink.at_data = "554 5.7.1 This looks like spam"
+    refused = await office.desk.ask("POST", "mail-server/check")
+    assert (refused.status_code, refused.json()["code"]) == (422, "mail_check_refused"), refused.text
+    assert (refused.json()["said"], mailbox.commands) == ("5.7.1 This looks like spam", [])
