@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients check bench picture screenshots openapi lint-document clients clients-all migrate demo lock clean
+.PHONY: help run test test-slow test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi lint-document clients clients-all migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -67,6 +67,9 @@ prove-convergence: $(STAMP) ## Tell random histories of whole phones, and have t
 	@STORIES=$(if $(filter file,$(origin STORIES)),$(HISTORIES),$(STORIES)) SEED=$(SEED) \
 		$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/convergence \
 		clients/python/tests/test_python_client_story.py
+
+scenarios: $(STAMP) ## Tell each story to each adapter, have them see planted bugs, and print who passes
+	@$(BIN)/python -m pytest -m proof tests/clients/test_scenarios.py
 
 prove-benchmarks: $(STAMP) ## Measure everything there is to measure, in small, to see that it can be
 	@$(BIN)/python -m pytest -n 2 -m "proof or not proof" tests/benchmarks

@@ -20,10 +20,7 @@ class Group:
 
     def created(self) -> Iterable[Key]:
         """Yield the records the group makes."""
-        for change in self.changes:
-            collection = registry.named(change.collection)
-            if collection and change.op is Operation.CREATE:
-                yield collection.number, change.id
+        return (key for change in self.changes for key in _made_by(change))
 
     def needs(self) -> Iterable[Key]:
         """Yield the records the group refers to."""
@@ -32,14 +29,20 @@ class Group:
     def decide(self, judge: Judge) -> dict[int, Decision]:
         """Judge every change; if one is refused, the draft is as before and the others are blocked by it."""
         checkpoint = judge.draft.checkpoint()
-        decisions: dict[int, Decision] = {change.n: _judged(judge, change) for change in self.changes}
+        decisions: dict[int, Decision] = {}
+        for change in self.changes:
+            decisions[change.n] = _judged(judge, change)
+            if isinstance(decisions[change.n], ChangeRefused):
+                # What refers to it is not at fault.
+                judge.refused.update(dict.fromkeys(_made_by(change), change.n))
         for change in self.changes:
             if isinstance(decisions[change.n], Ruling) and change.op is not Operation.DELETE:
                 decisions[change.n] = _linked(judge, change, decisions[change.n])
         refused = [n for n, decision in decisions.items() if isinstance(decision, ChangeRefused)]
         if refused:
             judge.draft.go_back(checkpoint)
-            self._block(judge, decisions, refused[0])
+            culprits = [n for n in refused if not isinstance(decisions[n], Blocked)]
+            self._block(judge, decisions, (culprits or refused)[0])
         return decisions
 
     def refuse(self, judge: Judge, collection: str, refusal: ChangeRefused) -> dict[int, Decision]:
@@ -97,6 +100,11 @@ def _place(
         if key in makers:
             _place(makers[key], makers, ordered, waiting | {id(group)})
     ordered.setdefault(id(group), group)
+
+
+def _made_by(change: Change) -> Iterable[Key]:
+    collection = registry.named(change.collection)
+    return [(collection.number, change.id)] if collection and change.op is Operation.CREATE else []
 
 
 def _judged(judge: Judge, change: Change) -> Decision:

@@ -190,6 +190,21 @@ async def test_a_child_of_a_refused_parent_is_blocked(phone: Phone) -> None:
     ]
 
 
+async def test_in_one_save_too_only_the_refused_parent_is_at_fault(phone: Phone) -> None:
+    client = uuid4()
+    changes = [
+        create("sessions", uuid4(), client_id=str(client)),
+        create("clients", client, last_name=7),
+        patch("clients", client, last_name="Late"),
+    ]
+    results = await phone.push(*({**each, "group": "screen"} for each in changes))
+    assert [(each["verdict"], each["blocked_by"]) for each in results] == [
+        ("blocked", 2),
+        ("rejected", None),
+        ("blocked", 2),
+    ]
+
+
 async def test_different_fields_changed_on_both_sides_are_merged(desk: Desk, phone: Phone) -> None:
     client = uuid4()
     base = await desk.put("clients", client, **sample("clients"))

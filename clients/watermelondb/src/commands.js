@@ -19,10 +19,13 @@ export function queuedCommands(database) {
   return readState(database, 'commands', [])
 }
 
-/** The entries of the inbox nobody has decided about, the newest first. */
+/** The entries of the inbox nobody has decided about, the newest first; a decision that waits to be sent counts. */
 export async function openInbox(database) {
+  const decided = new Set((await queuedCommands(database)).filter(({ command }) => command === 'resolve').map(({ id }) => id))
   const entries = await database.get('inbox').query(Q.where('resolution', null)).fetch()
-  return entries.sort((one, other) => (one.date < other.date ? 1 : -1))
+  return entries
+    .filter(({ id }) => !decided.has(id))
+    .sort((one, other) => (one.date < other.date ? 1 : -1))
 }
 
 /**

@@ -22,6 +22,13 @@ const RESERVED_COLUMNS = new Set([
   'id', '_status', '_changed', 'created_at', 'updated_at', 'last_modified', REVISION,
   'local_storage', 'rowid', 'oid', 'constructor', 'prototype',
 ])
+// What every record has beside its own fields, which the manifest therefore does not name.
+const COMMON = [
+  { name: 'created_at', type: 'instant' },
+  { name: 'created_by', type: 'id' },
+  { name: 'updated_at', type: 'instant' },
+  { name: 'updated_by', type: 'id' },
+].map((field) => ({ ...field, read_only: true, link: null }))
 const RESERVED_PROPERTIES = new Set(['collection', 'constructor'])
 
 const mappings = new WeakMap()
@@ -36,7 +43,8 @@ export function mappingOf(manifest) {
 }
 
 function tableOf(collection) {
-  const columns = collection.fields
+  const named = new Set(collection.fields.map(({ name }) => name))
+  const columns = [...collection.fields, ...COMMON.filter(({ name }) => !named.has(name))]
     .filter((field) => field.name !== 'id' && field.name !== 'revision')
     .map((field) => columnOf(field, collection))
   return {

@@ -3,6 +3,9 @@ import { mappingOf, fromColumn, toColumn, REVISION } from './mapping.js'
 import { SyncState, stateTable } from './state.js'
 import { Model, appSchema, setGenerator, tableSchema } from './watermelon.js'
 
+// How often the tables of one manifest have been made otherwise by this package: a database of another version is made anew.
+const SHAPE = 1
+
 /**
  * The `appSchema` for a manifest: a table per collection, and one for the state of the sync.
  * Also makes WatermelonDB number new records by UUID, the only ids the server takes.
@@ -12,7 +15,7 @@ export function schemaFromManifest(manifest) {
   const tables = [...mappingOf(manifest).values()].map((table) =>
     tableSchema({ name: table.name, columns: [revisionColumn(), ...table.columns.map(columnSchema)] }),
   )
-  return appSchema({ version: manifest.schema_version, tables: [...tables, stateTable()] })
+  return appSchema({ version: manifest.schema_version + SHAPE, tables: [...tables, stateTable()] })
 }
 
 function revisionColumn() {

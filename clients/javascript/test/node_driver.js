@@ -1,0 +1,4 @@
+// The same phone in Node, where IndexedDB is one of a package.
+import 'fake-indexeddb/auto'
+
+export { Phone } from './driver.js'
