@@ -100,13 +100,12 @@ def _way(person: Person, action: Act) -> Way:
 async def clients(
     session: Session, ids: Collection[UUID], *, bypasses_blocks: bool = False
 ) -> dict[UUID, Person]:
-    """Return some clients as they are reached, those there are; a number that has said STOP is blocked."""
+    """Return some clients as they are reached, those there are; some blocks nothing bypasses."""
     collection = registry.numbered(registry.number_of("clients"))
     found = await records.some(session, collection, list(ids))
     country = await session.raw.fetchval(_COUNTRY, session.account_id)
     people = {each: _person(each, values, country) for each, values in found.items()}
-    channels = {Act.TEXT: Channel.TEXT} if bypasses_blocks else CHANNELS
-    stopped = await _blocked(session, people, country, channels)
+    stopped = await _blocked(session, people, country, bypassed=bypasses_blocks)
     return {
         each: Person(it.name, each, it.email, it.text_phone, it.phone, it.post, stopped)
         for each, it in people.items()
@@ -114,14 +113,15 @@ async def clients(
 
 
 async def _blocked(
-    session: Session, people: Mapping[UUID, Person], country: str | None, channels: Mapping[Act, Channel]
+    session: Session, people: Mapping[UUID, Person], country: str | None, *, bypassed: bool
 ) -> frozenset[str]:
     """Return those of the addresses of some people that nothing goes to; numbers are blocked as E.164."""
     found = set[str]()
-    for action, channel in channels.items():
+    for action, channel in CHANNELS.items():
         addresses = [it for person in people.values() if (it := _ADDRESSES[action](person))]
         known = {it: (e164(it, country) or it) if action is Act.TEXT else it for it in addresses}
-        stopped = await blocked(session, channel, sorted(set(known.values()))) if known else {}
+        keys = sorted(set(known.values()))
+        stopped = await blocked(session, channel, keys, bypassed=bypassed) if known else {}
         found |= {it for it, key in known.items() if key in stopped}
     return frozenset(found)
 

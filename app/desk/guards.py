@@ -85,3 +85,11 @@ async def _sent(body: Sent[dict[str, Any]]) -> dict[str, Any]:
 
 
 SentFields = Annotated[dict[str, Any], Depends(_sent)]
+
+
+async def _called_with(body: Sent[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Read what a command takes; of one that takes nothing no body need be sent."""
+    return body or {}
+
+
+Arguments = Annotated[dict[str, Any], Depends(_called_with)]

@@ -8,7 +8,7 @@ from app.accounts.errors import DeskRequired, PermissionDenied
 from app.accounts.guards import AT_A_DESK, GUARDED, Reading, Writing
 from app.desk import errors, paths
 from app.desk.errors import judged, kind_of
-from app.desk.guards import CollectionOf, CommandOf, LinksOf, RecordId, SentFields
+from app.desk.guards import Arguments, CollectionOf, CommandOf, LinksOf, RecordId, SentFields
 from app.desk.idempotency import OnlyOnce, answer_once
 from app.desk.preconditions import Expected, Known
 from app.desk.reading import read, read_page
@@ -151,7 +151,7 @@ async def command_record(
     collection: CollectionOf,
     record_id: RecordId,
     command: CommandOf,
-    sent: SentFields,
+    sent: Arguments,
     expected: Expected,
     once: OnlyOnce,
     work: Writing,

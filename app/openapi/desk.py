@@ -90,7 +90,8 @@ def _operation(made: Schema, name: str, collection: Collection, command: Command
     }
     if "requestBody" in made:
         sent = command.takes.__name__ if command else f"{record_name(collection)}{_SENT[name]}"
-        made["requestBody"] = {"required": True, "content": {_JSON: {"schema": ref(sent)}}}
+        needed = command is None or any(it.is_required() for it in command.takes.model_fields.values())
+        made["requestBody"] = {"required": needed, "content": {_JSON: {"schema": ref(sent)}}}
     refused = {status: each for status, each in made["responses"].items() if status >= "400"}
     made["responses"] = {**_answers(name, record_name(collection)), **refused}
     return made

@@ -108,9 +108,8 @@ class Claims:
         everybody = envelope.everybody if isinstance(envelope, Envelope) else ()
         reached = set(row["done_addresses"])
         missing = [each for each in everybody if each not in reached]
-        # Who wants no more texts gets none, whatever they say; it is the law's rule, and the networks'.
-        if row["channel"] == Channel.TEXT or not row["bypasses_blocks"]:
-            left_out |= await blocked(session, Channel(row["channel"]), missing)
+        channel, bypassed = Channel(row["channel"]), row["bypasses_blocks"]
+        left_out |= await blocked(session, channel, missing, bypassed=bypassed)
         recipients = tuple(each for each in missing if each not in left_out)
         if not recipients or not isinstance(envelope, Envelope):
             words = next(iter(left_out.values()), Words("nobody"))

@@ -76,7 +76,7 @@ class MailHostRefused(AppError):
 
 
 class MailLoginRefused(AppError):
-    """The mail server does not take the user name and password; `said` is its answer."""
+    """The mail server does not take the user name and password, or offers no login; `said` says more."""
 
     status = 422
     code = "mail_login_refused"

@@ -56,8 +56,11 @@ async def read(work: Work[Any], letter_id: UUID) -> WholeLetterAnswer:
         words = {"subject": record.get("subject"), "text": said, "html": record.get("html")}
     words |= {name: kept[name] for name in words if name in kept}
     is_open = allows(work.who, MAIL_SETTINGS, Level.VIEW_ONLY)
+    known = told(row)
+    if record is not None and row["state"] == State.WAITING:
+        known["to_addresses"] = _addresses(record)
     return WholeLetterAnswer(
-        **told(row),
+        **known,
         is_secret=not kept and record is None,
         **words,
         file_ids=kept.get("file_ids", []),
@@ -116,6 +119,13 @@ async def _found(work: Work[Any], letter_id: UUID) -> tuple[Any, dict[str, Any] 
     if row["client_id"] is not None and await seen(work, "clients", row["client_id"]) is None:
         raise LetterNotFound
     return row, None
+
+
+def _addresses(record: dict[str, Any]) -> list[str]:
+    """Return to whom a message goes when it is tried next."""
+    if "phone" in record:
+        return [record["phone"]]
+    return [*record["to_addresses"], *record["cc_addresses"], *record["bcc_addresses"]]
 
 
 def _is_open_to(work: Work[Any], row: Any) -> bool:

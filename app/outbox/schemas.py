@@ -31,7 +31,7 @@ class LetterAnswer(Answer):
     )
     state: State = Field(description="How far it has come.", examples=["waiting"])
     to_addresses: list[str] = Field(
-        description="To whom, once it was tried.", examples=[["laura@hartley.example"]]
+        description="To whom: in lists once it was tried.", examples=[["laura@hartley.example"]]
     )
     client_id: UUID | None = Field(description="The client it is about.", examples=[_ID])
     made_at: datetime = Field(description="When it was written.", examples=[_INSTANT])

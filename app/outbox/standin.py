@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.outbox.carriers import Carried, Outcome, Parcel, Refused
-from app.outbox.mail.writing import CannotBeWritten, Sender, written
+from app.outbox.mail.writing import CannotBeWritten, Sender, needs_utf8, written
 from app.outbox.states import Channel
 from app.outbox.words import Words
 
@@ -35,7 +35,8 @@ class StandIn:
         folder.mkdir(parents=True, exist_ok=True)
         if parcel.channel is Channel.EMAIL:
             place = folder / f"{parcel.letter_id}.eml"
-            place.write_bytes(written(parcel, self.sender, is_utf8=True))
+            is_utf8 = needs_utf8(parcel, self.sender)
+            place.write_bytes(written(parcel, self.sender, is_utf8=is_utf8))
         else:
             place = folder / f"{parcel.letter_id}.txt"
             place.write_text(

@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 
 from app.core.db import Session, WriteSession
+from app.outbox.states import LIFETIMES
 
 
 def inserting(account: str, rows: str, made_at: str, condition: str = "true") -> str:
@@ -41,7 +42,8 @@ SELECT $1, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priorit
 FROM jsonb_to_recordset($2::text::jsonb) AS r(letter_id uuid, channel text, collection int, purpose text,
     priority smallint, bypasses_blocks bool, client_id uuid, made_by uuid)
 ON CONFLICT (account_id, letter_id) DO UPDATE
-SET state = 'waiting', due_at = excluded.due_at, expires_at = excluded.expires_at, tries = 0, claim = NULL,
+SET state = 'waiting', due_at = excluded.due_at, tries = 0, claim = NULL,
+    expires_at = excluded.due_at + make_interval(secs => ($5::text::jsonb ->> letters.purpose)::float8),
     bypasses_blocks = excluded.bypasses_blocks, last_code = NULL, last_said = NULL, ended_at = NULL
 WHERE letters.state IN ('failed', 'blocked', 'cancelled')
 """
@@ -51,6 +53,7 @@ FROM jsonb_to_recordset($2::text::jsonb) AS r(letter_id uuid, said jsonb)
 WHERE l.account_id = $1 AND l.letter_id = r.letter_id AND l.content IS NOT NULL
     AND l.state IN ('failed', 'blocked', 'cancelled')
 """
+_SECONDS = orjson.dumps({each.value: span.total_seconds() for each, span in LIFETIMES.items()}).decode()
 _WAIT_AGAIN = """
 UPDATE letters
 SET state = 'waiting', due_at = $3, expires_at = $4, tries = 0, claim = NULL, last_code = NULL,
@@ -106,8 +109,12 @@ async def cancel(session: WriteSession, ids: Collection[UUID], at: datetime) -> 
 async def insert_again(
     session: WriteSession, rows: Sequence[Mapping[str, Any]], at: datetime, expires_at: datetime
 ) -> None:
-    """Write down the letters of records; those that were and did not arrive wait once more."""
-    await session.raw.execute(_INSERT_AGAIN, session.account_id, as_text(rows), at, expires_at)
+    """Write down the letters of records; those that were and did not arrive wait once more.
+
+    New ones are typed, and expire when it is said; the others when those of their purpose do.
+    """
+    given = session.account_id, as_text(rows), at, expires_at, _SECONDS
+    await session.raw.execute(_INSERT_AGAIN, *given)
     await open_lanes(session, {row["channel"] for row in rows})
 
 

@@ -26,6 +26,7 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 _YOURS = "~yours"
 """Stands in a letter for what is another for each recipient; no token has this character in it."""
 _BLANK = re.compile(rf"https?://[A-Za-z0-9.:\[\]-]++{BASE}/{_YOURS}")
+_LINKED = re.compile(rf'<a\s[^>]*href="{_BLANK.pattern}"[^>]*>.*?</a>', re.DOTALL)
 _MAC = 16
 _ID = 16
 _MOST = 2_000
@@ -74,8 +75,11 @@ def yours(origin: str) -> str:
 
 
 def without(said: str) -> str:
-    """Return what a letter says without the place of a link, as on paper, where there is none to follow."""
-    return _BLANK.sub("", said)
+    """Return what a letter says without the place of a link, as on paper, where there is none to follow.
+
+    In HTML that was cleaned the words of the link go with it.
+    """
+    return _BLANK.sub("", _LINKED.sub("", said))
 
 
 def headers(link: str) -> Mapping[str, str]:

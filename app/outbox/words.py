@@ -14,6 +14,7 @@ _SENTENCES = {
     "provider_away": "The provider of texts cannot be reached.",
     "server_busy": "The mail server asks for patience.",
     "login_refused": "The login to the server was refused.",
+    "login_not_offered": "The mail server offers no way to sign in by a password on this port.",
     "no_mail_server": "No mail server is set up.",
     "no_text_line": "No text line is set up.",
     "host_refused": "The mail server's name leads to an address that is not allowed.",

@@ -95,7 +95,9 @@ class Email(Record):
     is_draft: bool = field("Not to be sent yet.", example=True, default=False)
     is_unread: bool = field("Received and not yet read.", example=False, default=False)
     is_block_bypassed: bool = field(
-        "Sent even to an address on a block list, as a receipt may be.", example=False, default=False
+        "Sent even to an address on a block list, as a receipt may be, unless the address does not exist.",
+        example=False,
+        default=False,
     )
     delivery_state: DeliveryState = field(
         "How far it has come.", example="draft", default=DeliveryState.DRAFT, is_read_only=True

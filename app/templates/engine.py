@@ -33,6 +33,8 @@ LONGEST = {Part.SUBJECT: 200, Part.TEXT: 20_000, Part.HTML: 200_000}
 """Characters of each part of a template."""
 LONGEST_FILLED = {Part.SUBJECT: 200, Part.TEXT: 50_000, Part.HTML: 200_000}
 """Characters of each part of a letter, of which records of emails hold no more either."""
+LONGEST_MESSAGE = 1_600
+"""Characters of a text message; providers send no longer ones."""
 MOST_FIELDS = 300
 """Fields between brackets in one part."""
 MOST_TAGS = 100
@@ -151,6 +153,22 @@ def check(source: str, part: Part = Part.TEXT) -> dict[str, int]:
         if isinstance(node, nodes.Name):
             found.setdefault(node.name, node.lineno)
     return found
+
+
+def shortest(source: str) -> int:
+    """Return how many characters a plain text that was checked has at least, whatever its fields have."""
+    return sum(_shortest(node) for node in _ENVIRONMENTS[False].parse(source).body)
+
+
+def _shortest(node: nodes.Node) -> int:
+    if isinstance(node, nodes.TemplateData):
+        return len(node.data)
+    if isinstance(node, nodes.Output):
+        return sum(map(_shortest, node.nodes))
+    if isinstance(node, nodes.If):
+        ways = [node.body, *(each.body for each in node.elif_), node.else_]
+        return min(sum(map(_shortest, way)) for way in ways)
+    return 0
 
 
 def fill(source: str, part: Part, values: Mapping[str, Any], longest: int | None = None) -> str:

@@ -1,7 +1,7 @@
 """The limits of templates a client can meet."""
 
 from app.sync.limit_schemas import TemplateLimits
-from app.templates import engine, merging, saving
+from app.templates import engine, saving
 from app.templates.engine import LONGEST, LONGEST_FILLED, Part
 from app.templates.formats import LONGEST_VALUE
 
@@ -20,5 +20,5 @@ def limits_of_templates() -> TemplateLimits:
         max_value_characters=LONGEST_VALUE,
         max_letter_text_characters=LONGEST_FILLED[Part.TEXT],
         max_letter_html_characters=LONGEST_FILLED[Part.HTML],
-        max_message_characters=merging.LONGEST_MESSAGE,
+        max_message_characters=engine.LONGEST_MESSAGE,
     )

@@ -25,7 +25,7 @@ from app.sync.compile import compile_rights
 from app.sync.scope import Scope
 from app.sync.tables import Kind
 from app.templates import store
-from app.templates.engine import LONGEST_FILLED, Part, TooLong, fill
+from app.templates.engine import LONGEST_FILLED, LONGEST_MESSAGE, Part, TooLong, fill
 from app.templates.fields import (
     COMPANY_NAME,
     GALLERY_LINK,
@@ -46,8 +46,6 @@ from app.templates.models import TemplateKind
 from app.templates.store import Ground
 from app.templates.wording import Worded, tokens_of
 
-LONGEST_MESSAGE = 1_600
-"""Characters of a text message; providers send no longer ones."""
 MOST = 200
 """How many records are read at once."""
 

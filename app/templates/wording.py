@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.desk.hubs.fields import View
 from app.http.failures import MOST_FIELDS
-from app.templates.engine import Code, Faulty, Part, check
+from app.templates.engine import LONGEST_MESSAGE, Code, Faulty, Part, check, shortest
 from app.templates.fields import Basis, MergeField, bases_of, nearest, seen
 from app.templates.models import TemplateKind
 
@@ -84,6 +84,8 @@ def faults_of(worded: Worded, view: View) -> list[Fault]:
         try:
             # More than are told are not looked for: what is most like a name takes a while to find.
             found += islice(_unknown(part, check(said, part), fields, view), MOST_FIELDS)
+            if worded.kind == TemplateKind.TEXT and part is Part.TEXT and shortest(said) > LONGEST_MESSAGE:
+                found.append(Fault(part, Code.TOO_LONG))
         except Faulty as faulty:
             found.append(Fault(part, faulty.code, faulty.line))
     return found

@@ -178,6 +178,9 @@ async def test_whom_an_email_does_not_reach_is_called(scene: Scene) -> None:
     assert [each["code"] for each in await scene.queue()] == [None, None, "nobody_to_reach"]
     notes = (await scene.read("sessions", sessions[0]))["status_notes"]
     assert notes.splitlines()[0] == '2027-05-03 10:00 SPSA Call "Call Laura" added in place of an email'
+    told = '2027-05-03 10:00 SPSA Email "A word" could not be sent: '
+    notes = (await scene.read("sessions", sessions[2]))["status_notes"]
+    assert notes.splitlines()[0] == told + "There is nobody who can be reached."
 
 
 async def test_a_block_may_be_bypassed(scene: Scene) -> None:
@@ -189,6 +192,19 @@ async def test_a_block_may_be_bypassed(scene: Scene) -> None:
     await scene.runs()
     await scene.office.works()
     assert [each.recipients for each in scene.office.sink.letters] == [["bypassed@hartley.example"]]
+
+
+async def test_that_an_address_does_not_exist_is_bypassed_by_nothing(scene: Scene) -> None:
+    await scene.trigger(is_block_bypassed=True, fallback="call", made={"subject": "Call"})
+    client = await scene.client(email="dead@hartley.example")
+    await scene.studio.execute(
+        "INSERT INTO letter_blocks (account_id, channel, address_key, reason, at)"
+        " VALUES ($1, 'email', 'dead@hartley.example', 'bounced', now())"
+    )
+    await scene.session(client, status_id=scene.listed("session_statuses", "images_online"))
+    await scene.runs()
+    assert [each["subject"] for each in await scene.of("phone_calls", client)] == ["Call"]
+    assert await scene.of("emails", client) == []
 
 
 async def test_a_text_goes_to_a_number_that_is_marked_and_else_an_email(scene: Scene) -> None:
@@ -505,7 +521,8 @@ async def test_the_ready_made_ones_are_made_inactive_and_work(scene: Scene) -> N
         "order_ready",
     ]
     for each in told:
-        made = await scene.asks("POST", f"triggers/ready-made/{each['key']}", {}, 201)
+        assert not each["is_made"]
+        made = await scene.asks("POST", f"triggers/ready-made/{each['key']}", None, 201)
         assert not made["is_active"]
         await scene.asks("POST", f"triggers/{made['id']}/activate")
     client = await scene.client()
@@ -519,6 +536,7 @@ async def test_the_ready_made_ones_are_made_inactive_and_work(scene: Scene) -> N
         "Your images are online",
         "Your order W-8 is ready",
     ], "the reminder's time of today was before it was switched on"
+    assert all(each["is_made"] for each in (await scene.asks("GET", "triggers/ready-made"))["ready_made"])
     refused = await scene.desk.ask("POST", "triggers/ready-made/unknown", {})
     assert refused.json()["code"] == "not_found"
 

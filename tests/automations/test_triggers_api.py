@@ -101,6 +101,10 @@ async def test_every_place_that_is_wrong_is_told(scene: Scene) -> None:
     ]
     for wrong, said in cases:
         assert await _wrong(scene, **said) == {tuple(each.split()) for each in wrong.split(", ")}, said
+    misspelt = {**TASK, "made": {"subject": "[[ClientFirstNam]]"}}
+    answer = await scene.desk.ask("POST", "triggers", misspelt)
+    named = {"token": "ClientFirstNam", "nearest": "ClientFirstName", "line": 1}
+    assert answer.json()["fields"] == [{"path": "made.subject", "code": "unknown_field", **named}]
     step = scene.listed("task_statuses", "general_open")
     of_another = {"kind": "task_status", "type_id": scene.listed("task_types", "yearbook"), "status_id": step}
     assert await _wrong(scene, **of_another, action="call") == {("status_id", "does_not_fit")}

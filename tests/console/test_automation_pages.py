@@ -110,8 +110,11 @@ async def test_many_are_chosen_looked_over_and_written_to(
     assert (page.status, "This lies in the past." in page.text) == (422, True)
     page = await browser.send(f"{here}/start", when="later", date="", time="09:00")
     assert (page.status, "Please choose a day and a time." in page.text) == (422, True)
-    page = await browser.send(f"{here}/start", when="now")
+    page = await browser.send(f"{here}/start", when="now", date="2999-01-02", time="09:00")
+    assert (page.status, "leave the day empty for it to begin at once" in page.text) == (422, True)
+    page = await browser.send(f"{here}/start", when="now", date="")
     assert "It has begun." in page.text
+    assert [f"{each}. " in page.text for each in range(1, 5)] == [True] * 4
     await carry_on(studio.database, studio.account.account_id, public_url=PUBLIC_URL)
     page = await browser.open(here)
     assert "1 of 1 made." in page.text
@@ -149,7 +152,8 @@ async def test_a_communication_is_changed_planned_and_removed(desk: Desk, browse
     page = await browser.send(f"{here}/remove")
     assert page.status == 409
     await browser.open(f"{here}/cancel")
-    await browser.send(f"{here}/cancel")
+    page = await browser.send(f"{here}/cancel")
+    assert "It was stopped before anything was made." in page.text
     assert "Cancelled" in (await browser.open("/communications")).text
 
 

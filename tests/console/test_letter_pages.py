@@ -75,7 +75,7 @@ async def test_letters_that_wait_for_a_server_are_told_at_home_and_in_the_outbox
 ) -> None:
     page = await browser.open("/outbox")
     assert "Nothing was sent yet" in page.text
-    await office.writes()
+    email = await office.writes()
     assert "Emails do not go" not in (await browser.open("/")).text
     await closed(office, "no_mail_server")
     for path in ("/", "/outbox", "/mail"):
@@ -87,6 +87,15 @@ async def test_letters_that_wait_for_a_server_are_told_at_home_and_in_the_outbox
         assert "/mail" in page.links
     await closed(office, "server_away")
     assert "It is tried again at" in (await browser.open("/outbox")).text
+    await closed(office, "plan_used_up")
+    assert "None goes before the next month" in (await browser.open("/outbox")).text
+    page = await browser.open(f"/outbox/{email}")
+    assert f"To {LAURA}" in page.text
+    assert "Waits The month's texts are used up. Next try Next month" in page.text
+    await office.studio.execute("UPDATE letters SET state = 'failed' WHERE account_id = $1")
+    page = await browser.open("/")
+    assert "1 email could not be sent" in page.text
+    assert "/outbox?state=failed&channel=email" in page.links
 
 
 async def test_a_letter_is_cancelled_and_sent_again_after_all(office: Office, browser: Browser) -> None:
@@ -257,12 +266,14 @@ async def test_a_template_is_changed_by_two_and_removed(browser: Browser) -> Non
 async def test_a_preview_is_of_a_real_record_and_its_html_can_do_nothing(
     office: Office, browser: Browser
 ) -> None:
-    client = await office.client(first_name="Zoë <b>", last_name="Quill")
+    client = await office.client(first_name="Zoë <b>", last_name="Quill", job_title=None)
     session = await office.desk.create(named("sessions"), sample("sessions", client_id=client["id"]))
     assert session.status_code == 201, session.text
     new = "/templates/new?kind=html_email&basis=session"
     await browser.open(new)
-    page = await browser.send(new, name="Seen", subject="For [[ClientFirstName]]", html=HTML)
+    page = await browser.send(
+        new, name="Seen", subject="For [[ClientFirstName]][[ClientJobTitle]]", html=HTML
+    )
     here = f"{page.path.removeprefix('/console')}/preview"
     assert here in page.links
     page = await browser.open(f"{here}?words=quill")
@@ -270,6 +281,7 @@ async def test_a_preview_is_of_a_real_record_and_its_html_can_do_nothing(
     assert "Zoë <b> Quill" in page.text
     page = await browser.open(shown)
     assert "For Zoë <b>" in page.text
+    assert "Blank here: Client: Job title." in page.text
     [alone] = [each for each in page.links if each.startswith(f"{here}/html")]
     page = await browser.open(alone)
     assert "Dear Zoë &lt;b&gt;," in page.answer.text

@@ -92,6 +92,8 @@ async def test_a_malformed_body_is_refused(
     # Of sign-ins and card payments little is read, and some of these are more.
     ours |= {"too_large"} if route.tag in {"auth", "cards"} else set()
     for kind, content in MALFORMED.items():
+        if not content and not route.operation["requestBody"].get("required"):
+            continue
         answer = await route.ask(http, desk, content)
         assert route.check_refusal(answer, SECRET) in ours, kind
 

@@ -21,6 +21,7 @@ class Arrived:
     sender: str
     recipients: list[str]
     message: EmailMessage
+    raw: bytes
 
     @property
     def text(self) -> str:
@@ -43,10 +44,12 @@ class Sink:
     at_data: str | None = None
     at_mail: str | None = None
     logins: int = 0
+    options: list[str] = field(default_factory=list)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        self.options = options
         if self.at_mail == HANG:
             await asyncio.Event().wait()
         if self.at_mail:
@@ -68,7 +71,7 @@ class Sink:
             return self.at_data
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
-        self.letters.append(Arrived(envelope.mail_from, list(envelope.rcpt_tos), message))
+        self.letters.append(Arrived(envelope.mail_from, list(envelope.rcpt_tos), message, envelope.content))
         if self.at_data == LOSE:
             server.transport.abort()
         if self.at_data == HANG:

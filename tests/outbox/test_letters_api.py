@@ -12,17 +12,18 @@ from app.core.db import Database
 from app.core.principal import Level, Principal
 from app.outbox.hosts import HostRefused, Hosts
 from app.outbox.jobs import forget_old
+from app.outbox.mail.way import EmailWay, Relay
 from app.outbox.posting import Content
 from app.outbox.states import Channel, Purpose
 from app.outbox.worker import Outbox
 from tests.accounts.studios import PASSWORD
 from tests.contract.desks import at_a_desk
-from tests.outbox.posting import LAURA, Office
+from tests.outbox.posting import LAURA, Office, server
 from tests.outbox.sinks import PASSWORD as SERVERS_PASSWORD
-from tests.outbox.sinks import USER
+from tests.outbox.sinks import USER, sinking
 
 SERVER = {
-    "from_name": "Harbor\r\nBcc: everybody@example.com",
+    "from_name": "Härbor",
     "from_address": "hello@harbor.example",
     "host": "127.0.0.1",
     "port": 465,
@@ -41,8 +42,11 @@ async def test_a_letter_that_failed_is_seen_and_sent_again(office: Office) -> No
     read = (await office.desk.ask("GET", f"letters/{email}")).json()
     assert (read["subject"], read["said"]) == ("Your images are online", "5.7.1 This looks like spam")
     office.sink.at_data = None
+    await office.studio.execute("UPDATE letters SET purpose = 'trigger' WHERE account_id = $1")
     again = await office.desk.ask("POST", f"letters/{email}/resend")
     assert (again.status_code, again.json()["state"]) == (200, "waiting"), again.text
+    due, expires = [datetime.fromisoformat(again.json()[each]) for each in ("due_at", "expires_at")]
+    assert expires - due == timedelta(days=3), "that of a trigger's, not of a typed one's"
     refused = await office.desk.ask("POST", f"letters/{email}/resend")
     assert (refused.status_code, refused.json()["code"]) == (409, "letter_not_ended")
     await office.works()
@@ -55,6 +59,11 @@ async def test_a_letter_that_failed_is_seen_and_sent_again(office: Office) -> No
 
 async def test_a_letter_that_waits_is_cancelled_and_is_a_draft_again(office: Office) -> None:
     email = await office.writes()
+    assert (await office.desk.ask("GET", f"letters/{email}")).json()["to_addresses"] == [LAURA]
+    answer = await office.desk.ask("POST", f"letters/{email}/cancel")
+    assert (answer.status_code, answer.json()["state"]) == (200, "cancelled"), answer.text
+    again = await office.desk.ask("POST", f"emails/{email}/send", if_match="*")
+    assert again.json()["delivery_state"] == "queued", "a command that takes nothing needs no body"
     answer = await office.desk.ask("POST", f"letters/{email}/cancel")
     assert (answer.status_code, answer.json()["state"]) == (200, "cancelled"), answer.text
     record = await office.email(email)
@@ -121,6 +130,8 @@ async def test_a_server_is_set_by_version_and_its_password_is_never_told(office:
     assert SERVERS_PASSWORD not in made.text
     stale = await ask("PUT", "mail-server", SERVER, if_match='"0"')
     assert stale.json()["code"] == "version_changed"
+    wicked = await ask("PUT", "mail-server", {**SERVER, "from_name": "Jo\r\nBcc: all@x"}, if_match='"1"')
+    assert wicked.json()["fields"] == [{"path": "body.from_name", "code": "not_one_line"}]
     elsewhere = {**SERVER, "host": "smtp.thief.example", "password": None}
     refused = await ask("PUT", "mail-server", elsewhere, if_match='"1"')
     assert refused.json()["code"] == "mail_password_missing"
@@ -193,6 +204,18 @@ async def test_a_login_that_is_refused_closes_the_lane_and_says_so(office: Offic
     await office.studio.execute("UPDATE mail_servers SET port = $2 WHERE account_id = $1", office.sink.port)
     await office.works()
     assert (await office.email(email))["delivery_state"] == "sent"
+
+
+async def test_a_server_without_a_login_is_said_to_have_none(office: Office) -> None:
+    await office.writes()
+    usual = office.outbox.ways
+    async with sinking(auth_exclude_mechanism=["LOGIN", "PLAIN"]) as sink:
+        relay = Relay(server(sink.port))
+        office.outbox.ways = [EmailWay(office.outbox.vault, Hosts(allows_plain=True), relay, None)]
+        await office.works()
+        office.outbox.ways = usual
+    [lane] = (await office.desk.ask("GET", "outbox")).json()["lanes"]
+    assert lane["message"] == "The mail server offers no way to sign in by a password on this port."
 
 
 async def test_letters_go_at_the_pace_of_the_account(office: Office) -> None:

@@ -63,6 +63,20 @@ async def test_copies_are_named_and_hidden_ones_are_not(office: Office) -> None:
     assert "<b>Hi</b>" in html.get_content()
 
 
+async def test_only_an_address_beyond_ascii_asks_for_a_server_that_takes_it(office: Office) -> None:
+    """Else a server on the way that cannot take it would have the letter come back."""
+    await office.writes(subject="Grüße von Jörg")
+    await office.works()
+    [arrived] = office.sink.letters
+    assert "SMTPUTF8" not in office.sink.options
+    assert arrived.message["Subject"] == "Grüße von Jörg"
+    assert b"Gr\xc3" not in arrived.raw
+    await office.writes("jörg@hartley.example")
+    await office.works()
+    assert "SMTPUTF8" in office.sink.options
+    assert office.sink.letters[1].recipients == ["jörg@hartley.example"]
+
+
 async def test_what_was_taken_back_in_time_is_not_sent(office: Office) -> None:
     email = await office.writes()
     answer = await office.desk.ask("POST", f"emails/{email}/take_back", {}, if_match="*")
@@ -94,6 +108,12 @@ async def test_an_address_there_is_not_is_told_and_blocked(office: Office) -> No
     await office.works()
     record = await office.email(again)
     assert record["delivery_state"] == "blocked"
+    bypassing = await office.writes(is_block_bypassed=True)
+    await office.works()
+    assert (await office.email(bypassing))["delivery_state"] == "blocked"
+    gone = await office.desk.ask("DELETE", f"letter-blocks?address={LAURA}")
+    assert gone.status_code == 204
+    await office.desk.ask("POST", "letter-blocks", {"address": LAURA})
     bypassing = await office.writes(is_block_bypassed=True)
     await office.works()
     assert (await office.email(bypassing))["delivery_state"] == "sent"

@@ -240,6 +240,8 @@ async def test_whoever_says_stop_gets_no_more_until_they_say_start(texts: Textin
     assert [each["message"] for each in await texts.came_in()] == ["Stop", "yes"]
     await texts.comes_in("yes, stop by at 10")
     assert await _marked(texts, client) == [True, True]
+    await texts.comes_in("STOP!")
+    assert await _marked(texts, client) == [False, True]
 
 
 async def test_stop_is_bypassed_by_nothing(texts: Texting) -> None:

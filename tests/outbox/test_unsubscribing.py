@@ -106,6 +106,10 @@ def test_on_paper_there_is_no_link_to_follow(origin: str) -> None:
         without(f"No more: {yours(origin)}. See {origin}/unsubscribe")
         == f"No more: . See {origin}/unsubscribe"
     )
+    linked = (
+        f'<p>See <a href="{origin}">us</a>. <a href="{yours(origin)}" rel="noopener">No <b>more</b></a></p>'
+    )
+    assert without(linked) == f'<p>See <a href="{origin}">us</a>. </p>'
 
 
 def test_a_link_that_is_changed_anywhere_is_none() -> None:

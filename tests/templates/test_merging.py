@@ -10,8 +10,9 @@ import pytest
 
 from app.outbox.unsubscribing import yours
 from app.portal.links import path_of
+from app.templates.engine import LONGEST_MESSAGE
 from app.templates.fields import Basis, known
-from app.templates.merging import LONGEST_MESSAGE, Merged, merge
+from app.templates.merging import Merged, merge
 from app.templates.models import TemplateKind
 from app.templates.wording import Wording
 from tests.accounts.studios import Studio

@@ -117,6 +117,14 @@ async def test_what_cannot_be_filled_in_is_refused_with_the_nearest_name(desk: D
         ({"html": "<p>x</p>"}, ("html", "not_expected")),
         ({"kind": "html_email"}, ("html", "missing")),
         ({"kind": "text"}, ("subject", "not_expected")),
+        (
+            {
+                "kind": "text",
+                "subject": "",
+                "text": "x" * 1_600 + "[% if ClientFirstName %]y[% else %]zz[% endif %]",
+            },
+            ("text", "too_long"),
+        ),
         ({"basis": "client", "subject": "x", "has_calendar": True}, ("has_calendar", "not_expected")),
         ({"email_type_id": "8a2f4f0e-4b7e-4f43-9d0f-0c7b7f5b2a11"}, ("email_type_id", "not_found")),
     ],

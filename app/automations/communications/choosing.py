@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from app.accounts.standing import Work
+from app.accounts.standing import S, Work
 from app.automations import reaching
 from app.automations.communications.errors import TooManyRecipients
 from app.automations.communications.models import Communication
@@ -35,7 +35,7 @@ def chosen_of(row: Communication) -> Chosen:
     return Chosen.model_validate(row.chosen, strict=False)
 
 
-async def sought(work: Work[Session], hub: Hub, chosen: Chosen) -> tuple[Sought, list[HubField]]:
+async def sought(work: Work[S], hub: Hub, chosen: Chosen) -> tuple[Sought, list[HubField]]:
     """Return which records are meant, and the fields that lead to their clients, by a user's rights.
 
     Raises `InvalidQuery` with every place that is wrong, `SavedNotFound`, and `PermissionDenied` where the

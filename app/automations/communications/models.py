@@ -46,8 +46,8 @@ def _among(name: str, kind: type[StrEnum]) -> CheckConstraint:
 class Communication(SQLModel, table=True):
     """What is to be made for many: by which template or in which words, now or later, and how far that is.
 
-    Between `starts_at` and `ended_at` there is something left to be done; of one that was cancelled, letters
-    that wait are to be cancelled.
+    Between `starts_at` and `ended_at` there is something left to be done; of one that was cancelled, whenever
+    it was to start, letters that wait are to be cancelled.
     """
 
     __tablename__ = "communications"

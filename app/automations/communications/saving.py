@@ -12,7 +12,7 @@ from app.accounts.standing import Work
 from app.audit.trail import Action as Done
 from app.audit.trail import Entry, keep
 from app.automations.acting import COLLECTIONS
-from app.automations.communications import store
+from app.automations.communications import choosing, store
 from app.automations.communications.errors import (
     CommunicationInvalid,
     CommunicationNotFound,
@@ -25,6 +25,8 @@ from app.core import clock
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.core.principal import Level
+from app.desk.hubs.errors import InvalidQuery, SavedNotFound
+from app.desk.hubs.hubs import HUBS
 from app.desk.hubs.saved import MOST_BYTES as MOST_OF_FILTER
 from app.http.errors import PreconditionRequired
 from app.http.etags import etag
@@ -123,7 +125,8 @@ async def remove(work: Work[WriteSession], communication_id: UUID, expected: int
     """Remove the expected version of a communication that has nothing left to do; what it made stays."""
     row = await read(work.session, communication_id)
     refuse_changed(row, expected)
-    if row.starts_at is not None and row.ended_at is None:
+    is_under_way = row.starts_at is not None or row.state == CommunicationState.CANCELLED
+    if is_under_way and row.ended_at is None:
         raise CommunicationStarted
     await store.remove(work.session, row)
     await keep(work.session, work.who, _entry(communication_id, Done.DELETED, told_in_trail(row), None))
@@ -161,7 +164,7 @@ def told_in_trail(row: Communication) -> dict[str, Any]:
 
 
 async def _check(work: Work[WriteSession], wanted: CommunicationRequest) -> None:
-    """Refuse what does not fit together, or its maker may not make; the choice is read when it is listed."""
+    """Refuse what does not fit together, or its maker may not make."""
     actions = [each for each in (wanted.action, wanted.fallback) if each]
     for action in actions:
         name = COLLECTIONS.get(action, "emails")
@@ -172,10 +175,23 @@ async def _check(work: Work[WriteSession], wanted: CommunicationRequest) -> None
         wrong.append({"path": "chosen.filter", "code": "too_long"})
     if wanted.fallback and (wanted.action, wanted.fallback) not in FALLBACKS:
         wrong.append({"path": "fallback", "code": "does_not_fit"})
+    wrong += await _faults_of_choice(work, wanted)
     template = await _template(work.session, wanted, actions, wrong)
     await _check_made(work, wanted, template, wrong)
     if wrong:
         raise CommunicationInvalid(fields=wrong[:MOST_FIELDS])
+
+
+async def _faults_of_choice(work: Work[WriteSession], wanted: CommunicationRequest) -> list[dict[str, Any]]:
+    """Return what cannot be read of a choice; it is read again when it is listed, by who lists it."""
+    try:
+        await choosing.sought(work, HUBS[wanted.hub.value], wanted.chosen)
+    except InvalidQuery as invalid:
+        fields: Any = invalid.extra["fields"]
+        return [{**each, "path": f"chosen.{each['path']}"} for each in fields]
+    except SavedNotFound:
+        return [{"path": "chosen.filter_id", "code": "not_found"}]
+    return []
 
 
 async def _template(

@@ -126,7 +126,9 @@ class CommunicationTold(Answer):
         " over; `scheduled` for later, `running`, `done`, or `cancelled`.",
         examples=["running"],
     )
-    starts_at: datetime | None = Field(description="When it begins, or began.", examples=[_AT])
+    starts_at: datetime | None = Field(
+        description="When it begins, or began; of one cancelled before, when it was to begin.", examples=[_AT]
+    )
     ended_at: datetime | None = Field(description="When nothing was left to do.", examples=[None])
     made_by: UUID | None = Field(description="Who made it.", examples=[_ID])
     made_at: datetime = Field(description="When.", examples=[_AT])

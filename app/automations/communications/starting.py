@@ -111,7 +111,7 @@ async def cancel(work: Work[WriteSession], communication_id: UUID) -> Communicat
     before, now = told_in_trail(row), clock.now()
     row.state = CommunicationState.CANCELLED.value
     # From now on it is due until nothing waits any more.
-    row.starts_at, row.ended_at = min(row.starts_at or now, now), None
+    row.ended_at = None
     await bring_automations_due_forward(work.session, now)
     return await save(work, row, before)
 

@@ -64,12 +64,13 @@ WHERE t.account_id = $1 AND t.communication_id = $2 AND t.record_id = r.record_i
 """
 _DUE = """
 SELECT communication_id FROM communications
-WHERE account_id = $1 AND starts_at <= $2 AND ended_at IS NULL AND communication_id <> ALL($3::uuid[])
+WHERE account_id = $1 AND (starts_at <= $2 OR state = 'cancelled') AND ended_at IS NULL
+    AND communication_id <> ALL($3::uuid[])
 ORDER BY starts_at, communication_id LIMIT 1
 """
 _NEXT_DUE = """
-SELECT min(starts_at) FROM communications
-WHERE account_id = $1 AND starts_at IS NOT NULL AND ended_at IS NULL
+SELECT min(CASE state WHEN 'cancelled' THEN changed_at ELSE starts_at END) FROM communications
+WHERE account_id = $1 AND (starts_at IS NOT NULL OR state = 'cancelled') AND ended_at IS NULL
 """
 _IS_USED = """
 SELECT EXISTS (SELECT FROM communications WHERE account_id = $1 AND template_id = $2

@@ -25,6 +25,7 @@ from app.templates.models import Template
 
 _INSTEAD = {Act.EMAIL: "an email", Act.TEXT: "a text"}
 _CALLED = {Act.CALL: "Call", Act.TASK: "Task", Act.LETTER: "Letter"}
+_NAMED = {Act.EMAIL: "Email", Act.TEXT: "Text", **_CALLED}
 _DONE = {Act.CALL: "added", Act.TASK: "added", Act.LETTER: "to be printed"}
 _LINKED = ("client_id", "session_id", "invoice_id", "task_id", "studio_id")
 _Key = tuple[int, UUID]
@@ -51,13 +52,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What was read for some occurrences together; `words` are by trigger and by what they are about."""
+    """What was read for some occurrences together; `words` are by trigger and by what they are about.
+
+    Addresses of `staff` that nothing goes to, whatever it bypasses, are in `never`.
+    """
 
     triggers: Mapping[UUID, Trigger]
     records: Mapping[_Key, Values]
     clients: Mapping[UUID, Person]
     blocked_too: Mapping[UUID, Person]
     staff: Mapping[UUID, Person]
+    never: frozenset[str]
     templates: Mapping[UUID, Template]
     words: _ByTrigger
 
@@ -99,7 +104,8 @@ async def _read(
         there,
         await reaching.clients(session, people, bypasses_blocks=True),
         await reaching.clients(session, people),
-        await _staff(session, named),
+        staff := await _staff(session, named),
+        await _never(session, staff),
         used,
         words,
     )
@@ -134,6 +140,11 @@ async def _staff(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
         for user_id, each in found.items()
         if not each["is_inactive"]
     }
+
+
+async def _never(session: Session, staff: Mapping[UUID, Person]) -> frozenset[str]:
+    emails = [each.email for each in staff.values() if each.email]
+    return frozenset(await blocked(session, Channel.EMAIL, emails, bypassed=True))
 
 
 def _key(occurrence: Open) -> _Key:
@@ -215,7 +226,7 @@ class _Planning:
             phone, client_id = (client.phone, client.client_id) if client else (None, None)
             person = replace(self.ground.staff[user_id], client_id=client_id)
             if self.trigger.is_block_bypassed:
-                person = replace(person, blocked=frozenset())
+                person = replace(person, blocked=self.ground.never)
             way = Way(action, phone) if action is Act.CALL else way_to(person, action)
             if way.code and self.trigger.fallback == Act.CALL:
                 way = Way(Act.CALL, phone)
@@ -291,4 +302,12 @@ class _Planning:
         return told if action is first else f"{told} in place of {_INSTEAD[first]}"
 
     def _failed(self, why: Why) -> Plan:
-        return Plan(self.occurrence, Ended(self.occurrence.occurrence_id, State.FAILED, why))
+        action = Act(self.trigger.action)
+        subject = f' "{self._words(action).subject}"' if action is not Act.TEXT else ""
+        done = "made" if action in _CALLED else "sent"
+        happened = f"{_NAMED[action]}{subject} could not be {done}: {why.sentence}"
+        return Plan(
+            self.occurrence,
+            Ended(self.occurrence.occurrence_id, State.FAILED, why),
+            happened=happened,
+        )

@@ -122,9 +122,13 @@ READY_MADE = {
 }
 
 
-async def listed(session: Session) -> Sequence[tuple[ReadyMade, UUID | None]]:
-    """Return all there are, each with the status it is likely to wait for."""
-    return [(each, await _likely(session, each)) for each in READY_MADE.values()]
+async def listed(session: Session) -> Sequence[tuple[ReadyMade, UUID | None, bool]]:
+    """Return all there are, each with the status it is likely to wait for, and whether it was made."""
+    made = {(each.kind, each.name) for each in await store.triggers(session)}
+    return [
+        (each, await _likely(session, each), (each.kind.value, each.name) in made)
+        for each in READY_MADE.values()
+    ]
 
 
 async def make(

@@ -67,6 +67,7 @@ Viewing = Annotated[Work[Session], reading_of(TRIGGERS, Level.VIEW_ONLY)]
 Adding = Annotated[Work[WriteSession], writing_of(TRIGGERS, Level.ADD_ONLY)]
 Modifying = Annotated[Work[WriteSession], writing_of(TRIGGERS, Level.ADD_MODIFY)]
 Deleting = Annotated[Work[WriteSession], writing_of(TRIGGERS, Level.ADD_MODIFY_DELETE)]
+_AS_LIKELY = ReadyMadeRequest()
 _READ: _Refusals = (PermissionDenied, *GUARDED)
 _OF_ONE: _Refusals = (TriggerNotFound, VersionChanged, PreconditionRequired, *_READ)
 _SAVED: _Refusals = (TriggerInvalid, *BODY)
@@ -112,8 +113,9 @@ async def list_ready_made(work: Viewing) -> ReadyMadesAnswer:
             kind=each.kind,
             statuses=each.statuses,
             status_id=status_id,
+            is_made=is_made,
         )
-        for each, status_id in found
+        for each, status_id, is_made in found
     ]
     return ReadyMadesAnswer(ready_made=told)
 
@@ -128,11 +130,14 @@ async def list_ready_made(work: Viewing) -> ReadyMadesAnswer:
 )
 async def make_ready_made(
     key: Annotated[str, Path(max_length=100, description="A key of the list.", examples=["images_online"])],
-    body: Sent[ReadyMadeRequest],
     work: Adding,
     response: Response,
+    body: Sent[ReadyMadeRequest] = _AS_LIKELY,
 ) -> TriggerAnswer:
-    """Make a template and a trigger that sends it, which is not active yet; both may then be changed."""
+    """Make a template and a trigger that sends it, which is not active yet; both may then be changed.
+
+    Where the list tells that it `is_made`, this makes another one.
+    """
     return _made(await ready_made.make(work, key, body.status_id), response)
 
 

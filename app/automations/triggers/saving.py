@@ -47,7 +47,7 @@ from app.sync import records
 from app.templates import store as templates
 from app.templates.models import TemplateKind
 from app.templates.saving import view_of
-from app.templates.wording import Wording, faults_of
+from app.templates.wording import Fault, Wording, faults_of
 
 MOST = 200
 """How many triggers an account may have."""
@@ -68,7 +68,8 @@ REACHED = {
 _LOOKED_FOR = ("kind", "type_id", "status_id", "value", "on_field", "offset_days")
 """What must be so; what waits was raised by how these were before."""
 _UNTOLD = {"account_id", "trigger_id", "version", "changed_at", "changed_by", "since", "swept_to"}
-_Fault = tuple[str, str]
+_Fault = tuple[str, str | Fault]
+"""A place that is wrong, and its code; of words with fields in them what templates tell."""
 
 
 @dataclass(slots=True)
@@ -172,7 +173,7 @@ class _Check:
             return
         said = Wording(TemplateKind.TEXT, self.spec.basis, text=made.subject)
         for fault in faults_of(said, await view_of(self.work)):
-            yield "made.subject", fault.code.value
+            yield "made.subject", fault
 
     async def _faults_of_names(self) -> Any:
         if self.wanted.filter_id and (code := await self._fault_of_filter(self.wanted.filter_id)):
@@ -320,7 +321,10 @@ async def _checked(work: Work[WriteSession], wanted: TriggerRequest, row: Trigge
         raise TriggerInvalid(fields=[{"path": "kind", "code": "unknown_kind"}])
     faults = dict.fromkeys(await _Check(work, wanted, spec, row).faults())
     if faults:
-        told = [{"path": path, "code": code} for path, code in faults]
+        told = [
+            ({"code": code} if isinstance(code, str) else code.told()) | {"path": path}
+            for path, code in faults
+        ]
         raise TriggerInvalid(fields=told[:MOST_FIELDS])
     return spec
 

@@ -78,7 +78,8 @@ class TriggerRequest(Wire):
     )
     is_block_bypassed: bool = Field(
         False,
-        description="It goes to addresses on a block list too, as what was asked for may.",
+        description="It goes to addresses on a block list too, as what was asked for may; but to none that"
+        " does not exist, and to no number that has asked for no more texts.",
         examples=[False],
     )
 
@@ -205,6 +206,10 @@ class ReadyMadeAnswer(Answer):
         description="The list of the status it waits for, if it does.", examples=[None]
     )
     status_id: UUID | None = Field(description="The one that is likely meant.", examples=[None])
+    is_made: bool = Field(
+        description="There is a trigger of this kind and name; made again it is a second one.",
+        examples=[False],
+    )
 
 
 class ReadyMadesAnswer(Answer):

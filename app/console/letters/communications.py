@@ -155,7 +155,7 @@ async def start(visit: Visit) -> Response:
     """Have it begin, at once or at a time."""
     try:
         asked = filled(Start, visit.form)
-        body = _moment(asked) if visit.form.get("when") == "later" else {}
+        body = _moment(asked, is_later=visit.form.get("when") == "later")
         await visit.api.post(f"{_path(visit)}/start", body, asked.version)
     except (Unfilled, Refused) as error:
         return await _one(visit, making.wrong_of(error, (Field("date", "day", "Day"),)))
@@ -191,8 +191,16 @@ async def remove(visit: Visit) -> Response:
     return pages.to("/communications", said="communication_removed")
 
 
-def _moment(asked: Start) -> Record:
-    """Return the day and time a communication is to begin, or raise `Unfilled`."""
+def _moment(asked: Start, *, is_later: bool) -> Record:
+    """Return the day and time a communication is to begin, none for at once, or raise `Unfilled`.
+
+    Who types a day means it: thousands of letters are not called back.
+    """
+    if not is_later:
+        if asked.date:
+            told = "Choose “At a time” too, or leave the day empty for it to begin at once."
+            raise Unfilled({"date": told})
+        return {}
     if not (asked.date and asked.time):
         raise Unfilled({"date": "Please choose a day and a time."})
     return {"date": asked.date, "time": forms.time_of_day(asked.time)}

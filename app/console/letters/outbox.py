@@ -93,9 +93,18 @@ async def _done(visit: Visit, what: str, said: str) -> Response:
     return pages.to(f"/outbox/{visit.request.path_params['letter_id']}", said=said)
 
 
+async def _shut(visit: Visit, letter: Record) -> Record | None:
+    """Return the lane of a letter that waits, if none goes by it now."""
+    if letter["state"] != "waiting":
+        return None
+    found = (each for each in await lanes(visit) if each["channel"] == letter["channel"])
+    return next((each for each in found if each["closed_until"]), None)
+
+
 async def _one(visit: Visit, wrong: Wrong | None = None) -> Response:
     letter = await visit.api.get(_path(visit))
     told: dict[str, Any] = {
+        "shut": await _shut(visit, letter),
         "is_again": letter["state"] in ("failed", "blocked", "cancelled"),
         "is_waiting": letter["state"] == "waiting",
     }

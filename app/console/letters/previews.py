@@ -48,6 +48,7 @@ async def show(visit: Visit) -> Response:
         wrong,
         found=found,
         filled=filled,
+        blank=await _labels(visit, found["basis"], filled["missing"]) if filled else [],
         sought=sought,
         records=await _records(visit, found["basis"], sought.words.strip()[:MOST_LETTERS]),
         words=words,
@@ -66,6 +67,15 @@ async def show_html(visit: Visit) -> Response:
 async def _filled(visit: Visit, record: UUID) -> Record:
     asked = {"template_id": str(visit.request.path_params["template_id"]), "record_id": str(record)}
     return await visit.api.post("/v1/template-previews", asked)
+
+
+async def _labels(visit: Visit, basis: str, tokens: list[str]) -> list[str]:
+    """Return what people call some fields; of one that is no more there is its name alone."""
+    if not tokens:
+        return []
+    known = (await visit.api.get("/v1/template-fields", basis=basis))["fields"]
+    labels = {each["token"]: each["label"] for each in known}
+    return [labels.get(each, each) for each in tokens]
 
 
 async def _records(visit: Visit, basis: str, looked_for: str) -> list[tuple[str, str, str]]:

@@ -179,7 +179,9 @@ async def _wanted(visit: Visit, told: Record, sort: Sort, saved: Record | None) 
         found.append(Field("user_ids", "several", "These people", hint, options=await making.people(visit)))
     found.append(Field("is_automatic", "tick", "It is done by itself", "Otherwise it waits in the queue."))
     if set(_SENT) & {sort.action, *does["fallbacks"]}:
-        hint = "For what clients have asked for, such as receipts."
+        hint = (
+            "For what clients have asked for, such as receipts. Nothing goes to addresses that do not exist."
+        )
         found.append(Field("is_block_bypassed", "tick", "It goes to blocked addresses too", hint))
     return found
 

@@ -43,7 +43,7 @@ BLOCKS: Mapping[str, str] = {
     "by_hand": "Blocked by hand",
 }
 """Why nothing goes to an address."""
-SET_UP = ("no_mail_server", "login_refused", "host_refused", "no_text_line")
+SET_UP = ("no_mail_server", "login_refused", "login_not_offered", "host_refused", "no_text_line")
 """Why letters do not go where somebody has to put the settings right."""
 SECURITY: Mapping[str, str] = {
     "tls": "Encrypted from the first byte (TLS), as a rule on port 465",
@@ -51,6 +51,7 @@ SECURITY: Mapping[str, str] = {
 }
 """How the line to a mail server is secured."""
 CHECKS: Mapping[str, str] = {
+    "login_not_offered": "The server offers no way to sign in by a password on this port.",
     "login_refused": "The server does not take the user name and password.",
     "server_away": "The server was not reached.",
     "server_busy": "The server asks for patience.",
@@ -336,6 +337,8 @@ def of_key(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
-def of_unreached(code: str) -> str:
-    """Return why somebody gets nothing."""
+def of_unreached(code: str, action: str) -> str:
+    """Return why somebody gets nothing of an action."""
+    if (code, action) == ("no_address", "text"):
+        return "Has no number marked for texts"
     return UNREACHED.get(code, UNREACHED["refused"])

@@ -79,9 +79,7 @@ def is_shipped(row: HubFilter | HubLayout) -> bool:
     return row.owner_id == _SHIPPED
 
 
-async def filter_of(
-    work: Work[Session], hub: Hub, reader: Reader, filter_id: UUID
-) -> tuple[HubFilter, Condition]:
+async def filter_of(work: Work[W], hub: Hub, reader: Reader, filter_id: UUID) -> tuple[HubFilter, Condition]:
     """Return a saved filter and what it means now; with fields the user may not view it is not there."""
     row = await read_saved(work, HubFilter, hub, filter_id)
     condition = read_filter(reader, row)

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from app.http.schemas import Answer, Wire
 from app.outbox.states import Security
@@ -11,7 +12,6 @@ from app.sync.fields import EmailAddress
 
 _HOST = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
 Host = Annotated[str, StringConstraints(pattern=_HOST)]
-Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 UserName = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -21,6 +21,15 @@ SignedInAs = Annotated[str, StringConstraints(max_length=254, pattern=_PRINTED)]
 SignedInBy = Annotated[str, StringConstraints(max_length=500, pattern=_PRINTED)]
 PerMinute = Annotated[int, Field(ge=1, le=600)]
 PerDay = Annotated[int, Field(ge=1, le=100_000)]
+
+
+def _one_line(name: str) -> str:
+    if not name.isprintable():
+        raise PydanticCustomError("not_one_line", "A name is one line.")
+    return name
+
+
+Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True), AfterValidator(_one_line)]
 
 
 class MailboxRequest(Wire):
@@ -42,7 +51,9 @@ class MailboxRequest(Wire):
 class MailServerRequest(Wire):
     """By which server an account's emails go."""
 
-    from_name: Name = Field(description="Whom emails come from.", examples=["Harbor Light Portraits"])
+    from_name: Name = Field(
+        description="Whom emails come from, in one line.", examples=["Harbor Light Portraits"]
+    )
     from_address: EmailAddress = Field(
         description="The address they come from, to which bounces go too.", examples=["hello@harbor.example"]
     )

@@ -263,7 +263,7 @@ async def check(opens: Opens, vault: Vault, hosts: Hosts) -> tuple[str, str | No
 def _refuse(outcome: Outcome, words: Words) -> None:
     if words.code == "host_refused":
         raise MailHostRefused
-    if words.code == "login_refused":
+    if words.code in ("login_refused", "login_not_offered"):
         raise MailLoginRefused(said=words.said)
     if isinstance(outcome, Away):
         raise MailServerAway(said=words.said)

@@ -22,13 +22,14 @@ from aiosmtplib.protocol import PERIOD_REGEX, normalize_message_line_endings
 from app.outbox.carriers import Away, Carried, Deferred, Doubtful, Outcome, Parcel, Refused
 from app.outbox.hosts import MAIL_PORTS, HostAway, HostRefused, Hosts
 from app.outbox.mail.answers import BYE, meaning_for
-from app.outbox.mail.writing import BadAddress, CannotBeWritten, Sender, address_of, written
+from app.outbox.mail.writing import BadAddress, CannotBeWritten, Sender, address_of, needs_utf8, written
 from app.outbox.states import Security
 from app.outbox.words import Words, printable
 
 _AFTER_LOGIN = timedelta(minutes=30)
 """A server that refuses a login shuts out who goes on trying."""
 _AFTER_REFUSED_HOST = timedelta(hours=1)
+_NO_LOGIN = "It offers no way to sign in by a password on this port (AUTH)."
 _GOODBYE = 2.0
 _GO_AHEAD = 354
 _TAKEN = 250
@@ -99,9 +100,10 @@ class SmtpCarrier:
         if isinstance(line, Away):
             return line
         progress.has_opened = True
-        is_utf8 = line.supports_extension("smtputf8")
+        sender = self.server.sender
+        is_utf8 = needs_utf8(parcel, sender) and line.supports_extension("smtputf8")
         try:
-            message = await asyncio.to_thread(written, parcel, self.server.sender, is_utf8=is_utf8)
+            message = await asyncio.to_thread(written, parcel, sender, is_utf8=is_utf8)
             await self._mail(line, is_utf8=is_utf8, size=len(message))
         except CannotBeWritten as error:
             return Refused(error.words)
@@ -177,6 +179,11 @@ class SmtpCarrier:
         )
         try:
             await line.connect()
+            # With it hello is said, where that is still to be said: the answer tells what the server can do.
+            await line.noop()
+            if server.user_name and not line.supported_auth_methods:
+                _abort(line)
+                return Away(Words("login_not_offered", _NO_LOGIN), _AFTER_LOGIN)
             if server.user_name:
                 await line.login(server.user_name, server.password)
         except SMTPAuthenticationError as error:

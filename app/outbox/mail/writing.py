@@ -1,5 +1,6 @@
 """Writing an email: headers nobody can slip lines into, text and HTML, files, an invitation."""
 
+import re
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -20,6 +21,7 @@ _SUBJECT_MOST = 500
 _NAME_MOST = 100
 _BY_ITSELF = (Purpose.TRIGGER, Purpose.PORTAL, Purpose.NOTICE)
 _POLICY = SMTP.clone(cte_type="7bit", utf8=False)
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class CannotBeWritten(ValueError):
@@ -32,6 +34,12 @@ class BadAddress(CannotBeWritten):
     """What stands where an address should is none."""
 
     words = Words("bad_address")
+
+
+class AddressNotAscii(CannotBeWritten):
+    """Whom it comes from has an address the server does not take."""
+
+    words = Words("address_not_ascii")
 
 
 class TooLarge(CannotBeWritten):
@@ -54,7 +62,13 @@ def address_of(written: str, name: str = "") -> Address:
     local, _, domain = written.strip().rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode() if not domain.isascii() else domain
-        parsed = Address(display_name=name, addr_spec=f"{local}@{ascii_domain}")
+        # The library knows no letters beyond ASCII there (RFC 6531): they stand where any other may.
+        plain = _BEYOND_ASCII.sub("x", local)
+        parsed = Address(display_name=name, addr_spec=f"{plain}@{ascii_domain}")
+        if plain != local:
+            if parsed.username != plain:
+                raise BadAddress(written)
+            parsed = Address(display_name=name, username=local, domain=parsed.domain)
     except (ValueError, IndexError, MessageError):
         raise BadAddress(written) from None
     if not parsed.username or not parsed.domain or any(not each.isprintable() for each in parsed.addr_spec):
@@ -68,8 +82,18 @@ def one_line(text: str, most: int) -> str:
     return " ".join(kept.split())[:most]
 
 
+def needs_utf8(parcel: Parcel, sender: Sender) -> bool:
+    """Say whether an email can go as UTF-8 alone: an address in it is not ASCII, but for its domain.
+
+    Whatever takes it on from the server must know that too, or the email comes back; names and subjects are
+    no reason for it.
+    """
+    named = (sender.address, sender.reply_to or "", *parcel.recipients, *parcel.envelope.to)
+    return any(not each.rpartition("@")[0].isascii() for each in (*named, *parcel.envelope.copies))
+
+
 def written(parcel: Parcel, sender: Sender, *, is_utf8: bool) -> bytes:
-    """Return an email's bytes; where the server takes no more, everything in them is ASCII.
+    """Return an email's bytes; where it does not go as UTF-8, everything in them is ASCII.
 
     Raises `CannotBeWritten`, as where the sender's address is none. Recipients that are no addresses are
     named nowhere.
@@ -78,9 +102,9 @@ def written(parcel: Parcel, sender: Sender, *, is_utf8: bool) -> bytes:
     message = EmailMessage(policy=_POLICY.clone(utf8=is_utf8))
     try:
         name = one_line(content.from_name or sender.name, _NAME_MOST)
-        message["From"] = address_of(sender.address, name)
+        message["From"] = _ours(sender.address, name, is_utf8=is_utf8)
         if sender.reply_to:
-            message["Reply-To"] = address_of(sender.reply_to)
+            message["Reply-To"] = _ours(sender.reply_to, is_utf8=is_utf8)
         for header, addresses in (("To", parcel.envelope.to), ("Cc", parcel.envelope.copies)):
             if named := _named(addresses, is_utf8=is_utf8):
                 message[header] = named
@@ -91,7 +115,7 @@ def written(parcel: Parcel, sender: Sender, *, is_utf8: bool) -> bytes:
             message["Auto-Submitted"] = "auto-generated"
         _fill(message, parcel)
         made = _with_link(message.as_bytes(), parcel)
-    except BadAddress:
+    except (BadAddress, AddressNotAscii):
         raise
     except (ValueError, MessageError, LookupError) as error:
         raise CannotBeWritten(type(error).__name__) from error
@@ -131,6 +155,13 @@ def _fill(message: EmailMessage, parcel: Parcel) -> None:
             filename="invite.ics",
             params={"method": "PUBLISH", "charset": "utf-8"},
         )
+
+
+def _ours(written: str, name: str = "", *, is_utf8: bool) -> Address:
+    parsed = address_of(written, name)
+    if not is_utf8 and not parsed.addr_spec.isascii():
+        raise AddressNotAscii(written)
+    return parsed
 
 
 def _named(addresses: tuple[str, ...], *, is_utf8: bool) -> list[Address]:

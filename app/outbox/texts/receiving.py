@@ -9,7 +9,7 @@ from app.core.principal import Principal
 from app.outbox.incoming.seen import Became, CameIn, take
 from app.outbox.texts import store
 from app.outbox.texts.numbers import e164, phones_with
-from app.outbox.texts.stopping import STARTS, STOPS, clients_of, start, stop
+from app.outbox.texts.stopping import STARTS, STOPS, clients_of, start, stop, word_of
 from app.studio.deliveries import DeliveryState, Direction
 from app.sync.fields import Values
 from app.sync.store import Write, write
@@ -60,7 +60,7 @@ async def heed(session: WriteSession, form: Mapping[str, str]) -> None:
     """
     sender = form.get("From", "").strip()[:_LONGEST_NUMBER]
     number = e164(sender, (await store.company(session)).country) or sender
-    kind, word = form.get("OptOutType", "").upper(), form.get("Body", "").strip().casefold()
+    kind, word = form.get("OptOutType", "").upper(), word_of(form.get("Body", ""))
     if kind == "STOP" or (not kind and word in STOPS):
         await stop(session, number, clock.now())
     elif kind == "START" or (not kind and word in STARTS):

@@ -1,6 +1,7 @@
 """Stopping: whoever wants no more texts gets none, until they ask for them again."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,12 @@ log = logging.getLogger("studio.outbox")
 STOPS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "arret", "arrêt"})
 STARTS = frozenset({"start", "unstop", "yes"})
 """The whole of a text, in any case: these are the words the provider itself goes by."""
+_AROUND = re.compile(r"^\W+|\W+$")
+
+
+def word_of(text: str) -> str:
+    """Return a text as these words are written: without its case, and marks before and behind it."""
+    return _AROUND.sub("", text.casefold())
 
 
 async def clients_of(session: WriteSession, number: str) -> dict[UUID, Values]:
