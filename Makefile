@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi lint-document clients clients-all migrate demo lock clean
+.PHONY: help run test test-slow test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi docs lint-document clients clients-all migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -109,12 +109,16 @@ picture: $(STAMP) $(PICTURE) ## Write the figures of docs/performance.json into 
 	@$(BIN)/python -m benchmarks.report
 	@.venv-picture/bin/python benchmarks/picture.py docs/performance.json docs/performance.svg
 
-screenshots: $(STAMP) ## Take the pictures of the console, of a gallery and of the web client anew, with the machine's own `chromium`
+screenshots: $(STAMP) ## Take the pictures of the console, of a gallery, of the web client and of the API document anew, with the machine's own `chromium`
 	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.pictures docs
 	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.web_pictures docs/web
+	@PYTHONPATH=clients/python/src $(BIN)/python -m tests.browser.docs_pictures docs/site
 
 openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 	@$(BIN)/python -m app openapi
+
+docs: $(STAMP) ## Write the pages of the API document as files, to docs/api; a server has them at /docs
+	@$(BIN)/python -m app docs
 
 lint-document: ## Have Redocly and Spectral read the API document for faults, where there is Node
 	@.ci/lint-document
@@ -143,5 +147,5 @@ lock: $(STAMP) ## Resolve pyproject.toml anew into the lock files (LOCK_ARGS=--u
 		benchmarks/picture.lock clients/generators/python.lock clients/generators/jvm.lock
 
 clean: ## Remove all that was installed or built; the data under .data stay
-	@rm -rf .venv .venv-kinto .venv-picture .venv-clients .venv-jvm clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-kinto .venv-picture .venv-clients .venv-jvm clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis docs/api
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

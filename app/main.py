@@ -77,7 +77,7 @@ from app.http.middleware import is_secret
 from app.http.porch import build_porch
 from app.notices.jobs import FORGET as FORGET_NOTICES
 from app.notices.router import router as notices
-from app.openapi.document import document
+from app.openapi.document import document, text
 from app.openapi.texts import TITLE
 from app.outbox import following  # noqa: F401 - declares what follows from a message
 from app.outbox.files.limits import limits_of_letters
@@ -99,6 +99,8 @@ from app.portal.web.pages import BASE as PORTAL
 from app.portal.web.site import portal, unsubscribing
 from app.site.client import BASE as WEB_CLIENT
 from app.site.client import web_client
+from app.site.docs.serving import BASE as DOCS
+from app.site.docs.serving import docs
 from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
 from app.sync import registry
@@ -351,6 +353,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     for base, site in ((CONSOLE, console), (PORTAL, portal), (UNSUBSCRIBE, unsubscribing)):
         made.mount(base, site(made))
     made.mount(WEB_CLIENT, web_client())
+    made.mount(DOCS, docs(lambda: text(made)))
     made.state.doors, made.state.public_url = doors(), chosen.links_from
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE

@@ -1,4 +1,4 @@
-"""`openapi` and `collections`: what the code says of itself."""
+"""`openapi`, `docs` and `collections`: what the code says of itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +10,12 @@ from app.main import create_app
 from app.openapi import document
 from app.openapi.breaking import broken, may_break
 from app.openapi.surface import read, surface
+from app.site.docs.writing import write
 from app.sync import registry
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "openapi.json"
 RELEASED = DOCUMENT.with_name("released.txt")
+PAGES = DOCUMENT.parents[1] / "docs" / "api"
 
 
 def openapi(
@@ -47,6 +49,13 @@ def openapi(
             " version (major; minor while that is 0) and run `python -m app openapi --release`."
         )
         raise typer.Exit(1)
+
+
+def docs(folder: Annotated[Path, typer.Argument(help="Where they are written to.")] = PAGES) -> None:
+    """Write the pages of the API document as files; a server has the same ones at /docs."""
+    written = write(document.text(create_app()), folder)
+    size = sum(each.stat().st_size for each in written)
+    console.print(f"{len(written)} files, {size / 1_000_000:.1f} MB. Open {folder / 'index.html'}.")
 
 
 def collections() -> None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import logs
 from app.core.errors import CallerGone
+from app.http.deprecation import headers_of
 from app.http.errors import InternalError
 from app.http.failures import translate
 from app.http.limits import RateLimits
@@ -108,7 +109,8 @@ class _Visit:
             self.status = message["status"]
             own = message["headers"]
             said = {name for name, _ in own}
-            usual = [each for each in (*_HEADERS, *self._rate()) if each[0] not in said]
+            ending = headers_of(self.scope.get("route"))
+            usual = [each for each in (*_HEADERS, *self._rate(), *ending) if each[0] not in said]
             message["headers"] = [*own, (b"x-request-id", self.request_id.encode()), *usual]
         await self._send(message)
 

@@ -51,8 +51,7 @@ class ProblemPage(Answer):
 @router.get("", operation_id="problems_list", summary="List the codes", responses=refusals_of())
 async def list_pages() -> list[ProblemPage]:
     """List every code a request may be refused with."""
-    pages = {kind.code: _page(kind) for kind in refusals() if "code" in vars(kind)}
-    return [pages[code] for code in sorted(pages)]
+    return pages()
 
 
 @router.get(
@@ -62,10 +61,16 @@ async def read_page(
     code: Annotated[str, Path(description="A code.", examples=["too_large"], max_length=100)],
 ) -> ProblemPage:
     """Tell what a code means."""
-    for page in await list_pages():
+    for page in pages():
         if page.code == code:
             return page
     raise NotFound
+
+
+def pages() -> list[ProblemPage]:
+    """Return what there is to tell of each code, in the order of the codes."""
+    found = {kind.code: _page(kind) for kind in refusals() if "code" in vars(kind)}
+    return [found[code] for code in sorted(found)]
 
 
 def _page(kind: type[AppError]) -> ProblemPage:

@@ -7,10 +7,10 @@ from pydantic import TypeAdapter
 from app.desk.schemas import WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
-from app.openapi import answers, desk, keys, linking, naming, refusals
+from app.openapi import answers, deprecating, desk, keys, linking, naming, refusals
 from app.openapi.records import REF, Schema, add, add_record, add_with_elements, listed, record_name, ref
 from app.openapi.sharing import share
-from app.openapi.texts import DESCRIPTION, SERVERS, TAGS
+from app.openapi.texts import DESCRIPTION, SERVERS, TAGS, tag_groups
 from app.sync import registry
 from app.sync.commands import Command, commands
 from app.sync.inbox import INBOX
@@ -55,7 +55,10 @@ def document(app: FastAPI) -> Schema:
     answers.tell(made)
     linking.link(made)
     refusals.tell(made)
+    deprecating.tell(made)
     share(made)
+    tags = [each["name"] for each in made["tags"]]
+    made["x-tagGroups"] = tag_groups(tags, {each.name for each in registry.collections()})
     made["components"]["schemas"] = {name: _titled(name, each) for name, each in sorted(schemas.items())}
     made["components"]["headers"] = {**made["components"]["headers"], **problems.headers(), **keys.HEADERS}
     return made

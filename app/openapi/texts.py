@@ -93,3 +93,35 @@ TAGS = [
     {"name": "health", "description": "Whether the process lives and can serve."},
     {"name": "problems", "description": "What each refusal means and what to do."},
 ]
+
+GROUPS = {
+    "Coming in": (
+        "auth",
+        "users",
+        "security",
+        "api_keys",
+        "account",
+        "devices",
+        "safety",
+        "audit",
+        "operator",
+    ),
+    "Following changes": ("feed", "webhooks", "sync", "preferences"),
+    "At a desk": ("hubs", "client_list", "schedule", "home", "imports"),
+    "Galleries and money": ("galleries", "pictures", "portal", "web_orders", "web_price_lists", "cards"),
+    "Letters": ("outbox", "templates", "triggers", "communications"),
+    "The server": ("limits", "health", "problems"),
+}
+"""What tags are listed under; those of collections come last, under `RECORDS`."""
+
+RECORDS = "Records"
+
+
+def tag_groups(tags: list[str], collections: set[str]) -> list[dict[str, object]]:
+    """Return the groups of tags, as readers of documents know them; a tag that is in none is refused."""
+    groups = [(name, [each for each in told if each in tags]) for name, told in GROUPS.items()]
+    groups.append((RECORDS, [each for each in tags if each in collections]))
+    listed = {each for _, told in groups for each in told}
+    if lost := [each for each in tags if each not in listed]:
+        raise TypeError(f"tags are in no group: {', '.join(lost)}")
+    return [{"name": name, "tags": told} for name, told in groups]

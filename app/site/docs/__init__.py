@@ -1,0 +1,1 @@
+"""The API document as pages that are read: chapters, operations, schemas and errors."""

@@ -1,0 +1,177 @@
+"""The pages of the API document: whole, linked, from nowhere else, the same from a folder and a server."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from posixpath import join, normpath
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+import app.main  # noqa: F401 - declares all refusals
+from app.http.problem_pages import pages
+from app.site.docs.book import Book
+from app.site.docs.prose import Prose
+from app.site.docs.serving import docs
+from app.site.docs.writing import ENDING, write
+from tests.document import DOCUMENT
+
+_TEXT = orjson.dumps(DOCUMENT)
+_OPERATION = re.compile(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`]*)`")
+
+
+class Page(HTMLParser):
+    """What a page leads to and loads, what can be led to on it, and its words."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.anchors: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        assert tag not in {"script", "style", "iframe", "form"}, tag
+        assert not [name for name in given if name == "style" or name.startswith("on")], given
+        if "id" in given:
+            self.anchors.append(given["id"])
+        if tag == "a":
+            self.links.append(given["href"])
+        self.loads += (given[name] for name in ("src", "href") if name in given and tag != "a")
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("pages")
+    write(_TEXT, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def files(folder: Path) -> dict[str, Page]:
+    return {
+        path.relative_to(folder).as_posix(): Page(path.read_text("utf-8"))
+        for path in folder.rglob(f"*{ENDING}")
+    }
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(docs(lambda: _TEXT))
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        yield client
+
+
+def _operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, verbs in DOCUMENT["paths"].items():
+        for verb, operation in verbs.items():
+            yield verb.upper(), path, operation
+
+
+def test_every_link_leads_to_a_place_that_is_there(folder: Path, files: dict[str, Page]) -> None:
+    for name, page in files.items():
+        assert len({*page.anchors}) == len(page.anchors), name
+        for link in page.links:
+            assert "://" not in link, (name, link)
+            path, _, anchor = link.partition("#")
+            target = normpath(join(name, "..", path)) if path else name
+            assert (folder / target).is_file(), (name, link)
+            assert not anchor or anchor in files[target].anchors, (name, link)
+
+
+def test_a_page_loads_the_stylesheet_and_nothing_else(folder: Path, files: dict[str, Page]) -> None:
+    for name, page in files.items():
+        [sheet] = page.loads
+        assert normpath(join(name, "..", sheet.partition("?")[0])) == "docs.css"
+    sheet = (folder / "docs.css").read_text("utf-8")
+    assert "url(" not in sheet
+    assert "@import" not in sheet
+
+
+def test_every_operation_is_told_with_all_its_codes_its_parameters_and_three_examples(
+    files: dict[str, Page],
+) -> None:
+    for verb, path, operation in _operations():
+        [tag] = operation["tags"]
+        page = files[f"api/{tag}{ENDING}"]
+        name = operation["operationId"]
+        assert name in page.anchors
+        assert f"{verb} {path}" in page.words
+        assert page.words.count("TypeScript") == sum(tag in each["tags"] for *_, each in _operations())
+        assert page.words.count("Refused") >= page.words.count("TypeScript")
+
+
+def test_every_schema_and_every_code_is_told_in_one_place(files: dict[str, Page]) -> None:
+    anchors = [each for page in files.values() for each in page.anchors]
+    for name in DOCUMENT["components"]["schemas"]:
+        assert anchors.count(name) == 1, name
+    codes = {
+        code
+        for answer in DOCUMENT["components"]["responses"].values()
+        for content in answer.get("content", {}).values()
+        for code in content["examples"]
+    }
+    assert codes <= {*files[f"errors{ENDING}"].anchors}
+
+
+def test_chapters_name_operations_that_exist() -> None:
+    book = Book.of(_TEXT)
+    told = {f"{verb} {path}" for verb, path, _ in _operations()}
+    for name, text in book.texts.items():
+        for words in _OPERATION.findall(text):
+            assert words in told, (name, words)
+
+
+async def test_what_is_served_is_what_is_written(site: httpx.AsyncClient, folder: Path) -> None:
+    for name in ("", "keys", "records", "api/clients", "errors", "schemas", "operations"):
+        served = await site.get(f"/{name}")
+        assert served.headers["content-type"].startswith("text/html")
+        written = (folder / f"{name or 'index'}{ENDING}").read_text("utf-8")
+        back = "../" * name.count("/") or "./"
+        told = re.sub(rf'(href="[^"]*?){re.escape(ENDING)}', r"\1", written)
+        assert served.text == re.sub(r'href="(?:\.\./)*index(#[^"]*)?"', rf'href="{back}"', told)
+    assert (await site.get("/openapi.json")).json() == DOCUMENT
+
+
+async def test_a_page_is_sent_once_under_a_policy_that_runs_nothing(site: httpx.AsyncClient) -> None:
+    first = await site.get("/keys")
+    policy = first.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert "unsafe" not in policy
+    again = await site.get("/keys", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await site.get("/no-such-chapter")).status_code == 404
+    assert (await site.get("/../app/main.py")).status_code == 404
+
+
+def test_what_others_have_written_is_shown_and_never_run() -> None:
+    made = {**DOCUMENT, "tags": [{**each, "description": "<script>x</script>"} for each in DOCUMENT["tags"]]}
+    page = (Book.of(orjson.dumps(made)).page("api/clients") or b"").decode()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_lines_that_provoke_a_code_stand_beside_it(files: dict[str, Page]) -> None:
+    told = files[f"errors{ENDING}"].words
+    provoked = [each.provoked_by for each in pages() if each.provoked_by]
+    assert len(provoked) > 100
+    for each in provoked:
+        assert "\n".join((*each.given, each.line)) in told
+        assert f"Refused: {each.because}." in told
+
+
+def test_names_in_prose_lead_to_where_they_are_told() -> None:
+    book = Book.of(_TEXT)
+    prose: Prose = book.prose
+    assert 'href="api/clients#clients_list"' in prose.line("Ask `GET /v1/clients`.", "keys")
+    assert 'href="errors#permission_denied"' in prose.line("Else `permission_denied`.", "keys")
+    assert "href" not in prose.line("The field `last_name`.", "keys")
