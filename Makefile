@@ -57,7 +57,7 @@ prove-basics: $(STAMP) ## Run the tests of everyday promises the scorecard names
 		clients/python/tests/test_python_client_session.py
 
 prove-faults: $(STAMP) ## Kill, pause, fill, cut and restart whatever can be, for long
-	@$(BIN)/python -m pytest -n 2 -m "(proof or not proof) and not measures" tests/faults
+	@$(BIN)/python -m pytest -n 2 -m "(proof or not proof) and not measures" tests/faults tests/webhooks
 	@$(BIN)/python -m pytest -m measures tests/faults
 
 prove-load: $(STAMP) ## Have thousands of clients hang up on a server, and some starve it of its database

@@ -119,6 +119,12 @@ from app.sync.stream_router import router as stream
 from app.templates.limits import limits_of_templates
 from app.templates.paper_router import router as paper_letters
 from app.templates.router import router as templates
+from app.webhooks import hearing as _hearing  # noqa: F401 - declares what is heard
+from app.webhooks.courier import Courier
+from app.webhooks.jobs import jobs_of as webhook_jobs
+from app.webhooks.limits import limits_of_webhooks
+from app.webhooks.posting import Poster
+from app.webhooks.router import router as webhooks
 
 VERSION = "0.1.0"
 JOBS = (
@@ -145,6 +151,7 @@ _OPEN_TAGS = (
     "web_orders",
     "web_price_lists",
     "templates",
+    "webhooks",
 )
 _OPEN = (
     "sync_manifest",
@@ -264,7 +271,7 @@ class Works:
     tending: Tending
 
     def begun(self) -> list[Coroutine[Any, Any, None]]:
-        """Return what is to run for as long as the process lives: jobs on a beat, and the outbox."""
+        """Return what is to run for as long as the process lives: jobs on a beat, the outbox, the courier."""
         chosen = self.settings
         emails, texts = EmailWay.of(chosen, self.vault), TextWay.of(chosen, self.database, self.vault)
         links = Links.of(load_keys(chosen), chosen.links_from)
@@ -272,8 +279,11 @@ class Works:
         sending = Outbox(self.database, (emails, texts), self.vault, *sizes, links)
         letters = letter_jobs(self.vault, emails.hosts)
         automations = automation_jobs(chosen.links_from)
-        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letters, *automations)
-        return [Beat(self.connect, self.database, jobs).run(), sending.run()]
+        poster = Poster(emails.hosts, chosen.webhook_seconds)
+        telling = Courier(self.database, self.vault, poster, chosen.links_from, chosen.webhook_accounts)
+        told = webhook_jobs(self.vault)
+        jobs = (*JOBS, *jobs_of(self.till), *picture_jobs(self.tending), *letters, *automations, *told)
+        return [Beat(self.connect, self.database, jobs).run(), sending.run(), telling.run()]
 
 
 _DESKS = (desk, hubs, saved_hubs, schedule, client_list, home)
@@ -291,7 +301,7 @@ _LETTERS = (
     triggers,
     communications,
 )
-_REST = (preferences, health, inbox, imports, *_TILLS, *_LETTERS, limits)
+_REST = (preferences, health, inbox, imports, *_TILLS, *_LETTERS, webhooks, limits)
 _ROUTERS = (sync, stream, live, feed, *_SITES, *_DESKS, *_PEOPLE, *_REST)
 """Routes are tried one after the other, at some cost each: what is asked for most comes first."""
 
@@ -369,6 +379,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         portal=limits_of_portal(),
         letters=limits_of_letters(),
         templates=limits_of_templates(),
+        webhooks=limits_of_webhooks(chosen.webhook_seconds),
     )
     build_porch(
         made,

@@ -98,8 +98,8 @@ class AccountDirectory(SQLModel, table=True):
     `day_ends_at` is when a day next ends that the account keeps figures by; none while it keeps none.
     `cards_due_at` is when something is next to be done about its card payments; none while nothing is. So is
     `pictures_due_at` of its pictures, `letters_due_at` of what it sends, `mailboxes_due_at` of the mailbox it
-    reads, and `automations_due_at` of its triggers; `galleries_due_at` is when one of its online galleries
-    next expires.
+    reads, `automations_due_at` of its triggers, and `webhooks_due_at` of what programs of others are to hear;
+    `galleries_due_at` is when one of its online galleries next expires.
     """
 
     __tablename__ = "account_directory"
@@ -112,6 +112,7 @@ class AccountDirectory(SQLModel, table=True):
         Index("ix_account_directory_letters_due_at", "letters_due_at", "account_id"),
         Index("ix_account_directory_mailboxes_due_at", "mailboxes_due_at", "account_id"),
         Index("ix_account_directory_pictures_due_at", "pictures_due_at", "account_id"),
+        Index("ix_account_directory_webhooks_due_at", "webhooks_due_at", "account_id"),
     )
 
     account_name: str = Field(primary_key=True)
@@ -123,6 +124,7 @@ class AccountDirectory(SQLModel, table=True):
     letters_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     mailboxes_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     automations_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    webhooks_due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class Account(SQLModel, table=True):

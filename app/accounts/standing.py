@@ -60,6 +60,18 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, stands.queued, session)
 
 
+async def standing_of_key(session: Session, key_id: UUID) -> Standing | None:
+    """Return how a key stands that does not ask just now; none of one that would not be let in."""
+    row = await store.read_standing(session, key_id, is_key=True)
+    if row is None or row["revoked_at"] is not None or row["absolute_end"] <= clock.now():
+        return None
+    try:
+        refuse_lapsed(row)
+    except AppError:
+        return None
+    return Standing(who_asks(row, session.account_id), Clock.of(row), None, None, None)
+
+
 async def acting(session: S, who: Principal) -> Work[S]:
     """Return the work of the house itself, on behalf of somebody who is no user, such as a client.
 

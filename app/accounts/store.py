@@ -266,6 +266,23 @@ async def bring_automations_due_forward(session: WriteSession, at: datetime) -> 
     await _bring_due_forward(session, "automations_due_at", at)
 
 
+async def accounts_with_webhooks_due(
+    connection: "asyncpg.Connection[asyncpg.Record]", by: datetime, most: int
+) -> list[UUID]:
+    """Return so many accounts of which programs are to hear by an instant, the longest ago first."""
+    return await _accounts_due(connection, "webhooks_due_at", by, most)
+
+
+async def set_webhooks_due(session: WriteSession, at: datetime | None) -> None:
+    """Say when programs are next to hear of the account; none where they are not."""
+    await _set_due(session, "webhooks_due_at", at)
+
+
+async def bring_webhooks_due_forward(session: WriteSession, at: datetime) -> None:
+    """Say that they are to hear of it at an instant, if not before."""
+    await _bring_due_forward(session, "webhooks_due_at", at)
+
+
 async def _accounts_due(
     connection: "asyncpg.Connection[asyncpg.Record]", column: str, by: datetime, most: int
 ) -> list[UUID]:

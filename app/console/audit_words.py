@@ -46,6 +46,7 @@ SUBJECTS: Mapping[str, str] = {
     "templates": "Templates",
     "communications": "Communications",
     "triggers": "Triggers",
+    "webhooks": "Webhooks",
 }
 _ODD: Mapping[str, str] = {
     "after_failures": "after wrong passwords",

@@ -45,6 +45,7 @@ MENU = (
     Place("/users", "Users", "people", "users"),
     Place("/groups", "Security groups", "shield", "security"),
     Place("/keys", "API keys", "key", "api_keys"),
+    Place("/webhooks", "Webhooks", "bolt", "webhooks"),
     Place("/galleries", "Online galleries", "picture", "sessions"),
     Place("/outbox", "Outbox", "plane", "outbox", ("/blocks", "/paper", "/files")),
     Place("/templates", "Templates", "letter", "templates"),

@@ -30,6 +30,7 @@ from app.console import (
     sign_in,
     sign_ins,
     users,
+    webhooks,
     words,
 )
 from app.console.forms import Unfilled
@@ -97,6 +98,7 @@ _SHOWN: dict[str, Show] = {
     f"{_LISTED}/remove": lists.ask_remove,
     **galleries.SHOWN,
     **letters.SHOWN,
+    **webhooks.SHOWN,
 }
 _DONE: Mapping[str, Show] = {
     "/sign-ins/{notice_id:uuid}": sign_ins.answer,
@@ -125,6 +127,7 @@ _DONE: Mapping[str, Show] = {
     f"{_LISTED}/remove": lists.remove,
     **galleries.DONE,
     **letters.DONE,
+    **webhooks.DONE,
 }
 
 _APART: Mapping[str, Show] = {**galleries.PARTS, **letters.ALONE}

@@ -98,7 +98,8 @@ class WriteSession(Session):
 
     `revision` is the one number all its writes are stamped with, none until something asks for it.
     `has_moved_scope` tells that what scopes are compiled from has changed in it, `audit_head` how far the
-    audit trail has come, once that was asked for. What `brings_history` writes is what has happened elsewhere
+    audit trail has come, once that was asked for, and `is_listened_to` whether programs of others are to hear
+    of what is written, once that is known. What `brings_history` writes is what has happened elsewhere
     or long ago, as an import does: nobody is to hear of it as of news.
     """
 
@@ -106,6 +107,7 @@ class WriteSession(Session):
     brings_history: bool = False
     has_moved_scope: bool = False
     audit_head: tuple[int, bytes] | None = None
+    is_listened_to: bool | None = None
 
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]

@@ -13,7 +13,7 @@ from app.core.db import Session, WriteSession
 
 CLOCK_COLUMNS = (
     "c.revision, c.scope_revision, c.epoch, c.floor, c.feed_schema, c.former_epoch, c.restored_from,"
-    " c.audit_position, c.audit_hash, statement_timestamp() AS now"
+    " c.audit_position, c.audit_hash, c.is_listened_to, statement_timestamp() AS now"
 )
 """What `Clock.of` reads, of `account_clock` as `c`."""
 
@@ -25,7 +25,8 @@ class AccountClock(SQLModel, table=True):
     seen N never meets a smaller number later. No sequence, timestamp or transaction id has this property.
     `floor` is how far deletions may be forgotten. After a restored backup `restored_from` is how far that had
     come, and `former_epoch` the one whose cursors were given before. `audit_position` and `audit_hash` are
-    those of the last entry of the audit trail.
+    those of the last entry of the audit trail. `is_listened_to` tells that programs of others are to hear of
+    what is written: it is set and taken back under the lock alone.
     """
 
     __tablename__ = "account_clock"
@@ -43,6 +44,7 @@ class AccountClock(SQLModel, table=True):
     audit_hash: bytes = Field(
         default=b"", sa_type=LargeBinary, sa_column_kwargs={"server_default": text("''::bytea")}
     )
+    is_listened_to: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Clock:
     audit_head: tuple[int, bytes]
     former_epoch: UUID | None = None
     restored_from: int | None = None
+    is_listened_to: bool = False
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "Clock":
@@ -75,6 +78,7 @@ class Clock:
             audit_head=(row["audit_position"], row["audit_hash"]),
             former_epoch=row["former_epoch"],
             restored_from=row["restored_from"],
+            is_listened_to=row["is_listened_to"],
         )
 
     def day_in(self, time_zone: str) -> date:
@@ -86,6 +90,8 @@ def go_on(session: WriteSession, at: Clock) -> None:
     """Let a transaction go on behind a clock it has read itself, since its turn came."""
     session.revision = at.revision + 1
     session.audit_head = session.audit_head or at.audit_head
+    if session.is_listened_to is None:
+        session.is_listened_to = at.is_listened_to
 
 
 async def read_clock(session: Session) -> Clock:

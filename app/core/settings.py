@@ -96,6 +96,12 @@ class Settings(BaseSettings):
     letter_accounts: int = Field(
         8, description="Accounts whose letters one process sends at once.", ge=1, le=100
     )
+    webhook_seconds: int = Field(
+        15, description="Within how many seconds a webhook must answer a post.", ge=1, le=60
+    )
+    webhook_accounts: int = Field(
+        8, description="Accounts whose webhooks one process posts to at once.", ge=1, le=100
+    )
     live_streams: int = Field(
         10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
     )

@@ -10,10 +10,12 @@ import orjson
 
 from app.core import clock
 from app.core.db import Session, WriteSession
+from app.core.events import announce
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.galleries import order_store
 from app.galleries.carts import MOST_LINES, PricedCart, keep_lines, lines_in, price
+from app.galleries.events import WebOrderReceived
 from app.galleries.order_models import OrderState, WebOrder
 from app.galleries.order_refusals import (
     CartChanged,
@@ -86,6 +88,8 @@ async def place(session: WriteSession, who: Principal, visit: Visit, asked: Chec
     session.add(made)
     await session.flush()
     await keep_lines(session, visit, [])
+    if state is OrderState.READY:
+        await announce(session, who, WebOrderReceived(made.id))
     return made
 
 

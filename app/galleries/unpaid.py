@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.db import WriteSession
+from app.core.events import announce
 from app.galleries import order_store
 from app.galleries.carts import keep_lines, lines_in
+from app.galleries.events import WebOrderReceived
 from app.galleries.order_models import OrderState, WebOrder
 from app.galleries.ordering import lines_of
 from app.galleries.visits import Visit
@@ -25,12 +27,15 @@ async def follow_payments(draft: Draft, written: Sequence[Written]) -> None:
         return
     for order in await order_store.unpaid(draft.session, moved.keys()):
         payment = moved[order.payment_id] if order.payment_id else None
-        if payment and payment["state"] == PaymentState.APPROVED:
+        is_paid = payment is not None and payment["state"] == PaymentState.APPROVED
+        if is_paid:
             order.state = OrderState.READY.value
         else:
             await _cancel(draft.session, order)
         draft.session.add(order)
         await draft.session.flush()
+        if is_paid:
+            await announce(draft.session, draft.work.who, WebOrderReceived(order.id))
 
 
 def _has_ended(written: Written) -> bool:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from app.desk.schemas import WriteAnswer
 from app.http import problems
 from app.http.schemas import Answer
-from app.openapi import answers, deprecating, desk, keys, linking, naming, refusals
+from app.openapi import answers, deprecating, desk, keys, linking, naming, refusals, webhooks
 from app.openapi.records import REF, Schema, add, add_record, add_with_elements, listed, record_name, ref
 from app.openapi.sharing import share
 from app.openapi.texts import DESCRIPTION, SERVERS, TAGS, tag_groups
@@ -45,7 +45,8 @@ def document(app: FastAPI) -> Schema:
     schemas["Verdict"]["properties"]["code"]["description"] += "".join(
         f"\n\n`{code}`: {sentence}" for code, sentence in codes.items()
     )
-    _add_answer(schemas, WriteAnswer)
+    for each in (WriteAnswer, webhooks.BODY):
+        _add_answer(schemas, each)
     _add_entries(schemas["InboxPage"])
     keys.let_in(made, app.state.doors)
     desk.expand(made)
@@ -59,6 +60,7 @@ def document(app: FastAPI) -> Schema:
     share(made)
     tags = [each["name"] for each in made["tags"]]
     made["x-tagGroups"] = tag_groups(tags, {each.name for each in registry.collections()})
+    webhooks.tell(made)
     made["components"]["schemas"] = {name: _titled(name, each) for name, each in sorted(schemas.items())}
     made["components"]["headers"] = {**made["components"]["headers"], **problems.headers(), **keys.HEADERS}
     return made

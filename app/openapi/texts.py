@@ -34,6 +34,10 @@ TAGS = [
     {"name": "account", "description": "What the account has bought, and whether its security is active."},
     {"name": "api_keys", "description": "Keys for other programs: each is its owner, with fewer rights."},
     {"name": "feed", "description": "All that changes, for other programs: asked for page by page."},
+    {
+        "name": "webhooks",
+        "description": "Events posted to addresses of other programs, and what became of each post.",
+    },
     {"name": "operator", "description": "The accounts of an installation, for who runs it."},
     {"name": "devices", "description": "The slots phones are bound to, and the account's allowance."},
     {"name": "sync", "description": "What can be synced, what changed, when to ask, and what the user did."},

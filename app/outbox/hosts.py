@@ -46,8 +46,11 @@ class Hosts:
     allows_plain: bool = False
     resolve: Resolve = resolved
 
-    async def connect(self, host: str, port: int, ports: frozenset[int]) -> socket.socket:
-        """Return a connected socket; raises `HostRefused` and `HostAway`."""
+    async def vetted(self, host: str, port: int, ports: frozenset[int]) -> Sequence[Address]:
+        """Return the addresses a name leads to, all of them open; raises `HostRefused` and `HostAway`.
+
+        A line goes to one of these: who looked the name up again could be led elsewhere.
+        """
         if port not in ports and not self.allows_private:
             raise HostRefused(f"port {port}")
         try:
@@ -59,8 +62,12 @@ class Hosts:
             raise HostAway("no address")
         if not self.allows_private and not all(map(is_open, addresses)):
             raise HostRefused("a private address")
+        return addresses
+
+    async def connect(self, host: str, port: int, ports: frozenset[int]) -> socket.socket:
+        """Return a connected socket; raises `HostRefused` and `HostAway`."""
         failed: OSError | None = None
-        for address in addresses:
+        for address in await self.vetted(host, port, ports):
             try:
                 return await _connected(address, port)
             except OSError as error:

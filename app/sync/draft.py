@@ -20,6 +20,7 @@ from app.sync.fields import BOOKKEEPING, OnDelete, Values
 from app.sync.links import renamed
 from app.sync.moving import is_movable, move
 from app.sync.reactions import (
+    Stamped,
     Work,
     Written,
     at_hand,
@@ -29,6 +30,7 @@ from app.sync.reactions import (
     looks_ahead,
     prepare,
     react,
+    tell_stamped,
 )
 from app.sync.records import Reference
 from app.sync.refusals import StillReferenced
@@ -420,11 +422,18 @@ class Draft:
         done = self._doer, deeds
         stamping = Stamping(self.session, self._who, self.revision, self._restamped, bodies, done)
         written = await stamping.write(self._changed, self._loaded)
+        if self.session.is_listened_to:
+            await self._tell(written)
         self._loaded |= written
         self._written |= dict.fromkeys(self._changed)
         self._changed, self._restamped, self.intended = {}, {}, {}
         if written:
             self.reached = self.revision
+
+    async def _tell(self, written: Mapping[Key, State]) -> None:
+        """Tell who listens to the account what has become of the records that were changed."""
+        stamped = [Stamped(key, self._loaded.get(key), written[key]) for key in self._changed]
+        await tell_stamped(self.session, self._who, self.revision, stamped)
 
     async def _conclude(self) -> None:
         """Let follow what follows from all that changed; what that changes has no such consequences."""

@@ -14,6 +14,7 @@ from app.audit.trail import following
 from app.core.arrays import columns, parameters
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
+from app.core.revisions import go_on, read_clock
 from app.sync import registry, tallies
 from app.sync.anchors import NOT_YET, SLOTS, Anchors
 from app.sync.fields import Part, Values
@@ -60,10 +61,9 @@ class FeedRow(NamedTuple):
 async def next_revision(session: WriteSession) -> int:
     """Return the one revision of this transaction; its session holds the lock, so it is nobody else's."""
     if session.revision is None:
-        sql = "SELECT revision, audit_position, audit_hash FROM account_clock WHERE account_id = $1"
-        [row] = await session.raw.fetch(sql, session.account_id)
-        session.revision = row["revision"] + 1
-        session.audit_head = session.audit_head or (row["audit_position"], row["audit_hash"])
+        at = await read_clock(session)
+        go_on(session, at)
+        return at.revision + 1
     return session.revision
 
 

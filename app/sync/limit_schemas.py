@@ -311,6 +311,16 @@ class LetterLimits(Answer):
     )
 
 
+class WebhookLimits(Answer):
+    """How many addresses are told of events, and with what patience."""
+
+    max_webhooks: int = Field(description="Webhooks: `too_many_webhooks`.", examples=[20])
+    max_types: int = Field(description="Kinds of events one asks for.", examples=[100])
+    post_seconds: int = Field(description="Seconds within which a post must be answered.", examples=[15])
+    tries: int = Field(description="Tries over three days, then an event has failed.", examples=[10])
+    kept_days: int = Field(description="Days an event can be looked up and replayed.", examples=[30])
+
+
 class LimitsAnswer(Answer):
     """Every limit a client can meet."""
 
@@ -328,5 +338,6 @@ class LimitsAnswer(Answer):
     portal: PortalLimits = Field(description="Clients in their galleries.")
     letters: LetterLimits = Field(description="Files of letters.")
     templates: TemplateLimits = Field(description="Templates and letters made of them.")
+    webhooks: WebhookLimits = Field(description="Addresses that are told of events.")
     retention: RetentionLimits = Field(description="What is remembered for phones that are away.")
     sign_in: SignInLimits = Field(description="Sign-ins, tokens and passwords.")

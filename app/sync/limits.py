@@ -24,6 +24,7 @@ from app.sync.limit_schemas import (
     SignInLimits,
     SyncLimits,
     TemplateLimits,
+    WebhookLimits,
 )
 from app.sync.live import watchers
 from app.sync.positions import ABSENCE
@@ -52,6 +53,7 @@ def limits_of(
     portal: PortalLimits,
     letters: LetterLimits,
     templates: TemplateLimits,
+    webhooks: WebhookLimits,
 ) -> LimitsAnswer:
     """Return all limits of a server that runs with these settings, those of higher floors among them."""
     return LimitsAnswer(
@@ -65,6 +67,7 @@ def limits_of(
         portal=portal,
         letters=letters,
         templates=templates,
+        webhooks=webhooks,
         sync=limits_of_sync(),
         body=BodyLimits(
             max_bytes=body.JsonRoute.max_bytes,

@@ -21,6 +21,7 @@ from app.sync.fields import Values
 
 if TYPE_CHECKING:
     from app.sync.draft import Draft
+    from app.sync.stamping import State
 
 T = TypeVar("T")
 
@@ -285,6 +286,38 @@ async def follow(
     """Let everything be kept that is kept beside some records."""
     for each in _following.get(registry.numbered(number).name, ()):
         await each(session, written, new)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A record that has got a new version: how it stood before, none of a new one, and how it stands."""
+
+    key: Key
+    before: "State | None"
+    after: "State"
+
+
+OnStamped = Callable[[WriteSession, Principal, int, Sequence[Stamped]], Awaitable[None]]
+_listening: list[OnStamped] = []
+
+
+def on_stamped(hear: OnStamped) -> OnStamped:
+    """Declare who is told, in the transaction that writes them, of records as they were stamped.
+
+    It is told of versions alone, with the revision: a record that moves for another's sake is no news. What
+    reactions have set at last is among it. It is asked only in accounts that are listened to, and writes no
+    record.
+    """
+    _listening.append(hear)
+    return hear
+
+
+async def tell_stamped(
+    session: WriteSession, who: Principal, revision: int, stamped: Sequence[Stamped]
+) -> None:
+    """Tell all who listen what was stamped."""
+    for each in _listening:
+        await each(session, who, revision, stamped)
 
 
 def _looked_at(concerned: Mapping[Reaction, Sequence[Written]]) -> Iterator[tuple[int, str]]:

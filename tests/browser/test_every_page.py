@@ -53,7 +53,7 @@ def furnished(house: House, desk: Desk, new_phone: Callable[..., Client]) -> Non
     gone = new_phone("JD", "Gone")
     gone.sync()
     desk.group(LONG)
-    desk.api_key(LONG)
+    desk.webhook(LONG, desk.api_key(LONG))
     [device] = [each["id"] for each in desk.devices() if each["name"] == "Gone"]
     desk.deactivate(device)
     house.portal.call(partial(furnish, house, desk, LONG))

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.accounts.features import features
-from app.console import site
+from app.console import site, webhooks
 from app.console.galleries import site as galleries
 from app.console.letters import site as letters
 from app.core.db import Database
@@ -61,8 +61,8 @@ DIFFERENT = {
 }
 """What is typed into forms, each of which takes what it has a field for."""
 
-_ELSEWHERE = galleries.DONE.keys() | letters.DONE.keys()
-"""What is sent from pages about galleries and letters, which is tried beside their other tests."""
+_ELSEWHERE = galleries.DONE.keys() | letters.DONE.keys() | webhooks.DONE.keys()
+"""What is sent from pages about galleries, letters and webhooks, which is tried beside their other tests."""
 _IN_PATH = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 

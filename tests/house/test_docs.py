@@ -115,6 +115,7 @@ def test_every_refusal_of_a_request_is_in_the_protocol_with_its_status(protocol:
         "app.templates.",
         "app.outbox.",
         "app.automations.",
+        "app.webhooks.",
     )
     elsewhere = set().union(*map(_statuses, features))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.") - elsewhere
@@ -144,6 +145,11 @@ def test_every_refusal_of_templates_is_told_with_its_status() -> None:
 def test_every_refusal_of_communications_is_told_with_its_status() -> None:
     told = _rows(_section((ROOT / "docs" / "communications.md").read_text(), "Refusals"))
     assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.automations.communications.")
+
+
+def test_every_refusal_of_webhooks_is_told_with_its_status() -> None:
+    told = _rows(_section((ROOT / "docs" / "webhooks.md").read_text(), "Refusals"))
+    assert {(code, cells[0]) for code, cells in told.items()} == _statuses("app.webhooks.")
 
 
 def test_every_refusal_of_triggers_is_told_with_its_status() -> None:

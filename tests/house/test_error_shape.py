@@ -159,6 +159,7 @@ async def test_another_account_s_row_is_not_there(
                 "users": "user_not_found",
                 "security": "group_not_found",
                 "api_keys": "api_key_not_found",
+                "webhooks": "webhook_not_found",
                 "safety": "notice_not_found",
                 "schedule": "calendar_feed_not_found",
                 "hubs": "not_found" if name == "hub" else "saved_not_found",

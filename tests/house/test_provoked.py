@@ -29,6 +29,7 @@ NOT_BY_A_LINE: dict[str, tuple[str, str]] = {
     "card_merchant_in_use": ("the processor's answer is lost", "tests/cards/test_merchants.py"),
     "card_payment_settled": ("the processor has closed its day", "tests/cards/test_paying.py"),
     "client_too_old": ("the server is set to a later schema", "tests/contract/test_too_old.py"),
+    "delivery_under_way": ("a receiver takes its time", "tests/webhooks/test_webhook_posts.py"),
     "head_too_large": ("said before there is a request", "tests/house/test_heads.py"),
     "hook_signature_wrong": ("the provider of texts must let in first", "tests/outbox/test_texts.py"),
     "internal_error": ("a defect", "tests/accounts/test_problems.py"),

@@ -14,6 +14,7 @@ from app.sync import registry
 from app.sync.draft import Draft
 from app.sync.push import push
 from app.sync.schemas import PushRequest
+from app.webhooks import hearing as _hearing  # noqa: F401 - declares what is heard
 from tests.studio.conftest import Company, Fields, create
 
 MOST = 22
@@ -60,6 +61,17 @@ async def test_a_push_asks_no_more_the_more_it_carries(company: Company, many: i
     few = await asked(company, *day_s_work(company, days))
     changes = [each for _ in range(max(1, many // 5)) for each in day_s_work(company, days)]
     assert len(await asked(company, *changes)) <= len(few) <= MOST
+
+
+async def test_an_account_that_is_not_listened_to_pays_nothing_for_those_that_are(company: Company) -> None:
+    days = count(1)
+    await asked(company, *day_s_work(company, days))
+    listened = "UPDATE account_clock SET is_listened_to = $2 WHERE account_id = $1"
+    for is_so in (False, True, False):
+        async with company.desk.database.writing(company.desk.account_id) as session:
+            await session.raw.execute(listened, session.account_id, is_so)
+        found = await asked(company, *day_s_work(company, days))
+        assert len([each for each in found if "webhook" in each or "listened" in each]) == is_so
 
 
 async def test_records_on_a_day_of_their_own_ask_for_no_other_records(company: Company) -> None:

@@ -111,9 +111,16 @@ class Desk:
         """Make a security group."""
         self._administer("POST", "/v1/security-groups", {"name": name})
 
-    def api_key(self, name: str) -> None:
-        """Make an API key."""
-        self._administer("POST", "/v1/api-keys", {"name": name, "levels": {"clients": "view_only"}})
+    def api_key(self, name: str) -> str:
+        """Make an API key, and return its id."""
+        levels = {"clients": "view_only"}
+        return str(self._administer("POST", "/v1/api-keys", {"name": name, "levels": levels})["id"])
+
+    def webhook(self, name: str, key_id: str) -> None:
+        """Make a webhook of a key, and have something told to it."""
+        sent = {"url": "https://93.184.215.14/hook", "types": ["*"], "description": name, "key_id": key_id}
+        made = self._administer("POST", "/v1/webhooks", sent)
+        self._administer("POST", f"/v1/webhooks/{made['id']}/test", None)
 
     def devices(self) -> list[dict[str, Any]]:
         """List the rows of the account's devices."""

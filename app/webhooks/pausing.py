@@ -1,0 +1,82 @@
+"""Pausing: when a webhook is told nothing more, its owner is told, and the account's clock knows."""
+
+from datetime import datetime, time, timedelta
+from uuid import UUID, uuid5
+
+from app.accounts.keys.store import read as read_key
+from app.accounts.store import read_account, read_user, set_webhooks_due
+from app.core import clock
+from app.core.db import WriteSession
+from app.galleries.lifecycle.store import zone as zone_of_company
+from app.outbox.posting import Content, Letter, post
+from app.outbox.states import Channel, Purpose
+from app.webhooks import store
+from app.webhooks.hearing import Happened, tell
+from app.webhooks.kinds import GALLERY_EXPIRING
+from app.webhooks.states import WebhookPause
+
+_MORNING = time(9)
+_AHEAD = 7
+"""Days before a gallery expires at which that is told."""
+_LETTER = (
+    "Hello {name},",
+    "Nothing has been delivered to the webhook {url} since {since}. It was paused, and is told nothing more.",
+    "What waits for it is kept for 30 days: mend what receives it, then activate the webhook again.",
+    "What happens meanwhile is in the feed.",
+)
+
+
+async def end(session: WriteSession, endpoint_id: UUID, code: WebhookPause) -> None:
+    """Tell a webhook nothing more; whose key it goes by is told by a letter where it has failed."""
+    found = await store.pause(session, endpoint_id, code, clock.now())
+    if found is None:
+        return
+    await store.set_listened(session)
+    if code is WebhookPause.FAILING:
+        await _post_letter(session, endpoint_id, found["key_id"], found["url"], found["failing_since"])
+
+
+async def settle(session: WriteSession) -> None:
+    """Look for galleries that expire soon, and say when a webhook is next to be told something."""
+    upcoming = await _sweep(session)
+    await store.set_listened(session)
+    due = [each for each in (await store.next_due(session), upcoming) if each is not None]
+    await set_webhooks_due(session, min(due, default=None))
+
+
+async def _sweep(session: WriteSession) -> datetime | None:
+    """Tell once a day of galleries that expire soon; return when that is next, none if nobody asks."""
+    swept = await store.swept_to(session, GALLERY_EXPIRING)
+    if swept is None:
+        return None
+    zone, now = await zone_of_company(session), clock.now()
+    here = now.astimezone(zone)
+    today = here.date() if here.time() >= _MORNING else here.date() - timedelta(days=1)
+    if swept < today:
+        found = await store.expiring(session, here.date(), _AHEAD)
+        await tell(
+            session, [Happened(GALLERY_EXPIRING, each, key=f"{each} {expires}") for each, expires in found]
+        )
+        await store.sweep_to(session, today)
+    return datetime.combine(today + timedelta(days=1), _MORNING, zone)
+
+
+async def _post_letter(
+    session: WriteSession, endpoint_id: UUID, key_id: UUID, url: str, since: datetime
+) -> None:
+    key, account = await read_key(session, key_id), await read_account(session)
+    user = await read_user(session, key.owner_id) if key else None
+    if user is None or not user.email or account is None:
+        return
+    zone = await zone_of_company(session)
+    at = f"{since.astimezone(zone):%Y-%m-%d %H:%M}"
+    text = "\n\n".join(_LETTER).format(name=user.first_name, url=url, since=at) + "\n"
+    letter = Letter(
+        letter_id=uuid5(endpoint_id, f"failing {since.isoformat()}"),
+        channel=Channel.EMAIL,
+        purpose=Purpose.NOTICE,
+        to=(user.email,),
+        content=Content(f"A webhook was paused - {account.company_name}", text),
+        bypasses_blocks=True,
+    )
+    await post(session, [letter])
