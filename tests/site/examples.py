@@ -18,6 +18,7 @@ import httpx
 
 from app.site.docs.book import CHAPTERS, START_TEXT
 from app.site.docs.samples import JAVASCRIPT, written
+from app.webhooks.signing import headers_of, new_secret
 from tests.serving import TRUST, demo_studio
 
 CHAPTER_FILES = Path(__file__).resolve().parents[2] / "app" / "site" / "docs" / "chapters"
@@ -179,9 +180,19 @@ def readers(studio: Mapping[str, Any], languages: list[str], folder: Path) -> It
             )
             names = {each: str(uuid4()) for each in own}
             names |= {"STUDIO": studio["base_url"], "GALLERY": gallery, "CASH": cash, "PICTURE": str(picture)}
+            names |= {"HOOK": "http://127.0.0.1:9/studio", **_a_post()}
             names |= {"NAME": f"IMG_{language}.jpg", **{name.upper(): value for name, value in words.items()}}
             yield Reader(language, names)
             _tidy(desk, language, names["CLIENT"], names["NEW_CLIENT"])
+
+
+def _a_post() -> Names:
+    """Return a post as a webhook receives it, and what it is verified by."""
+    secret, event_id, body = new_secret(), uuid4(), '{"type": "clients.changed"}'
+    headers = headers_of(event_id, 1_777_887_000, body.encode(), [new_secret(), secret])
+    return {"SECRET": secret, "BODY": body} | {
+        name.upper().replace("-", "_"): value for name, value in headers.items()
+    }
 
 
 def _tidy(desk: httpx.Client, language: str, *clients: str) -> None:
@@ -244,7 +255,7 @@ def _brief(told: Any, most: int) -> Any:
 
 def record() -> None:
     """Write the answers of a demo studio into the chapters."""
-    with tempfile.TemporaryDirectory() as place, demo_studio(Path(place), CLIENTS):
+    with tempfile.TemporaryDirectory() as place, demo_studio(Path(place), CLIENTS, ENVIRONMENT="development"):
         for reader in readers(json.loads(Path(place, "demo.json").read_text()), ["curl"], Path(place)):
             told = {each.name: reader.follow(each) for each in examples()}
     for chapter in ORDER:

@@ -23,6 +23,7 @@ CHAPTERS = (
     "keys",
     "records",
     "feed",
+    "webhooks",
     "first-sync",
     "offline",
     "conflicts",
