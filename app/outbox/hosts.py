@@ -3,8 +3,13 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+from dns.asyncresolver import get_default_resolver
+from dns.exception import DNSException
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -14,6 +19,9 @@ _OPEN_IN_6 = IPv6Network("2000::/3")
 """All else may be mapped to an IPv4 address of ours by whoever routes it, as `::/96` and `64:ff9b:1::/48`."""
 _SPECIAL = IPv4Network("192.0.0.0/24")
 """Of those that assign addresses; where a machine of ours is hosted it may lead to what knows its secrets."""
+_HERE = "localhost"
+LOOKUP_SECONDS = 5.0
+"""How long name servers are asked for one name."""
 MAIL_PORTS = frozenset({25, 465, 587, 2525})
 MAILBOX_PORTS = frozenset({143, 993})
 
@@ -27,9 +35,29 @@ class HostAway(Exception):
 
 
 async def resolved(host: str, port: int) -> Sequence[str]:
-    """Return the addresses a name leads to."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Return the addresses a name leads to, as the name servers of this machine say; raises `OSError`.
+
+    No thread waits for them: whoever may have a name looked up may also keep it from being answered, and the
+    few threads in which names are usually looked up are those the database is found by.
+    """
+    with suppress(socket.gaierror):
+        return _distinct(socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST, type=socket.SOCK_STREAM))
+    name = host.rstrip(".").lower()
+    if name == _HERE or name.endswith(f".{_HERE}"):
+        return ["127.0.0.1", "::1"]
+    try:
+        found = await get_default_resolver().resolve_name(f"{name}.", lifetime=LOOKUP_SECONDS)
+    except (DNSException, ValueError) as error:
+        raise OSError(str(error) or type(error).__name__) from None
+    return list(found.addresses())
+
+
+async def known_here(host: str, port: int) -> Sequence[str]:
+    """Return the addresses a name leads to, as this machine knows it by its own files too."""
+    return _distinct(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+
+def _distinct(found: Sequence[tuple[Any, ...]]) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
@@ -44,7 +72,7 @@ class Hosts:
 
     allows_private: bool = False
     allows_plain: bool = False
-    resolve: Resolve = resolved
+    resolve: Resolve | None = None
 
     async def vetted(self, host: str, port: int, ports: frozenset[int]) -> Sequence[Address]:
         """Return the addresses a name leads to, all of them open; raises `HostRefused` and `HostAway`.
@@ -54,7 +82,7 @@ class Hosts:
         if port not in ports and not self.allows_private:
             raise HostRefused(f"port {port}")
         try:
-            found = await self.resolve(host, port)
+            found = await (self.resolve or (known_here if self.allows_private else resolved))(host, port)
         except (OSError, UnicodeError) as error:
             raise HostAway(str(error)) from None
         addresses = [ip_address(each.partition("%")[0]) for each in found]

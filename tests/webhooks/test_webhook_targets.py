@@ -1,12 +1,15 @@
 """Where events are never posted to: networks of ours by any name, when it is kept and when it is used."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from dns.asyncresolver import Resolver
 from fastapi import FastAPI
 
-from app.outbox.hosts import Hosts, resolved
+from app.outbox import hosts as hosts_of
+from app.outbox.hosts import HostAway, Hosts, resolved
 from app.webhooks.errors import WebhookTargetRefused
 from app.webhooks.posting import Poster
 from app.webhooks.targets import require_open
@@ -106,3 +109,35 @@ async def test_who_saves_one_is_told_why_it_is_not(house: FastAPI, owner: Progra
         house.state.email_way = usual
     assert code(refused) == code(changed) == (422, "webhook_target_refused")
     assert refused.json()["reason"] == "private"
+
+
+class _SilentNameServer(asyncio.DatagramProtocol):
+    """A name server that hears every question, and never answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        del addr
+        self.asked.append(data)
+
+
+async def test_names_that_are_never_answered_keep_nobody_else_from_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are asked for by no thread: those of `getaddrinfo` are few, and the database is found by them."""
+    loop = asyncio.get_running_loop()
+    line, server = await loop.create_datagram_endpoint(_SilentNameServer, local_addr=("127.0.0.1", 0))
+    asker = Resolver(configure=False)
+    asker.nameservers, asker.port = ["127.0.0.1"], line.get_extra_info("sockname")[1]
+    monkeypatch.setattr(hosts_of, "get_default_resolver", lambda: asker)
+    monkeypatch.setattr(hosts_of, "LOOKUP_SECONDS", 0.3)
+    waiting = [
+        asyncio.create_task(Hosts().vetted(f"{number}.tarpit.example", 443, frozenset({443})))
+        for number in range(20)
+    ]
+    assert await loop.getaddrinfo("localhost", 443)
+    refused = await asyncio.gather(*waiting, return_exceptions=True)
+    line.close()
+    assert {type(each) for each in refused} == {HostAway}
+    assert len(server.asked) >= len(waiting), "the name server was asked each"
