@@ -60,15 +60,20 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, stands.queued, session)
 
 
-async def standing_of_key(session: Session, key_id: UUID) -> Standing | None:
-    """Return how a key stands that does not ask just now; none of one that would not be let in."""
+class KeyOver(Exception):
+    """A key has been revoked, or has expired: it will not be let in again."""
+
+
+async def standing_of_key(session: Session, key_id: UUID) -> Standing:
+    """Return how a key stands that does not ask just now.
+
+    Raises `KeyOver`, and for what may pass as a request would be refused: `UserInactive` of its owner,
+    `SubscriptionInactive`.
+    """
     row = await store.read_standing(session, key_id, is_key=True)
     if row is None or row["revoked_at"] is not None or row["absolute_end"] <= clock.now():
-        return None
-    try:
-        refuse_lapsed(row)
-    except AppError:
-        return None
+        raise KeyOver
+    refuse_lapsed(row)
     return Standing(who_asks(row, session.account_id), Clock.of(row), None, None, None)
 
 

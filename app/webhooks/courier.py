@@ -14,7 +14,8 @@ from uuid import UUID
 
 import httpcore
 
-from app.accounts.standing import standing_of_key
+from app.accounts.errors import SubscriptionInactive, UserInactive
+from app.accounts.standing import KeyOver, standing_of_key
 from app.accounts.store import accounts_with_webhooks_due
 from app.core import clock
 from app.core.db import Database, Session
@@ -41,6 +42,8 @@ _TO_AN_END = 10.0
 _STATEMENTS_AT_ONCE = 2
 """Transactions of one account at a time, however many webhooks it has: others want connections too."""
 _PAUSES = (0.1, 0.5, 1.0, 2.0)
+_SHUT_OUT = timedelta(hours=1)
+"""Until it is looked again whether the owner of a key, or the account, is let in once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +239,14 @@ class _Slice:
         endpoint = await store.endpoint(session, endpoint_id)
         if endpoint is None or (endpoint["waits_until"] and endpoint["waits_until"] > now):
             return None
-        stands = await standing_of_key(session, endpoint["key_id"])
-        if stands is None:
+        try:
+            stands = await standing_of_key(session, endpoint["key_id"])
+        except KeyOver:
             return Ended(endpoint_id)
+        except (SubscriptionInactive, UserInactive):
+            # Who pays late, or is let in again, is to hear of all that waited.
+            await store.wait(session, endpoint_id, now + _SHUT_OUT)
+            return None
         # Of eight two wait for two of the others, each for its time.
         until = now + timedelta(seconds=(CLAIMED / AT_ONCE + 1) * self.courier.poster.seconds)
         rows = await store.claim(session, endpoint_id, Claim(token, now, until), CLAIMED)

@@ -1,6 +1,7 @@
 """Pausing: when a webhook is told nothing more, its owner is told, and the account's clock knows."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from app.accounts.keys.store import read as read_key
@@ -18,22 +19,32 @@ from app.webhooks.states import WebhookPause
 _MORNING = time(9)
 _AHEAD = 7
 """Days before a gallery expires at which that is told."""
-_LETTER = (
-    "Hello {name},",
-    "Nothing has been delivered to the webhook {url} since {since}. It was paused, and is told nothing more.",
-    "What waits for it is kept for 30 days: mend what receives it, then activate the webhook again.",
-    "What happens meanwhile is in the feed.",
-)
+_WHY = {
+    WebhookPause.FAILING: (
+        "Nothing has been delivered to the webhook {url} since {since}. It was paused, and is told nothing"
+        " more.\n\nWhat waits for it is kept for 30 days: mend what receives it, then activate the webhook"
+        " again."
+    ),
+    WebhookPause.GONE: (
+        "The webhook {url} was answered that nobody is there any more (410). It was paused, and is told"
+        " nothing more."
+    ),
+    WebhookPause.KEY_ENDED: (
+        "The API key that the webhook {url} belongs to has ended. It was paused, and is told nothing more."
+    ),
+}
+"""What the owner of its key is told by a letter; who pauses one by hand knows."""
+_LETTER = "Hello {name},\n\n{why}\n\nWhat happens meanwhile is in the feed.\n"
 
 
 async def end(session: WriteSession, endpoint_id: UUID, code: WebhookPause) -> None:
-    """Tell a webhook nothing more; whose key it goes by is told by a letter where it has failed."""
+    """Tell a webhook nothing more; whose key it goes by is told by a letter, unless somebody did it."""
     found = await store.pause(session, endpoint_id, code, clock.now())
     if found is None:
         return
     await store.set_listened(session)
-    if code is WebhookPause.FAILING:
-        await _post_letter(session, endpoint_id, found["key_id"], found["url"], found["failing_since"])
+    if code in _WHY:
+        await _post_letter(session, endpoint_id, code, found)
 
 
 async def settle(session: WriteSession) -> None:
@@ -61,18 +72,17 @@ async def _sweep(session: WriteSession) -> datetime | None:
     return datetime.combine(today + timedelta(days=1), _MORNING, zone)
 
 
-async def _post_letter(
-    session: WriteSession, endpoint_id: UUID, key_id: UUID, url: str, since: datetime
-) -> None:
-    key, account = await read_key(session, key_id), await read_account(session)
+async def _post_letter(session: WriteSession, endpoint_id: UUID, code: WebhookPause, hook: Any) -> None:
+    key, account = await read_key(session, hook["key_id"]), await read_account(session)
     user = await read_user(session, key.owner_id) if key else None
     if user is None or not user.email or account is None:
         return
     zone = await zone_of_company(session)
-    at = f"{since.astimezone(zone):%Y-%m-%d %H:%M}"
-    text = "\n\n".join(_LETTER).format(name=user.first_name, url=url, since=at) + "\n"
+    since = hook["failing_since"] or clock.now()
+    why = _WHY[code].format(url=hook["url"], since=f"{since.astimezone(zone):%Y-%m-%d %H:%M}")
+    text = _LETTER.format(name=user.first_name, why=why)
     letter = Letter(
-        letter_id=uuid5(endpoint_id, f"failing {since.isoformat()}"),
+        letter_id=uuid5(endpoint_id, f"{code} {since.isoformat()}"),
         channel=Channel.EMAIL,
         purpose=Purpose.NOTICE,
         to=(user.email,),

@@ -57,6 +57,7 @@ from app.webhooks.schemas import (
     told_of,
     told_of_kind,
 )
+from app.webhooks.seeing import seen_by_key
 from app.webhooks.states import WebhookState, sentence_of
 from app.webhooks.targets import require_open
 
@@ -245,7 +246,7 @@ async def test(webhook_id: HookId, work: Modifying) -> DeliveryAnswer:
     """Have `webhook.test` posted to a webhook; read the delivery to see what became of it."""
     hook = await keeping.read(work.session, work.who, webhook_id)
     event_id = await keeping.test(work.session, hook)
-    return DeliveryAnswer(**told_of(await _delivery(work.session, hook, event_id)))
+    return DeliveryAnswer(**told_of(await _delivery(work.session, hook, event_id), is_seen=True))
 
 
 @router.post(
@@ -318,7 +319,8 @@ async def list_deliveries(
     hook = await keeping.read(work.session, work.who, webhook_id)
     sought = Sought(state, type_, page, limit + 1)
     found = await endpoints.deliveries(work.session, hook.endpoint_id, sought)
-    shown = [DeliveryAnswer(**told_of(each)) for each in found[:limit]]
+    seen = await seen_by_key(work.session, hook.key_id, found[:limit])
+    shown = [DeliveryAnswer(**told_of(each, is_seen=each["event_id"] in seen)) for each in found[:limit]]
     return DeliveryPage(deliveries=shown, next_page=shown[-1].event_id if len(found) > limit else None)
 
 
@@ -333,7 +335,7 @@ async def read_delivery(
 ) -> WholeDeliveryAnswer:
     """Read a delivery with what is posted, and what its receiver has answered."""
     hook = await keeping.read(work.session, work.who, webhook_id)
-    return _whole(await _delivery(work.session, hook, event_id), request.app.state.public_url)
+    return await _whole(work.session, hook, event_id, request.app.state.public_url)
 
 
 @router.post(
@@ -348,7 +350,7 @@ async def resend(
     """Have one event posted once more under its id, whatever became of it before."""
     hook = await keeping.read(work.session, work.who, webhook_id)
     await keeping.resend(work.session, hook, event_id)
-    return _whole(await _delivery(work.session, hook, event_id), request.app.state.public_url)
+    return await _whole(work.session, hook, event_id, request.app.state.public_url)
 
 
 async def _answer(work: Work[Any], hook: Webhook, response: Response) -> WebhookAnswer:
@@ -364,7 +366,9 @@ async def _delivery(session: Session, hook: Webhook, event_id: UUID) -> Any:
     return found
 
 
-def _whole(delivery: Any, origin: str | None) -> WholeDeliveryAnswer:
+async def _whole(session: Session, hook: Webhook, event_id: UUID, origin: str | None) -> WholeDeliveryAnswer:
+    delivery = await _delivery(session, hook, event_id)
+    is_seen = bool(await seen_by_key(session, hook.key_id, [delivery]))
     attempts = [AttemptAnswer(**each, message=sentence_of(each["code"])) for each in delivery["attempts"]]
-    body = body_of(delivery, origin).decode()
-    return WholeDeliveryAnswer(**told_of(delivery), body=body, attempts=attempts)
+    body = body_of(delivery, origin).decode() if is_seen else None
+    return WholeDeliveryAnswer(**told_of(delivery, is_seen=is_seen), body=body, attempts=attempts)

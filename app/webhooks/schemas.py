@@ -139,7 +139,10 @@ class DeliveryAnswer(Answer):
 
     event_id: UUID = Field(description="The event, the `webhook-id` of its posts.", examples=[_EVENT])
     type: str = Field(description="The kind of event.", examples=["clients.changed"])
-    record_id: UUID | None = Field(description="The record it is about.", examples=[_RECORD])
+    record_id: UUID | None = Field(
+        description="The record it is about; none where the webhook's key may not see it now.",
+        examples=[_RECORD],
+    )
     revision: int = Field(description="The revision it was written at.", examples=[18])
     happened_at: datetime = Field(description="When it happened.", examples=[_INSTANT])
     state: WebhookState = Field(
@@ -161,8 +164,10 @@ class DeliveryAnswer(Answer):
 class WholeDeliveryAnswer(DeliveryAnswer):
     """A delivery with what is posted, and its last tries."""
 
-    body: str = Field(
-        description="The body as it is posted, to the byte.", examples=['{"type":"clients.changed"}']
+    body: str | None = Field(
+        description="The body as it is posted, to the byte; none where the webhook's key may not see now what"
+        " it is about.",
+        examples=['{"type":"clients.changed"}'],
     )
     attempts: list[AttemptAnswer] = Field(description="The last twelve tries, the latest last.")
 
@@ -201,9 +206,11 @@ def told(hook: Webhook, waiting: int) -> dict[str, Any]:
     return {**kept, "id": hook.endpoint_id, "first_revision": hook.heard_from, "waiting": waiting}
 
 
-def told_of(delivery: Any) -> dict[str, Any]:
-    """Return what is told of a delivery's row."""
+def told_of(delivery: Any, *, is_seen: bool) -> dict[str, Any]:
+    """Return what is told of a delivery's row: not of which record, where the key may not see that."""
     kept = {name: delivery[name] for name in delivery.keys() & DeliveryAnswer.model_fields.keys()}
+    if not is_seen:
+        kept["record_id"] = None
     is_open = delivery["state"] in (WebhookState.WAITING, WebhookState.SENDING)
     return {
         **kept,

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from app.accounts.errors import SubscriptionInactive, UserInactive
 from app.accounts.features import allows
-from app.accounts.standing import Standing
+from app.accounts.standing import KeyOver, Standing, standing_of_key
 from app.core.db import Session
 from app.core.principal import Level
 from app.sync import registry
@@ -39,6 +40,15 @@ async def seen(session: Session, stands: Standing, events: Sequence[Any]) -> set
         if state is not None and state.anchors is not None and rule.may_see(state.anchors):
             found.add(event_id)
     return found
+
+
+async def seen_by_key(session: Session, key_id: UUID, events: Sequence[Any]) -> set[UUID]:
+    """Return the ids of the events that a key may hear of now: none, if it is let in no more."""
+    try:
+        stands = await standing_of_key(session, key_id)
+    except (KeyOver, SubscriptionInactive, UserInactive):
+        return set()
+    return await seen(session, stands, events)
 
 
 def _may_hear(stands: Standing, kind: Kind, rights: Scope) -> bool:

@@ -100,6 +100,7 @@ SET failing_since = coalesce(failing_since, $3), failures = failures + $4,
 WHERE account_id = $1 AND endpoint_id = $2
 RETURNING failing_since, failures
 """
+_WAIT = "UPDATE webhook_endpoints SET waits_until = $3 WHERE account_id = $1 AND endpoint_id = $2"
 _PAUSE = """
 UPDATE webhook_endpoints
 SET is_active = false, paused_code = $3, changed_at = $4, version = version + 1
@@ -245,6 +246,11 @@ async def went_wrong(
     """Write down that it has taken nothing, so many times; return since when, and how many by now."""
     row = await session.raw.fetchrow(_WENT_WRONG, session.account_id, endpoint_id, now, many, until)
     return (row["failing_since"], row["failures"]) if row else (now, 0)
+
+
+async def wait(session: Session, endpoint_id: UUID, until: datetime) -> None:
+    """Have a webhook told nothing until an instant."""
+    await session.raw.execute(_WAIT, session.account_id, endpoint_id, until)
 
 
 async def pause(

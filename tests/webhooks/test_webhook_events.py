@@ -110,7 +110,11 @@ async def test_private_records_of_others_are_told_of_to_nobody(
     async with database.writing(hook.account_id) as turn:
         fields = {"subject": "Secret", "is_private": True, "assigned_user_id": pat, "assigned_by_id": pat}
         await write(turn, who, [Write("tasks", task, fields)])
-    assert await hook.delivered() == []
+    for state in ("waiting", "skipped"):
+        [logged] = (await hook.ask("GET", f"/deliveries?state={state}"))["deliveries"]
+        whole = await hook.ask("GET", f"/deliveries/{logged['event_id']}")
+        assert (logged["record_id"], whole["record_id"], whole["body"]) == (None, None, None)
+        assert await hook.delivered() == []
     async with database.writing(hook.account_id) as turn:
         await write(turn, who, [Write("tasks", task, None)])
     assert await hook.delivered() == []
@@ -139,8 +143,11 @@ async def test_orders_and_money_that_came_are_told_of(
 
 
 async def test_a_key_that_ended_between_the_change_and_the_post_hears_nothing(
-    owner: Program, hooked: Hooking
+    owner: Program, hooked: Hooking, studio: Studio
 ) -> None:
+    await studio.execute(
+        "UPDATE users SET email = 'jo@studio.example' WHERE account_id = $1 AND initials = 'JD'"
+    )
     key = await a_key(owner, {"clients": "view_only"})
     hook = await hooked("*", key=key)
     await made(owner, "clients", **LEE)
@@ -148,5 +155,7 @@ async def test_a_key_that_ended_between_the_change_and_the_post_hears_nothing(
     assert await hook.delivered() == []
     told = await hook.ask("GET")
     assert (told["is_active"], told["paused_code"], told["waiting"]) == (False, "key_ended", 0)
+    letters = await studio.execute("SELECT content->>'text' AS text FROM letters WHERE account_id = $1")
+    assert sum("API key" in each["text"] for each in letters) == 1
     refused = await owner.ask("POST", f"{hook.path}/activate")
     assert (refused.status_code, refused.json()["code"]) == (409, "api_key_ended")

@@ -123,6 +123,21 @@ async def test_after_ten_tries_it_has_failed_and_after_five_days_of_them_nobody_
     assert len(await hook.delivered()) == 1
 
 
+async def test_who_pays_late_is_told_what_waited(hooked: Hooking, hold: Hold, studio: Studio) -> None:
+    now = clock.now()
+    hold(now)
+    hook = await hooked("clients.*")
+    await made(hook.owner, "clients", **LEE)
+    state = "UPDATE accounts SET subscription_state = '{}' WHERE account_id = $1"
+    await studio.execute(state.format("cancelled"))
+    assert await hook.delivered() == []
+    await studio.execute(state.format("active"))
+    told = await hook.ask("GET")
+    assert (told["is_active"], told["paused_code"], told["waiting"]) == (True, None, 1)
+    hold(now + timedelta(hours=1, minutes=1))
+    assert len(await hook.delivered()) == 1
+
+
 async def test_who_is_gone_or_busy_or_elsewhere_is_believed(
     hooked: Hooking, receiver: Receiver, other: Receiver, hold: Hold
 ) -> None:
