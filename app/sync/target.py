@@ -1,7 +1,7 @@
 """The scope of now: compiled for whoever asks, kept until something it was compiled from changes."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -65,11 +65,15 @@ async def target_of(
     """
     if is_final and (kept := kept_target(who, at, names, schema_version, is_whole=is_whole)):
         return kept
+    if is_whole and names is not None:
+        # There are more subsets of the collections than may be kept.
+        whole = await target_of(session, who, at, None, schema_version, is_whole=True, is_final=is_final)
+        return _cut(whole, names)
     version, today = version_for(at, schema_version), at.day_in(who.time_zone)
     in_force = await preference_store.in_force(session, who)
     given = await circumstances_of(session, who, in_force.preferences, today, version)
     rights = compile_rights(None if given.sees_private else given.me, version, given.sight)
-    scope = _whole(rights, names, version) if is_whole else compile_scope(given, names)
+    scope = _whole(rights, version) if is_whole else compile_scope(given, names)
     near = scope if is_whole else compile_near(given, names)
     target = Target(scope, near, rights, in_force.resync, today, packed_scope(scope))
     if is_final:
@@ -88,6 +92,9 @@ def kept_target(
     is_whole: bool = False,
 ) -> Target | None:
     """Return what a device should hold now, if that was compiled before and nothing of it has changed."""
+    if is_whole and names is not None:
+        whole = kept_target(who, at, None, schema_version, is_whole=True)
+        return None if whole is None else _cut(whole, names)
     key = _key(who, names, version_for(at, schema_version), is_whole=is_whole)
     stamp, target = _compiled.get(key, (None, None))
     if stamp != _stamp(at, at.day_in(who.time_zone)):
@@ -96,14 +103,15 @@ def kept_target(
     return target
 
 
-def _whole(rights: Scope, names: list[str] | None, version: int) -> Scope:
-    """Return what may be seen of the collections asked for, as far as the account's feed has come."""
-    collections = {number: registry.numbered(number) for number in rights}
-    return {
-        number: rights[number]
-        for number, each in collections.items()
-        if each.since <= version and (names is None or each.name in names)
-    }
+def _whole(rights: Scope, version: int) -> Scope:
+    """Return what may be seen, as far as the account's feed has come."""
+    return {number: rule for number, rule in rights.items() if registry.numbered(number).since <= version}
+
+
+def _cut(whole: Target, names: list[str]) -> Target:
+    """Return what may be seen of the collections asked for."""
+    wanted = {number: rule for number, rule in whole.scope.items() if registry.numbered(number).name in names}
+    return replace(whole, scope=wanted, near=wanted, base=packed_scope(wanted))
 
 
 def _key(who: Principal, names: list[str] | None, version: int, *, is_whole: bool) -> _Key:
