@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
 import { Phone } from './phone.js'
-import { MANIFEST, Studio } from './studio.js'
+import { MANIFEST, NEXT_MANIFEST, Studio } from './studio.js'
 
 const EXCHANGE = '/v1/sync'
 const PUSH = '/v1/sync/push'
@@ -714,4 +714,32 @@ test('another tab hears what was changed here and what came, and both are one sy
   other.close()
   await phone.sync()
   assert.equal(studio.rows.get(id).record.first_name, 'Bea')
+})
+
+test('an app that was updated keeps and pushes what was typed before, and has what is new', async () => {
+  const { studio, phone, ids } = await begin()
+  await phone.sync()
+  const client = await phone.create('clients', { last_name: 'New' })
+  phone.cut(EXCHANGE, { isAfter: true })
+  await assert.rejects(phone.sync(), { code: 'unreachable' })
+  phone.mend()
+  await phone.edit('clients', ids[0], { first_name: 'Bea' })
+  await phone.remove('clients', ids[1])
+  await phone.update(NEXT_MANIFEST)
+  studio.manifest = NEXT_MANIFEST
+  assert.equal((await phone.store.unpushed()).length, 3)
+  assert.equal((await phone.find('clients', ids[0])).first_name, 'Bea')
+  const task = await phone.create('tasks', { subject: 'Call', client_id: client.id })
+  assert.deepEqual(await phone.find('tasks', task.id), { id: task.id, revision: null, subject: 'Call', client_id: client.id })
+  studio.put('clients', ids[2], { is_vip: true })
+  studio.requests.length = 0
+  await phone.sync()
+  assert.ok(studio.requests.every(({ body }) => JSON.parse(body).pull.cursor))
+  assert.equal(studio.rows.get(client.id).record.last_name, 'New')
+  assert.equal(studio.rows.get(ids[0]).record.first_name, 'Bea')
+  assert.equal(studio.rows.get(ids[1]).is_deleted, true)
+  assert.equal(studio.rows.get(task.id).record.client_id, client.id)
+  assert.equal((await phone.find('clients', ids[2])).is_vip, true)
+  assert.deepEqual(phone.refused, [])
+  await phone.assertConsistent()
 })

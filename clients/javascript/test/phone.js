@@ -54,6 +54,12 @@ export class Phone {
     this.store = await this.open()
   }
 
+  /** Open an app that was updated on what the one of before had stored. */
+  update(manifest) {
+    this.manifest = manifest
+    return this.restart()
+  }
+
   /** Cut the line for requests to a path, before they leave or after they arrived. */
   cut(path, { times = Infinity, isAfter = false } = {}) {
     let left = times

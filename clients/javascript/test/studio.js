@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 
 const field = (name, type, more = {}) => ({
-  name, type, required: false, nullable: true, read_only: false, link: null, choices: null, since: 1, part: null, ...more,
+  name, type, required: false, nullable: true, read_only: false, link: null, choices: null, default: null, since: 1, part: null, ...more,
 })
 
 export const MANIFEST = {
@@ -10,23 +10,39 @@ export const MANIFEST = {
   minimum_schema_version: 1,
   limits: { max_changes: 500 },
   collections: [
-    { name: 'sessions', number: 200, writable: true, day: 'date', fields: [
+    { name: 'sessions', number: 200, since: 1, writable: true, day: 'date', fields: [
       field('client_id', 'id', { link: 'clients' }), field('name', 'text'), field('date', 'date'), field('table', 'text'),
     ] },
-    { name: 'session_types', number: 20, writable: false, day: null, fields: [field('name', 'text')] },
-    { name: 'clients', number: 100, writable: true, day: null, fields: [
+    { name: 'session_types', number: 20, since: 1, writable: false, day: null, fields: [field('name', 'text')] },
+    { name: 'clients', number: 100, since: 1, writable: true, day: null, fields: [
       field('first_name', 'text'), field('last_name', 'text'), field('phones', 'objects'), field('groups', 'ids'),
       field('number', 'integer', { read_only: true }), field('is_active', 'boolean'),
       field('updated_at', 'instant', { read_only: true }), field('notes', 'text', { part: 'notes' }),
       field('recommended_by_ids', 'ids', { link: 'clients' }),
     ] },
-    { name: 'inbox', number: 900, writable: false, day: 'date', fields: [
+    { name: 'inbox', number: 900, since: 1, writable: false, day: 'date', fields: [
       field('date', 'date', { read_only: true }), field('resolution', 'text', { read_only: true }),
     ] },
   ],
 }
 
-const RANK = Object.fromEntries(MANIFEST.collections.map(({ name, number }) => [name, number]))
+/** The manifest once the server knows more: three fields, and a collection that is new. */
+export const NEXT_MANIFEST = {
+  ...MANIFEST,
+  schema_version: 2,
+  collections: [
+    ...MANIFEST.collections.map((each) => each.name !== 'clients' ? each : { ...each, fields: [
+      ...each.fields, field('nickname', 'text', { since: 2 }),
+      field('is_vip', 'boolean', { since: 2, nullable: false, default: false }),
+      field('tags', 'texts', { since: 2, nullable: false, default: [] }),
+    ] }),
+    { name: 'tasks', number: 300, since: 2, writable: true, day: null, fields: [
+      field('subject', 'text', { since: 2 }), field('client_id', 'id', { link: 'clients', since: 2 }),
+    ] },
+  ],
+}
+
+const RANK = Object.fromEntries(NEXT_MANIFEST.collections.map(({ name, number }) => [name, number]))
 
 export class Studio {
   revision = 0
@@ -38,6 +54,8 @@ export class Studio {
   device = { id: randomUUID(), name: 'Phone' }
   account = { id: randomUUID() }
   deactivated = null
+  /** What there is to sync. */
+  manifest = MANIFEST
   /** What a phone said of itself last. */
   told = null
   /** A change that refuses the whole push it is in: `(change) => [status, code]` or nothing. */
@@ -132,7 +150,7 @@ export class Studio {
     if (path === '/v1/devices/me/wiped') return new Response(null, { status: 204 })
     if (this.deactivated) return refusal(403, 'device_deactivated', { wipe_order: this.deactivated })
     if (headers.authorization !== `Bearer ${this.token}`) return refusal(401, 'token_expired')
-    if (path === '/v1/sync/manifest') return answer(MANIFEST)
+    if (path === '/v1/sync/manifest') return answer(this.manifest)
     if (path === '/v1/sync/live') return this.#live(query, signal)
     if (path === '/v1/sync/wait') return this.#wait(query, signal)
     if (path === '/v1/sync/pull') return this.#pull(sent)
@@ -205,7 +223,7 @@ export class Studio {
     if (cursor && from.epoch !== this.epoch) return refusal(410, 'resync_required', { reason: 'server_restored', mode: this.mode })
     const rows = [...this.rows.values()].filter((row) => after(place(row), from.at)).sort((a, b) => (after(place(a), place(b)) ? 1 : -1))
     const page = rows.slice(0, max_rows)
-    const changes = nothing()
+    const changes = nothing(this.manifest)
     for (const row of page) {
       if (row.is_deleted || row.is_hidden) {
         if (!from.held) continue
@@ -231,11 +249,11 @@ export class Studio {
   }
 
   #digests() {
-    return Object.fromEntries(MANIFEST.collections.map(({ name }) => [name, digestOf(this.#shown(name))]))
+    return Object.fromEntries(this.manifest.collections.map(({ name }) => [name, digestOf(this.#shown(name))]))
   }
 
   #verify({ cursor, collection, held }) {
-    const told = { cursor: cursor ?? this.#cursor([this.revision, 999, '']), digests: null, buckets: null, has_more: false, changes: nothing() }
+    const told = { cursor: cursor ?? this.#cursor([this.revision, 999, '']), digests: null, buckets: null, has_more: false, changes: nothing(this.manifest) }
     if (!collection) return answer({ ...told, digests: this.#digests() })
     const shown = this.#shown(collection)
     const bucketOf = (id) => id.slice(-2)
@@ -314,7 +332,7 @@ export class Studio {
   }
 }
 
-const nothing = () => Object.fromEntries(MANIFEST.collections.map(({ name }) => [name, { put: [], del: [], evict: [], merged: {} }]))
+const nothing = ({ collections }) => Object.fromEntries(collections.map(({ name }) => [name, { put: [], del: [], evict: [], merged: {} }]))
 
 function digestOf(rows) {
   const marks = rows.map(({ id, record }) => createHash('md5').update(`${id}:${record.revision}`).digest().readBigUInt64BE())

@@ -132,6 +132,7 @@ class Phone:
     desk: Desk
     path: Path
     initials: str = "PK"
+    app: tuple[str, int] = ("1.0.0", 1)
     uid: str = field(default_factory=lambda: str(uuid4()))
     wanted: Wanted = field(default_factory=Wanted)
     attempts: int = 3
@@ -146,7 +147,7 @@ class Phone:
 
     def open(self) -> Client:
         """Start the app."""
-        device = Device("Pat's phone", "Pixel 9", "android", "1.0.0", 1, self.uid)
+        device = Device("Pat's phone", "Pixel 9", "android", *self.app, self.uid)
         return Client(
             self.path,
             BASE_URL,

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from clients.python.tests.phones import BatteryDied, Mortal, Phone
+from clients.python.tests.phones import SYNC, BatteryDied, Mortal, Phone
 from clients.python.tests.problems import problem
 from clients.python.tests.serving import Desk, House
 from studio_sync_client import DeviceWiped, NoAnswer, Problem, SignedOut, WrongOwner
@@ -143,6 +143,29 @@ def test_an_app_that_is_too_old_keeps_everything(phone: Phone) -> None:
     assert told.value.members["minimum"] == 2
     phone.line.instead = lambda _: None
     assert phone.client.sync(verify=True).pushed == 1
+
+
+def test_an_app_that_was_updated_says_so_and_pushes_what_was_typed_before(desk: Desk, phone: Phone) -> None:
+    client = desk.write("clients", first_name="Ann")
+    phone.client.sync()
+    phone.line.lose(SYNC, 3)
+    made = phone.client.create("tasks", {"subject": "Call Ann"})
+    with pytest.raises(NoAnswer):
+        phone.client.sync()
+    phone.client.patch("clients", client, {"first_name": "Anna"})
+    phone.app = ("2.0.0", 2)
+    phone.restart()
+    assert phone.client.status().unpushed == 2
+    assert phone.client.all("clients")[0]["first_name"] == "Anna"
+    phone.line.asked.clear()
+    report = phone.client.sync(verify=True)
+    assert (report.pushed, report.refused, report.drifted, phone.client.status().unpushed) == (2, [], [], 0)
+    assert [each["subject"] for each in phone.client.all("tasks") if each["id"] == made] == ["Call Ann"]
+    first = phone.line.asked[0]
+    told = json.loads(first.content)
+    assert (first.url.path, told["app_version"], told["schema_version"]) == (REFRESH, "2.0.0", 2)
+    phone.client.sync()
+    assert len(phone.line.bodies(REFRESH)) == 1
 
 
 def test_a_true_order_clears_the_phone_and_is_answered_with_a_receipt(desk: Desk, phone: Phone) -> None:

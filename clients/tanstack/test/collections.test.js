@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { BasicIndex, createCollection, createLiveQueryCollection, createTransaction, eq } from '@tanstack/db'
 
 import { Phone } from '../../javascript/test/phone.js'
-import { MANIFEST, Studio } from '../../javascript/test/studio.js'
+import { MANIFEST, NEXT_MANIFEST, Studio } from '../../javascript/test/studio.js'
 import { studioCollectionOptions, studioSave } from '../src/index.js'
 
 const CREDENTIALS = { account: 'demo', initials: 'JD', password: 'secret' }
@@ -135,4 +135,21 @@ test('nothing is shown when the copy is gone', async () => {
   assert.equal(clients.size, 1)
   await phone.store.clear()
   assert.equal(clients.size, 0)
+})
+
+test('an app that was updated shows and pushes what was typed before, and has what is new', async () => {
+  const { phone, clients, studio, id } = await begin()
+  await phone.sync()
+  await clients.utils.caughtUp()
+  await clients.update(id, (draft) => { draft.first_name = 'Bea' }).when('settled')
+  await phone.update(NEXT_MANIFEST)
+  studio.manifest = NEXT_MANIFEST
+  const [updated, tasks] = [show(phone, 'clients'), show(phone, 'tasks')]
+  await updated.preload()
+  assert.equal(updated.get(id).first_name, 'Bea')
+  const task = randomUUID()
+  await tasks.insert({ id: task, subject: 'Call', client_id: id }).when('settled')
+  await phone.sync()
+  assert.equal(studio.rows.get(id).record.first_name, 'Bea')
+  assert.equal(studio.rows.get(task).record.subject, 'Call')
 })

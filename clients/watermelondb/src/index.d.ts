@@ -1,5 +1,6 @@
 // Types of what this package offers.
 import type { AppSchema, Database, Model } from '@nozbe/watermelondb'
+import type { SchemaMigrations } from '@nozbe/watermelondb/Schema/migrations'
 import type { SyncArgs, SyncDatabaseChangeSet, SyncPullArgs } from '@nozbe/watermelondb/sync'
 import type { Client, Manifest, Page, Refusal, Report, StayOptions as Stay, Status, Warning } from '@studio-sync/client'
 
@@ -33,6 +34,9 @@ export interface SyncOptions
 }
 
 export function schemaFromManifest(manifest: Manifest): AppSchema
+
+/** To be handed to the adapter with the schema, so that an update of the app keeps what was not pushed. */
+export function migrationsFromManifest(manifest: Manifest): SchemaMigrations
 
 export function modelsFromManifest(manifest: Manifest): Array<typeof Model>
 

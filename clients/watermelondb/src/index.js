@@ -2,5 +2,5 @@
 export { DeviceWiped, Problem, RetryLater, SignedOut, UnexpectedAnswer, Unreachable, createClient } from '@studio-sync/client'
 export { openInbox, queueCommand, queuedCommands, resolveInbox } from './commands.js'
 export { keepInStep } from './live.js'
-export { modelsFromManifest, schemaFromManifest } from './schema.js'
+export { migrationsFromManifest, modelsFromManifest, schemaFromManifest } from './schema.js'
 export { clearDatabase, consistencyCheck, statusOf, synchronizeWith } from './synchronize.js'

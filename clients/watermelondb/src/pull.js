@@ -51,7 +51,7 @@ export function mergesOf(changes) {
 
 /** A row of a table in which every link to a record that was merged names the one that stays. */
 export function relinked(table, row, merges) {
-  const linking = table.columns.filter(({ refersTo }) => refersTo in merges)
+  const linking = table.columns.filter(({ name, refersTo }) => refersTo in merges && row[name] !== null)
   return Object.fromEntries(
     linking.flatMap((column) => {
       const merged = merges[column.refersTo]

@@ -1,10 +1,7 @@
 // A WatermelonDB schema and its models, made from the server's manifest.
-import { mappingOf, fromColumn, toColumn, REVISION } from './mapping.js'
+import { mappingOf, newestVersion, fromColumn, toColumn, REVISION } from './mapping.js'
 import { SyncState, stateTable } from './state.js'
-import { Model, appSchema, setGenerator, tableSchema } from './watermelon.js'
-
-// How often the tables of one manifest have been made otherwise by this package: a database of another version is made anew.
-const SHAPE = 1
+import { Model, addColumns, appSchema, createTable, schemaMigrations, setGenerator, tableSchema } from './watermelon.js'
 
 /**
  * The `appSchema` for a manifest: a table per collection, and one for the state of the sync.
@@ -15,7 +12,31 @@ export function schemaFromManifest(manifest) {
   const tables = [...mappingOf(manifest).values()].map((table) =>
     tableSchema({ name: table.name, columns: [revisionColumn(), ...table.columns.map(columnSchema)] }),
   )
-  return appSchema({ version: manifest.schema_version + SHAPE, tables: [...tables, stateTable()] })
+  return appSchema({ version: newestVersion(manifest.schema_version), tables: [...tables, stateTable()] })
+}
+
+/**
+ * The `schemaMigrations` that go with that schema: a database an older version of the app has left gets the tables
+ * and columns that are new, and keeps its rows, the state of the sync and all that was not pushed.
+ */
+export function migrationsFromManifest(manifest) {
+  const tables = [...mappingOf(manifest).values()]
+  const migrations = []
+  for (let toVersion = 2; toVersion <= newestVersion(manifest.schema_version); toVersion += 1) {
+    migrations.push({ toVersion, steps: tables.flatMap((table) => stepsOf(table, toVersion)) })
+  }
+  return schemaMigrations({ migrations })
+}
+
+function stepsOf({ name, version, columns }, toVersion) {
+  const added = columns.filter((column) => column.version === toVersion)
+  if (version === toVersion) return createTable({ name, columns: [revisionColumn(), ...added.map(columnSchema)] })
+  return added.length ? addColumns({ table: name, columns: added.map(addedColumn) }) : []
+}
+
+// Whether it is optional decides what the rows of before get in it.
+function addedColumn(column) {
+  return { ...columnSchema(column), isOptional: column.unsaid === null }
 }
 
 function revisionColumn() {

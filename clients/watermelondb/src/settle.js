@@ -142,11 +142,17 @@ function unconfirmed(current) {
 function changedSince(table, { op, sent }, current) {
   const isNew = op === 'create' || current._status === 'created'
   const candidates = isNew ? writableNames(table) : current._changed.split(',').filter(Boolean)
-  return candidates.filter((name) => !(name in sent) || sent[name] !== current[name])
+  // A column may have come with an update of the app, after a new record had been sent.
+  const known = op === 'create' ? { ...unsaidOf(table), ...sent } : sent
+  return candidates.filter((name) => !(name in known) || known[name] !== current[name])
 }
 
 function writableNames(table) {
   return table.columns.filter(({ isWritable }) => isWritable).map(({ name }) => name)
+}
+
+function unsaidOf(table) {
+  return Object.fromEntries(table.columns.map(({ name, unsaid }) => [name, unsaid]))
 }
 
 function overlaid(row, current, names) {

@@ -28,6 +28,10 @@ const running = new WeakMap()
  * repaired. Other options are handed to WatermelonDB's `synchronize`.
  */
 export function synchronizeWith(client, database, options) {
+  // WatermelonDB empties a database that it cannot bring to the schema: the developer hears of it before a user does.
+  if (!database.adapter.migrations) {
+    return Promise.reject(new Error('Hand migrationsFromManifest(manifest) to the adapter: an update would lose what is not pushed.'))
+  }
   if (!running.has(database)) {
     const sync = new Sync(client, database, options)
     running.set(database, sync.run().finally(() => running.delete(database)))

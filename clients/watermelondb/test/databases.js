@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { modelsFromManifest, schemaFromManifest } from '../src/index.js'
+import { migrationsFromManifest, modelsFromManifest, schemaFromManifest } from '../src/index.js'
 
 const require = createRequire(import.meta.url)
 const { Database } = require('@nozbe/watermelondb')
@@ -31,18 +31,19 @@ function newFolder() {
   return folder
 }
 
-/** A database in a new folder; `reopen` answers what a restarted app would find. */
-export async function openDatabase(kind, manifest, folder = newFolder()) {
-  const schema = schemaFromManifest(manifest)
-  const adapter = kind === 'sqlite' ? sqlite(schema, folder) : loki(schema, folder)
+const tablesOf = (manifest) => ({ schema: schemaFromManifest(manifest), migrations: migrationsFromManifest(manifest) })
+
+/** A database in a new folder; `reopen` answers what a restarted app would find, or one that was updated. */
+export async function openDatabase(kind, manifest, folder = newFolder(), tables = tablesOf(manifest)) {
+  const adapter = kind === 'sqlite' ? sqlite(tables, folder) : loki(tables, folder)
   const database = new Database({ adapter, modelClasses: modelsFromManifest(manifest) })
   await database.adapter.getLocal('ready')
   const save = kind === 'sqlite' ? async () => {} : () => saveLoki(adapter)
   return {
     database,
-    async reopen() {
+    async reopen(updated = manifest, updatedTables = tablesOf(updated)) {
       await save()
-      return openDatabase(kind, manifest, folder)
+      return openDatabase(kind, updated, folder, updatedTables)
     },
     async close() {
       await save()
@@ -50,14 +51,14 @@ export async function openDatabase(kind, manifest, folder = newFolder()) {
   }
 }
 
-function sqlite(schema, folder) {
+function sqlite(tables, folder) {
   const SQLiteAdapter = require('@nozbe/watermelondb/adapters/sqlite').default
-  return new SQLiteAdapter({ schema, dbName: join(folder, 'phone') })
+  return new SQLiteAdapter({ ...tables, dbName: join(folder, 'phone') })
 }
 
-function loki(schema, folder) {
+function loki(tables, folder) {
   return new LokiJSAdapter({
-    schema,
+    ...tables,
     dbName: 'phone',
     useWebWorker: false,
     useIncrementalIndexedDB: true,

@@ -17,7 +17,7 @@ export class Phone {
   line = (fetch, ...request) => fetch(...request)
 
   /** A phone that is signed in and empty. */
-  static async signedIn({ kind = 'loki', manifest, baseUrl, fetch = globalThis.fetch, credentials }) {
+  static async signedIn({ kind = 'loki', manifest, tables, baseUrl, fetch = globalThis.fetch, credentials }) {
     const phone = new Phone()
     phone.manifest = manifest
     phone.client = createClient({
@@ -31,7 +31,7 @@ export class Phone {
     const device = { uid: randomUUID(), name: 'Phone', model: 'Test', platform: 'android', app_version: '1.0.0', schema_version: 1 }
     phone.session = await phone.client.signIn({ ...credentials, device })
     phone.manifest ??= await phone.client.manifest()
-    phone.store = await openDatabase(kind, phone.manifest)
+    phone.store = await openDatabase(kind, phone.manifest, undefined, tables)
     return phone
   }
 
@@ -57,6 +57,12 @@ export class Phone {
   /** Stop the app and start it again on what it had stored. */
   async restart() {
     this.store = await this.store.reopen()
+  }
+
+  /** Start an app that was updated on what the one of before had stored. */
+  async update(manifest) {
+    this.manifest = manifest
+    this.store = await this.store.reopen(manifest)
   }
 
   /** Cut the line for requests to a path, before they leave or after they arrived. */

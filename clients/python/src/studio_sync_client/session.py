@@ -83,6 +83,9 @@ class Session:
         """Ask as the one signed in, repeating what may be repeated; tokens that ended are exchanged once."""
         content = json.dumps(body) if text is None and body is not None else text
         tokens = self.tokens()
+        if tokens.get("app") != self._app:
+            # Updated: the server gives records in the shape of the version it was told last.
+            tokens = self.exchanged(tokens)
         try:
             return self._patiently(Request(method, path, content, tokens["access"]))
         except Problem as problem:
@@ -129,8 +132,7 @@ class Session:
             asked = {
                 "refresh_token": tokens["refresh"],
                 "device_uid": self.uid,
-                "app_version": self._device.app_version,
-                "schema_version": self._device.schema_version,
+                **self._app,
             }
             try:
                 answer = self._patiently(Request("POST", "/v1/auth/refresh", json.dumps(asked)))
@@ -154,13 +156,17 @@ class Session:
         self._store.clear(but=("wipe_order", "uid"))
         self._store.shred()
 
+    @property
+    def _app(self) -> Json:
+        return {"app_version": self._device.app_version, "schema_version": self._device.schema_version}
+
     def _turn(self) -> AbstractContextManager[None]:
         """Be the only one who changes the tokens: a refresh token that is used twice ends the sign-in."""
         return turn(self._store.path, "tokens", patience=_TURN_SECONDS)
 
     def _keep(self, answer: Json, **more: Any) -> Json:
         """Store who we are and the new tokens, on disk before they are returned."""
-        tokens = {"access": answer["access_token"], "refresh": answer["refresh_token"]}
+        tokens = {"access": answer["access_token"], "refresh": answer["refresh_token"], "app": self._app}
         told = {name: answer[name] for name in ("account", "user", "device", "wipe_key")}
         with self._store.transaction():
             self._store.keep("owner", {**(self.owner or {}), **told, **more})

@@ -445,7 +445,8 @@ for (const kind of kinds) {
   story('one change the server cannot read is set aside, told, and holds nobody up', async () => {
     const { studio, phone, ids } = await begin(kind, 5)
     await phone.sync()
-    studio.refusal = ({ fields }) => (fields.notes === 'cut \ud83d' ? [422, 'invalid_json'] : null)
+    // SQLite keeps another character in the place of half a pair.
+    studio.refusal = ({ fields }) => (fields.notes?.startsWith('cut ') ? [422, 'invalid_json'] : null)
     for (const id of ids) await phone.edit('clients', id, { first_name: 'Bea' })
     await phone.edit('clients', ids[2], { notes: 'cut \ud83d' })
     const bad = await phone.create('clients', { last_name: 'New', notes: 'cut \ud83d' })
