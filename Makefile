@@ -53,7 +53,7 @@ prove-basics: $(STAMP) ## Run the tests of everyday promises the scorecard names
 		tests/desk/test_once.py tests/desk/client_list \
 		tests/sync/test_retention.py tests/sync/test_beside_writers.py tests/stories/test_what_is_forgotten.py \
 		tests/house/test_catalogue.py tests/house/test_walls.py tests/house/test_error_shape.py \
-		tests/house/test_observing.py tests/house/test_pressure.py \
+		tests/house/test_observing.py tests/house/test_pressure.py tests/house/test_provoked.py tests/keys \
 		clients/python/tests/test_python_client_session.py
 
 prove-faults: $(STAMP) ## Kill, pause, fill, cut and restart whatever can be, for long

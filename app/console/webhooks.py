@@ -16,6 +16,7 @@ from app.core.principal import Level
 
 _PATH = "/v1/webhooks"
 _PAGE = 50
+_NO_QUERY = {"page", "replayed"}
 STATES: Mapping[str, str] = {
     "waiting": "Waits",
     "sending": "Being posted",
@@ -48,16 +49,23 @@ class Hook(Form):
     description: str = ""
 
 
+class Since(Form):
+    """From which revision on events are to be told once more."""
+
+    from_revision: int
+
+
 class Sought(Form):
     """Which deliveries are listed."""
 
     state: Literal["waiting", "sending", "delivered", "failed", "skipped"] | None = None
     page: UUID | None = None
+    replayed: int | None = None
 
     @property
     def query(self) -> str:
         """Return them, but for the page, as a part of addresses."""
-        return urlencode(self.model_dump(mode="json", exclude_none=True, exclude={"page"}))
+        return urlencode(self.model_dump(mode="json", exclude_none=True, exclude=_NO_QUERY))
 
 
 async def show(visit: Visit) -> Response:
@@ -94,6 +102,16 @@ async def act(visit: Visit) -> Response:
     except Refused as error:
         return await _one(visit, forms.wrong(error))
     return pages.to(_here(visit), said=f"webhook_{action}")
+
+
+async def replay(visit: Visit) -> Response:
+    """Have all events since a revision posted once more, and say how many these are."""
+    try:
+        asked = filled(Since, visit.form).model_dump()
+        told = await visit.api.post(f"{_path(visit)}/replay", asked)
+    except (Unfilled, Refused) as error:
+        return await _one(visit, forms.wrong(error, known=Since.model_fields))
+    return pages.to(f"{_here(visit)}?replayed={told['waiting']}")
 
 
 async def ask_rotate(visit: Visit) -> Response:
@@ -169,7 +187,7 @@ async def _form(visit: Visit, values: Mapping[str, str], wrong: Wrong | None = N
 
 async def _one(visit: Visit, wrong: Wrong | None = None) -> Response:
     sought = seeking.sought(visit, Sought)
-    asked = sought.model_dump(mode="json", exclude_none=True)
+    asked = sought.model_dump(mode="json", exclude_none=True, exclude={"replayed"})
     hook = await visit.api.get(_path(visit))
     found = await visit.api.get(f"{_path(visit)}/deliveries", limit=_PAGE, **asked)
     return visit.page(
@@ -179,6 +197,7 @@ async def _one(visit: Visit, wrong: Wrong | None = None) -> Response:
         deliveries=found["deliveries"],
         next_page=found["next_page"],
         sought=sought,
+        since=visit.form.get("from_revision") or str(hook["first_revision"]),
         states=STATES,
         looks=LOOKS,
         pauses=PAUSES,
@@ -214,6 +233,7 @@ DONE: Mapping[str, Show] = {
     "/webhooks/new": create,
     f"{_HOOK}/rotate": rotate,
     f"{_HOOK}/remove": remove,
+    f"{_HOOK}/replay": replay,
     f"{_HOOK}/do/{{action}}": act,
     f"{_DELIVERY}/resend": resend,
 }

@@ -46,6 +46,8 @@ _PROBLEMS: Mapping[str, str] = {
     "server on the internet, on port 443 or 8443.",
     "unknown_event_type": "There is no such kind of event. Below are those there are.",
     "delivery_not_found": "This is no longer there: events go after 30 days.",
+    "replay_too_old": "What happened that long ago was not kept for this webhook: the feed has it. Below is "
+    "from where on there is something to post.",
     "delivery_under_way": "This is being posted at this moment. Look again in a moment.",
     "initials_taken": "Somebody else has these initials.",
     "group_name_taken": "Another group has this name.",
@@ -110,6 +112,7 @@ _AT_FIELD: Mapping[str, str] = {
     "api_key_not_found": "key_id",
     "webhook_target_refused": "url",
     "unknown_event_type": "types",
+    "replay_too_old": "from_revision",
     "group_name_taken": "name",
     "unknown_user": "user_id",
     "unknown_studio": "studio_id",

@@ -28,7 +28,8 @@ PARAMETERS: Schema = {
         "in": "header",
         "required": True,
         "description": "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}` in Base64, one for each"
-        " secret that counts, with a space between.",
+        " secret that counts, with a space between: one that fits is enough. What follows `whsec_` in a"
+        " secret is the key in Base64.",
         "schema": {"type": "string"},
         "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     },

@@ -87,7 +87,9 @@ class WebhookSecretAnswer(WebhookAnswer):
     """A webhook with a new secret, told this once."""
 
     secret: str = Field(
-        description="By which posts are signed. It is told now and never again.", examples=[_SECRET]
+        description="By which posts are signed: `whsec_` and the key of the HMAC in Base64. It is told now"
+        " and never again.",
+        examples=[_SECRET],
     )
 
 

@@ -7,6 +7,8 @@ from app.core.principal import Level
 from tests.accounts.people import give, secured
 from tests.accounts.studios import Studio
 from tests.console.browser import Browser
+from tests.contract.desks import Desk
+from tests.samples import named
 
 ADDRESS = "https://93.184.215.14/hook"
 """An address that needs no looking up."""
@@ -45,6 +47,23 @@ async def test_a_webhook_is_made_tried_and_deleted(administrator: Browser) -> No
     await administrator.open(f"{there}/remove")
     assert "The webhook was deleted." in (await administrator.send(f"{there}/remove")).text
     assert "No webhooks yet" in (await administrator.open("/webhooks")).text
+
+
+async def test_what_was_told_is_told_once_more_since_a_revision(administrator: Browser, desk: Desk) -> None:
+    there = await _made(administrator)
+    for name in ("Lee", "Li"):
+        assert (await desk.create(named("clients"), {"last_name": name})).status_code == 201
+    page = await administrator.open(there)
+    [known] = page.form(f"{there}/replay")["from_revision"]
+    assert "2 events are posted once more." in (await administrator.send(f"{there}/replay")).text
+    early = str(int(known) - 1)
+    page = await administrator.send(f"{there}/replay", from_revision=early)
+    assert (page.status, "the feed has it" in page.text, "once more." in page.text) == (409, True, False)
+    assert page.form(f"{there}/replay")["from_revision"] == [early]
+    latest = next(link for link in page.links if "/deliveries/" in link)
+    await administrator.open(latest)
+    assert "1 event is posted once more." in (await administrator.send(f"{there}/replay")).text
+    assert "Once more 2 times" in (await administrator.open(latest)).text
 
 
 async def test_what_is_wrong_is_told_at_the_field(administrator: Browser) -> None:

@@ -1,6 +1,9 @@
 """A stranger has an address, a key and the document, and spends an afternoon with a studio."""
 
+import json
+import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,11 +11,16 @@ from uuid import uuid4
 import anyio
 import anyio.from_thread
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from app.core import clock
 from app.core.db import Database
-from clients.python.examples.afternoon import Api, spend
+from app.outbox.hosts import Hosts
+from app.webhooks.courier import Courier
+from app.webhooks.posting import Poster
+from app.webhooks.signing import headers_of, new_secret
+from clients.python.examples.afternoon import Api, Hook, listening, spend
 from tests import document
 from tests.accounts.studios import Studio, new_studio
 from tests.contract.desks import Desk, at_a_desk
@@ -21,7 +29,8 @@ from tests.samples import named
 from tests.serving import BASE_URL, Door
 
 SEEN = ("clients", "invoices", "appointments", "schedule")
-LEVELS = {**dict.fromkeys(SEEN, "view_only"), "sessions": "add_modify"}
+LEVELS = {**dict.fromkeys(SEEN, "view_only"), "sessions": "add_modify", "webhooks": "add_modify_delete"}
+HERE = Hosts(allows_private=True, allows_plain=True)
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -39,8 +48,10 @@ class Street(httpx.BaseTransport):
 
 
 async def test_an_afternoon_with_a_key_and_the_document(
-    database: Database, house: FastAPI, http: httpx.AsyncClient
+    database: Database, house: FastAPI, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(house.state, "email_way", replace(house.state.email_way, hosts=HERE))
+    courier = Courier(database, house.state.vault, Poster(HERE, 5), BASE_URL)
     studio = await new_studio(database, http, house.state.keys)
     desk = await at_a_desk(studio)
     shop = await opened(studio, desk)
@@ -51,6 +62,7 @@ async def test_an_afternoon_with_a_key_and_the_document(
     async def order() -> None:
         await shop.ordered(room)
         await shop.sync()
+        await courier.serve(studio.account.account_id)
 
     heard: list[str] = []
 
@@ -58,12 +70,18 @@ async def test_an_afternoon_with_a_key_and_the_document(
         street = Street(house, order)
         headers = {"Authorization": f"Bearer {key}"}
         with httpx.Client(transport=street, base_url=BASE_URL, headers=headers) as client:
-            spend(Api(client, document.DOCUMENT), heard.append)
+            api = Api(client, document.DOCUMENT)
+            with listening(api, 0) as hook:
+                spend(api, hook, heard.append)
+                _only_what_is_signed_is_heard(hook)
 
     await anyio.to_thread.run_sync(afternoon)
-    known, ordered, booked, refused, why = heard
+    known, ordered, told, booked, refused, why = heard
     assert known == "Booking widget knows 1 clients"
     assert ordered.startswith("Hartley has ordered for 15903, as invoice ")
+    [order_of_the_web] = (await desk.ask("GET", "web-orders")).json()["web_orders"]
+    assert told == f"web_order.received told of it, too: {order_of_the_web['web_order_number']}, 2 lines"
+    assert (await desk.ask("GET", "webhooks")).json()["webhooks"] == []
     [session] = [
         each
         for each in await desk.all(named("sessions"))
@@ -73,6 +91,22 @@ async def test_an_afternoon_with_a_key_and_the_document(
     assert (session["client_id"], session["end_time"]) == (str(room.visit.client_id), "11:00:00")
     assert refused.startswith("refused, permission_denied: ")
     assert why == "the key has view_only of clients, and it takes add_modify"
+
+
+def _only_what_is_signed_is_heard(hook: Hook) -> None:
+    """See that only what is signed by the secret, whole and just now is heard, and that once."""
+    [example] = hook.api.document["webhooks"]["web_order.received"]["post"]["requestBody"]["content"].values()
+    body, event_id, now = json.dumps(example["example"]).encode(), uuid4(), int(time.time())
+    posts = [
+        (headers_of(event_id, now, body, [new_secret()]), body, 401),
+        (headers_of(event_id, now, body, [hook.secret]), body + b" ", 401),
+        (headers_of(event_id, now - 3_600, body, [hook.secret]), body, 401),
+        ({}, body, 401),
+        (headers_of(event_id, now, body, [new_secret(), hook.secret]), body, 204),
+        (headers_of(event_id, now, body, [hook.secret]), body, 204),
+    ]
+    assert [hook.take(headers, body) for headers, body, _ in posts] == [each for *_, each in posts]
+    assert hook.events.qsize() == 1
 
 
 async def _open_at_nine(studio: Studio, desk: Desk) -> None:

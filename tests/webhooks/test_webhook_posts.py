@@ -4,19 +4,15 @@ import asyncio
 import math
 import runpy
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from app.core import clock
 from app.core.db import Database
-from app.core.principal import Principal
-from app.sync.store import Write, write
 from app.webhooks.courier import _Slice
 from app.webhooks.posting import Poster
 from app.webhooks.signing import new_secret
@@ -263,33 +259,3 @@ async def test_the_receiver_of_the_handbook_takes_what_is_ours_and_nothing_else(
             await serving
         assert (await delivery(hook))["last_status"] == status
     assert capsys.readouterr().out.count("clients.created") == 1
-
-
-@pytest.mark.proof
-async def test_nothing_is_lost_and_little_repeated_by_fifty_kills(
-    database: Database, hooked: Hooking, receiver: Receiver
-) -> None:
-    """Of 1,000 events each arrives, and each kill costs no more than what was claimed."""
-    hook = await hooked("clients.*")
-    for _ in range(20):
-        await write_all(database, hook, 50)
-    kills = 50
-    for _ in range(kills):
-        receiver.came.clear()
-        victim = asyncio.create_task(replace(hook.courier).serve(hook.account_id))
-        await receiver.came.wait()
-        victim.cancel()
-        await asyncio.gather(victim, return_exceptions=True)
-    clock.hold(clock.now() + timedelta(hours=1))
-    posts = await hook.delivered()
-    clock.hold(None)
-    ids = [each.id for each in posts]
-    assert len(set(ids)) == 1_000
-    assert len(ids) - len(set(ids)) <= kills * 8
-
-
-async def write_all(database: Database, hook: Hook, many: int) -> None:
-    """Make so many clients in one turn."""
-    clients = [Write("clients", uuid4(), LEE) for _ in range(many)]
-    async with database.writing(hook.account_id) as turn:
-        await write(turn, Principal.system(hook.account_id), clients)

@@ -4,19 +4,31 @@
 
 Operations are known by their `operationId` alone: where each is, and what it takes and answers, the document
 says, and every answer is held to it. Clients are read by the feed; what is ordered on the web is waited for
-there; a session is booked in an hour that is free; what the key may not do is understood from the document.
-The key has `add_modify` of sessions, and `view_only` of clients, invoices, appointments and the schedule.
-It wants httpx and jsonschema.
+there, and a webhook tells of it, at a port of one's own; a session is booked in an hour that is free; what
+the key may not do is understood from the document.
+
+The key has `add_modify_delete` of webhooks, `add_modify` of sessions, and `view_only` of clients, invoices,
+appointments and the schedule. A server in development posts to the port itself; for any other `HOOK` is an
+address out on the internet, of `https`, that leads to it. It wants httpx and jsonschema.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -27,6 +39,10 @@ Tell = Callable[[str], object]
 _REFUSED = 400
 _PLACES = {"query", "header"}
 _DAYS = 60
+_OLD = 300
+_PORT = 8080
+_PATIENCE = 60
+_ORDERED = "web_order.received"
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -50,7 +66,7 @@ class Refused(Exception):
 
 @dataclass
 class Api:
-    """What a document describes, asked by the names of its operations."""
+    """What a document describes, asked by the names of its operations, or by a link."""
 
     client: httpx.Client
     document: Json
@@ -78,11 +94,56 @@ class Api:
         )
         return self._told(name, operation, answer)
 
+    def open(self, link: str) -> Any:
+        """Read what a link leads to; raises as `ask` does, also where it leads out of what is described.
+
+        The key goes along, and so nowhere else.
+        """
+        here, there = urlsplit(str(self.client.base_url)), urlsplit(link)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            raise Undocumented(f"{link} is none of this server")
+        told = there.path.split("/")
+        for path, verbs in self.document["paths"].items():
+            steps = path.split("/")
+            if "get" in verbs and len(steps) == len(told) and all(map(_fits, steps, told)):
+                values = {
+                    step[1:-1]: each for step, each in zip(steps, told, strict=True) if step.startswith("{")
+                }
+                return self.ask(verbs["get"]["operationId"], values)
+        raise Undocumented(f"there is nothing to read at {link}")
+
+    def heard(self, secret: str, headers: Mapping[str, str], body: bytes) -> Json | None:
+        """Return an event that was posted, or none where the server has not signed it, or not just now.
+
+        Raises `Undocumented` where it is signed, and not what the document says of its kind.
+        """
+        sent_at, signatures = headers.get("webhook-timestamp", ""), headers.get("webhook-signature", "")
+        if not sent_at.isdecimal() or abs(time.time() - int(sent_at)) > _OLD:
+            return None
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        said = f"{headers.get('webhook-id')}.{sent_at}.".encode() + body
+        ours = "v1," + base64.b64encode(hmac.digest(key, said, hashlib.sha256)).decode()
+        if not any(hmac.compare_digest(ours.encode(), each.encode()) for each in signatures.split(" ")):
+            return None
+        event: Json = json.loads(body)
+        if event["type"] not in self.document["webhooks"]:
+            raise Undocumented(f"nobody said there is {event['type']}")
+        operation = self.document["webhooks"][event["type"]]["post"]
+        if missing := [each for each in map(self._name, operation["parameters"]) if each not in headers]:
+            raise Undocumented(f"{event['type']} has no {', '.join(missing)}")
+        self._hold(operation["requestBody"]["content"]["application/json"]["schema"], event, event["type"])
+        return event
+
+    def _name(self, parameter: Json) -> str:
+        return str(self._found(parameter)["name"])
+
     def _told(self, name: str, operation: Json, answer: httpx.Response) -> Any:
         declared = operation["responses"].get(str(answer.status_code))
         if declared is None:
             raise Undocumented(f"{name} answers {answer.status_code}")
         declared = self._found(declared)
+        if not answer.content and not declared.get("content"):
+            return None
         kind = answer.headers.get("content-type", "").partition(";")[0]
         if kind not in declared.get("content", {}):
             raise Undocumented(f"{name} answers {answer.status_code} as {kind}")
@@ -113,6 +174,10 @@ class Api:
         whole = {**schema, "components": self.document["components"]}
         if error := next(Draft202012Validator(whole).iter_errors(value), None):
             raise Undocumented(f"{what}: {error.message} (at {error.json_path})")
+
+
+def _fits(step: str, told: str) -> bool:
+    return step == told or (step.startswith("{") and bool(told))
 
 
 def _meaning(declared: Json, code: str) -> str:
@@ -154,6 +219,63 @@ class Copy:
     def all(self, name: str) -> list[Json]:
         """Return the records of a collection."""
         return [*self.records.get(name, {}).values()]
+
+
+@dataclass
+class Hook:
+    """A webhook of the key, and what is heard at a port of this machine."""
+
+    api: Api
+    webhook_id: str
+    secret: str
+    seen: set[str] = field(default_factory=set)
+    events: Queue[Json | Undocumented] = field(default_factory=Queue)
+
+    def take(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Take a post in, and return the status it is answered by: an event is worked on once, and later."""
+        try:
+            event = self.api.heard(self.secret, headers, body)
+        except Undocumented as wrong:
+            self.events.put(wrong)
+            return 400
+        if event is None:
+            return 401
+        if headers["webhook-id"] not in self.seen:
+            self.seen.add(headers["webhook-id"])
+            self.events.put(event)
+        return 204
+
+    def next(self) -> Json:
+        """Wait for an event that was not heard yet, and return it."""
+        event = self.events.get(timeout=_PATIENCE)
+        if isinstance(event, Undocumented):
+            raise event
+        return event
+
+
+@contextmanager
+def listening(api: Api, port: int, url: str | None = None) -> Iterator[Hook]:
+    """Be told of orders at a port of this machine, to which the `url` leads, until the end."""
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(hook.take({name.lower(): each for name, each in self.headers.items()}, body))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Receiver) as server:
+        to = url or f"http://127.0.0.1:{server.server_port}/"
+        made = api.ask("webhooks_create", body={"url": to, "types": [_ORDERED]})
+        hook = Hook(api, made["id"], made["secret"])
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield hook
+        finally:
+            api.ask("webhooks_remove", {"webhook_id": hook.webhook_id})
+            server.shutdown()
 
 
 def wait_for_orders(copy: Copy) -> list[Json]:
@@ -201,7 +323,7 @@ def book(api: Api, client: Json, photographer: Json) -> Json:
     return session
 
 
-def spend(api: Api, tell: Tell) -> None:
+def spend(api: Api, hook: Hook, tell: Tell) -> None:
     """Spend the afternoon, and tell of it line by line."""
     key = api.ask("api_keys_me")
     copy = Copy(api, ("clients", "invoices", "staff"))
@@ -211,6 +333,9 @@ def spend(api: Api, tell: Tell) -> None:
     [order, *_] = wait_for_orders(copy)
     client = copy.records["clients"][order["client_id"]]
     tell(f"{client['last_name']} has ordered for {order['total']}, as invoice {order['invoice_number']}")
+    event = hook.next()
+    told = api.open(event["data"]["url"])
+    tell(f"{event['type']} told of it, too: {told['web_order_number']}, {len(told['lines'])} lines")
 
     photographer = next(each for each in copy.all("staff") if "photographer" in each["lists"])
     session = book(api, client, photographer)
@@ -229,7 +354,9 @@ def main() -> None:
     address, document = sys.argv[1:]
     headers = {"Authorization": f"Bearer {os.environ['KEY']}"}
     with httpx.Client(base_url=address, headers=headers, timeout=60) as client:
-        spend(Api(client, json.loads(Path(document).read_text())), print)
+        api = Api(client, json.loads(Path(document).read_text()))
+        with listening(api, _PORT, os.environ.get("HOOK")) as hook:
+            spend(api, hook, print)
 
 
 if __name__ == "__main__":
