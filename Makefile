@@ -54,7 +54,7 @@ prove-basics: $(STAMP) ## Run the tests of everyday promises the scorecard names
 		tests/sync/test_retention.py tests/sync/test_beside_writers.py tests/stories/test_what_is_forgotten.py \
 		tests/house/test_catalogue.py tests/house/test_walls.py tests/house/test_error_shape.py \
 		tests/house/test_observing.py tests/house/test_pressure.py tests/house/test_provoked.py tests/keys \
-		clients/python/tests/test_python_client_session.py
+		tests/portal/test_reset_attacks.py clients/python/tests/test_python_client_session.py
 
 prove-faults: $(STAMP) ## Kill, pause, fill, cut and restart whatever can be, for long
 	@$(BIN)/python -m pytest -n 2 -m "(proof or not proof) and not measures" tests/faults tests/webhooks

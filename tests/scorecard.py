@@ -84,10 +84,7 @@ _PHONES, _FAULTS, _BASICS, _ATTACKS = (
 _ALONE = f'it wants a machine of its own: `make bench ARGS="load --json {MEASURED}"` measures and keeps it'
 _SERVER, (_DATABASE, _LOST) = _kills("server", 200, 100_000), _kills("database", 50, 1)
 _DATABASE["databases found out that acknowledged too soon"] = 1
-_NO_GALLERIES, _ONE_MAKER = (
-    "there are no galleries yet",
-    "there is one maker; the tests read what it makes with another library",
-)  # fmt: skip
+_ONE_MAKER = "there is one maker; the tests read what it makes with another library"
 
 ROWS = (
     Row(1, "Acknowledged changes survive a killed server", "0 lost in 200 kills, 100,000 changes",
@@ -184,8 +181,10 @@ ROWS = (
             "tests/accounts/test_deactivation.py",
             "clients/python/tests/test_python_client_session.py",
         ]),
-    Row(41, "The surname of a gallery's client opens nothing", "0 of 10,000", missing=_NO_GALLERIES),
-    Row(42, "A reset tells nothing", "same answer, gap below 10 ms", missing=_NO_GALLERIES),
+    Row(41, "The surname of a gallery's client opens nothing", "0", _BASICS,
+        tests=["tests/portal/test_reset_attacks.py"]),
+    Row(42, "A reset tells nothing", "same answer, same work", _BASICS,
+        tests=["tests/portal/test_reset_attacks.py"]),
     Row(43, "Bodies are refused at the limit", "every route", _ATTACKS,
         tests=["tests/attacks/test_odd_requests.py::test_an_endless_body_is_given_up_at_the_limit"]),
     Row(44, "Odd JSON breaks nothing", "0 defects", _ATTACKS, tests=["tests/attacks/test_odd_requests.py"]),
