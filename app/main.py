@@ -101,6 +101,7 @@ from app.site.client import BASE as WEB_CLIENT
 from app.site.client import web_client
 from app.site.docs.serving import BASE as DOCS
 from app.site.docs.serving import docs
+from app.site.front import front
 from app.studio.finances.jobs import TURN
 from app.studio.limits import limits_of_series
 from app.sync import registry
@@ -364,6 +365,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         made.mount(base, site(made))
     made.mount(WEB_CLIENT, web_client())
     made.mount(DOCS, docs(lambda: text(made)))
+    made.add_route("/", front, include_in_schema=False)
     made.state.doors, made.state.public_url = doors(), chosen.links_from
     made.state.operator_key_hash = chosen.operator_key_hash
     made.state.picture_bytes_per_account = chosen.picture_gigabytes_per_account * GIGABYTE

@@ -12,11 +12,15 @@ class InvalidCredentials(AppError):
 
 
 class InvalidToken(AppError):
-    """The token is missing, not ours, or its sign-in has ended; sign in again. Local data stays."""
+    """The token is missing, not ours, or what it comes of has ended: a sign-in, or an API key.
+
+    A person signs in again; local data stays. A key that was revoked or has run out needs another one: the
+    console lists it under *API keys*.
+    """
 
     status = 401
     code = "invalid_token"
-    title = "The token is not valid; sign in again."
+    title = "The token or key is not valid, or has ended."
 
 
 class InvalidOperatorKey(AppError):

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, TypeVar, get_origin
 
 import orjson
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from app.console import labels, words
 from app.console.api import Refused
@@ -34,6 +35,16 @@ class Form(BaseModel):
     """What a page asks for; a field that was left empty was not filled in."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Once(Form):
+    """When a form was made: what it has made since is not made again by a page that is loaded anew."""
+
+    made_at: AwareDatetime
+
+    def has_made(self, made: Mapping[str, Any]) -> bool:
+        """Say whether something is newer than the form."""
+        return datetime.fromisoformat(made["created_at"]) >= self.made_at
 
 
 class Version(Form):

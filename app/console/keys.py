@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from app.console import forms, lookups, pages, rights
 from app.console.api import Record, Refused
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Once, Unfilled, Wrong, filled
 from app.console.rights import Right
 from app.console.visits import Visit
+from app.core import clock
 from app.core.principal import Level
 
 _PATH = "/v1/api-keys"
@@ -58,6 +59,8 @@ async def create(visit: Visit) -> Response:
     levels = {key: level for key, level in rights.read(visit.form).items() if level != Level.NO_ACCESS}
     try:
         asked = filled(Key, visit.form)
+        if await _is_made(visit, asked.name, filled(Once, visit.form)):
+            return pages.to("/keys", said="key_made_before")
         made = await visit.api.post(_PATH, {**asked.model_dump(), "levels": levels})
     except (Unfilled, Refused) as error:
         sent = {"name": visit.form.get("name", ""), "days": visit.form.get("days", ""), "levels": levels}
@@ -79,6 +82,13 @@ async def revoke(visit: Visit) -> Response:
             raise
         return visit.page("key_revoke.html", forms.wrong(error), key=await visit.api.get(_path(visit)))
     return pages.to("/keys", said="key_revoked")
+
+
+async def _is_made(visit: Visit, name: str, form: Once) -> bool:
+    """Say whether whoever asks has a key of a name that is newer than the form."""
+    keys = (await visit.api.get(_PATH))["keys"]
+    mine = (visit.session.user_id, name.strip())
+    return any((each["owner_id"], each["name"]) == mine and form.has_made(each) for each in keys)
 
 
 def _path(visit: Visit) -> str:
@@ -114,6 +124,7 @@ def _form(visit: Visit, offered: Sequence[Right], values: Record, wrong: Wrong |
         wrong,
         values=values,
         rights=offered,
+        made_at=clock.now().isoformat(),
         presets={key: label for key, (label, _) in PRESETS.items()},
         may_make=visit.may("api_keys", Level.ADD_MODIFY),
     )

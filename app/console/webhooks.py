@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from app.console import forms, pages
 from app.console.api import Record, Refused
-from app.console.forms import Form, Unfilled, Wrong, filled
+from app.console.forms import Form, Once, Unfilled, Wrong, filled
 from app.console.galleries import seeking
 from app.console.visits import Show, Visit
+from app.core import clock
 from app.core.principal import Level
 
 _PATH = "/v1/webhooks"
@@ -83,6 +84,8 @@ async def create(visit: Visit) -> Response:
     """Make a webhook and show its secret: nobody can ask for it again, so that no other page follows."""
     try:
         asked = filled(Hook, visit.form).model_dump(mode="json")
+        if await _is_made(visit, asked, filled(Once, visit.form)):
+            return pages.to("/webhooks", said="webhook_made_before")
         made = await visit.api.post(_PATH, {**asked, "types": asked["types"].replace(",", " ").split()})
     except (Unfilled, Refused) as error:
         return await _form(visit, visit.form, forms.wrong(error, known=Hook.model_fields))
@@ -166,6 +169,13 @@ def _delivery_path(visit: Visit) -> str:
     return f"{_path(visit)}/deliveries/{visit.request.path_params['event_id']}"
 
 
+async def _is_made(visit: Visit, asked: Record, form: Once) -> bool:
+    """Say whether there is a webhook of the same address and key that is newer than the form."""
+    hooks = (await visit.api.get(_PATH))["webhooks"]
+    same = [each for each in hooks if (each["url"], each["key_id"]) == (asked["url"], asked["key_id"])]
+    return any(form.has_made(each) for each in same)
+
+
 def _is_own(visit: Visit, key: Record) -> bool:
     return bool(key["is_living"] and key["owner_id"] == visit.session.user_id)
 
@@ -181,6 +191,7 @@ async def _form(visit: Visit, values: Mapping[str, str], wrong: Wrong | None = N
         values={name: values.get(name, "") for name in Hook.model_fields},
         keys={each["id"]: each["name"] for each in keys if _is_own(visit, each)},
         kinds=kinds,
+        made_at=clock.now().isoformat(),
         may_make=_may_change(visit),
     )
 

@@ -155,10 +155,14 @@ _SAID: Mapping[str, str] = {
     "group_created": "The group was created.",
     "group_saved": "The group was saved.",
     "group_removed": "The group was removed.",
+    "key_made_before": "This key was created already, and shown that once. If nobody has copied it, revoke it"
+    " and create another.",
     "key_revoked": "The key was revoked. Whatever comes by it is shut out.",
     "webhook_test": "It is posted at once. What became of it is below: open the page again in a moment.",
     "webhook_activate": "It is told again what waits, and what happens from now on.",
     "webhook_deactivate": "It is told nothing. What waits for it waits on.",
+    "webhook_made_before": "This webhook was created already, and its secret shown that once."
+    " If nobody has copied it, give it a new one.",
     "webhook_removed": "The webhook was deleted.",
     "webhook_resent": "It is posted once more.",
     "security_activated": "Security is active. From now on everybody has the rights you give them.",

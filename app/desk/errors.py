@@ -99,10 +99,15 @@ def _kind(refused: type[ChangeRefused]) -> type[AppError]:
         "status": _STATUS.get(refused, 409 if refused.outcome is Outcome.CONFLICT else 422),
         "code": refused.code,
         "title": refused.message,
-        "__doc__": _MEANINGS.get(refused, refused.__doc__),
+        "__doc__": _MEANINGS.get(refused) or _of_problems(refused),
         "__module__": __name__,
     }
     return cast("type[AppError]", type(refused.__name__, (AppError,), words))
+
+
+def _of_problems(refused: type[ChangeRefused]) -> str:
+    """Return when it happens: what a verdict has in `fields` a problem has in `reasons`."""
+    return (refused.__doc__ or refused.message).replace("`fields`", "`reasons`")
 
 
 _KINDS = {each: _kind(each) for each in change_refusals() if each not in _NEVER}

@@ -1,8 +1,10 @@
 """The pages that the `type` of a problem points to: what a code means and what to do about it."""
 
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import RedirectResponse
 from pydantic import Field
 
 from app.core.errors import AppError, refusals
@@ -12,6 +14,19 @@ from app.http.provoked import Provoked, provoked
 from app.http.schemas import Answer
 
 router = APIRouter(prefix="/problems", tags=["problems"])
+_FOR_PEOPLE = "/docs/errors"
+_LED: dict[int | str, dict[str, Any]] = {
+    303: {
+        "description": "Whoever accepts `text/html`, as browsers do, is led to a page that says it.",
+        "headers": {
+            "Location": {
+                "description": "Where that is.",
+                "required": True,
+                "schema": {"type": "string", "examples": [f"{_FOR_PEOPLE}#too_large"]},
+            }
+        },
+    }
+}
 
 
 class ProvokingLine(Answer):
@@ -55,16 +70,25 @@ async def list_pages() -> list[ProblemPage]:
 
 
 @router.get(
-    "/{code}", operation_id="problems_read", summary="Read about a code", responses=refusals_of(NotFound)
+    "/{code}",
+    operation_id="problems_read",
+    summary="Read about a code",
+    response_model=ProblemPage,
+    responses=_LED | refusals_of(NotFound),
 )
 async def read_page(
+    request: Request,
     code: Annotated[str, Path(description="A code.", examples=["too_large"], max_length=100)],
-) -> ProblemPage:
-    """Tell what a code means."""
-    for page in pages():
-        if page.code == code:
-            return page
-    raise NotFound
+) -> ProblemPage | RedirectResponse:
+    """Tell what a code means, in JSON; browsers are led to the same on a page."""
+    page = next((each for each in pages() if each.code == code), None)
+    if page is None:
+        raise NotFound
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(
+            f"{_FOR_PEOPLE}#{page.code}", HTTPStatus.SEE_OTHER, headers={"Vary": "Accept"}
+        )
+    return page
 
 
 def pages() -> list[ProblemPage]:

@@ -83,13 +83,15 @@ class Problem(BaseModel):
     )
     fields: list[FieldProblem] = Field(
         default_factory=list,
-        description="What is wrong where, with `invalid_request`, `invalid_query`, `template_invalid`,"
-        " `invalid_scopes` and `device_widens` alone.",
+        description="What is wrong where in the request, with codes whose description names `fields`, such as"
+        " `invalid_request`. Where a rule of a collection refuses what is written, see `reasons`.",
         examples=[[{"path": "body.max_rows", "code": "greater_than_equal"}]],
     )
     reasons: dict[str, str] = Field(
         default_factory=dict,
-        description="A sentence by field, where the rules of a collection refuse what a desk writes.",
+        description="Where the rules of a collection refuse what is written: a sentence by the name of each"
+        " field, as `lines.0.quantity` within lists, and under the empty name one about the whole record."
+        " Some codes add figures or states, as text, under own names: `above_balance` has `balance_due`.",
         examples=[{"last_name": "This must have at most 200 characters."}],
     )
     warnings: list[dict[str, Any]] = Field(

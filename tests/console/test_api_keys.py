@@ -41,6 +41,20 @@ async def test_a_key_is_made_shown_this_once_and_revoked(
     assert (refused.status_code, "This key has ended already." in refused.text) == (409, True)
 
 
+async def test_a_page_that_is_loaded_anew_makes_no_second_key(administrator: Browser) -> None:
+    form = (await administrator.open("/keys/new?for=bookings")).form("/keys/new")
+    page = await administrator.send("/keys/new", name="Loaded anew")
+    assert "stk_" in page.text
+    again = await administrator.post("/keys/new", {**form, "name": ["Loaded anew"]}, follow_redirects=True)
+    assert "This key was created already" in again.text
+    assert "stk_" not in again.text
+    page = await administrator.open("/keys")
+    assert page.text.count("Loaded anew Ends with") == 1
+    # Whoever wants another of the same name asks for it by a form of its own.
+    await administrator.open("/keys/new?for=bookings")
+    assert "stk_" in (await administrator.send("/keys/new", name="Loaded anew")).text
+
+
 async def test_what_is_wrong_is_told_at_the_field_and_nothing_typed_is_lost(administrator: Browser) -> None:
     await administrator.open("/keys/new?for=read")
     page = await administrator.send("/keys/new", name="", days="365")

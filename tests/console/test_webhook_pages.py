@@ -19,7 +19,12 @@ async def _made(administrator: Browser) -> str:
     await administrator.open("/keys/new?for=read")
     await administrator.send("/keys/new", name="Lab")
     await administrator.open("/webhooks/new")
+    form = administrator.page.form("/webhooks/new")
     page = await administrator.send("/webhooks/new", url=ADDRESS, types="clients.* web_order.received")
+    filled = {**form, "url": [ADDRESS], "types": ["clients.*"]}
+    again = await administrator.post("/webhooks/new", filled, follow_redirects=True)
+    assert "This webhook was created already" in again.text
+    assert again.text.count(ADDRESS) == 1
     assert page.answer.headers["cache-control"] == "no-store"
     assert "whsec_" in page.text
     [there] = [link for link in page.links if link.startswith("/webhooks/")]
@@ -91,6 +96,7 @@ async def test_who_may_only_look_changes_nothing(
     for pattern in webhooks.DONE:
         path = pattern.replace("{webhook_id:uuid}", hook).replace("{event_id:uuid}", str(uuid4()))
         filled = {"form_token": word, "key_id": [str(uuid4())], "url": [ADDRESS], "types": ["*"]}
+        filled["made_at"] = ["2026-05-04T09:30:00Z"]
         answer = await photographer.post(path.replace("{action}", "test"), filled)
         assert answer.status_code in (403, 404), path
     assert "Well" in (await administrator.open(there)).text

@@ -24,6 +24,8 @@ from tests.serving import TRUST, demo_studio
 CHAPTER_FILES = Path(__file__).resolve().parents[2] / "app" / "site" / "docs" / "chapters"
 ORDER = (*CHAPTERS, START_TEXT)
 """The chapters as they are run: what one leaves behind, others go on with."""
+SET_UP = "set-up"
+"""What a reader fills in: it has nothing to be asked, and no answer."""
 CLIENTS = 12
 _FENCE = re.compile(r"^```(\w+) ([\w-]+)(?: ([^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MORE = "…"
@@ -89,7 +91,7 @@ def examples() -> Iterator[Example]:
                 example.options = dict(each.split("=", 1) for each in options.split())
             else:
                 example.code[language] = code
-        yield from found.values()
+        yield from (each for each in found.values() if each.name != SET_UP)
 
 
 def shape(shown: str) -> str:

@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 
-import app.main  # noqa: F401 - declares all refusals
+import app.main
 from app.http.problem_pages import pages
 from app.site.docs.book import Book
 from app.site.docs.prose import Prose
@@ -175,3 +175,47 @@ def test_names_in_prose_lead_to_where_they_are_told() -> None:
     assert 'href="api/clients#clients_list"' in prose.line("Ask `GET /v1/clients`.", "keys")
     assert 'href="errors#permission_denied"' in prose.line("Else `permission_denied`.", "keys")
     assert "href" not in prose.line("The field `last_name`.", "keys")
+
+
+async def test_a_slash_too_many_leads_to_the_page_and_no_page_is_said_to_be_none(
+    site: httpx.AsyncClient,
+) -> None:
+    for path, page in (("/keys/", "../keys"), ("/api/clients/", "../clients")):
+        led = await site.get(path)
+        assert (led.status_code, led.headers["location"]) == (308, page)
+    missing = await site.get("/no-such-chapter/")
+    assert missing.status_code == 404
+    assert "There is no page at this address." in Page(missing.text).words
+    assert "default-src 'none'" in missing.headers["content-security-policy"]
+
+
+async def test_the_address_of_a_server_shows_where_there_is_something_to_see() -> None:
+    transport = httpx.ASGITransport(app.main.create_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        shown = await client.get("/")
+        assert shown.status_code == 200
+        page = Page(shown.text)
+        assert page.links == ["/console/", "/app/", "/docs/"]
+        assert page.loads == ["/docs/docs.css"]
+        assert "default-src 'none'" in shown.headers["content-security-policy"]
+        told = await client.get("/problems/too_large", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert (told.status_code, told.headers["location"]) == (303, "/docs/errors#too_large")
+        assert (await client.get("/problems/too_large")).json()["code"] == "too_large"
+
+
+def test_an_operation_tells_who_may_ask_it(files: dict[str, Page]) -> None:
+    def who(tag: str, name: str) -> str:
+        words = re.search(r"Asked by ([^.]*)\. " + name + r"\b", files[f"api/{tag}{ENDING}"].words)
+        return words[1] if words else ""
+
+    assert who("sync", "sync_push") == "a person on a phone"
+    assert who("sync", "sync_exchange") == "a person on a phone, and at a desk where nothing is pushed"
+    assert who("clients", "clients_create") == "a person at a desk, or an API key"
+    assert who("clients", "clients_list") == "a person, at a desk or on a phone, or an API key"
+    assert who("limits", "limits_read") == "anybody, whether signed in or not"
+
+
+def test_what_a_verdict_has_in_fields_a_refusal_has_in_reasons() -> None:
+    told = {each.code: each.description for each in pages()}
+    assert "`reasons` has the figure" in told["above_balance"]
+    assert "`fields` names each place" in told["invalid_request"]

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
+from app.accounts.errors import DeskRequired, DeviceRequired
 from app.openapi.records import REF, Schema
 from app.site.docs.code import colored
 from app.site.docs.places import Places
@@ -17,11 +18,18 @@ from app.site.docs.shapes import Row, Shape, Shapes
 _REFUSED, _JSON = "400", "application/json"
 _WHO = {
     ("ApiKey",): "an API key",
-    ("HTTPBearer", "ApiKey"): "a person or an API key",
-    ("HTTPBearer",): "a person",
+    ("HTTPBearer", "ApiKey"): "a person, at a desk or on a phone, or an API key",
+    ("HTTPBearer",): "a person, at a desk or on a phone",
     ("OperatorKey",): "the operator",
-    (): "anybody",
+    (): "anybody, whether signed in or not",
 }
+_ONLY = {
+    (DeskRequired.code, ("HTTPBearer", "ApiKey")): "a person at a desk, or an API key",
+    (DeskRequired.code, ("HTTPBearer",)): "a person at a desk",
+    (DeviceRequired.code, ("HTTPBearer",)): "a person on a phone",
+}
+"""Who may ask where that refuses all others."""
+_PUSHES_AND_PULLS = "sync_exchange"
 _LONGEST = 6_000
 """Characters of an answer that is shown whole."""
 
@@ -88,13 +96,19 @@ class Operations:
         content = operation.get("requestBody", {}).get("content", {})
         kind: Schema = next((each["schema"] for each in content.values()), {})
         sent = str(kind.get("$ref", "")).removeprefix(REF)
+        refusals = [
+            (status, [*told["examples"]])
+            for status, each in operation["responses"].items()
+            if status >= _REFUSED
+            for told in self._found(each)["content"].values()
+        ]
         return Told(
             id=name,
             verb=verb,
             path=path,
             title=operation["summary"],
             words=self._prose.text(operation["description"], here),
-            who=_WHO[tuple(scheme for each in operation.get("security", ()) for scheme in each)],
+            who=_who(operation, refusals),
             is_deprecated=operation.get("deprecated", False),
             parameters=[
                 (called, rows)
@@ -113,12 +127,7 @@ class Operations:
                 for status, each in operation["responses"].items()
                 if status < _REFUSED
             ],
-            refusals=[
-                (status, [*content["examples"]])
-                for status, each in operation["responses"].items()
-                if status >= _REFUSED
-                for content in self._found(each)["content"].values()
-            ],
+            refusals=refusals,
             links=list(self._links(operation, here)),
         )
 
@@ -192,6 +201,16 @@ class Operations:
                     seen.add(target)
                     place = self._places.of(here, self._places.operations[target])
                     yield target, place, self._prose.line(each["description"], here)
+
+
+def _who(operation: Schema, refusals: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Return who may ask an operation, by what opens it and whom it refuses."""
+    opens = tuple(scheme for each in operation.get("security", ()) for scheme in each)
+    if operation["operationId"] == _PUSHES_AND_PULLS:
+        return "a person on a phone, and at a desk where nothing is pushed"
+    codes = {code for _, told in refusals for code in told}
+    only = (words for (code, schemes), words in _ONLY.items() if code in codes and schemes == opens)
+    return next(only, _WHO[opens])
 
 
 def _json(value: Any) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from http import HTTPStatus
+from pathlib import Path
 from threading import Lock
 
 from starlette.applications import Starlette
@@ -16,7 +17,7 @@ from app.site.docs.book import Book
 from app.site.docs.places import DOCUMENT, SHEET
 
 BASE = "/docs"
-_HEADERS: Mapping[str, str] = {
+HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
@@ -26,6 +27,8 @@ _HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cache-Control": "no-cache",
 }  # fmt: skip
+"""What each page of ours is sent under: nothing runs, and nothing is asked for elsewhere."""
+_MISSING = (Path(__file__).parents[1] / "static" / "missing.html").read_bytes()
 
 
 def docs(text: Callable[[], bytes]) -> ASGIApp:
@@ -40,7 +43,9 @@ def docs(text: Callable[[], bytes]) -> ASGIApp:
             name = of or request.path_params["name"]
             found = desk.at_hand(name)
             content, tag = found if found is not None else await asyncio.to_thread(desk.made, name)
-            return _answer(request, content, tag, kind)
+            if content is None:
+                return _missing(name, desk)
+            return sent(request, content, tag, kind)
 
         return answer
 
@@ -66,6 +71,10 @@ class _Desk:
             return None, ""
         return self._kept.get(name)
 
+    def has(self, name: str) -> bool:
+        """Say whether there is a page of a name, once something was made."""
+        return self._book is not None and name in self._book.files
+
     def made(self, name: str) -> tuple[bytes | None, str]:
         """Return the same, made where it has to be."""
         with self._one_at_a_time:
@@ -76,10 +85,18 @@ class _Desk:
             return self._kept.setdefault(name, (content, f'"{sha256(content).hexdigest()[:16]}"'))
 
 
-def _answer(request: Request, content: bytes | None, tag: str, kind: str) -> Response:
-    if content is None:
-        return Response(status_code=HTTPStatus.NOT_FOUND, headers=dict(_HEADERS))
-    headers = {**_HEADERS, "ETag": tag}
+def _missing(name: str, desk: _Desk) -> Response:
+    """Say that there is no page of a name; to one that is called with a slash behind, it leads."""
+    page = name.removesuffix("/")
+    if page != name and desk.has(page):
+        headers = {**HEADERS, "Location": f"../{page.rpartition('/')[2]}"}
+        return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers=headers)
+    return Response(_MISSING, HTTPStatus.NOT_FOUND, headers=dict(HEADERS), media_type="text/html")
+
+
+def sent(request: Request, content: bytes, tag: str, kind: str) -> Response:
+    """Return what is asked for, or that it is as whoever asks has it."""
+    headers = {**HEADERS, "ETag": tag}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(content, headers=headers, media_type=kind)
