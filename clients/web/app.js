@@ -16,6 +16,7 @@ import { showToday } from './views/today.js'
 
 // While a page is open somebody may be waiting for what was done without a connection.
 const LONGEST_PAUSE_MS = 10_000
+const REFRESH_MS = 30_000
 // Few enough for the bar of a first sync to move on a slow line.
 const PAGE_ROWS = 500
 
@@ -32,6 +33,7 @@ const ROUTES = [
 ]
 
 const page = {
+  skip: document.querySelector('.skip'),
   main: document.querySelector('main'),
   nav: document.querySelector('nav'),
   state: document.querySelector('.state'),
@@ -59,8 +61,8 @@ const app = {
     app.go('#/today')
   },
   /** Keep one save, and send it at once where there is a connection. */
-  async save(edits) {
-    await app.store.write(edits)
+  async save(edits, how) {
+    await app.store.write(edits, how)
     sendSoon()
   },
   async resolve(...decision) {
@@ -72,6 +74,8 @@ const app = {
 let staying = null
 let current = null
 let shows = 0
+// Which entry of the browser's history is shown, and its address.
+let entry = null
 
 /** Stay in step with the server for as long as somebody is signed in. */
 function begin() {
@@ -79,7 +83,7 @@ function begin() {
   staying?.stop()
   const { store } = app
   const copy = { sync: syncAndTell, position: () => store.position() }
-  const mine = keepInStep(app.studio.client, copy, { longestPauseMs: LONGEST_PAUSE_MS })
+  const mine = keepInStep(app.studio.client, copy, { onLine: (isReached) => store === app.store && tellLine(isReached), longestPauseMs: LONGEST_PAUSE_MS })
   staying = mine
   mine.done.then((error) => {
     if (staying === mine && error) ended(error)
@@ -93,11 +97,17 @@ async function syncAndTell() {
     app.isOnline = true
     return report
   } catch (error) {
-    if (error.code === 'unreachable') app.isOnline = false
+    if (error.code === 'unreachable' || error.code === 'unexpected_answer') app.isOnline = false
     throw error
   } finally {
     if (app.store === store) refresh()
   }
+}
+
+function tellLine(isReached) {
+  if (app.isOnline === isReached) return
+  app.isOnline = isReached
+  refresh()
 }
 
 function sendSoon() {
@@ -126,6 +136,7 @@ async function ended(error) {
 /** Show what the address says, or what has to come before it. */
 async function show() {
   const turn = (shows += 1)
+  const left = leave()
   const view = viewOf()
   current?.leave?.()
   current = null
@@ -133,9 +144,37 @@ async function show() {
   if (turn !== shows) return shown.leave?.()
   current = shown
   page.main.replaceChildren(...shown.content)
-  page.main.scrollTop = 0
   document.title = shown.title === 'Studio' ? 'Studio' : `${shown.title} · Studio`
+  arrive(left)
   await showFrame()
+}
+
+// What was left is scrolled to where it was when one comes back to it. Answers its address, or null at first.
+function leave() {
+  if (entry) sessionStorage.setItem(`scroll/${entry.key}`, scrollY)
+  const left = entry?.hash ?? null
+  if (!history.state?.key) history.replaceState({ key: crypto.randomUUID() }, '')
+  entry = { key: history.state.key, hash: location.hash }
+  return left
+}
+
+// Keyboards and screen readers go on at the heading; who comes back, at the link that led away.
+function arrive(left) {
+  const top = sessionStorage.getItem(`scroll/${entry.key}`)
+  scrollTo(0, Number(top))
+  // Nobody was anywhere before.
+  if (left === null) return
+  const back = top !== null && left !== entry.hash ? linkTo(left) : null
+  focusOn(back ?? page.main.querySelector('h1') ?? page.main)
+}
+
+function linkTo(hash) {
+  return [...page.main.querySelectorAll('a')].find((link) => link.hash === hash)
+}
+
+function focusOn(place) {
+  if (place.tabIndex < 0) place.tabIndex = -1
+  place.focus({ preventScroll: true })
 }
 
 function viewOf() {
@@ -153,9 +192,11 @@ async function refresh() {
   await showFrame()
   if (!app.store || current?.isUsable === false) {
     if (!app.store || app.store.status.usable) return show()
-    return current.refresh?.()
   }
-  return current?.refresh?.()
+  const held = document.activeElement
+  await current?.refresh?.()
+  // What had the focus may have been made anew.
+  if (!held.isConnected && document.activeElement === document.body) focusOn(linkTo(held.hash) ?? page.main.querySelector('h1') ?? page.main)
 }
 
 async function showFrame() {
@@ -216,7 +257,21 @@ app.opened = () => {
   register()
   return show()
 }
+history.scrollRestoration = 'manual'
+page.skip.addEventListener('click', (event) => {
+  event.preventDefault()
+  focusOn(page.main)
+})
 addEventListener('hashchange', show)
+addEventListener('pagehide', () => entry && sessionStorage.setItem(`scroll/${entry.key}`, scrollY))
 addEventListener('online', begin)
+// A platform may be mistaken, so the server is asked, too.
+addEventListener('offline', () => {
+  if (!app.store) return
+  tellLine(false)
+  begin()
+})
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && begin())
+// What is told of how long ago something was should stay true.
+setInterval(() => document.visibilityState === 'visible' && showFrame(), REFRESH_MS)
 await app.opened()

@@ -54,11 +54,11 @@ class Studio {
     await this.open()
   }
 
-  /** End the sign-in. The copy goes with it, unless something in it was not sent yet. */
+  /** End the sign-in. The copy goes with it, unless something in it was not sent or not even saved yet. */
   async signOut() {
     const { store } = this
     await this.client.signOut().catch(() => {})
-    if (store.status.unpushed) store.close()
+    if (store.status.unpushed || (await store.drafts()).length) store.close()
     else await store.clear()
     this.store = this.session = null
   }

@@ -83,6 +83,7 @@ async def _find(page: Page, words: str, name: str) -> None:
     await search.clear()
     await search.press_sequentially(words)
     await page.get_by_role("link", name=name).click()
+    await expect(page.get_by_role("heading", level=1, name=name)).to_be_focused()
 
 
 async def _edit(page: Page, **typed: str) -> None:
@@ -106,6 +107,26 @@ def _number(digits: str) -> dict[str, str]:
     }
 
 
+async def _type_and_leave(page: Page, words: str) -> None:
+    """End the page in the middle of a word, and go elsewhere: what was typed is there again."""
+    await page.get_by_role("link", name="Edit").click()
+    notes = page.get_by_label("Notes", exact=True)
+    await notes.clear()
+    await notes.press_sequentially(words)
+    await page.reload()
+    await expect(notes).to_have_value(words)
+    await page.get_by_role("button", name="Add a telephone number").click()
+    await page.get_by_label("Telephone number").last.fill("+44 20 79")
+    await page.go_back()
+    await expect(page.get_by_role("link", name="Edit")).to_be_visible()
+    await _go(page, "State")
+    await page.get_by_role("link", name="Bea Moss").click()
+    await expect(notes).to_have_value(words)
+    typed = page.get_by_label("Telephone number").last
+    await expect(typed).to_have_value("+44 20 79")
+    await typed.clear()
+
+
 async def _work_in_the_aeroplane(page: Page) -> None:
     await _find(page, "qui 4420", "Ada Quill")
     await _edit(page, Telephone_number="+44 20 7946 0099", **{"E-mail": "ada@home.example"})
@@ -114,7 +135,9 @@ async def _work_in_the_aeroplane(page: Page) -> None:
     await _fill(page, {"Description": "Portraits by the river"})
     await expect(page.get_by_text("Portraits by the river")).to_be_visible()
     await _find(page, "moss", "Bea Moss")
-    await _edit(page, Notes="Calls back on Friday")
+    await _type_and_leave(page, "Calls back on Friday")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Calls back on Friday")).to_be_visible()
     await _go(page, "Clients")
     await page.get_by_role("link", name="New client").click()
     await _fill(page, {"First name": "Nora", "Last name": "Vale"})
@@ -153,6 +176,7 @@ async def test_a_studio_is_worked_with_in_an_aeroplane_and_all_of_it_arrives(
     await _sign_in(page, desk, relay)
     await page.evaluate(_UNTIL_CONTROLLED)
     await relay.shut()
+    await expect(page.locator(".state")).to_have_text("Offline")
     await page.reload()
     await expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
     await _work_in_the_aeroplane(page)

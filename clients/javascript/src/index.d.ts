@@ -231,6 +231,8 @@ export interface Copy<R = Report> {
 export interface StayOptions<R = Report> {
   /** Hears of each sync that was done. */
   onSync?: (report: R) => void
+  /** Hears whether the server is reached, each time that changes. */
+  onLine?: (isReached: boolean) => void
   /** Whether `fetch` can read an answer as it comes; default: what the platform says. */
   stream?: boolean
   /** Waits some milliseconds, or until a signal. */

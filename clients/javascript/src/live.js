@@ -2,16 +2,19 @@
 import { Problem, RetryLater, UnexpectedAnswer, Unreachable } from './problems.js'
 
 const WAIT_SECONDS = 25
-// A stream begins with a sign of life, and the server gives one every minute or so.
+// A stream begins with a sign of life, and the server gives one every 45 seconds, unless it is set to do otherwise.
 const FIRST_SIGN_MS = 15_000
-const SILENCE_MS = 120_000
+const SILENCE_MS = 60_000
 const LONGEST_PAUSE_MS = 300_000
+// Who could not be reached just now is asked for an answer soon, so as to know when that is over.
+const FIRST_WAIT_SECONDS = 1
 const PASSING = new Set([408, 429, 500, 503])
 
 /**
  * Sync now, whenever the server pokes, and when the last page says to, until `stop()`. What is kept in step is a
  * `copy` with two calls: `sync()`, and `position()`, which tells `{revision, scope_version, next_sync_at}` of what is
- * stored. `onSync` hears of each sync that was done; `stream` says whether `fetch` can read an
+ * stored. `onSync` hears of each sync that was done, `onLine` whether the server is reached, each time that changes;
+ * `stream` says whether `fetch` can read an
  * answer as it comes, by default what the platform says; where it cannot, as in React Native, the server is
  * asked for answers that come late. `sleep` waits some milliseconds, or until a signal; `longestPauseMs` is how long to
  * wait at most before another try.
@@ -28,9 +31,11 @@ class Stay {
   #wake = () => {}
   #hasNews = false
   #known = null
+  #isReached = null
+  #hasStreamed = false
 
-  constructor(client, copy, { onSync, stream = canStream(), sleep = sleepUntil, longestPauseMs = LONGEST_PAUSE_MS }) {
-    Object.assign(this, { client, copy, onSync, isStreaming: stream, sleep, longestPauseMs })
+  constructor(client, copy, { onSync, onLine, stream = canStream(), sleep = sleepUntil, longestPauseMs = LONGEST_PAUSE_MS }) {
+    Object.assign(this, { client, copy, onSync, onLine, isStreaming: stream, sleep, longestPauseMs })
   }
 
   stop() {
@@ -56,6 +61,7 @@ class Stay {
       this.#hasNews = false
       const pause = await this.#attempt(tries, async () => {
         const report = await this.copy.sync()
+        this.#reach(true)
         this.onSync?.(report)
         // Known is what is stored: after a restored backup it may be less than what was heard before.
         this.#known = null
@@ -83,51 +89,75 @@ class Stay {
       // An expired token is renewed with the next question.
       if (this.#isOver || error.code === 'token_expired') return 0
       if (!isPassing(error)) throw error
+      this.#reach(!(error instanceof Unreachable || error instanceof UnexpectedAnswer))
       const longer = Math.min(1000 * 2 ** tries.failed, this.longestPauseMs) * (0.5 + Math.random() / 2)
       tries.failed += 1
       return longer + 1000 * (error.retryAfter ?? 0)
     }
   }
 
+  #reach(isReached) {
+    if (this.#isOver || this.#isReached === isReached) return
+    this.#isReached = isReached
+    this.onLine?.(isReached)
+  }
+
   async #wait() {
     const asked = await this.#position()
-    const answer = await this.client.wait(asked, WAIT_SECONDS, { signal: this.#stopping.signal })
+    const seconds = this.#isReached ? WAIT_SECONDS : FIRST_WAIT_SECONDS
+    const answer = await this.#onALine((line) => {
+      line.watch(1000 * seconds + FIRST_SIGN_MS)
+      return this.client.wait(asked, seconds, { signal: line.signal })
+    })
+    this.#reach(true)
     if (answer.has_changed) await this.#hear(answer)
     return 0
   }
 
-  async #stream(tries) {
-    const line = new AbortController()
-    const hangUp = () => line.abort()
-    this.#stopping.signal.addEventListener('abort', hangUp)
-    let watch = this.#watch(FIRST_SIGN_MS, hangUp)
-    let isHeard = false
-    try {
-      for await (const { event, data } of this.client.live(await this.#position(), { signal: line.signal })) {
-        watch.abort()
-        watch = this.#watch(SILENCE_MS, hangUp)
-        isHeard = true
-        tries.failed = 0
-        if (event === 'poke') await this.#hear(data)
-        if (event === 'end') return await this.#ended(data)
+  #stream(tries) {
+    return this.#onALine(async (line) => {
+      let isHeard = false
+      line.watch(FIRST_SIGN_MS)
+      try {
+        for await (const { event, data } of this.client.live(await this.#position(), { signal: line.signal })) {
+          line.watch(SILENCE_MS)
+          isHeard = this.#hasStreamed = true
+          tries.failed = 0
+          this.#reach(true)
+          if (event === 'poke') await this.#hear(data)
+          if (event === 'end') return await this.#ended(data)
+        }
+        throw new Unreachable()
+      } catch (error) {
+        const isSilent = line.signal.aborted
+        // Whether it is dead, or the server shows less often that it lives, another one tells.
+        if (isHeard && isSilent) return 0
+        if (isHeard || !(isSilent || error instanceof UnexpectedAnswer)) throw error
+        // Something in between holds streams back, or the platform does: ask for late answers from now on.
+        this.isStreaming = false
+        if (this.#hasStreamed) this.#reach(false)
+        return 0
       }
-      throw new Unreachable()
-    } catch (error) {
-      // Something in between holds streams back, or the platform does: ask for late answers from now on.
-      if (isHeard || !(line.signal.aborted || error instanceof UnexpectedAnswer)) throw error
-      this.isStreaming = false
-      return 0
-    } finally {
-      watch.abort()
-      this.#stopping.signal.removeEventListener('abort', hangUp)
-    }
+    })
   }
 
-  // Gives a stream up that stays silent for too long.
-  #watch(milliseconds, hangUp) {
-    const watch = new AbortController()
-    this.sleep(milliseconds, watch.signal).then(() => watch.signal.aborted || hangUp())
-    return watch
+  // A line is given up with all of this, or once it was silent for as long as `watch` was told last.
+  async #onALine(work) {
+    const line = new AbortController()
+    const hangUp = () => line.abort()
+    let watched = new AbortController()
+    const watch = (milliseconds) => {
+      watched.abort()
+      const mine = (watched = new AbortController())
+      this.sleep(milliseconds, mine.signal).then(() => mine.signal.aborted || hangUp())
+    }
+    this.#stopping.signal.addEventListener('abort', hangUp)
+    try {
+      return await work({ signal: line.signal, watch })
+    } finally {
+      watched.abort()
+      this.#stopping.signal.removeEventListener('abort', hangUp)
+    }
   }
 
   // Another stream of this sign-in has taken its place: what that hears is not told here, so sync by the clock.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
+import { keepInStep } from '../src/index.js'
 import { Phone } from './phone.js'
 import { MANIFEST, NEXT_MANIFEST, Studio } from './studio.js'
 
@@ -742,4 +743,64 @@ test('an app that was updated keeps and pushes what was typed before, and has wh
   assert.equal((await phone.find('clients', ids[2])).is_vip, true)
   assert.deepEqual(phone.refused, [])
   await phone.assertConsistent()
+})
+
+for (const stream of [true, false]) {
+  test(`who stays in step by ${stream ? 'a stream' : 'late answers'} hears that the line is dead, and that it is back`, async () => {
+    const { studio, phone } = await begin()
+    const told = []
+    const toldSo = new Map()
+    const until = (isReached) => new Promise((resolve) => toldSo.set(isReached, resolve))
+    const onLine = (isReached) => {
+      told.push(isReached)
+      toldSo.get(isReached)?.()
+    }
+    // Pauses before another try pass at once; nothing is silent for long, and no sync is due.
+    const sleep = (milliseconds, signal) => new Promise((resolve) => {
+      if (milliseconds < 15_000 || signal.aborted) return setImmediate(resolve)
+      signal.addEventListener('abort', resolve)
+    })
+    const reached = until(true)
+    const { stop, done } = keepInStep(phone.client, phone.store, { stream, sleep, onLine })
+    await reached
+    while (studio.listening !== 1) await new Promise((resolve) => setImmediate(resolve))
+    phone.line = () => { throw new TypeError('fetch failed') }
+    const dead = until(false)
+    studio.poke('end', { reason: 'renew', retry_after: 0 })
+    await dead
+    const back = until(true)
+    phone.mend()
+    await back
+    stop()
+    assert.equal(await done, undefined)
+    assert.deepEqual(told, [true, false, true])
+  })
+}
+
+test('what is typed and not saved outlasts the tab, is never sent, and goes with its save', async () => {
+  const { studio, phone, id } = await begin()
+  await phone.sync()
+  await phone.store.keepDraft('new', { last_name: 'Va' })
+  phone.store.keepDraft('edit', { notes: 'Calls' })
+  await phone.restart()
+  assert.deepEqual(await phone.store.draft('edit'), { notes: 'Calls' })
+  assert.equal(phone.store.status.unpushed, 0)
+  await phone.sync()
+  assert.deepEqual(pushes(studio), [])
+  await phone.store.write([{ op: 'patch', collection: 'clients', id, fields: { last_name: 'Calls' } }], { draft: 'edit' })
+  assert.deepEqual(await phone.store.drafts(), [{ name: 'new', draft: { last_name: 'Va' } }])
+  await phone.store.keepDraft('new', null)
+  assert.equal(await phone.store.draft('new'), null)
+})
+
+test('what is typed over a record that somebody else changed meanwhile is told, and goes over nothing', async () => {
+  const { studio, phone, id } = await begin()
+  await phone.sync()
+  const shown = await phone.find('clients', id)
+  studio.put('clients', id, { last_name: 'Theirs' })
+  await phone.sync()
+  await phone.store.write([{ op: 'patch', collection: 'clients', id, fields: { last_name: 'Mine' }, revision: shown.revision }])
+  await phone.sync()
+  assert.equal(phone.refused.length, 1)
+  assert.equal((await phone.find('clients', id)).last_name, 'Theirs')
 })

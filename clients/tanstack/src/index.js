@@ -28,10 +28,10 @@ export function studioSave(store) {
   }
 }
 
-function editOf({ type, key, modified, changes, collection }) {
+function editOf({ type, key, original, modified, changes, collection }) {
   const edit = { collection: collection.utils.studioCollection, id: key }
-  if (type === 'delete') return { op: 'delete', ...edit }
-  if (type === 'update') return { op: 'patch', ...edit, fields: changes }
+  if (type === 'delete') return { op: 'delete', ...edit, revision: original.revision }
+  if (type === 'update') return { op: 'patch', ...edit, fields: changes, revision: original.revision }
   const { id: _, ...fields } = modified
   return { op: 'create', ...edit, fields }
 }

@@ -5,9 +5,9 @@ import { synchronizeWith } from './synchronize.js'
 
 /**
  * Sync now, whenever the server pokes, and when the last page says to, until `stop()`. Takes the options of
- * `synchronizeWith`, and those of the client's own `keepInStep`: `onSync`, `stream` and `sleep`.
+ * `synchronizeWith`, and those of the client's own `keepInStep`: `onSync`, `onLine`, `stream` and `sleep`.
  */
-export function keepInStep(client, database, { onSync, stream, sleep, ...options }) {
+export function keepInStep(client, database, { onSync, onLine, stream, sleep, ...options }) {
   const copy = { sync: () => synchronizeWith(client, database, options), position: () => readPull(database) }
-  return keepCopyInStep(client, copy, { onSync, stream, sleep })
+  return keepCopyInStep(client, copy, { onSync, onLine, stream, sleep })
 }

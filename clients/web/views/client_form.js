@@ -1,5 +1,6 @@
 // A client being typed in: new, or some fields of one that is there. Only what was changed is sent.
 import { button, element, field, input, typedInto } from '../dom.js'
+import { keepTyped } from '../drafts.js'
 import { nameOf } from '../words.js'
 
 const TEXTS = ['first_name', 'last_name', 'company_name', 'email', 'notes']
@@ -8,6 +9,8 @@ export async function showClientForm(app, id) {
   const client = id ? await app.store.get('clients', id) : null
   const labels = (await app.store.all('phone_labels')).map(({ description }) => description)
   const phones = element('div', {}, (client?.phones ?? []).map((phone) => phoneField(phone, labels)))
+  const address = id ? `#/clients/${id}/edit` : '#/clients/new'
+  const title = client ? nameOf(client) : 'New client'
   const trouble = element('p', { class: 'trouble', role: 'alert', hidden: true })
 
   async function save(event) {
@@ -23,8 +26,8 @@ export async function showClientForm(app, id) {
     const record = id ?? crypto.randomUUID()
     const changed = client ? changesIn(fields, client) : fields
     if (Object.keys(changed).length) {
-      await app.save([{ op: client ? 'patch' : 'create', collection: 'clients', id: record, fields: changed }])
-    }
+      await app.save([{ op: client ? 'patch' : 'create', collection: 'clients', id: record, fields: changed, revision: draft.revision }], { draft: address })
+    } else await draft.forget()
     app.go(`#/clients/${record}`)
   }
 
@@ -39,15 +42,25 @@ export async function showClientForm(app, id) {
     button('Add a telephone number', () => phones.append(phoneField({ id: crypto.randomUUID(), label: labels[0] ?? 'Mobile', number: '' }, labels)), { class: 'plain' }),
     field('E-mail', input('email', client?.email, { type: 'email' })),
     field('Notes', element('textarea', { name: 'notes', rows: 4, value: client?.notes })),
-    element('p', { class: 'between' }, element('a', { href: id ? `#/clients/${id}` : '#/clients' }, 'Cancel'), element('button', {}, 'Save')),
+    element('p', { class: 'between' }, element('a', { href: id ? `#/clients/${id}` : '#/clients', onclick: () => draft.forget() }, 'Cancel'), element('button', {}, 'Save')),
   )
-  return { title: 'Client', content: [element('h1', {}, client ? nameOf(client) : 'New client'), form] }
+  const grow = (values) => phones.append(...phonesOf(values, client?.phones ?? []).map((phone) => phoneField(phone, labels)))
+  const draft = await keepTyped(app, form, { address, title, revision: client?.revision ?? null, grow })
+  return { title: 'Client', content: [element('h1', {}, title), draft.note, form].filter(Boolean) }
 }
 
 function phoneField({ id, label, number }, labels) {
   const offered = [...new Set([label, ...labels])]
-  const chosen = element('select', { 'aria-label': 'Kind of number' }, offered.map((each) => element('option', { selected: each === label }, each)))
-  return element('div', { class: 'phone', 'data-id': id }, chosen, input('', number, { type: 'tel', 'aria-label': 'Telephone number' }))
+  const chosen = element('select', { name: `phones.${id}.label`, 'aria-label': 'Kind of number' }, offered.map((each) => element('option', { selected: each === label }, each)))
+  return element('div', { class: 'phone', 'data-id': id }, chosen, input(`phones.${id}.number`, number, { type: 'tel', 'aria-label': 'Telephone number' }))
+}
+
+// The numbers a draft has besides those that are known.
+function phonesOf(values, known) {
+  const ids = new Set(Object.keys(values).flatMap((name) => /^phones\.(.+)\.(?:label|number)$/.exec(name)?.[1] ?? []))
+  return [...ids]
+    .filter((id) => !known.some((phone) => phone.id === id))
+    .map((id) => ({ id, label: values[`phones.${id}.label`] ?? 'Mobile', number: values[`phones.${id}.number`] ?? '' }))
 }
 
 function phonesIn(rows, known) {

@@ -1,16 +1,30 @@
 // All clients, found as one types.
-import { element, input, nothing } from '../dom.js'
+import { button, element, input, nothing } from '../dom.js'
 import { nameOf } from '../words.js'
 
-// More are found by another letter, not by scrolling.
-const MOST = 100
+// As many at a time as a browser shows at once; they are there again when one comes back.
+const STEP = 100
 let typed = ''
+let most = STEP
 
 export async function showClients(app) {
   const list = element('ul', { class: 'rows' })
   const count = element('p', { class: 'quiet', role: 'status' })
-  const search = input('search', typed, { type: 'search', 'aria-label': 'Search clients', placeholder: 'Name, number, e-mail', oninput: refresh })
+  const search = input('search', typed, { type: 'search', 'aria-label': 'Search clients', placeholder: 'Name, number, e-mail', oninput: searchAnew })
+  const more = button('Show more', showMore, { class: 'plain' })
   let asked = 0
+
+  function searchAnew() {
+    most = STEP
+    return refresh()
+  }
+
+  async function showMore() {
+    const first = list.children.length
+    most += STEP
+    await refresh()
+    list.children[first]?.querySelector('a').focus()
+  }
 
   async function refresh() {
     const turn = (asked += 1)
@@ -20,8 +34,9 @@ export async function showClients(app) {
     if (turn !== asked) return
     const waiting = new Set(unpushed.map(({ id }) => id))
     const sorted = found.map((client) => ({ client, name: nameOf(client) })).sort((one, other) => one.name.localeCompare(other.name))
-    count.textContent = found.length > MOST ? `${found.length.toLocaleString()} clients, the first ${MOST}` : `${found.length} found`
-    const rows = sorted.slice(0, MOST).map((each) => rowOf(each, waiting))
+    count.textContent = found.length > most ? `${found.length.toLocaleString()} clients, the first ${most.toLocaleString()}` : `${found.length} found`
+    more.hidden = found.length <= most
+    const rows = sorted.slice(0, most).map((each) => rowOf(each, waiting))
     list.replaceChildren(...(rows.length ? rows : [element('li', {}, nothing('Nobody is called like that.'))]))
   }
 
@@ -32,7 +47,7 @@ export async function showClients(app) {
     element('h1', {}, 'Clients'),
     element('a', { class: 'button', href: '#/clients/new' }, 'New client'),
   )
-  return { title: 'Clients', content: [heading, search, count, list], refresh }
+  return { title: 'Clients', content: [heading, search, count, list, more], refresh }
 }
 
 function rowOf({ client, name }, waiting) {

@@ -1,11 +1,16 @@
 // One conflict: mine and theirs side by side, field by field.
 import { button, element, input, nothing } from '../dom.js'
+import { keepTyped } from '../drafts.js'
 import { valueWords, wordsOf } from '../words.js'
 import { titleOf } from './conflicts.js'
 
 export async function showConflict(app, id) {
+  const address = `#/conflicts/${id}`
   const entry = (await app.store.inbox()).find((each) => each.id === id)
-  if (!entry) return { title: 'Conflict', content: [nothing('This is decided.'), element('p', {}, element('a', { href: '#/conflicts' }, '‹ Conflicts'))] }
+  if (!entry) {
+    await app.store.keepDraft(address, null)
+    return { title: 'Conflict', content: [nothing('This is decided.'), element('p', {}, element('a', { href: '#/conflicts' }, '‹ Conflicts'))] }
+  }
   const record = await app.store.get(entry.collection, entry.record_id)
   const names = Object.keys(entry.typed)
   // The revision as it is shown: had others changed it since, nothing would be done over that.
@@ -13,6 +18,7 @@ export async function showConflict(app, id) {
 
   async function decide(...decision) {
     await app.resolve(id, ...decision)
+    await draft.forget()
     app.tell('Decided. It is sent with the next sync.')
     app.go('#/conflicts')
   }
@@ -38,12 +44,14 @@ export async function showConflict(app, id) {
       element('button', {}, 'Do as chosen'),
     ),
   )
+  const title = await titleOf(app.store, entry)
+  const draft = await keepTyped(app, form, { address, title, revision: record_revision })
   const heading = [
     element('p', {}, element('a', { href: '#/conflicts' }, '‹ Conflicts')),
-    element('h1', {}, await titleOf(app.store, entry)),
+    element('h1', {}, title),
     element('p', { class: 'quiet' }, entry.message),
   ]
-  return { title: 'Conflict', content: [...heading, form] }
+  return { title: 'Conflict', content: [...heading, draft.note, form].filter(Boolean) }
 }
 
 function fieldOf(name, { typed, reasons, verdict }, record) {

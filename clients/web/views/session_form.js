@@ -1,16 +1,20 @@
 // A new session of a client.
 import { choice, element, field, input, typedInto } from '../dom.js'
+import { keepTyped } from '../drafts.js'
 import { nameOf, today } from '../words.js'
 
 export async function showSessionForm(app, clientId) {
   const [client, types] = await Promise.all([app.store.get('clients', clientId), app.store.all('session_types')])
+
+  const address = `#/clients/${clientId}/session`
+  const title = 'New session'
 
   async function save(event) {
     event.preventDefault()
     const { description, session_type_id, date, start_time, end_time } = typedInto(event.target)
     const seconds = (time) => time && `${time}:00`
     const fields = { client_id: clientId, description, session_type_id, date, start_time: seconds(start_time), end_time: seconds(end_time) }
-    await app.save([{ op: 'create', collection: 'sessions', id: crypto.randomUUID(), fields }])
+    await app.save([{ op: 'create', collection: 'sessions', id: crypto.randomUUID(), fields }], { draft: address })
     app.go(`#/clients/${clientId}`)
   }
 
@@ -21,7 +25,8 @@ export async function showSessionForm(app, clientId) {
     field('Kind', choice('session_type_id', null, types)),
     field('Date', input('date', today(), { type: 'date', required: true })),
     element('div', { class: 'two' }, field('From', input('start_time', '', { type: 'time' })), field('To', input('end_time', '', { type: 'time' }))),
-    element('p', { class: 'between' }, element('a', { href: `#/clients/${clientId}` }, 'Cancel'), element('button', {}, 'Save')),
+    element('p', { class: 'between' }, element('a', { href: `#/clients/${clientId}`, onclick: () => draft.forget() }, 'Cancel'), element('button', {}, 'Save')),
   )
-  return { title: 'New session', content: [element('h1', {}, 'New session'), element('p', { class: 'quiet' }, nameOf(client)), form] }
+  const draft = await keepTyped(app, form, { address, title: `${title}: ${nameOf(client)}` })
+  return { title, content: [element('h1', {}, title), element('p', { class: 'quiet' }, nameOf(client)), draft.note, form].filter(Boolean) }
 }

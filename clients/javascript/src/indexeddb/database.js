@@ -55,7 +55,7 @@ export async function transact(database, mode, work) {
   }
 }
 
-/** All keys of one collection's records. */
+/** All keys of one collection's records, and of whatever else has a kind and a name. */
 export function keysOf(collection) {
   return IDBKeyRange.bound([collection], [collection, []])
 }

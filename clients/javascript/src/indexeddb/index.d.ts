@@ -11,6 +11,8 @@ export interface Edit {
   collection: string
   id: string
   fields?: { [field: string]: unknown }
+  /** Of the record as it was shown when this was typed; default: as it is now. */
+  revision?: number | null
 }
 
 export interface Unpushed {
@@ -53,7 +55,10 @@ export interface Store {
   get(collection: string, id: string): Promise<Record | null>
   all(collection: string): Promise<Record[]>
   search(collection: string, words: string): Promise<Record[]>
-  write(edits: Edit[]): Promise<void>
+  write(edits: Edit[], how?: { draft?: string }): Promise<void>
+  draft(name: string): Promise<any>
+  drafts(): Promise<{ name: string; draft: any }[]>
+  keepDraft(name: string, draft: unknown): Promise<void>
   command(collection: string, id: string, name: string, fields?: { [field: string]: unknown }): Promise<void>
   unpushed(): Promise<Unpushed[]>
   inbox(): Promise<Record[]>

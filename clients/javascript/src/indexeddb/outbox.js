@@ -9,23 +9,29 @@ const ENVELOPE_BYTES = 1_000
 
 /**
  * Put one save at the end of the queue; its changes stand or fall together. An edit of what is queued alone and was
- * never sent joins that, for nobody has seen it. Answers the records it is about, by collection.
+ * never sent joins that, for nobody has seen it. An edit's `revision` is that of the record as it was shown: what others
+ * changed since is theirs. Answers the records it is about, by collection.
  */
 export async function queue(stores, edits) {
   const group = edits.length > 1 ? crypto.randomUUID() : null
   const { sent } = await readPush(stores)
-  for (const { op, collection, id, fields = {}, command = null } of edits) {
+  for (const { op, collection, id, fields = {}, command = null, revision = null } of edits) {
     const last = (await editsOf(stores, collection, id)).at(-1)
     if (!group && op === 'patch' && last && isOpen(last, sent)) {
-      await settled(stores.outbox.put({ ...last, fields: { ...last.fields, ...fields } }))
+      await settled(stores.outbox.put({ ...last, base: older(last.base, revision), fields: { ...last.fields, ...fields } }))
     } else {
       const row = op === 'create' || op === 'command' ? null : await settled(stores.records.get([collection, id]))
-      const base = row?.record.revision ?? null
+      const base = older(row?.record.revision ?? null, revision)
       const entry = { group, collection, id, op, command, base, fields, time: new Date().toISOString() }
       await settled(stores.outbox.add(entry))
     }
   }
   return changesOf(edits)
+}
+
+// What was made before one of two revisions was made before both; null is no copy.
+function older(base, revision) {
+  return base === null || revision === null ? base : Math.min(base, revision)
 }
 
 /** Ids by collection, each once. */

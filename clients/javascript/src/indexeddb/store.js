@@ -1,11 +1,13 @@
 // A copy of a studio in IndexedDB, shared by all tabs of a browser and its service worker.
-import { deleteDatabase, openDatabase, settled, transact } from './database.js'
+import { deleteDatabase, keysOf, openDatabase, settled, transact } from './database.js'
 import { editsOf, laidOver, readAll, readEdits } from './edits.js'
 import { alone } from './locks.js'
 import { queue } from './outbox.js'
 import { isFound, searchable, textOf, wordsOf } from './search.js'
 import { NOTHING_PULLED, readNews, readPull } from './state.js'
 import { Sync } from './sync.js'
+
+const DRAFT = 'draft'
 
 /**
  * Open the copy called `name`, made where it is not there. `manifest` is the server's; `onRefused` and `onWarned`
@@ -102,11 +104,15 @@ class Store {
   }
 
   /**
-   * Keep one save: `{op: 'create' | 'patch' | 'delete', collection, id, fields}` each. It is durable when this resolves,
-   * and stands or falls together at the server.
+   * Keep one save: `{op: 'create' | 'patch' | 'delete', collection, id, fields, revision}` each, `revision` that of
+   * the record as it was shown, so that who changed it since is not passed over. It is durable when this resolves,
+   * and stands or falls together at the server. The `draft` it was made of, named, goes with it.
    */
-  async write(edits) {
-    await this.#change((stores) => queue(stores, edits))
+  async write(edits, { draft } = {}) {
+    await this.#change(async (stores) => {
+      if (draft !== undefined) await settled(stores.state.delete([DRAFT, draft]))
+      return queue(stores, edits)
+    })
     askForSync()
   }
 
@@ -114,6 +120,31 @@ class Store {
   async command(collection, id, name, fields = {}) {
     await this.#change((stores) => queue(stores, [{ op: 'command', collection, id, command: name, fields }]))
     askForSync()
+  }
+
+  /** What was typed and not saved, as it was kept under a name, or null. */
+  async draft(name) {
+    return (await this.#read(({ state }) => settled(state.get([DRAFT, name])))) ?? null
+  }
+
+  /** All of these, by name, as `{name, draft}`. */
+  drafts() {
+    return this.#read(async ({ state }) => {
+      const all = keysOf(DRAFT)
+      const [keys, drafts] = await Promise.all([settled(state.getAllKeys(all)), settled(state.getAll(all))])
+      return keys.map(([, name], place) => ({ name, draft: drafts[place] }))
+    })
+  }
+
+  /** Keep a draft, anything that can be cloned, in place of the one by that name; null forgets it. Nothing of it is sent. */
+  keepDraft(name, draft) {
+    return transact(this.#database, 'readwrite', ({ state }) => {
+      const key = [DRAFT, name]
+      if (draft === null) state.delete(key)
+      else state.put(draft, key)
+      // The page may end with this very key: nothing is left to wait for.
+      state.transaction.commit()
+    })
   }
 
   /** What waits to be sent, oldest first, as `{collection, id, op, command, fields}`. */
