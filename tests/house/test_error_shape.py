@@ -246,6 +246,6 @@ async def test_another_verb_is_refused_and_those_there_are_are_named(
 
 
 async def test_an_address_that_is_not_there_is_not_there(http: httpx.AsyncClient) -> None:
-    for path in ("/", f"/v1/{SECRET}", f"/{SECRET}%00", f"/v1/auth/{SECRET}/..", f"/v2/{uuid4()}"):
+    for path in ("/v1", f"/v1/{SECRET}", f"/{SECRET}%00", f"/v1/auth/{SECRET}/..", f"/v2/{uuid4()}"):
         answer = await http.get(path)
         assert (answer.status_code, check_shape(answer, SECRET)) == (404, "not_found"), path
