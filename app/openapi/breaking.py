@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.openapi.surface import SHAPES, SIZES_AT_LEAST, SIZES_AT_MOST, Fact, Surface
+from app.openapi.surface import SCHEME, SHAPES, SIZES_AT_LEAST, SIZES_AT_MOST, Fact, Surface
 
 _SIZES = (*SIZES_AT_LEAST, *SIZES_AT_MOST)
 _SETS = ("security", "headers", "contents", "codes")
@@ -26,8 +26,9 @@ def broken(before: Surface, after: Surface) -> list[Break]:
     """Return what clients of the surface before cannot do with the one after, in order.
 
     No break: a new operation, a field more in an answer, an input that may be left out, a code more of a
-    status that is there already (clients go by the status of codes they do not know), a wider input, and
-    values more of an answer where they were said to be open.
+    status that is there already (clients go by the status of codes they do not know), a wider input, values
+    more of an answer where they were said to be open, a kind of event more, and a default that is told of
+    where none was.
     """
     return sorted(_Comparison(before, after).breaks(), key=str)
 
@@ -51,7 +52,7 @@ class _Comparison:
         lost = places - {place for place, _ in self.now}
         for place in lost:
             is_below = any(each in lost for each in _above(place))
-            if place.split(" >")[0].split(" <")[0] not in gone and not is_below and self._matters(place):
+            if _operation_of(place) not in gone and not is_below and self._matters(place):
                 yield Break(place, "it is gone")
         for fact in self.was.keys() | self.now.keys():
             if fact[0] in lost or self.was.get(fact) == self.now.get(fact):
@@ -59,8 +60,8 @@ class _Comparison:
             self.is_sent, self.is_answered = self._ways(fact[0])
             if fact[0] in places:
                 yield from self._changed(fact, self.was.get(fact), self.now.get(fact))
-            elif self.now[fact] == "required" and f"{_operation_of(fact[0])}" in places:
-                yield Break(fact[0], "it has to be sent now")
+            elif _operation_of(fact[0]) in places:
+                yield from self._added(fact)
 
     def _matters(self, place: str) -> bool:
         """Say whether a place is of the contract: a schema that nothing is made of promises nothing."""
@@ -75,23 +76,44 @@ class _Comparison:
         ways = self.was.get((f"schema {name}", "way"), "")
         return ">" in ways, "<" in ways
 
+    def _added(self, fact: Fact) -> Iterator[Break]:
+        """Yield what a new place breaks of an operation that was there before."""
+        place, told = fact
+        if told == "sent" and self.is_sent and self.now[fact] == "required":
+            yield Break(place, "it has to be sent now")
+        elif told == "status" and self.is_answered and self.now[fact].startswith("2"):
+            yield Break(place, "it is a good answer that clients do not know")
+
     def _changed(self, fact: Fact, was: str | None, now: str | None) -> Iterator[Break]:
         place, told = fact
-        if told == "operation":
-            yield Break(place, f"the operation was called {was}, now {now}")
-        elif told == "sent" and now == "required":
-            yield Break(place, "it may not be left out any longer")
-        elif told in _SETS:
+        if told in _SETS:
             yield from self._shrunk(place, told, _members(was), _members(now))
-        elif told in (*_SIZES, *SHAPES, "closed"):
-            if words := self._narrower(told, was, now):
-                yield Break(place, words)
         elif told == "needs":
             yield from self._other_needs(place, _members(was), _members(now))
         elif told == "values":
             yield from self._other_values(place, was, now)
         elif told == "types":
             yield from self._other_types(place, _members(was), _members(now))
+        elif words := self._other_words(told, was, now):
+            yield Break(place, words)
+
+    def _other_words(self, told: str, was: str | None, now: str | None) -> str:
+        """Say what became of one word told of a place; nothing where nobody breaks on it."""
+        if told == "operation":
+            return f"the operation was called {was}, now {now}"
+        if told == "sent":
+            return self._left_out(was, now)
+        if told == "default":
+            is_other = self.is_sent and was is not None
+            return f"what is left out was {was}, now {now or 'nobody says'}" if is_other else ""
+        if told in (*_SIZES, *SHAPES, "closed"):
+            return self._narrower(told, was, now)
+        return f"it was {was}, now {now}" if told == SCHEME else ""
+
+    def _left_out(self, was: str | None, now: str | None) -> str:
+        if self.is_sent and now == "required":
+            return "it may not be left out any longer"
+        return "it may be missing now" if self.is_answered and was == "required" else ""
 
     def _narrower(self, told: str, was: str | None, now: str | None) -> str:
         """Say what may be sent no longer, or be answered now; nothing where all is as it was."""
@@ -139,7 +161,7 @@ def _above(place: str) -> Iterator[str]:
 
 
 def _operation_of(place: str) -> str:
-    return place.split(" >", maxsplit=1)[0]
+    return place.split(" >", maxsplit=1)[0].split(" <", maxsplit=1)[0]
 
 
 def _members(told: str | None) -> set[str]:

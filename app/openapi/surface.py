@@ -2,7 +2,8 @@
 
 A fact is a place, what is told of it, and what holds there, as `schema Client.email`, `types`, `null|string`.
 Places of an operation say which way they go: `POST /v1/clients > body` is sent, `POST /v1/clients < 201` is
-answered.
+answered. `HOOK clients.created < body` is posted to webhooks: those who receive it are clients too, and what
+they answer is sent.
 Two lists of facts are compared in `breaking`; that of the last release is kept in openapi/released.txt.
 """
 
@@ -10,11 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from app.openapi.records import REF, Schema
 
 SIZES_AT_LEAST = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
 SIZES_AT_MOST = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
-SHAPES = ("pattern", "format")
+SHAPES = ("pattern", "format", "names")
+SCHEME = "scheme"
+"""Begins the place of a way in: where its token is sent, and how."""
+_HINTS = ("description", "bearerFormat")
 _PROBLEM = "application/problem+json"
 _FORM = "application/x-www-form-urlencoded"
 _BETWEEN = "\t"
@@ -48,13 +54,23 @@ def surface(document: Schema) -> Surface:
     made = _laid_together(document, document["components"]["schemas"])
     components = made["components"]
     facts: dict[Fact, str] = {}
-    operations = []
+    sent_parts: list[Any] = []
+    answered_parts: list[Any] = []
     for path, verbs in made["paths"].items():
         for verb, operation in verbs.items():
-            operations.append(operation)
+            sent_parts += [operation.get("requestBody"), operation.get("parameters")]
+            answered_parts.append(operation["responses"])
             facts.update(_operation(f"{verb.upper()} {path}", operation, components))
-    sent = _reached([[each.get("requestBody"), each.get("parameters")] for each in operations], components)
-    answered = _reached([each["responses"] for each in operations], components)
+    for name, verbs in made.get("webhooks", {}).items():
+        for operation in verbs.values():
+            answered_parts += [operation.get("requestBody"), operation.get("parameters")]
+            sent_parts.append(operation["responses"])
+            facts.update(_hook(f"HOOK {name}", operation, components))
+    for name, header in components.get("headers", {}).items():
+        facts.update(_schema(f"headers < {name}", header.get("schema", {})))
+    for name, scheme in components.get("securitySchemes", {}).items():
+        facts[f"{SCHEME} {name}", SCHEME] = _json({k: v for k, v in scheme.items() if k not in _HINTS})
+    sent, answered = _reached(sent_parts, components), _reached(answered_parts, components)
     for name, schema in components["schemas"].items():
         ways = [way for way, names in ((">", sent), ("<", answered)) if name in names]
         facts["schema " + name, "way"] = _values(ways)
@@ -87,15 +103,7 @@ def _laid_together(told: Any, schemas: Schema) -> Any:
 def _operation(place: str, operation: Schema, components: Schema) -> Iterator[tuple[Fact, str]]:
     yield (place, "operation"), operation["operationId"]
     yield (place, "security"), _values("+".join(sorted(each)) for each in operation.get("security", []))
-    for each in operation.get("parameters", []):
-        parameter = _found(each, components)
-        at = f"{place} > {parameter['in']} {parameter['name']}"
-        yield (at, "sent"), "required" if parameter.get("required") else "optional"
-        yield from _schema(at, parameter["schema"])
-    if body := operation.get("requestBody"):
-        at = f"{place} > body"
-        yield (at, "sent"), "required" if body.get("required") else "optional"
-        yield from _contents(at, body)
+    yield from _given(f"{place} >", operation, components)
     for status, each in operation["responses"].items():
         at = f"{place} < {status}"
         answer = _found(each, components)
@@ -103,6 +111,26 @@ def _operation(place: str, operation: Schema, components: Schema) -> Iterator[tu
         if answer.get("headers"):
             yield (at, "headers"), _values(answer["headers"])
         yield from _contents(at, answer)
+
+
+def _hook(place: str, operation: Schema, components: Schema) -> Iterator[tuple[Fact, str]]:
+    """Yield what is posted to a webhook, and which answers of it are understood."""
+    yield (place, "operation"), operation["operationId"]
+    yield from _given(f"{place} <", operation, components)
+    for status in operation["responses"]:
+        yield (f"{place} > {status}", "status"), status
+
+
+def _given(way: str, operation: Schema, components: Schema) -> Iterator[tuple[Fact, str]]:
+    for each in operation.get("parameters", []):
+        parameter = _found(each, components)
+        at = f"{way} {parameter['in']} {parameter['name']}"
+        yield (at, "sent"), "required" if parameter.get("required") else "optional"
+        yield from _schema(at, parameter["schema"])
+    if body := operation.get("requestBody"):
+        at = f"{way} body"
+        yield (at, "sent"), "required" if body.get("required") else "optional"
+        yield from _contents(at, body)
 
 
 def _contents(place: str, told: Schema) -> Iterator[tuple[Fact, str]]:
@@ -131,15 +159,21 @@ def _schema(place: str, shape: Schema) -> Iterator[tuple[Fact, str]]:
         yield (place, "needs"), _values(shape["required"])
     if shape.get("additionalProperties") is False:
         yield (place, "closed"), "yes"
+    if "default" in shape:
+        yield (place, "default"), _json(shape["default"])
+    if patterns := shape.get("patternProperties"):
+        yield (place, "names"), _values(patterns)
     yield from _parts(place, shape)
 
 
 def _parts(place: str, shape: Schema) -> Iterator[tuple[Fact, str]]:
     for name, each in shape.get("properties", {}).items():
         yield from _schema(f"{place}.{name}", each)
-    for part, mark in (("items", "[]"), ("additionalProperties", "{}")):
+    for part, mark in (("items", "[]"), ("additionalProperties", "{}"), ("propertyNames", "{name}")):
         if isinstance(shape.get(part), dict):
             yield from _schema(place + mark, shape[part])
+    for number, name in enumerate(sorted(shape.get("patternProperties", {}))):
+        yield from _schema(f"{place}{{{number}}}", shape["patternProperties"][name])
     for several in ("allOf", "anyOf", "oneOf"):
         for number, each in enumerate(shape.get(several, [])):
             if "$ref" not in each and each.get("type") != "null":
@@ -163,6 +197,10 @@ def _types(shape: Schema) -> list[str]:
 
 def _values(values: Iterable[str]) -> str:
     return "|".join(sorted({*values}))
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _found(each: Schema, components: Schema) -> Schema:

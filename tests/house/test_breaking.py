@@ -39,6 +39,21 @@ def _clients(made: Schema, verb: str = "get") -> Schema:
     return made["paths"]["/v1/clients"][verb]  # type: ignore[no-any-return]
 
 
+def _parameter(made: Schema, path: str, name: str) -> Schema:
+    found: Schema = next(
+        each for each in made["paths"][path]["get"]["parameters"] if each.get("name") == name
+    )
+    return found
+
+
+def _levels(made: Schema) -> Schema:
+    return _schema("ApiKeyRequest")(made)["properties"]["levels"]  # type: ignore[no-any-return]
+
+
+def _hear(made: Schema) -> Schema:
+    return made["webhooks"]["clients.created"]["post"]  # type: ignore[no-any-return]
+
+
 def _lose_code(made: Schema) -> None:
     refused = {"description": "No.", "content": {"application/problem+json": {"examples": {"other": {}}}}}
     made["paths"][LOGIN]["post"]["responses"]["401"] = refused
@@ -90,6 +105,68 @@ BREAKS: dict[str, tuple[Callable[[Schema], object], str]] = {
         lambda made: _sent(made)["first_name"].update(anyOf=[{"type": "integer"}]),
         "schema ClientPatch.first_name: it is taken no longer",
     ),
+    "a header of an answer is of another type": (
+        lambda made: made["components"]["headers"]["ETag"]["schema"].update(type="integer"),
+        "headers < ETag: answers may be what they were not",
+    ),
+    "another good answer": (
+        lambda made: _clients(made)["responses"].update({"202": {"description": "Later."}}),
+        "GET /v1/clients < 202: it is a good answer that clients do not know",
+    ),
+    "what is left out means something else": (
+        lambda made: _schema("ApiKeyRequest")(made)["properties"]["days"].update(default=1),
+        "schema ApiKeyRequest.days: what is left out was",
+    ),
+    "a parameter that is left out means something else": (
+        lambda made: _parameter(made, "/v1/feed", "max_rows")["schema"].update(default=10),
+        "GET /v1/feed > query max_rows: what is left out was",
+    ),
+    "a token is sent elsewhere": (
+        lambda made: made["components"]["securitySchemes"].update(
+            ApiKey={"type": "apiKey", "in": "header", "name": "X-Key"}
+        ),
+        "scheme ApiKey: it was",
+    ),
+    "a way in is gone": (
+        lambda made: made["components"]["securitySchemes"].pop("OperatorKey"),
+        "scheme OperatorKey: it is gone",
+    ),
+    "names of members are others": (
+        lambda made: _levels(made).update(patternProperties={"^x$": {"$ref": "#/components/schemas/Level"}}),
+        "schema ApiKeyRequest.levels: names was",
+    ),
+    "members of any name are of another type": (
+        lambda made: _levels(made)["patternProperties"].update({"^[a-z_]{1,50}$": {"type": "string"}}),
+        "schema ApiKeyRequest.levels{0}: it is taken no longer: Level",
+    ),
+    "a kind of event is gone": (
+        lambda made: made["webhooks"].pop("clients.created"),
+        "HOOK clients.created: the operation is gone",
+    ),
+    "a field of events is gone": (
+        lambda made: _schema("EventData")(made)["properties"].pop("revision"),
+        "schema EventData.revision: it is gone",
+    ),
+    "a field of events is of another type": (
+        lambda made: _schema("EventData")(made)["properties"]["revision"].update(type="string"),
+        "schema EventData.revision: answers may be what they were not: string",
+    ),
+    "events are not signed": (
+        lambda made: _hear(made).pop("parameters"),
+        "HOOK clients.created < header webhook-signature: it is gone",
+    ),
+    "events may be unsigned": (
+        lambda made: made["components"]["parameters"]["webhook-signature"].pop("required"),
+        "HOOK clients.created < header webhook-signature: it may be missing now",
+    ),
+    "events are posted as something else": (
+        lambda made: _hear(made)["requestBody"].update(content={"text/csv": {}}),
+        "HOOK clients.created < body: contents are gone: application/json",
+    ),
+    "an answer of receivers is not understood": (
+        lambda made: _hear(made)["responses"].pop("410"),
+        "HOOK clients.created > 410: it is gone",
+    ),
     "what was open wants a token": (
         lambda made: made["paths"][LOGIN]["post"].update(security=[{"HTTPBearer": []}]),
         "POST /v1/auth/login: it was open",
@@ -115,6 +192,17 @@ HARMLESS: dict[str, Callable[[Schema], object]] = {
     "more may be sent": lambda made: _sent(made)["first_name"]["anyOf"][0].update(maxLength=9_999),
     "another way in": lambda made: _clients(made)["security"].append({"ApiKey": []}),
     "an answer told in layers": _tell_in_layers,
+    "another default of an answer": lambda made: _client(made)["revision"].update(default=7),
+    "a kind of event more": lambda made: made["webhooks"].update({"new.created": {"post": _hear(made)}}),
+    "a header more of events": lambda made: _hear(made)["parameters"].append(
+        {"name": "webhook-new", "in": "header", "required": True, "schema": {"type": "string"}}
+    ),
+    "an answer more that receivers may give": lambda made: _hear(made)["responses"].update(
+        {"202": {"description": "Later."}}
+    ),
+    "a field more of events": lambda made: _schema("EventData")(made)["properties"].update(
+        new={"type": "string"}
+    ),
     "a status more": lambda made: _clients(made)["responses"].update(
         {"418": {"description": "No.", "content": {"application/problem+json": {"examples": {"tea": {}}}}}}
     ),
