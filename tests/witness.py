@@ -4,8 +4,15 @@ What stands before all of an application (`Porch`) is wrapped once a session. An
 in the document, as those of a test's own routes, is let by. All others have a status that is declared there,
 a content type, the headers it always has, a body of its schema, and a code of that status if it is a refusal.
 The first bodies of each operation and status are looked at: the rest of them are made by the same lines.
+A body is read as its reader does, whatever it was compressed with. The schemas are taken by their word: a
+member that is not declared is a breach, where clients must let it by, and so is what has not the form of its
+`format`.
+
+Not heard are servers in processes of their own (tests/serving), and what is asked, which the application
+reads by itself; of lines, sheets and streams the status, the kind and the headers are heard.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,20 +22,28 @@ from typing import Any
 
 import jsonschema_rs
 import orjson
+from isal import isal_zlib
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.middleware import Porch
 from tests import document
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Schema = dict[str, Any]
 JSON, PROBLEM = "application/json", "application/problem+json"
 LOOKED_AT = 20
 """How many bodies of an operation's status are held to their schema, in each worker."""
 LONGEST = 200_000
-"""The bytes of a body from which on it is not looked into."""
+"""The bytes of a body, as it is sent and as it is read, from which on it is not looked into."""
 REFUSED = 400
 _DOCUMENT = "urn:document"
 _SHARED = ("responses", "headers")
+_WORDS = ("example", "examples", "description", "discriminator")
+_GZIP_WBITS = 31
 
 
 @dataclass
@@ -69,7 +84,9 @@ class Witness:
             if (contents and body != b"") or (kind and body):
                 yield f"the content is {kind or 'nothing'}, declared {[*contents]}"
         elif body and kind in (JSON, PROBLEM):
-            yield from self._lacks_within(contents[kind], kind, orjson.loads(body))
+            whole = _read(body, headers.get("content-encoding", "identity"))
+            if len(whole) <= LONGEST:
+                yield from self._lacks_within(contents[kind], kind, orjson.loads(whole))
 
     def _lacks_within(self, content: Schema, kind: str, whole: Any) -> Iterator[str]:
         if kind == PROBLEM:
@@ -79,8 +96,7 @@ class Witness:
                 yield f"the code {code} is not declared"
         schema = orjson.dumps(content["schema"])
         if error := next(_validator(schema).iter_errors(whole), None):
-            at = "/".join(str(each) for each in error.instance_path)
-            yield f"{error.message[:200]} (at {at})"
+            yield _told(error)
 
     def is_looked_at(self, scope: Scope, status: int) -> bool:
         """Say whether a body is to be kept: the first ones of each status are, and every refusal."""
@@ -107,17 +123,61 @@ class Witness:
         return operation
 
 
+def _read(body: bytes, encoding: str) -> bytes:
+    if encoding == "zstd":
+        return zstd.decompress(body)
+    return isal_zlib.decompress(body, _GZIP_WBITS) if encoding == "gzip" else body
+
+
+def _told(error: jsonschema_rs.ValidationError) -> str:
+    """Return what is the matter; where none of several schemas fits, what is with each of them."""
+    if arms := getattr(error.kind, "context", None):
+        return ", or ".join(_told(arm[0]) for arm in arms if arm)
+    at = "/".join(str(each) for each in error.instance_path)
+    return f"{error.message[:200]} (at {at})"
+
+
 @cache
 def _validator(schema: bytes) -> jsonschema_rs.Draft202012Validator:
-    absolute = schema.replace(b'"#/', f'"{_DOCUMENT}#/'.encode())
-    return jsonschema_rs.Draft202012Validator(orjson.loads(absolute), registry=_registry())
+    closed = _closed(orjson.loads(schema))
+    return jsonschema_rs.Draft202012Validator(closed, registry=_registry(), validate_formats=True)
 
 
 @cache
 def _registry() -> jsonschema_rs.Registry:
     """Keep all schemas once: each validator would have a copy of its own."""
-    schemas = {"components": {"schemas": document.DOCUMENT["components"]["schemas"]}}
-    return jsonschema_rs.Registry([(_DOCUMENT, schemas)])
+    schemas: Schema = document.DOCUMENT["components"]["schemas"]
+    ways = {
+        "closed": {name: _closed(each) for name, each in schemas.items()},
+        "layers": {name: _closed(each, is_layer=True) for name, each in schemas.items()},
+    }
+    return jsonschema_rs.Registry([(_DOCUMENT, ways)])
+
+
+def _closed(schema: Any, *, is_layer: bool = False) -> Any:
+    """Return a schema of the document without room for what it does not declare.
+
+    A layer, which others lie upon, leaves it to the whole of them to say what there may be.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _closed_within(key, each, is_layer) for key, each in schema.items() if key not in _WORDS}
+    if "additionalProperties" not in schema and not is_layer:
+        if "allOf" in schema:
+            made["unevaluatedProperties"] = False
+        elif "properties" in schema or "patternProperties" in schema:
+            made["additionalProperties"] = False
+    return made
+
+
+def _closed_within(key: str, told: Any, is_layer: bool) -> Any:
+    if key == "$ref":
+        return f"{_DOCUMENT}#/{'layers' if is_layer else 'closed'}/{told.rpartition('/')[2]}"
+    if key in ("properties", "patternProperties"):
+        return {name: _closed(each) for name, each in told.items()}
+    if key in ("allOf", "anyOf", "oneOf"):
+        return [_closed(each, is_layer=is_layer or key == "allOf") for each in told]
+    return _closed(told) if key in ("items", "additionalProperties", "propertyNames") else told
 
 
 @contextmanager
@@ -138,8 +198,7 @@ def looking_on(witness: Witness) -> Iterator[None]:
                 headers = {
                     name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]
                 }
-                is_encoded = headers.get("content-encoding", "identity") != "identity"
-                is_kept = not is_encoded and witness.is_looked_at(scope, status)
+                is_kept = witness.is_looked_at(scope, status)
             elif message["type"] == "http.response.body":
                 if is_kept:
                     parts.append(message.get("body", b""))

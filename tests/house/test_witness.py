@@ -8,6 +8,7 @@ import orjson
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from app.http.compression import Encoding, compressed
 from app.http.limits import RateLimits
 from app.http.porch import build_porch
 from tests import document
@@ -54,6 +55,23 @@ def test_a_desk_s_answer_is_held_to_the_schema_of_its_collection() -> None:
     address = "/v1/{collection}/{record_id}"
     assert _heard(address, 200, whole, collection="clients") == []
     assert "is a required property" in _heard(address, 200, whole, collection="sessions")[0]
+
+
+@pytest.mark.parametrize("encoding", [None, *Encoding])
+def test_a_member_that_is_not_declared_is_found_in_whatever_the_body_was_compressed_with(
+    encoding: Encoding | None,
+) -> None:
+    whole = document.DOCUMENT["components"]["examples"]["Client"]["value"]
+    witness = Witness(document.DOCUMENT)
+    address = "/v1/{collection}/{record_id}"
+    scope = {"method": "GET", "route": _route(address), "path_params": {"collection": "clients"}}
+    for told in (whole, whole | {"password_hash": "x"}, whole | {"id": "of no form"}):
+        body = orjson.dumps(told)
+        sent = compressed(body, encoding) if encoding else body
+        witness.hear(scope, 200, USUAL | {"content-encoding": encoding or "identity"}, sent)
+    [leaked, formless] = witness.take()
+    assert "'password_hash'" in leaked
+    assert '"uuid"' in formless
 
 
 def test_what_the_document_does_not_have_is_let_by() -> None:

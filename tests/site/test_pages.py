@@ -1,15 +1,18 @@
 """The pages of the API document: whole, linked, from nowhere else, the same from a folder and a server."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from posixpath import join, normpath
+from threading import Event
 from typing import Any
 
 import httpx
 import orjson
 import pytest
+from backports import zstd
 
 import app.main
 from app.http.problem_pages import pages
@@ -19,6 +22,7 @@ from app.site.docs.serving import docs
 from app.site.docs.writing import ENDING, write
 from tests.document import DOCUMENT
 
+_ADDRESS = "http://studio.test"
 _TEXT = orjson.dumps(DOCUMENT)
 _OPERATION = re.compile(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`]*)`")
 
@@ -66,7 +70,7 @@ def files(folder: Path) -> dict[str, Page]:
 @pytest.fixture
 async def site() -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(docs(lambda: _TEXT))
-    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=_ADDRESS) as client:
         yield client
 
 
@@ -177,6 +181,38 @@ def test_names_in_prose_lead_to_where_they_are_told() -> None:
     assert "href" not in prose.line("The field `last_name`.", "keys")
 
 
+async def test_a_page_is_sent_as_small_as_its_reader_takes_it(site: httpx.AsyncClient) -> None:
+    plain = await site.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    tags = {plain.headers["etag"]}
+    for encoding in ("zstd", "gzip"):
+        asked = {"Accept-Encoding": encoding}
+        smaller = await site.get("/openapi.json", headers=asked)
+        assert (smaller.headers["content-encoding"], smaller.headers["vary"]) == (encoding, "Accept-Encoding")
+        assert int(smaller.headers["content-length"]) < len(plain.content) / 5
+        content = zstd.decompress(smaller.content) if encoding == "zstd" else smaller.content
+        assert orjson.loads(content) == DOCUMENT
+        tags.add(tag := smaller.headers["etag"])
+        again = await site.get("/openapi.json", headers={**asked, "If-None-Match": tag})
+        assert (again.status_code, again.headers["etag"]) == (304, tag)
+    assert len(tags) == 3
+
+
+async def test_who_waits_for_the_first_page_keeps_no_thread_from_others() -> None:
+    loop, is_asked, is_free = asyncio.get_running_loop(), asyncio.Event(), Event()
+
+    def text() -> bytes:
+        loop.call_soon_threadsafe(is_asked.set)
+        assert is_free.wait(20)
+        return _TEXT
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(docs(text)), base_url=_ADDRESS) as client:
+        asking = [asyncio.ensure_future(client.get("/keys")) for _ in range(40)]
+        await is_asked.wait()
+        await asyncio.to_thread(is_free.set)
+        assert {(await each).status_code for each in asking} == {200}
+
+
 async def test_a_slash_too_many_leads_to_the_page_and_no_page_is_said_to_be_none(
     site: httpx.AsyncClient,
 ) -> None:
@@ -191,7 +227,7 @@ async def test_a_slash_too_many_leads_to_the_page_and_no_page_is_said_to_be_none
 
 async def test_the_address_of_a_server_shows_where_there_is_something_to_see() -> None:
     transport = httpx.ASGITransport(app.main.create_app())
-    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=_ADDRESS) as client:
         shown = await client.get("/")
         assert shown.status_code == 200
         page = Page(shown.text)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from threading import Lock
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from app.http.compression import SMALLEST, Encoding, compressed, encoding_for, headers_for
 from app.site.docs.book import Book
 from app.site.docs.places import DOCUMENT, SHEET
 
@@ -31,6 +33,21 @@ HEADERS: Mapping[str, str] = {
 _MISSING = (Path(__file__).parents[1] / "static" / "missing.html").read_bytes()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is sent under a name: its bytes and their tag, as they are and made smaller in each way."""
+
+    forms: Mapping[Encoding | None, tuple[bytes, str]]
+
+    @classmethod
+    def of(cls, content: bytes) -> "Page":
+        """Return a content in all its forms; what fits a packet has one."""
+        forms: dict[Encoding | None, bytes] = {None: content}
+        if len(content) >= SMALLEST:
+            forms |= {each: compressed(content, each) for each in Encoding}
+        return cls({each: (form, f'"{sha256(form).hexdigest()[:16]}"') for each, form in forms.items()})
+
+
 def docs(text: Callable[[], bytes]) -> ASGIApp:
     """Return the pages; `text` returns the document as it is sent, and is called with the first request.
 
@@ -41,11 +58,8 @@ def docs(text: Callable[[], bytes]) -> ASGIApp:
     def told(kind: str, *, of: str | None = None) -> Callable[[Request], object]:
         async def answer(request: Request) -> Response:
             name = of or request.path_params["name"]
-            found = desk.at_hand(name)
-            content, tag = found if found is not None else await asyncio.to_thread(desk.made, name)
-            if content is None:
-                return _missing(name, desk)
-            return sent(request, content, tag, kind)
+            page = await desk.page(name)
+            return _missing(name, desk) if page is None else sent(request, page, kind)
 
         return answer
 
@@ -57,32 +71,34 @@ def docs(text: Callable[[], bytes]) -> ASGIApp:
 
 
 class _Desk:
-    """The book of a server, and what was asked for of it, each with its tag."""
+    """The book of a server, and what was asked for of it.
+
+    One thread of its own makes all of it: whoever else waits for it waits in no thread that others need.
+    """
 
     def __init__(self, text: Callable[[], bytes]) -> None:
         self._text = text
         self._book: Book | None = None
-        self._kept: dict[str, tuple[bytes, str]] = {}
-        self._one_at_a_time = Lock()
+        self._kept: dict[str, Page] = {}
+        self._maker = ThreadPoolExecutor(1, "docs")
 
-    def at_hand(self, name: str) -> tuple[bytes | None, str] | None:
-        """Return what is there under a name, and its tag, if nothing has to be made for that."""
-        if self._book is not None and name not in self._book.files:
-            return None, ""
-        return self._kept.get(name)
+    async def page(self, name: str) -> Page | None:
+        """Return what is there under a name, made where it has to be."""
+        if self._book is not None and not self.has(name):
+            return None
+        if name in self._kept:
+            return self._kept[name]
+        return await asyncio.get_running_loop().run_in_executor(self._maker, self._made, name)
 
     def has(self, name: str) -> bool:
         """Say whether there is a page of a name, once something was made."""
         return self._book is not None and name in self._book.files
 
-    def made(self, name: str) -> tuple[bytes | None, str]:
-        """Return the same, made where it has to be."""
-        with self._one_at_a_time:
-            self._book = self._book or Book.of(self._text())
-            content = self._book.file(name)
-            if content is None:
-                return None, ""
-            return self._kept.setdefault(name, (content, f'"{sha256(content).hexdigest()[:16]}"'))
+    def _made(self, name: str) -> Page | None:
+        self._book = self._book or Book.of(self._text())
+        if name not in self._kept and (content := self._book.file(name)) is not None:
+            self._kept[name] = Page.of(content)
+        return self._kept.get(name)
 
 
 def _missing(name: str, desk: _Desk) -> Response:
@@ -94,9 +110,12 @@ def _missing(name: str, desk: _Desk) -> Response:
     return Response(_MISSING, HTTPStatus.NOT_FOUND, headers=dict(HEADERS), media_type="text/html")
 
 
-def sent(request: Request, content: bytes, tag: str, kind: str) -> Response:
-    """Return what is asked for, or that it is as whoever asks has it."""
-    headers = {**HEADERS, "ETag": tag}
+def sent(request: Request, page: Page, kind: str) -> Response:
+    """Return what is asked for as its reader takes it, or that it is as whoever asks has it."""
+    best = encoding_for(request.scope)
+    encoding = best if best in page.forms else None
+    content, tag = page.forms[encoding]
+    headers = {**HEADERS, **headers_for(None), "ETag": tag}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(content, headers=headers, media_type=kind)
+    return Response(content, headers=headers | headers_for(encoding), media_type=kind)
