@@ -5,10 +5,11 @@ import { alone, openKeys, openStore } from './client/indexeddb/index.js'
 /** What this app knows to show; the server is told after an update. */
 const APP = { app_version: '1.0.0', schema_version: 1 }
 const KEYS = 'studio-keys'
+const COPIES = 'studio/'
 
 /**
  * Open what is kept here. `onRefused` and `onWarned` hear what became of changes; without them that waits for
- * a page. Nothing is asked of the server.
+ * a page. Nothing is asked of the server, unless a wipe was cut short.
  */
 export async function openStudio({ onRefused, onWarned } = {}) {
   const studio = new Studio(await openKeys(KEYS), { onRefused, onWarned })
@@ -34,15 +35,21 @@ class Studio {
 
   /** Open the copy of whoever is signed in; one per account and user. */
   async open() {
+    if (await this.keys.getItem('wiping')) await this.wipe()
     this.session = await this.client.session()
+    // The order comes again, and its receipt is sent this time.
+    if (this.session && (await this.isWiped())) this.client.manifest().catch(() => {})
     const manifest = JSON.parse(await this.keys.getItem('manifest'))
     if (!this.session || !manifest) return
     const { account, user } = this.session
-    this.store = await openStore({ name: `studio/${account.id}/${user.id}`, client: this.client, manifest, ...this.listeners })
+    const name = `${COPIES}${account.id}/${user.id}`
+    await this.keys.setItem('copies', JSON.stringify([...new Set([...(await this.copies()), name])]))
+    this.store = await openStore({ name, client: this.client, manifest, ...this.listeners })
   }
 
   /** Sign in as a phone does: this browser takes up a place of its own. */
   async signIn({ account, initials, password }) {
+    if (await this.keys.getItem('wiping')) await this.wipe()
     const uid = (await this.keys.getItem('uid')) ?? crypto.randomUUID()
     await this.keys.setItem('uid', uid)
     const device = { uid, name: 'Web client', model: browserName(), platform: 'web' }
@@ -63,21 +70,40 @@ class Studio {
     this.store = this.session = null
   }
 
-  // Only an order with a good signature comes here. The receipt is sent once all of this is done.
+  // Only an order with a good signature comes here. The receipt is sent once all of this is done; a page that ends on
+  // the way goes on with it when it is opened again.
   async wipe() {
-    await this.keys.setItem('wiped', 'yes')
-    await this.keys.removeItem('manifest')
+    await this.keys.setItem('wiping', 'yes')
     await this.store?.clear()
     this.store = this.session = null
+    for (const name of await this.copies()) await deleted(name)
     for (const name of await caches.keys()) await caches.delete(name)
     const registration = globalThis.registration ?? (await navigator.serviceWorker?.getRegistration())
     await registration?.unregister()
+    for (const key of ['manifest', 'copies']) await this.keys.removeItem(key)
+    await this.keys.setItem('wiped', 'yes')
+    await this.keys.removeItem('wiping')
+  }
+
+  // Of whoever was signed in here; not every browser can tell.
+  async copies() {
+    const known = JSON.parse(await this.keys.getItem('copies')) ?? []
+    const there = (await indexedDB.databases?.()) ?? []
+    return [...new Set([...known, ...there.map(({ name }) => name).filter((name) => name.startsWith(COPIES))])]
   }
 
   /** Whether this device was cleared since anybody signed in. */
   async isWiped() {
     return (await this.keys.getItem('wiped')) !== null
   }
+}
+
+function deleted(name) {
+  const asked = indexedDB.deleteDatabase(name)
+  return new Promise((resolve, reject) => {
+    asked.onsuccess = resolve
+    asked.onerror = () => reject(asked.error)
+  })
 }
 
 function browserName() {

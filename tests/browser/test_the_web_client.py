@@ -15,6 +15,11 @@ from tests.browser.relays import Relay, relayed
 _OFFLINE = "Failed to load resource: "
 """What a browser notes down of each request that nobody answers."""
 _KEPT = "indexedDB.databases().then((all) => all.map(({ name }) => name))"
+_ANOTHER_COPY = """new Promise((resolve) => {
+    const asked = indexedDB.open("studio/account/somebody")
+    asked.onsuccess = () => resolve(asked.result.close())
+})"""
+"""As of somebody who signed out with something unsent."""
 _UNTIL_SENT = """new Promise(async (resolve) => {
     const { name } = (await indexedDB.databases()).find(({ name }) => name.startsWith("studio/"))
     const asked = indexedDB.open(name)
@@ -202,6 +207,7 @@ async def test_a_browser_that_is_shut_out_is_empty_and_stays_so(
     page = await context.new_page()
     await _sign_in(page, desk, relay)
     await page.evaluate(_UNTIL_CONTROLLED)
+    await page.evaluate(_ANOTHER_COPY)
     [device] = desk.devices()
     desk.deactivate(device["id"])
     for _ in range(2):
