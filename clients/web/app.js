@@ -236,6 +236,8 @@ function watch() {
     if (changes === null) {
       end()
       app.studio.store = null
+      // Nothing of it stays in sight, however long the rest takes.
+      page.main.replaceChildren()
     }
     refresh()
   })

@@ -6,6 +6,7 @@ import { alone, openKeys, openStore } from './client/indexeddb/index.js'
 const APP = { app_version: '1.0.0', schema_version: 1 }
 const KEYS = 'studio-keys'
 const COPIES = 'studio/'
+const WIPE = 'studio-wipe'
 
 /**
  * Open what is kept here. `onRefused` and `onWarned` hear what became of changes; without them that waits for
@@ -35,7 +36,7 @@ class Studio {
 
   /** Open the copy of whoever is signed in; one per account and user. */
   async open() {
-    if (await this.keys.getItem('wiping')) await this.wipe()
+    await alone(WIPE, () => this.#goOnWiping())
     this.session = await this.client.session()
     // The order comes again, and its receipt is sent this time.
     if (this.session && (await this.isWiped())) this.client.manifest().catch(() => {})
@@ -49,7 +50,7 @@ class Studio {
 
   /** Sign in as a phone does: this browser takes up a place of its own. */
   async signIn({ account, initials, password }) {
-    if (await this.keys.getItem('wiping')) await this.wipe()
+    await alone(WIPE, () => this.#goOnWiping())
     const uid = (await this.keys.getItem('uid')) ?? crypto.randomUUID()
     await this.keys.setItem('uid', uid)
     const device = { uid, name: 'Web client', model: browserName(), platform: 'web' }
@@ -72,8 +73,15 @@ class Studio {
 
   // Only an order with a good signature comes here. The receipt is sent once all of this is done; a page that ends on
   // the way goes on with it when it is opened again.
-  async wipe() {
-    await this.keys.setItem('wiping', 'yes')
+  wipe() {
+    return alone(WIPE, async () => {
+      await this.keys.setItem('wiping', 'yes')
+      await this.#goOnWiping()
+    })
+  }
+
+  async #goOnWiping() {
+    if (!(await this.keys.getItem('wiping'))) return
     await this.store?.clear()
     this.store = this.session = null
     for (const name of await this.copies()) await deleted(name)
@@ -92,9 +100,9 @@ class Studio {
     return [...new Set([...known, ...there.map(({ name }) => name).filter((name) => name.startsWith(COPIES))])]
   }
 
-  /** Whether this device was cleared since anybody signed in. */
-  async isWiped() {
-    return (await this.keys.getItem('wiped')) !== null
+  /** Whether this device was cleared since anybody signed in; while it is being cleared, here or in another tab, that is waited for. */
+  isWiped() {
+    return alone(WIPE, async () => (await this.keys.getItem('wiped')) !== null)
   }
 }
 

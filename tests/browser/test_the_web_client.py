@@ -20,6 +20,7 @@ _ANOTHER_COPY = """new Promise((resolve) => {
     asked.onsuccess = () => resolve(asked.result.close())
 })"""
 """As of somebody who signed out with something unsent."""
+_NEVER_DELETED = "IDBFactory.prototype.deleteDatabase = () => ({})"
 _UNTIL_SENT = """new Promise(async (resolve) => {
     const { name } = (await indexedDB.databases()).find(({ name }) => name.startsWith("studio/"))
     const asked = indexedDB.open(name)
@@ -215,6 +216,25 @@ async def test_a_browser_that_is_shut_out_is_empty_and_stays_so(
         await page.reload()
     assert await page.evaluate(_KEPT) == ["studio-keys"]
     assert await page.evaluate("caches.keys()") == []
+    assert desk.devices()[0]["wiped_at"] is not None
+
+
+async def test_a_wipe_that_was_cut_short_is_gone_on_with(
+    desk: Desk, relay: Relay, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await _sign_in(page, desk, relay)
+    await page.evaluate(_NEVER_DELETED)
+    [device] = desk.devices()
+    desk.deactivate(device["id"])
+    await expect(page.locator("main")).to_be_empty()
+    await page.close()
+    assert desk.devices()[0]["wiped_at"] is None
+    page = await context.new_page()
+    async with page.expect_response("**/v1/devices/me/wiped"):
+        await page.goto(f"{relay.address}/app")
+    await expect(page.get_by_text("All that was kept on it is deleted.")).to_be_visible()
+    assert await page.evaluate(_KEPT) == ["studio-keys"]
     assert desk.devices()[0]["wiped_at"] is not None
 
 

@@ -5,7 +5,7 @@ import { sentenceOf } from '../words.js'
 const WIPED = 'This device was deactivated by an administrator. All that was kept on it is deleted.'
 
 export async function showSignIn(app) {
-  const message = app.message ?? ((await app.studio.isWiped()) ? WIPED : null)
+  const message = (await app.studio.isWiped()) ? WIPED : app.message
   const trouble = element('p', { class: 'trouble', role: 'alert', hidden: !message }, message ?? '')
   const send = element('button', {}, 'Sign in')
 
