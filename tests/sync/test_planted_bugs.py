@@ -212,8 +212,8 @@ def scope_of_an_earlier_snapshot(patch: pytest.MonkeyPatch) -> None:
     real = target.target_of
     last: dict[Any, Any] = {}
 
-    async def late(session: Any, who: Any, at: Any, *given: Any) -> Any:
-        fresh = await real(session, who, at, *given)
+    async def late(session: Any, who: Any, at: Any, *given: Any, **more: Any) -> Any:
+        fresh = await real(session, who, at, *given, **more)
         key = (at.epoch, who.device_id)
         former, last[key] = last.get(key, fresh), fresh
         return replace(former, resync=fresh.resync)
