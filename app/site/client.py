@@ -1,5 +1,6 @@
 """The web client, an app of files alone, at `/app`; all it knows of a studio it asks of the public API."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from http import HTTPStatus
@@ -38,14 +39,17 @@ _OF_ITSELF = {"worker.js"}
 def web_client(clients: Path = CLIENTS) -> ASGIApp:
     """Return the web client, its files read once; an installation without them has nothing here.
 
-    `version.json` names the files of the shell, and their version: another one as soon as one of them is.
+    `version.json` names the files of the shell with the hash of each, as `integrity` has it, and the version
+    of them together: another one as soon as one of them is.
     """
     files = dict(_files(clients))
     if _INDEX not in files:
         return Starlette()
-    marks = {name: sha256(content).hexdigest() for name, content in files.items()}
+    digests = {name: sha256(content).digest() for name, content in files.items()}
+    marks = {name: digest.hex() for name, digest in digests.items()}
     told = "".join(f"{name} {mark}\n" for name, mark in sorted(marks.items()))
-    shell = {"version": sha256(told.encode()).hexdigest()[:12], "files": sorted({*files} - _OF_ITSELF)}
+    kept = {name: f"sha256-{b64encode(digests[name]).decode()}" for name in sorted({*files} - _OF_ITSELF)}
+    shell = {"version": sha256(told.encode()).hexdigest()[:12], "index": _INDEX, "files": kept}
 
     async def version(_: Request) -> Response:
         return JSONResponse(shell, headers=dict(_HEADERS))

@@ -20,6 +20,8 @@ const REFRESH_MS = 30_000
 // Few enough for the bar of a first sync to move on a slow line.
 const PAGE_ROWS = 500
 
+const ELSEWHERE = 'You have signed out in another tab.'
+
 const ROUTES = [
   [/^#\/clients$/, showClients],
   [/^#\/clients\/new$/, showClientForm],
@@ -37,7 +39,8 @@ const page = {
   main: document.querySelector('main'),
   nav: document.querySelector('nav'),
   state: document.querySelector('.state'),
-  badge: document.querySelector('.badge'),
+  conflicts: document.querySelector('nav [href="#/conflicts"] .badge'),
+  refusals: document.querySelector('nav [href="#/state"] .badge'),
   told: document.querySelector('.told'),
 }
 
@@ -45,6 +48,7 @@ const page = {
 const app = {
   studio: await openStudio({ onRefused: tellRefusals, onWarned: (warnings) => tell(warnings[0].message) }),
   isOnline: true,
+  isFull: false,
   get store() {
     return app.studio.store
   },
@@ -95,8 +99,12 @@ async function syncAndTell() {
   try {
     const report = await store.sync({ maxRows: PAGE_ROWS })
     app.isOnline = true
+    app.isFull = false
+    // Without it all goes on by what was known.
+    app.studio.renew().then((isOther) => isOther && refresh(), () => {})
     return report
   } catch (error) {
+    if (error.name === 'QuotaExceededError') app.isFull = true
     if (error.code === 'unreachable' || error.code === 'unexpected_answer') app.isOnline = false
     throw error
   } finally {
@@ -129,6 +137,8 @@ async function ended(error) {
     app.studio.store = null
   }
   app.message = error.code === 'device_wiped' ? null : sentenceOf(error)
+  // Nobody else than a person forgets who was signed in.
+  if (error.code === 'signed_out' && !(await app.studio.client.session())) app.message = ELSEWHERE
   if (app.store) tell(app.message)
   else await show()
 }
@@ -182,7 +192,7 @@ function viewOf() {
   if (!app.store.status.usable) return showFirstSync
   for (const [pattern, view] of ROUTES) {
     const found = pattern.exec(location.hash)
-    if (found) return (given) => view(given, found[1] && decodeURIComponent(found[1]))
+    if (found) return (given) => view(given, found[1])
   }
   return showToday
 }
@@ -205,11 +215,14 @@ async function showFrame() {
   if (!store) return
   const { unpushed, lastSync, progress } = store.status
   const words = lastSync === null ? `Fetching ${shareOf(progress)}` : unpushed ? `${counted(unpushed, 'change')} to send` : `Synced ${since(lastSync)}`
-  page.state.textContent = app.isOnline ? words : unpushed ? `Offline · ${unpushed} to send` : 'Offline'
-  page.state.classList.toggle('is-offline', !app.isOnline)
-  const { length } = await store.inbox()
-  page.badge.hidden = length === 0
-  page.badge.textContent = length
+  const line = app.isOnline ? words : unpushed ? `Offline · ${unpushed} to send` : 'Offline'
+  page.state.textContent = app.isFull ? 'This device is full' : line
+  page.state.classList.toggle('is-offline', app.isFull || !app.isOnline)
+  const lists = await Promise.all([store.inbox(), store.refusals()])
+  for (const [place, badge] of [page.conflicts, page.refusals].entries()) {
+    badge.textContent = lists[place].length
+    badge.hidden = lists[place].length === 0
+  }
   const place = location.hash.split('/')[1] || 'today'
   for (const link of page.nav.children) {
     if (link.hash.slice(2) === place) link.setAttribute('aria-current', 'page')
@@ -226,7 +239,11 @@ function tell(words) {
 function tellRefusals(refusals) {
   const [{ message, fields }] = refusals
   const which = Object.keys(fields ?? {}).map((name) => wordsOf(name)).join(', ')
-  tell(`${message ?? 'A change was not taken in.'}${which ? ` (${which})` : ''} See Conflicts.`)
+  const one = `${message ?? 'A change was not taken in.'}${which ? ` (${which})` : ''}`
+  const words = refusals.length === 1 ? one : `${counted(refusals.length, 'change')} were not taken in.`
+  // What the inbox has not is listed with how the copy stands.
+  const places = [refusals.some(({ inbox_id }) => inbox_id) && 'Conflicts', refusals.some(({ inbox_id }) => !inbox_id) && 'State']
+  tell(`${words} See ${places.filter(Boolean).join(' and ')}.`)
 }
 
 function watch() {
@@ -238,6 +255,7 @@ function watch() {
       app.studio.store = null
       // Nothing of it stays in sight, however long the rest takes.
       page.main.replaceChildren()
+      app.message ??= ELSEWHERE
     }
     refresh()
   })
@@ -259,6 +277,8 @@ app.opened = () => {
   register()
   return show()
 }
+// A copy may go while something is done with it: that it went is told, and nothing is left to do.
+addEventListener('unhandledrejection', (event) => event.reason?.code === 'copy_closed' && event.preventDefault())
 history.scrollRestoration = 'manual'
 page.skip.addEventListener('click', (event) => {
   event.preventDefault()

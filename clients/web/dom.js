@@ -1,4 +1,5 @@
 // Elements out of words: all the templating there is.
+import { sentenceOf } from './words.js'
 
 /** An element; attributes by name, `on…` as listeners, true and false as there or not. Text is never HTML. */
 export function element(name, attributes = {}, ...children) {
@@ -32,6 +33,25 @@ export function choice(name, value, entries, attributes = {}) {
 /** What was typed into a form, by name; what is empty is null. */
 export function typedInto(form) {
   return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim() || null]))
+}
+
+/** Where a form tells what went wrong. */
+export function troubleOf(message = null) {
+  return element('p', { class: 'trouble', role: 'alert', hidden: !message }, message ?? '')
+}
+
+/** What sends a form, which `work` is given: what goes wrong is told in `trouble`, and all that was typed stays. */
+export function sending(trouble, work) {
+  return async (event) => {
+    event.preventDefault()
+    trouble.hidden = true
+    try {
+      await work(event.target)
+    } catch (error) {
+      trouble.textContent = sentenceOf(error)
+      trouble.hidden = false
+    }
+  }
 }
 
 /** A button that does something else than send a form. */

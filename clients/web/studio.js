@@ -7,6 +7,7 @@ const APP = { app_version: '1.0.0', schema_version: 1 }
 const KEYS = 'studio-keys'
 const COPIES = 'studio/'
 const WIPE = 'studio-wipe'
+const MANIFEST_IS_GOOD_MS = 24 * 3_600_000
 
 /**
  * Open what is kept here. `onRefused` and `onWarned` hear what became of changes; without them that waits for
@@ -21,6 +22,7 @@ export async function openStudio({ onRefused, onWarned } = {}) {
 class Studio {
   store = null
   session = null
+  #asked = null
 
   constructor(keys, listeners) {
     this.keys = keys
@@ -55,20 +57,44 @@ class Studio {
     await this.keys.setItem('uid', uid)
     const device = { uid, name: 'Web client', model: browserName(), platform: 'web' }
     await this.client.signIn({ account, initials, password, device })
-    await this.keys.setItem('manifest', JSON.stringify(await this.client.manifest()))
+    await this.keep(await this.client.manifest())
     await this.keys.removeItem('wiped')
     // What is not sent yet should outlast a full disk.
     await navigator.storage?.persist?.()
     await this.open()
   }
 
-  /** End the sign-in. The copy goes with it, unless something in it was not sent or not even saved yet. */
-  async signOut() {
+  /** Go by what the server says there is, asked when the app is opened and once a day. Answers whether that is something else now. */
+  async renew() {
+    if (Date.now() < this.#asked + MANIFEST_IS_GOOD_MS) return false
+    this.#asked = Date.now()
     const { store } = this
-    await this.client.signOut().catch(() => {})
-    if (store.status.unpushed || (await store.drafts()).length) store.close()
-    else await store.clear()
+    const manifest = await this.client.manifest().catch((error) => {
+      this.#asked = null
+      throw error
+    })
+    if (!store || store !== this.store || JSON.stringify(manifest) === JSON.stringify(store.manifest)) return false
+    await this.keep(manifest)
+    store.manifest = manifest
+    return true
+  }
+
+  async keep(manifest) {
+    await this.keys.setItem('manifest', JSON.stringify(manifest))
+  }
+
+  /** End the sign-in. The copy goes with it, unless something is in it that is nowhere else; a server that cannot be reached stops neither. */
+  async signOut() {
+    const told = this.client.signOut().catch(() => {})
+    await this.store?.leave()
     this.store = this.session = null
+    await told
+  }
+
+  /** Let go of all that is kept here; it stays. */
+  close() {
+    this.store?.close()
+    this.keys.close()
   }
 
   // Only an order with a good signature comes here. The receipt is sent once all of this is done; a page that ends on

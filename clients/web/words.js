@@ -18,6 +18,12 @@ export function today() {
   return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10)
 }
 
+/** Whether a text is a day there is, as in `2026-05-01`. */
+export function isDay(text) {
+  const moment = Date.parse(text)
+  return !Number.isNaN(moment) && new Date(moment).toISOString().slice(0, 10) === text
+}
+
 export function dayAfter(day, days) {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10)
 }
@@ -81,10 +87,11 @@ const PROBLEMS = {
   invalid_credentials: 'Account, initials and password do not go together.',
   no_device_slot: 'There is no place for this device yet. Ask an administrator to authorize one for you, then sign in again.',
   client_too_old: 'This app is too old for the studio. Load it again while there is a connection.',
+  QuotaExceededError: 'This device is full. Make room on it, and try again.',
   cursor_foreign: 'The copy on this device is somebody else’s. Nothing of it was sent.',
 }
 
 /** An error as a sentence; the server's refusals have their own. */
 export function sentenceOf(error) {
-  return PROBLEMS[error.code] ?? error.message
+  return PROBLEMS[error.code] ?? PROBLEMS[error.name] ?? error.message
 }

@@ -2,7 +2,8 @@
 import { openStudio } from './studio.js'
 
 // The hash of all files of the shell, told by whoever registers this.
-const SHELL = `studio-shell-${new URL(location.href).searchParams.get('v')}`
+const VERSION = new URL(location.href).searchParams.get('v')
+const SHELL = `studio-shell-${VERSION}`
 
 self.addEventListener('install', (event) => event.waitUntil(keepShell()))
 self.addEventListener('activate', (event) => event.waitUntil(begin()))
@@ -18,10 +19,14 @@ self.addEventListener('sync', (event) => {
   if (event.tag === 'push') event.waitUntil(push())
 })
 
+// While servers are being updated one file may be of another version than the next: such a shell is not kept, and the
+// browser tries again when a page is opened.
 async function keepShell() {
-  const { files } = await (await fetch('version.json', { cache: 'no-store' })).json()
+  const { version, index, files } = await (await fetch('version.json', { cache: 'no-store' })).json()
+  if (version !== VERSION) throw new Error(`Version ${version} answers in place of ${VERSION}.`)
   const shell = await caches.open(SHELL)
-  await shell.addAll(['./', ...files].map((file) => new Request(file, { cache: 'reload' })))
+  const asked = Object.entries({ './': files[index], ...files })
+  await shell.addAll(asked.map(([file, integrity]) => new Request(file, { cache: 'reload', integrity })))
 }
 
 async function begin() {
@@ -37,6 +42,10 @@ async function shown(request) {
 
 // The browser asks for this again, later and less often, until it succeeds.
 async function push() {
-  const { store } = await openStudio()
-  await store?.sync().finally(() => store.close())
+  const studio = await openStudio()
+  try {
+    await studio.store?.sync()
+  } finally {
+    studio.close()
+  }
 }

@@ -21,6 +21,38 @@ _ANOTHER_COPY = """new Promise((resolve) => {
 })"""
 """As of somebody who signed out with something unsent."""
 _NEVER_DELETED = "IDBFactory.prototype.deleteDatabase = () => ({})"
+_CAN_BE_FULL = """for (const name of ["add", "put"]) {
+    const method = IDBObjectStore.prototype[name]
+    IDBObjectStore.prototype[name] = function (...given) {
+        if (window.isFull) throw new DOMException("There is no room.", "QuotaExceededError")
+        return method.apply(this, given)
+    }
+}"""
+_KNOWS_NO_FIELDS = """new Promise((resolve) => {
+    const asked = indexedDB.open("studio-keys")
+    asked.onsuccess = () => {
+        const keys = asked.result.transaction("keys", "readwrite").objectStore("keys")
+        const read = keys.get("manifest")
+        read.onsuccess = () => {
+            const known = JSON.parse(read.result)
+            const collections = known.collections.map((each) => ({ ...each, fields: [] }))
+            keys.put(JSON.stringify({ ...known, collections }), "manifest")
+        }
+        keys.transaction.oncomplete = () => resolve(asked.result.close())
+    }
+})"""
+"""As an app that has been signed in since there were none."""
+_NEVER_READ = """{
+    // The service worker has a line of its own.
+    Object.defineProperty(navigator, "serviceWorker", { value: undefined })
+    const { fetch } = window
+    const refused = '{ "status": 422, "code": "body_invalid", "title": "That cannot be read." }'
+    const headers = { "content-type": "application/problem+json" }
+    const isRefused = (url, { body }) => url.includes("/v1/sync") && body?.includes("Nora")
+    const refusal = () => new Response(refused, { status: 422, headers })
+    window.fetch = async (url, how = {}) => isRefused(url, how) ? refusal() : fetch(url, how)
+}"""
+"""As by something in between, or a defect."""
 _UNTIL_SENT = """new Promise(async (resolve) => {
     const { name } = (await indexedDB.databases()).find(({ name }) => name.startsWith("studio/"))
     const asked = indexedDB.open(name)
@@ -270,17 +302,88 @@ async def test_what_waits_is_sent_by_the_browser_after_the_last_page_was_closed(
     assert _client(desk, "Nora")["first_name"] == "Nora"
 
 
+async def test_a_device_that_is_full_says_so_and_goes_on_once_there_is_room(
+    desk: Desk, relay: Relay, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.add_init_script(_CAN_BE_FULL)
+    await _sign_in(page, desk, relay)
+    await _go(page, "Clients")
+    await page.get_by_role("link", name="New client").click()
+    await page.evaluate("window.isFull = true")
+    await page.get_by_label("First name", exact=True).fill("Nora")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert")).to_contain_text("This device is full.")
+    desk.write("clients", first_name="Ada", last_name="Quill")
+    await expect(page.locator(".state")).to_have_text("This device is full")
+    await page.evaluate("window.isFull = false")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", level=1, name="Nora")).to_be_visible()
+    await expect(page.locator(".state")).to_contain_text("Synced")
+    await _find(page, "quill", "Ada Quill")
+
+
+async def test_what_no_server_would_read_is_listed_until_somebody_has_seen_it(
+    desk: Desk, relay: Relay, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await page.add_init_script(_NEVER_READ)
+    await _sign_in(page, desk, relay)
+    await _go(page, "Clients")
+    await page.get_by_role("link", name="New client").click()
+    await _fill(page, {"First name": "Nora", "Notes": "Calls back on Friday"})
+    await expect(page.get_by_role("status")).to_contain_text("That cannot be read. See State.")
+    await _go(page, "State")
+    await page.reload()
+    await expect(page.get_by_role("definition").get_by_text("Calls back on Friday")).to_be_visible()
+    await _fits(page)
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(page.get_by_role("heading", name="Not taken in")).to_be_hidden()
+
+
+async def test_fields_that_are_newer_than_the_sign_in_are_searched(
+    desk: Desk, relay: Relay, context: BrowserContext
+) -> None:
+    desk.write("clients", first_name="Ada", last_name="Quill")
+    page = await context.new_page()
+    await _sign_in(page, desk, relay)
+    await page.evaluate(_KNOWS_NO_FIELDS)
+    await page.reload()
+    await _find(page, "quill", "Ada Quill")
+
+
+async def test_an_address_of_no_day_and_of_no_client_leads_to_a_page(
+    desk: Desk, relay: Relay, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    await _sign_in(page, desk, relay)
+    nobody = "7d9f9d5e-52a5-4a0e-8a35-6f3c1a400009"
+    for place in (f"{nobody}/edit", f"{nobody}/session", "%E0"):
+        await page.goto(f"{relay.address}/app#/clients/{place}")
+        await expect(page.get_by_text("This client is not on this device.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Save")).to_be_hidden()
+    for day in ("2026-13-45", "2026-02-30"):
+        await page.goto(f"{relay.address}/app#/today/2026-05-01")
+        await expect(page.get_by_role("heading", level=1, name="1 May")).to_be_visible()
+        await page.goto(f"{relay.address}/app#/today/{day}")
+        await expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+
+
 async def test_who_signs_out_leaves_nothing_and_may_come_back(
     desk: Desk, relay: Relay, context: BrowserContext
 ) -> None:
     desk.write("clients", first_name="Ada", last_name="Quill")
     page = await context.new_page()
     await _sign_in(page, desk, relay)
+    tab = await context.new_page()
+    await tab.goto(f"{relay.address}/app")
+    await expect(tab.get_by_role("heading", level=1, name="Today")).to_be_visible()
     await _go(page, "State")
     await expect(page.locator("dl")).to_contain_text(f"PK · {desk.account}")
     await expect(page.get_by_text("Everything has arrived.")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_text("You have signed out.")).to_be_visible()
-    assert await page.evaluate(_KEPT) == ["studio-keys"]
+    await expect(tab.get_by_text("You have signed out in another tab.")).to_be_visible()
+    await page.wait_for_function(f"() => {_KEPT}.then((names) => names.join() === 'studio-keys')")
     await _sign_in(page, desk, relay)
     await _find(page, "quill", "Ada Quill")

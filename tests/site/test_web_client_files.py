@@ -1,6 +1,8 @@
 """The web client is files of our own, named by one version, under a policy that lets in nobody else's."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -31,6 +33,8 @@ async def test_every_file_of_the_shell_is_served_and_asks_for_nothing_from_elsew
     for name in files:
         answer = await site.get(f"/{name}")
         assert answer.status_code == 200
+        if name != "worker.js":
+            assert shell["files"][name] == f"sha256-{b64encode(sha256(answer.content).digest()).decode()}"
         assert "script-src 'self'" in answer.headers["content-security-policy"]
         if name.endswith(".js"):
             imported = [one or other for one, other in _IMPORTED.findall(answer.text)]

@@ -50,7 +50,14 @@ class Client {
     const session = await this.#session()
     if (!session) return
     await this.#options.storage.removeItem(SESSION)
-    await this.#send('POST', '/v1/auth/logout', { token: session.access_token })
+    try {
+      await this.#send('POST', '/v1/auth/logout', { token: session.access_token })
+    } catch (error) {
+      if (error.code !== 'token_expired') throw error
+      // A sign-in that is only forgotten would go on at the server.
+      const { access_token } = await this.#renewed(session)
+      await this.#send('POST', '/v1/auth/logout', { token: access_token })
+    }
   }
 
   /** Who is signed in, as `{account, user, device}`, or null. */
@@ -140,11 +147,9 @@ class Client {
     const session = await this.#session()
     if (!session) throw new SignedOut()
     if (session.access_token !== stale.access_token) return session
-    const app = session.app && (this.#options.app ?? session.app)
+    const app = this.#appNow(session)
     try {
-      const answer = await this.#send('POST', '/v1/auth/refresh', {
-        body: { refresh_token: session.refresh_token, device_uid: session.uid, ...app },
-      })
+      const answer = await this.#renewed(session)
       // Signed out or wiped meanwhile: the answer comes too late.
       if (!(await this.#session())) throw new SignedOut()
       return await this.#keep(answer, { ...session, app })
@@ -152,6 +157,15 @@ class Client {
       if (error instanceof Problem && error.status === 401) throw new SignedOut(error)
       throw error
     }
+  }
+
+  #appNow(session) {
+    return session.app && (this.#options.app ?? session.app)
+  }
+
+  #renewed(session) {
+    const { refresh_token, uid: device_uid } = session
+    return this.#send('POST', '/v1/auth/refresh', { body: { refresh_token, device_uid, ...this.#appNow(session) } })
   }
 
   async #send(method, path, content) {

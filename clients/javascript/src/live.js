@@ -88,6 +88,8 @@ class Stay {
     } catch (error) {
       // An expired token is renewed with the next question.
       if (this.#isOver || error.code === 'token_expired') return 0
+      // What is there can be used meanwhile, and there may be room again.
+      if (error.name === 'QuotaExceededError') return this.longestPauseMs
       if (!isPassing(error)) throw error
       this.#reach(!(error instanceof Unreachable || error instanceof UnexpectedAnswer))
       const longer = Math.min(1000 * 2 ** tries.failed, this.longestPauseMs) * (0.5 + Math.random() / 2)

@@ -50,6 +50,15 @@ export class SignedOut extends Error {
   }
 }
 
+/** The copy on this device was let go of, or is deleted, here or by another tab. */
+export class CopyClosed extends Error {
+  constructor() {
+    super('This copy is closed, or deleted.')
+    this.name = 'CopyClosed'
+    this.code = 'copy_closed'
+  }
+}
+
 /** The server asked for a pause before the rest of the queue; what is left stays queued. */
 export class RetryLater extends Error {
   constructor(verdict) {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
 import { keepInStep } from '../src/index.js'
+import { openKeys, openStore } from '../src/indexeddb/index.js'
 import { Phone } from './phone.js'
 import { MANIFEST, NEXT_MANIFEST, Studio } from './studio.js'
 
@@ -471,6 +472,19 @@ test('one change the server cannot read is set aside, told, and holds nobody up'
   await phone.assertConsistent()
 })
 
+test('what no server would read is there until somebody has seen it', async () => {
+  const { studio, phone, ids } = await begin()
+  await phone.sync()
+  studio.refusal = ({ id }) => id === ids[0] && [422, 'body_invalid']
+  await phone.edit('clients', ids[0], { first_name: 'Bea' })
+  await phone.sync()
+  await phone.restart()
+  const [refusal] = await phone.store.refusals()
+  assert.deepEqual([refusal.id, refusal.typed, refusal.code], [ids[0], { first_name: 'Bea' }, 'body_invalid'])
+  await phone.store.dismiss(refusal.key)
+  assert.deepEqual(await phone.store.refusals(), [])
+})
+
 test('a deletion that is set aside brings the record back', async () => {
   const { studio, phone, id } = await begin()
   await phone.sync()
@@ -647,6 +661,22 @@ test('two calls at once are one sync', async () => {
   assert.equal(studio.requests.filter(({ path }) => path === PULL).length, 1)
 })
 
+test('what is saved while a sync comes to its end goes with it', async () => {
+  const { studio, phone, ids } = await begin()
+  let joined
+  const onWarned = async () => {
+    await store.write([{ op: 'patch', collection: 'clients', id: ids[1], fields: { last_name: 'May' } }])
+    joined = store.sync()
+  }
+  const store = await openStore({ name: phone.name, client: phone.client, manifest: MANIFEST, onWarned })
+  await store.sync()
+  await store.write([{ op: 'patch', collection: 'clients', id: ids[0], fields: { notes: 'Double' } }])
+  await store.sync()
+  await joined
+  assert.equal(studio.rows.get(ids[1]).record.last_name, 'May')
+  assert.equal(store.status.unpushed, 0)
+})
+
 test('a verified wipe order empties the database and is receipted', async () => {
   const { studio, phone } = await begin()
   await phone.sync()
@@ -656,6 +686,23 @@ test('a verified wipe order empties the database and is receipted', async () => 
   phone.store = await phone.open()
   assert.equal((await phone.all('clients')).length, 0)
   assert.equal((await phone.store.position()).cursor, null)
+})
+
+test('a sign-in is kept once it is durable, and not before', async () => {
+  const keys = await openKeys(randomUUID())
+  await keys.setItem('session', 'old')
+  const { put } = IDBObjectStore.prototype
+  IDBObjectStore.prototype.put = function (...given) {
+    IDBObjectStore.prototype.put = put
+    const asked = put.apply(this, given)
+    asked.addEventListener('success', () => this.transaction.abort())
+    return asked
+  }
+  await assert.rejects(keys.setItem('session', 'new'))
+  assert.equal(await keys.getItem('session'), 'old')
+  await keys.setItem('session', 'new')
+  assert.equal(await keys.getItem('session'), 'new')
+  await keys.clear()
 })
 
 test('what one save makes stands or falls together, and the rest of the queue moves on', async () => {
@@ -691,6 +738,72 @@ test('words find records by their beginnings, typed with or without accents, edi
   assert.deepEqual((await found('qui')).sort(), [ids[0], ids[2]].sort())
 })
 
+test('two searches at once find the same, and one that failed leaves the next to find all', async () => {
+  const { phone, ids } = await begin()
+  await phone.sync()
+  const found = async (words) => (await phone.store.search('clients', words)).map(({ id }) => id)
+  const { getAll, get } = IDBObjectStore.prototype
+  const fails = (name, method) => {
+    IDBObjectStore.prototype[name] = function () {
+      IDBObjectStore.prototype[name] = method
+      throw new Error('cannot be read')
+    }
+  }
+  fails('getAll', getAll)
+  await assert.rejects(found('lee'), /cannot be read/)
+  assert.equal((await found('lee')).length, 3)
+  await phone.edit('clients', ids[0], { last_name: 'Quill' })
+  fails('get', get)
+  await assert.rejects(found('qui'), /cannot be read/)
+  assert.deepEqual(await Promise.all([found('qui'), found('qui')]), [[ids[0]], [ids[0]]])
+})
+
+test('a sign-in ends at the server too, when its token has expired', async () => {
+  const { studio, phone } = await begin()
+  studio.expire()
+  await phone.client.signOut()
+  assert.equal(studio.isSignedOut, true)
+  assert.equal(await phone.client.session(), null)
+})
+
+test('who leaves a copy deletes it, and nothing that is nowhere else', async () => {
+  const { phone, id } = await begin()
+  await phone.sync()
+  const isLeft = async () => {
+    const answer = await phone.store.leave()
+    phone.store = await phone.open()
+    return answer
+  }
+  const save = (store) => store.write([{ op: 'patch', collection: 'clients', id, fields: { last_name: 'May' } }])
+  const tab = await phone.open()
+  await save(tab)
+  assert.equal(await isLeft(), false)
+  await phone.sync()
+  await phone.store.keepDraft('new', { last_name: 'Va' })
+  assert.equal(await isLeft(), false)
+  await phone.store.keepDraft('new', null)
+  const [left, saved] = await Promise.allSettled([phone.store.leave(), save(tab)])
+  assert.equal(left.value, true)
+  assert.equal(saved.reason.code, 'signed_out')
+  phone.store = await phone.open()
+  assert.deepEqual(await phone.all('clients'), [])
+  tab.close()
+})
+
+test('what the server knows by now is found as soon as the store is told', async () => {
+  const { studio, phone, ids } = await begin()
+  await phone.sync()
+  studio.manifest = NEXT_MANIFEST
+  studio.put('clients', ids[0], { nickname: 'Quill' })
+  await phone.sync()
+  const found = async () => (await phone.store.search('clients', 'qui')).map(({ id }) => id)
+  assert.deepEqual(await found(), [])
+  phone.store.manifest = await phone.client.manifest()
+  assert.deepEqual(await found(), [ids[0]])
+  const { id } = await phone.create('tasks', { subject: 'Call' })
+  assert.equal((await phone.find('tasks', id)).client_id, null)
+})
+
 test('another tab hears what was changed here and what came, and both are one sync at a time', async () => {
   const { studio, phone, id } = await begin()
   const other = await phone.open()
@@ -715,6 +828,29 @@ test('another tab hears what was changed here and what came, and both are one sy
   other.close()
   await phone.sync()
   assert.equal(studio.rows.get(id).record.first_name, 'Bea')
+})
+
+test('who looks on hears of a sync that brings nothing once', async () => {
+  const { phone } = await begin()
+  await phone.sync()
+  const heard = []
+  phone.store.subscribe(null, (changes) => heard.push(changes))
+  await phone.sync()
+  assert.deepEqual(heard, [{}])
+})
+
+test('who looks on while another tab deletes the copy hears so once, and is refused what is asked then', async () => {
+  const { phone, id } = await begin()
+  await phone.sync()
+  const tab = await phone.open()
+  const heard = []
+  tab.subscribe(null, (changes) => heard.push(changes))
+  const looking = Promise.allSettled([tab.search('clients', 'qui'), tab.inbox(), tab.sync()])
+  await phone.store.clear()
+  assert.deepEqual(heard.filter((changes) => changes === null), [null])
+  for (const { reason } of await looking) assert.ok(reason === undefined || reason.code === 'copy_closed', reason)
+  await assert.rejects(tab.get('clients', id), { code: 'copy_closed' })
+  await assert.rejects(phone.edit('clients', id, { first_name: 'Bea' }), { code: 'copy_closed' })
 })
 
 test('an app that was updated keeps and pushes what was typed before, and has what is new', async () => {
@@ -743,6 +879,35 @@ test('an app that was updated keeps and pushes what was typed before, and has wh
   assert.equal((await phone.find('clients', ids[2])).is_vip, true)
   assert.deepEqual(phone.refused, [])
   await phone.assertConsistent()
+})
+
+test('who stays in step on a device that is full goes on once there is room', async () => {
+  const { phone } = await begin()
+  const { put } = IDBObjectStore.prototype
+  let isFull = true
+  IDBObjectStore.prototype.put = function (...given) {
+    if (isFull && this.name === 'records') throw new DOMException('There is no room.', 'QuotaExceededError')
+    return put.apply(this, given)
+  }
+  const paused = []
+  const sleep = (milliseconds, signal) => new Promise((resolve) => {
+    if (milliseconds === 4711) {
+      paused.push(milliseconds)
+      isFull = false
+      return setImmediate(resolve)
+    }
+    signal.addEventListener('abort', resolve)
+    if (signal.aborted) resolve()
+  })
+  let stay
+  await new Promise((onSync) => {
+    stay = keepInStep(phone.client, phone.store, { stream: true, sleep, onSync, longestPauseMs: 4711 })
+  })
+  stay.stop()
+  IDBObjectStore.prototype.put = put
+  assert.equal(await stay.done, undefined)
+  assert.deepEqual(paused, [4711])
+  assert.equal((await phone.all('clients')).length, 3)
 })
 
 for (const stream of [true, false]) {

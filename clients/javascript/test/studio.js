@@ -54,6 +54,8 @@ export class Studio {
   device = { id: randomUUID(), name: 'Phone' }
   account = { id: randomUUID() }
   deactivated = null
+  /** Whether the sign-in was ended by who had signed in. */
+  isSignedOut = false
   /** What there is to sync. */
   manifest = MANIFEST
   /** What a phone said of itself last. */
@@ -150,6 +152,10 @@ export class Studio {
     if (path === '/v1/devices/me/wiped') return new Response(null, { status: 204 })
     if (this.deactivated) return refusal(403, 'device_deactivated', { wipe_order: this.deactivated })
     if (headers.authorization !== `Bearer ${this.token}`) return refusal(401, 'token_expired')
+    if (path === '/v1/auth/logout') {
+      this.isSignedOut = true
+      return new Response(null, { status: 204 })
+    }
     if (path === '/v1/sync/manifest') return answer(this.manifest)
     if (path === '/v1/sync/live') return this.#live(query, signal)
     if (path === '/v1/sync/wait') return this.#wait(query, signal)

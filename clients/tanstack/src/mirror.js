@@ -52,7 +52,11 @@ export class Mirror {
       while (shown === this.#shown && (!this.#isWhole || this.#stale.size)) {
         const ids = this.#isWhole ? [...this.#stale] : null
         this.#stale.clear()
-        const records = await this.#read(ids)
+        const records = await this.#read(ids).catch((error) => {
+          // They are as stale as they were.
+          for (const id of ids ?? []) this.#stale.add(id)
+          throw error
+        })
         if (shown === this.#shown) this.#write(records)
         this.#isWhole = true
       }
@@ -62,6 +66,8 @@ export class Mirror {
       }
     } catch (error) {
       if (shown === this.#shown) shown.markError(error)
+      // The next look that goes well makes good for it.
+      this.#isReady = false
     } finally {
       this.#looking = null
     }

@@ -112,6 +112,20 @@ test('what another tab does is shown here, and what it deletes goes', async () =
   tab.close()
 })
 
+test('what could not be read when it changed is shown once it can be', async () => {
+  const { phone, clients, id } = await begin()
+  await phone.sync()
+  await clients.utils.caughtUp()
+  phone.store.get = async () => { throw new Error('cannot be read') }
+  await phone.edit('clients', id, { first_name: 'Bea' })
+  await clients.utils.caughtUp()
+  assert.equal(clients.status, 'error')
+  delete phone.store.get
+  await clients.utils.caughtUp()
+  assert.equal(clients.get(id).first_name, 'Bea')
+  assert.equal(clients.status, 'ready')
+})
+
 test('a live query joins what is shown, and follows', async () => {
   const { phone, clients, sessions, id } = await begin()
   await phone.sync()

@@ -1,15 +1,32 @@
 // One client: how to reach them, and what is booked.
-import { element, nothing } from '../dom.js'
+import { button, element, nothing } from '../dom.js'
 import { nameOf, shortDay, timesOf } from '../words.js'
 
+/** In place of what is about a client who is not on this device: deleted, no longer shown to this user, or never there. */
+export async function showNobody(app, address) {
+  const { store } = app
+  const draft = await store.draft(address)
+  const back = element('p', {}, element('a', { href: '#/clients' }, '‹ Clients'))
+
+  async function discard() {
+    await store.keepDraft(address, null)
+    app.go('#/clients')
+  }
+
+  const values = Object.values(draft?.values ?? {}).filter(Boolean).join(', ')
+  const typed = draft && [element('p', {}, `What you typed: ${values}`), button('Discard it', discard, { class: 'plain' })]
+  return { title: 'Client', content: [back, nothing('This client is not on this device.'), ...(typed ?? [])] }
+}
+
 export async function showClient(app, id) {
+  const { store } = app
   const content = element('article', {})
 
   async function refresh() {
     const [client, sessions, unpushed] = await Promise.all([
-      app.store.get('clients', id),
-      app.store.all('sessions'),
-      app.store.unpushed(),
+      store.get('clients', id),
+      store.all('sessions'),
+      store.unpushed(),
     ])
     const waiting = new Set(unpushed.map((each) => each.id))
     const own = sessions.filter((each) => each.client_id === id).sort((one, other) => ((one.date ?? '9') < (other.date ?? '9') ? 1 : -1))

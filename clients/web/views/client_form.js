@@ -1,28 +1,26 @@
 // A client being typed in: new, or some fields of one that is there. Only what was changed is sent.
-import { button, element, field, input, typedInto } from '../dom.js'
+import { button, element, field, input, sending, troubleOf, typedInto } from '../dom.js'
 import { keepTyped } from '../drafts.js'
 import { nameOf } from '../words.js'
+import { showNobody } from './client.js'
 
 const TEXTS = ['first_name', 'last_name', 'company_name', 'email', 'notes']
 
 export async function showClientForm(app, id) {
-  const client = id ? await app.store.get('clients', id) : null
-  const labels = (await app.store.all('phone_labels')).map(({ description }) => description)
-  const phones = element('div', {}, (client?.phones ?? []).map((phone) => phoneField(phone, labels)))
+  const { store } = app
+  const client = id ? await store.get('clients', id) : null
   const address = id ? `#/clients/${id}/edit` : '#/clients/new'
+  if (id && !client) return showNobody(app, address)
+  const labels = (await store.all('phone_labels')).map(({ description }) => description)
+  const phones = element('div', {}, (client?.phones ?? []).map((phone) => phoneField(phone, labels)))
   const title = client ? nameOf(client) : 'New client'
-  const trouble = element('p', { class: 'trouble', role: 'alert', hidden: true })
+  const trouble = troubleOf()
 
-  async function save(event) {
-    event.preventDefault()
-    const typed = typedInto(event.target)
+  async function save(sent) {
+    const typed = typedInto(sent)
     const fields = Object.fromEntries(TEXTS.map((name) => [name, typed[name]]))
     fields.phones = phonesIn(phones, client?.phones ?? [])
-    if (!fields.first_name && !fields.last_name && !fields.company_name) {
-      trouble.textContent = 'A client needs a name.'
-      trouble.hidden = false
-      return
-    }
+    if (!fields.first_name && !fields.last_name && !fields.company_name) throw new Error('A client needs a name.')
     const record = id ?? crypto.randomUUID()
     const changed = client ? changesIn(fields, client) : fields
     if (Object.keys(changed).length) {
@@ -33,7 +31,7 @@ export async function showClientForm(app, id) {
 
   const form = element(
     'form',
-    { class: 'sheet', onsubmit: save },
+    { class: 'sheet', onsubmit: sending(trouble, save) },
     trouble,
     field('First name', input('first_name', client?.first_name)),
     field('Last name', input('last_name', client?.last_name)),

@@ -8,6 +8,7 @@ let typed = ''
 let most = STEP
 
 export async function showClients(app) {
+  const { store } = app
   const list = element('ul', { class: 'rows' })
   const count = element('p', { class: 'quiet', role: 'status' })
   const search = input('search', typed, { type: 'search', 'aria-label': 'Search clients', placeholder: 'Name, number, e-mail', oninput: searchAnew })
@@ -29,7 +30,7 @@ export async function showClients(app) {
   async function refresh() {
     const turn = (asked += 1)
     typed = search.value
-    const [found, unpushed] = await Promise.all([app.store.search('clients', typed), app.store.unpushed()])
+    const [found, unpushed] = await Promise.all([store.search('clients', typed), store.unpushed()])
     // Somebody has typed on.
     if (turn !== asked) return
     const waiting = new Set(unpushed.map(({ id }) => id))

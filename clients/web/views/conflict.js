@@ -1,20 +1,22 @@
 // One conflict: mine and theirs side by side, field by field.
-import { button, element, input, nothing } from '../dom.js'
+import { button, element, input, nothing, sending, troubleOf } from '../dom.js'
 import { keepTyped } from '../drafts.js'
 import { valueWords, wordsOf } from '../words.js'
 import { titleOf } from './conflicts.js'
 
 export async function showConflict(app, id) {
+  const { store } = app
   const address = `#/conflicts/${id}`
-  const entry = (await app.store.inbox()).find((each) => each.id === id)
+  const entry = (await store.inbox()).find((each) => each.id === id)
   if (!entry) {
-    await app.store.keepDraft(address, null)
+    await store.keepDraft(address, null)
     return { title: 'Conflict', content: [nothing('This is decided.'), element('p', {}, element('a', { href: '#/conflicts' }, '‹ Conflicts'))] }
   }
-  const record = await app.store.get(entry.collection, entry.record_id)
+  const record = await store.get(entry.collection, entry.record_id)
   const names = Object.keys(entry.typed)
   // The revision as it is shown: had others changed it since, nothing would be done over that.
   const record_revision = record?.revision ?? 0
+  const trouble = troubleOf()
 
   async function decide(...decision) {
     await app.resolve(id, ...decision)
@@ -23,9 +25,8 @@ export async function showConflict(app, id) {
     app.go('#/conflicts')
   }
 
-  async function takeChosen(event) {
-    event.preventDefault()
-    const chosen = new FormData(event.target)
+  async function takeChosen(sent) {
+    const chosen = new FormData(sent)
     const mine = names.filter((name) => chosen.get(name) !== 'theirs')
     if (!mine.length) return decide('keep_theirs')
     const right = mine.filter((name) => chosen.has(`${name}.text`) && chosen.get(`${name}.text`) !== entry.typed[name])
@@ -35,16 +36,17 @@ export async function showConflict(app, id) {
 
   const form = element(
     'form',
-    { onsubmit: takeChosen },
+    { onsubmit: sending(trouble, takeChosen) },
+    trouble,
     names.map((name) => fieldOf(name, entry, record)),
     element(
       'p',
       { class: 'between' },
-      button('Dismiss', () => decide('dismiss'), { class: 'plain' }),
+      button('Dismiss', sending(trouble, () => decide('dismiss')), { class: 'plain' }),
       element('button', {}, 'Do as chosen'),
     ),
   )
-  const title = await titleOf(app.store, entry)
+  const title = await titleOf(store, entry)
   const draft = await keepTyped(app, form, { address, title, revision: record_revision })
   const heading = [
     element('p', {}, element('a', { href: '#/conflicts' }, '‹ Conflicts')),

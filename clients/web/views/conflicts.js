@@ -3,11 +3,12 @@ import { element, nothing } from '../dom.js'
 import { nameOf, wordsOf } from '../words.js'
 
 export async function showConflicts(app) {
+  const { store } = app
   const list = element('ul', { class: 'rows' })
 
   async function refresh() {
-    const entries = await app.store.inbox()
-    const rows = await Promise.all(entries.map(async (entry) => rowOf(entry, await titleOf(app.store, entry))))
+    const entries = await store.inbox()
+    const rows = await Promise.all(entries.map(async (entry) => rowOf(entry, await titleOf(store, entry))))
     list.replaceChildren(...(rows.length ? rows : [element('li', {}, nothing('Nothing to decide. All that was typed was taken in.'))]))
   }
 

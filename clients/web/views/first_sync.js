@@ -3,11 +3,12 @@ import { element } from '../dom.js'
 import { counted, sumsOf } from '../words.js'
 
 export async function showFirstSync(app) {
+  const { store } = app
   const bar = element('progress', { 'aria-label': 'First sync' })
   const words = element('p', { class: 'quiet' })
 
   function refresh() {
-    const { done, total } = sumsOf(app.store.status.progress)
+    const { done, total } = sumsOf(store.status.progress)
     if (total) {
       bar.max = total
       bar.value = done

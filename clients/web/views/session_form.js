@@ -1,17 +1,19 @@
 // A new session of a client.
-import { choice, element, field, input, typedInto } from '../dom.js'
+import { choice, element, field, input, sending, troubleOf, typedInto } from '../dom.js'
 import { keepTyped } from '../drafts.js'
 import { nameOf, today } from '../words.js'
+import { showNobody } from './client.js'
 
 export async function showSessionForm(app, clientId) {
-  const [client, types] = await Promise.all([app.store.get('clients', clientId), app.store.all('session_types')])
-
+  const { store } = app
+  const [client, types] = await Promise.all([store.get('clients', clientId), store.all('session_types')])
   const address = `#/clients/${clientId}/session`
+  if (!client) return showNobody(app, address)
   const title = 'New session'
+  const trouble = troubleOf()
 
-  async function save(event) {
-    event.preventDefault()
-    const { description, session_type_id, date, start_time, end_time } = typedInto(event.target)
+  async function save(sent) {
+    const { description, session_type_id, date, start_time, end_time } = typedInto(sent)
     const seconds = (time) => time && `${time}:00`
     const fields = { client_id: clientId, description, session_type_id, date, start_time: seconds(start_time), end_time: seconds(end_time) }
     await app.save([{ op: 'create', collection: 'sessions', id: crypto.randomUUID(), fields }], { draft: address })
@@ -20,7 +22,8 @@ export async function showSessionForm(app, clientId) {
 
   const form = element(
     'form',
-    { class: 'sheet', onsubmit: save },
+    { class: 'sheet', onsubmit: sending(trouble, save) },
+    trouble,
     field('Description', input('description', '', { required: true })),
     field('Kind', choice('session_type_id', null, types)),
     field('Date', input('date', today(), { type: 'date', required: true })),

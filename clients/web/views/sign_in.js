@@ -1,24 +1,18 @@
 // Signing in, as a phone does.
-import { element, field, input, typedInto } from '../dom.js'
-import { sentenceOf } from '../words.js'
+import { element, field, input, sending, troubleOf, typedInto } from '../dom.js'
 
 const WIPED = 'This device was deactivated by an administrator. All that was kept on it is deleted.'
 
 export async function showSignIn(app) {
   const message = (await app.studio.isWiped()) ? WIPED : app.message
-  const trouble = element('p', { class: 'trouble', role: 'alert', hidden: !message }, message ?? '')
+  const trouble = troubleOf(message)
   const send = element('button', {}, 'Sign in')
 
-  async function signIn(event) {
-    event.preventDefault()
+  async function signIn(sent) {
     send.disabled = true
-    trouble.hidden = true
     try {
-      await app.studio.signIn(typedInto(event.target))
+      await app.studio.signIn(typedInto(sent))
       await app.opened()
-    } catch (error) {
-      trouble.textContent = sentenceOf(error)
-      trouble.hidden = false
     } finally {
       send.disabled = false
     }
@@ -26,7 +20,7 @@ export async function showSignIn(app) {
 
   const form = element(
     'form',
-    { class: 'sheet', onsubmit: signIn },
+    { class: 'sheet', onsubmit: sending(trouble, signIn) },
     element('h1', {}, 'Your studio, with and without a connection'),
     element('p', { class: 'quiet' }, 'Sign in once. From then on this browser keeps a copy of its own.'),
     trouble,

@@ -1,17 +1,19 @@
 // A day's sessions and appointments.
 import { element, nothing } from '../dom.js'
-import { dayAfter, dayWords, nameOf, timesOf, today } from '../words.js'
+import { dayAfter, dayWords, isDay, nameOf, timesOf, today } from '../words.js'
 
 export async function showToday(app, chosen) {
-  const day = chosen ?? today()
+  // An address may be typed by anybody.
+  const day = isDay(chosen) ? chosen : today()
+  const { store } = app
   const list = element('ul', { class: 'cards' })
 
   async function refresh() {
-    const [sessions, appointments] = await Promise.all([app.store.all('sessions'), app.store.all('appointments')])
+    const [sessions, appointments] = await Promise.all([store.all('sessions'), store.all('appointments')])
     const bookings = [...sessions.map((each) => ({ ...each, kind: 'Session' })), ...appointments.map((each) => ({ ...each, kind: 'Appointment' }))]
       .filter((each) => each.date === day && !each.is_cancelled)
       .sort((one, other) => ((one.start_time ?? '') < (other.start_time ?? '') ? -1 : 1))
-    const clients = await Promise.all(bookings.map(({ client_id }) => client_id && app.store.get('clients', client_id)))
+    const clients = await Promise.all(bookings.map(({ client_id }) => client_id && store.get('clients', client_id)))
     const cards = bookings.map((booking, place) => cardOf(booking, clients[place]))
     list.replaceChildren(...(cards.length ? cards : [element('li', {}, nothing('Nothing is booked.'))]))
   }

@@ -31,6 +31,14 @@ export function settled(request) {
   })
 }
 
+/** Resolves once all that a transaction did is durable. */
+export function completed(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error ?? new Error('The transaction was given up.'))
+  })
+}
+
 /**
  * Do something in one transaction over everything, and answer what `work` does once that is durable. `work` gets the
  * three stores and may wait for nothing but them: a transaction that is not asked anything ends.
@@ -38,10 +46,7 @@ export function settled(request) {
 export async function transact(database, mode, work) {
   const names = ['records', 'outbox', 'state']
   const transaction = database.transaction(names, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' })
-  const ended = new Promise((resolve, reject) => {
-    transaction.oncomplete = resolve
-    transaction.onabort = () => reject(transaction.error ?? new Error('The transaction was given up.'))
-  })
+  const ended = completed(transaction)
   // Whoever gives it up below tells why.
   ended.catch(() => {})
   const stores = Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)]))

@@ -49,6 +49,8 @@ export interface StoreStatus {
 
 export interface Store {
   readonly status: StoreStatus
+  /** A newer one may take its place. */
+  manifest: Manifest
   position(): Promise<Position & { next_sync_at: number }>
   sync(how?: { verify?: boolean; onPage?: (page: Page) => void; maxRows?: number }): Promise<Report>
   subscribe(collection: string | null, listener: (changes: Changed | null) => void): () => void
@@ -61,6 +63,8 @@ export interface Store {
   keepDraft(name: string, draft: unknown): Promise<void>
   command(collection: string, id: string, name: string, fields?: { [field: string]: unknown }): Promise<void>
   unpushed(): Promise<Unpushed[]>
+  refusals(): Promise<(Refusal & { key: string })[]>
+  dismiss(key: string): Promise<void>
   inbox(): Promise<Record[]>
   resolve(
     id: string,
@@ -69,14 +73,20 @@ export interface Store {
     more?: { keep?: string[]; record_revision?: number },
   ): Promise<void>
   refresh(): Promise<void>
+  leave(): Promise<boolean>
   clear(): Promise<void>
   close(): void
+}
+
+/** The copy was let go of, or is deleted, here or by another tab: whatever is asked of it afterwards is refused so. */
+export class CopyClosed extends Error {
+  code: 'copy_closed'
 }
 
 export function openStore(options: StoreOptions): Promise<Store>
 
 /** What a sign-in is kept in, in tabs and workers alike. */
-export function openKeys(name: string): Promise<Storage & { clear(): Promise<void> }>
+export function openKeys(name: string): Promise<Storage & { clear(): Promise<void>; close(): void }>
 
 /** Do something while nobody else does anything under the same name, over all tabs of a browser. */
 export function alone<T>(name: string, work: () => Promise<T>): Promise<T>

@@ -2,7 +2,7 @@
 import { settled } from './database.js'
 import { editsOf, readEdits } from './edits.js'
 import { changesOf } from './outbox.js'
-import { MAX_CHANGES, readNews, readPull, readPush } from './state.js'
+import { MAX_CHANGES, REFUSAL, readNews, readPull, readPush } from './state.js'
 
 const REFUSED = new Set(['conflict', 'rejected', 'blocked'])
 
@@ -18,7 +18,7 @@ export async function settle(stores, answer) {
   for (const each of final) await carryOut(stores, each)
   const most = Math.min(2 * push.most, MAX_CHANGES)
   await settled(stores.state.put({ ...push, most, next: answer.last + 1, sent: null, failures: 0 }, 'push'))
-  await note(stores, 'refusals', final.flatMap(refusalOf))
+  await noteRefusals(stores, final.flatMap(refusalOf))
   await note(stores, 'warnings', final.flatMap(warningsOf))
   const retry = answer.results.find(({ verdict }) => verdict === 'retry')
   return { retry, changes: changesOf(final.map(({ entry }) => entry)) }
@@ -42,7 +42,7 @@ export async function setAside(stores, problem) {
   }
   await settled(stores.state.put({ ...push, most: MAX_CHANGES, sent: null, failures: 0 }, 'push'))
   await settled(stores.state.put({ ...(await readPull(stores)), mustVerify: true }, 'pull'))
-  await note(stores, 'refusals', judged.flatMap(refusalOf))
+  await noteRefusals(stores, judged.flatMap(refusalOf))
   return changesOf(judged.map(({ entry }) => entry))
 }
 
@@ -116,6 +116,13 @@ function warningsOf({ entry, verdict }) {
 
 function namesOf({ collection, id, op, command }) {
   return { collection, id, op, command }
+}
+
+// What has no entry in the inbox is nowhere else once it was told.
+async function noteRefusals(stores, refusals) {
+  await note(stores, 'refusals', refusals)
+  const time = new Date().toISOString()
+  for (const each of refusals) if (!each.inbox_id) await settled(stores.state.put(each, [REFUSAL, `${time} ${crypto.randomUUID()}`]))
 }
 
 async function note(stores, part, news) {

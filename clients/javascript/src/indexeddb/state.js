@@ -17,6 +17,12 @@ export const NOTHING_PULLED = {
   last_sync: null,
 }
 
+/** The kind of key under which is kept what was not taken in and has no entry in the inbox. */
+export const REFUSAL = 'refusal'
+
+/** The key under which is kept that a copy is being deleted. */
+export const ENDS = 'ends'
+
 /** As many changes as a push may have. */
 export const MAX_CHANGES = 500
 

@@ -1,10 +1,11 @@
 // A copy of a studio in IndexedDB, shared by all tabs of a browser and its service worker.
+import { CopyClosed, SignedOut } from '../problems.js'
 import { deleteDatabase, keysOf, openDatabase, settled, transact } from './database.js'
 import { editsOf, laidOver, readAll, readEdits } from './edits.js'
 import { alone } from './locks.js'
 import { queue } from './outbox.js'
 import { isFound, searchable, textOf, wordsOf } from './search.js'
-import { NOTHING_PULLED, readNews, readPull } from './state.js'
+import { ENDS, NOTHING_PULLED, REFUSAL, readNews, readPull } from './state.js'
 import { Sync } from './sync.js'
 
 const DRAFT = 'draft'
@@ -15,9 +16,18 @@ const DRAFT = 'draft'
  * records have taken the place of others.
  */
 export async function openStore({ name, client, manifest, onRefused, onWarned, onMerged }) {
-  const store = new Store(await openDatabase(name), { name, client, manifest, onRefused, onWarned, onMerged })
+  const store = new Store(await opened(name), { name, client, manifest, onRefused, onWarned, onMerged })
   await store.refresh()
   return store
+}
+
+// One that was left, and not deleted yet when its tab was closed, is none.
+async function opened(name) {
+  const database = await openDatabase(name)
+  if (!(await transact(database, 'readonly', ({ state }) => settled(state.get(ENDS))))) return database
+  database.close()
+  await deleteDatabase(name)
+  return openDatabase(name)
 }
 
 class Store {
@@ -28,12 +38,14 @@ class Store {
   #listeners = new Set()
   #texts = new Map()
   #running = null
+  #isAskedAgain = false
   #status
 
   constructor(database, options) {
     this.#database = database
+    database.onversionchange = () => this.#lose()
     this.#options = options
-    this.#fields = new Map(options.manifest.collections.map(({ name, fields }) => [name, fields.map((field) => field.name)]))
+    this.manifest = options.manifest
     this.#channel = new BroadcastChannel(`studio-sync:${options.name}`)
     this.#channel.onmessage = ({ data }) => this.#hear(data)
     // In Node it would keep the process.
@@ -45,20 +57,48 @@ class Store {
     return this.#status
   }
 
+  /** What the server says there is; a newer one may take its place. What is synced just then goes by the one before. */
+  set manifest(manifest) {
+    this.#options.manifest = manifest
+    this.#fields = new Map(manifest.collections.map(({ name, fields }) => [name, fields.map((field) => field.name)]))
+    this.#texts.clear()
+  }
+
+  get manifest() {
+    return this.#options.manifest
+  }
+
   /** How far the copy has come, for `keepInStep`. */
   position() {
     return this.#read(readPull)
   }
 
   /**
-   * Bring copy and server together; a second call while one runs joins it, and one in another tab waits for it. Answers
-   * `{pages, pushed, repaired}`. With `verify` what is held is compared with what should be held, and repaired.
+   * Bring copy and server together; a second call while one runs joins it, which then sends what was saved by then,
+   * and one in another tab waits for it. Answers `{pages, pushed, repaired}`. With `verify` what is held is compared
+   * with what should be held, and repaired.
    */
   sync({ verify = false, onPage, maxRows } = {}) {
-    this.#running ??= alone(`studio-sync:${this.#options.name}`, () => this.#sync({ verify, onPage, maxRows })).finally(() => {
-      this.#running = null
-    })
+    this.#isAskedAgain = this.#running !== null
+    this.#running ??= this.#syncAll({ verify, onPage, maxRows })
     return this.#running
+  }
+
+  async #syncAll(how) {
+    const report = { pages: 0, pushed: 0, repaired: [] }
+    try {
+      do {
+        this.#isAskedAgain = false
+        const { pages, pushed, repaired } = await alone(`studio-sync:${this.#options.name}`, () => this.#sync(how))
+        report.pages += pages
+        report.pushed += pushed
+        report.repaired.push(...repaired)
+        // It may have been saved after the queue was looked into for the last time.
+      } while (this.#isAskedAgain && this.#database && this.#status.unpushed)
+      return report
+    } finally {
+      this.#running = null
+    }
   }
 
   async #sync(how) {
@@ -108,17 +148,21 @@ class Store {
    * the record as it was shown, so that who changed it since is not passed over. It is durable when this resolves,
    * and stands or falls together at the server. The `draft` it was made of, named, goes with it.
    */
-  async write(edits, { draft } = {}) {
-    await this.#change(async (stores) => {
-      if (draft !== undefined) await settled(stores.state.delete([DRAFT, draft]))
-      return queue(stores, edits)
-    })
-    askForSync()
+  write(edits, { draft } = {}) {
+    return this.#queue(edits, draft)
   }
 
   /** Have the server do something with a record, behind all that waits; it shows once it is pulled. */
-  async command(collection, id, name, fields = {}) {
-    await this.#change((stores) => queue(stores, [{ op: 'command', collection, id, command: name, fields }]))
+  command(collection, id, name, fields = {}) {
+    return this.#queue([{ op: 'command', collection, id, command: name, fields }])
+  }
+
+  async #queue(edits, draft) {
+    await this.#change(async (stores) => {
+      if (await settled(stores.state.get(ENDS))) throw new SignedOut()
+      if (draft !== undefined) await settled(stores.state.delete([DRAFT, draft]))
+      return queue(stores, edits)
+    })
     askForSync()
   }
 
@@ -128,22 +172,31 @@ class Store {
   }
 
   /** All of these, by name, as `{name, draft}`. */
-  drafts() {
-    return this.#read(async ({ state }) => {
-      const all = keysOf(DRAFT)
-      const [keys, drafts] = await Promise.all([settled(state.getAllKeys(all)), settled(state.getAll(all))])
-      return keys.map(([, name], place) => ({ name, draft: drafts[place] }))
-    })
+  async drafts() {
+    return (await this.#named(DRAFT)).map(([name, draft]) => ({ name, draft }))
   }
 
   /** Keep a draft, anything that can be cloned, in place of the one by that name; null forgets it. Nothing of it is sent. */
   keepDraft(name, draft) {
-    return transact(this.#database, 'readwrite', ({ state }) => {
+    return this.#transact('readwrite', ({ state }) => {
       const key = [DRAFT, name]
       if (draft === null) state.delete(key)
       else state.put(draft, key)
       // The page may end with this very key: nothing is left to wait for.
       state.transaction.commit()
+    })
+  }
+
+  /** What was not taken in and is not in the inbox, oldest first, as `onRefused` heard of it, each with a `key`. */
+  async refusals() {
+    return (await this.#named(REFUSAL)).map(([key, refusal]) => ({ key, ...refusal }))
+  }
+
+  /** Forget one of these: somebody has seen it. */
+  dismiss(key) {
+    return this.#change(async ({ state }) => {
+      await settled(state.delete([REFUSAL, key]))
+      return {}
     })
   }
 
@@ -172,6 +225,23 @@ class Store {
     return this.command('inbox', id, 'resolve', sent)
   }
 
+  /**
+   * Let go of the copy, and delete it, unless something is in it that is nowhere else: not sent, typed and not saved, or
+   * not taken in. Answers whether it is deleted.
+   */
+  async leave() {
+    const isKept = await this.#transact('readwrite', async ({ outbox, state }) => {
+      const counts = [outbox.count(), state.count(keysOf(DRAFT)), state.count(keysOf(REFUSAL))]
+      if ((await Promise.all(counts.map(settled))).some(Boolean)) return true
+      // Another tab saves nothing into it from here on.
+      await settled(state.put(true, ENDS))
+      return false
+    })
+    if (isKept) this.close()
+    else await this.clear()
+    return !isKept
+  }
+
   /** Delete the copy and all that was not pushed; whoever looks on is told. */
   async clear() {
     const { name } = this.#options
@@ -196,14 +266,24 @@ class Store {
     })
   }
 
-  #read(work) {
-    return transact(this.#database, 'readonly', work)
+  // What is kept under names of one kind, as `[name, value]`.
+  #named(kind) {
+    return this.#read(async ({ state }) => {
+      const all = keysOf(kind)
+      const [keys, values] = await Promise.all([settled(state.getAllKeys(all)), settled(state.getAll(all))])
+      return keys.map(([, name], place) => [name, values[place]])
+    })
   }
 
+  #read(work) {
+    return this.#transact('readonly', work)
+  }
+
+  // Who looks on is told of what `work` answers, unless that is nothing.
   async #change(work) {
-    const changes = await transact(this.#database, 'readwrite', work)
+    const changes = await this.#transact('readwrite', work)
     await this.refresh()
-    this.#publish(changes ?? {})
+    if (changes) this.#publish(changes)
   }
 
   #publish(changes) {
@@ -213,9 +293,27 @@ class Store {
 
   // What another tab or the service worker did.
   async #hear(changes) {
-    if (changes === null) this.#database?.close()
-    else await this.refresh()
+    if (changes === null) return this.#lose()
+    try {
+      await this.refresh()
+    } catch (error) {
+      // It went meanwhile.
+      if (error instanceof CopyClosed) return
+      throw error
+    }
     this.#notify(changes)
+  }
+
+  // Another tab or the service worker deletes the copy: it says so, and so does the database, in any order.
+  #lose() {
+    if (!this.#database) return
+    this.#notify(null)
+    this.close()
+  }
+
+  async #transact(mode, work) {
+    if (!this.#database) throw new CopyClosed()
+    return transact(this.#database, mode, work)
   }
 
   #notify(changes) {
@@ -225,23 +323,35 @@ class Store {
     }
   }
 
-  // The words of a collection are kept; what changed since is read again.
-  async #textsOf(collection) {
+  // The words of a collection are kept; what changed since is read again, by one search at a time, so that none is
+  // answered without what another is still reading.
+  #textsOf(collection) {
+    const known = this.#texts.get(collection) ?? { texts: null, stale: new Set(), turn: Promise.resolve() }
+    this.#texts.set(collection, known)
+    const turn = known.turn.then(() => this.#readTexts(known, collection))
+    known.turn = turn.catch(() => {})
+    return turn
+  }
+
+  // What could not be read is read the next time.
+  async #readTexts(known, collection) {
     const fields = searchable(this.#options.manifest.collections.find(({ name }) => name === collection))
-    const known = this.#texts.get(collection)
-    if (!known) {
-      const stale = new Set()
-      this.#texts.set(collection, { stale, texts: this.#allTexts(collection, fields) })
-    } else {
-      for (const id of [...known.stale]) {
-        known.stale.delete(id)
+    if (!known.texts) {
+      known.stale.clear()
+      known.texts = await this.#allTexts(collection, fields)
+    }
+    for (const id of [...known.stale]) {
+      known.stale.delete(id)
+      try {
         const record = await this.get(collection, id)
-        const texts = await known.texts
-        if (record) texts.set(id, { record, text: textOf(record, fields) })
-        else texts.delete(id)
+        if (record) known.texts.set(id, { record, text: textOf(record, fields) })
+        else known.texts.delete(id)
+      } catch (error) {
+        known.stale.add(id)
+        throw error
       }
     }
-    return this.#texts.get(collection).texts
+    return known.texts
   }
 
   async #allTexts(collection, fields) {
@@ -256,7 +366,7 @@ class Store {
       const news = await this.#read((stores) => readNews(stores, part))
       if (!news.length || (!listener && part === 'refusals')) continue
       await listener?.(news)
-      await transact(this.#database, 'readwrite', ({ state }) => settled(state.delete(part)))
+      await this.#transact('readwrite', ({ state }) => settled(state.delete(part)))
     }
   }
 }

@@ -52,6 +52,8 @@ export class Sync {
   }
 
   async batch() {
+    // What was sent waits in the queue until it is judged.
+    if (!(await this.read(({ outbox }) => settled(outbox.count())))) return null
     let batch = null
     await this.change(async (stores) => {
       batch = await filledBatch(stores, this.manifest.limits.max_changes)
