@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-pg15 prove prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi docs lint-document clients clients-all migrate demo lock clean
+.PHONY: help run test test-slow test-pg15 test-pooled prove prove-pooled prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi docs lint-document clients clients-all migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +11,9 @@ ATTACKS ?= 200
 LANGUAGES ?= typescript python
 CASES ?= 10
 SPREAD := -n 3 --dist worksteal
+POOLED := tests/core tests/keys tests/contract/test_isolation.py tests/contract/test_reading.py \
+	tests/sync/test_push.py tests/sync/test_pull.py tests/sync/test_live.py tests/sync/test_idle_pull.py \
+	tests/sync/test_plans.py tests/house/test_walls.py tests/accounts/test_commit_first.py
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
 PICTURE := .venv-picture/.installed
@@ -37,8 +40,14 @@ test: $(STAMP) ## Run every quick test on a real PostgreSQL (TEST_DATABASE_URL, 
 test-slow: $(STAMP) ## Run the tests that take seconds each: kills, full disks, browsers, servers that start and stop
 	@$(BIN)/python -m pytest $(SPREAD) -m "slow and not proof"
 
-test-pg15: $(STAMP) ## Run every quick test of the database on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names)
-	@.ci/with-postgres $(BIN)/python -m pytest $(SPREAD) -m "not proof and not slow" --of-the-server
+test-pg15: $(STAMP) ## Run every quick test of the database on a throwaway PostgreSQL 15 (PG_BINDIR, or what pg_config names); honours THROUGH
+	@.ci/with-postgres $(THROUGH) $(BIN)/python -m pytest $(SPREAD) -m "not proof and not slow" --of-the-server
+
+test-pooled: $(STAMP) ## Run tests of what sessions go by through PgBouncer, where there is one or Debian has it
+	@.ci/with-pgbouncer $(BIN)/python -m pytest $(SPREAD) -m "not proof and not slow" $(POOLED)
+
+prove-pooled: $(STAMP) ## Run every quick test through PgBouncer
+	@.ci/with-pgbouncer $(BIN)/python -m pytest $(SPREAD) -m "not proof and not slow" --of-the-server
 
 prove-sync: $(STAMP) ## Tell many random histories of sync and of money, and have them see planted bugs; honours STORIES, SEED
 	@STORIES=$(STORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 2 -m "proof or not proof" \
@@ -147,5 +156,5 @@ lock: $(STAMP) ## Resolve pyproject.toml anew into the lock files (LOCK_ARGS=--u
 		benchmarks/picture.lock clients/generators/python.lock clients/generators/jvm.lock
 
 clean: ## Remove all that was installed or built; the data under .data stay
-	@rm -rf .venv .venv-kinto .venv-picture .venv-clients .venv-jvm clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis docs/api
+	@rm -rf .venv .venv-kinto .venv-picture .venv-clients .venv-jvm .pgbouncer clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis docs/api
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

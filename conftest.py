@@ -19,7 +19,8 @@ from app.accounts import passwords
 from app.core.db import Database
 from app.core.embedded import Embedded
 from app.core.migrations import migrate
-from tests import document
+from app.core.roles import APP_ROLE, SESSION_SETTINGS, settle
+from tests import document, pooler
 from tests.facts import gather, keep, told
 from tests.witness import Witness, looking_on
 
@@ -32,6 +33,7 @@ os.environ["BEAT"] = "false"
 
 _OWNER = pytest.StashKey[str]()
 _SERVER = pytest.StashKey[Embedded]()
+_POOLER = pytest.StashKey[pooler.Pooler]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,6 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_OWNER] = url
     _execute(url, f"CREATE DATABASE {_name('template')}")
     migrate(_at(url, _name("template")))
+    if program := os.environ.get("TEST_POOLER"):
+        login = _name("web")
+        _execute(url, f"CREATE ROLE {login} LOGIN")
+        _execute(url, f"GRANT {APP_ROLE} TO {login}")
+        config.stash[_POOLER] = pooler.Pooler(program, url, login)
 
 
 def pytest_collection_finish() -> None:
@@ -76,12 +83,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Drop what this run made, and leave the server."""
     if _OWNER not in config.stash:
         return
-    url = config.stash[_OWNER]
+    url, login = config.stash[_OWNER], pooler.login()
     try:
+        if _POOLER in config.stash:
+            config.stash[_POOLER].close()
         for name in _execute(
             url, f"SELECT datname FROM pg_database WHERE starts_with(datname, '{_name('')}')"
         ):
             _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+        if login is not None:
+            _execute(url, f"DROP ROLE {login}")
     finally:
         if _SERVER in config.stash:
             config.stash[_SERVER].close()
@@ -124,6 +135,13 @@ def usual_hashes() -> Iterator[object]:
         yield usual
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pooled() -> Iterator[None]:
+    """Have the app's way to the database lead through the pooler, in a run that has one."""
+    with pooler.known_everywhere():
+        yield
+
+
 @pytest.fixture(scope="session")
 def witness() -> Iterator[Witness]:
     """Have every answer of the session held to the API document."""
@@ -152,7 +170,10 @@ def owner_url(request: pytest.FixtureRequest, server_url: str, worker: str) -> s
     """Make this worker's database; the URL is that of the owner of its tables."""
     name = _name(worker, _run(request))
     _execute(server_url, f"CREATE DATABASE {name} TEMPLATE {_name('template', _run(request))}")
-    return _at(server_url, name)
+    url = _at(server_url, name)
+    if login := pooler.login():
+        asyncio.run(_settle(url, login))
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -165,7 +186,7 @@ def worker(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def database_url(owner_url: str) -> str:
     """Return this worker's database as the app gets it; `Database` becomes the app's role on it."""
-    return owner_url
+    return pooler.way_to(owner_url)
 
 
 @pytest.fixture(scope="session")
@@ -216,12 +237,25 @@ def _at(url: str, database: str) -> str:
     return make_url(url).set(database=database).render_as_string(hide_password=False)
 
 
+async def _settle(url: str, login: str) -> None:
+    """Have the pooler's login work as the app does, as who migrates has it."""
+    connection = await _connected(url)
+    try:
+        await settle(connection, login, SESSION_SETTINGS)
+    finally:
+        await connection.close()
+
+
+async def _connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(plain)
+
+
 def _execute(url: str, statement: str) -> list[str]:
     """Run one statement as the owner and return its first column."""
 
     async def run() -> list[str]:
-        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = await asyncpg.connect(plain)
+        connection = await _connected(url)
         try:
             return [row[0] for row in await connection.fetch(statement)]
         finally:

@@ -82,10 +82,9 @@ def run(connection: sa.Connection) -> None:
 
 
 async def connect(url: str) -> None:
-    """Connect as the owner of the tables."""
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=connector(url, {}, answering=None), poolclass=NullPool
-    )
+    """Connect as the owner of the tables, and not as the role a login may work as once it serves."""
+    opened = connector(url, {"role": "none"}, answering=None)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=opened, poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()
@@ -101,7 +100,7 @@ def main() -> None:
     if compares():
         load_tables()
     named = settings()
-    url = context.config.attributes.get("url") or named.migration_database_url or named.database_url
+    url = context.config.attributes.get("url") or named.migrated_by[1]
     with ExitStack() as stack:
         url = url or stack.enter_context(Embedded.start(named.data_dir)).url
         # A thread of its own, because the caller's may already run an event loop.

@@ -115,6 +115,7 @@ from app.sync.live.stream import Pace
 from app.sync.live.watchers import Watchers
 from app.sync.live_router import router as live
 from app.sync.preference_router import router as preferences
+from app.sync.replica import Replica
 from app.sync.router import router as sync
 from app.sync.stream_router import router as stream
 from app.templates.limits import limits_of_templates
@@ -254,6 +255,13 @@ def _measured(chosen: Settings) -> AbstractContextManager[None]:
     return exposition.exposed(chosen.metrics_host, chosen.metrics_port, chosen.workers)
 
 
+def _replica(chosen: Settings) -> Replica | None:
+    """Return what pages of pulls are read at besides the database, where the operator has it."""
+    if chosen.pull_database_url is None:
+        return None
+    return Replica(Database(chosen.pull_database_url, pool_size=chosen.pool_size))
+
+
 def _is_untold(scope: MutableMapping[str, Any]) -> bool:
     """Say of which requests no trace is kept: health checks, and those with a secret in their address."""
     path = scope["path"]
@@ -319,8 +327,9 @@ def create_app(given: Settings | None = None) -> FastAPI:
         logs.start(chosen.log_level, chosen.log_format)
         traces.leave_out_queries()
         keys = load_keys(chosen)
-        database = Database(chosen.database_url, pool_size=chosen.pool_size)
+        database = Database(chosen.database_url, pool_size=chosen.pool_size, is_pooled=chosen.is_pooled)
         made.state.database, made.state.keys = database, keys
+        made.state.replica = replica = _replica(chosen)
         processors = Processors(chosen)
         made.state.vault = vault = load_vault(chosen)
         made.state.email_way = EmailWay.of(chosen, vault)
@@ -348,6 +357,8 @@ def create_app(given: Settings | None = None) -> FastAPI:
             await asyncio.wait(running)
         await processors.close()
         await database.close()
+        if replica is not None:
+            await replica.close()
 
     made = FastAPI(
         title=TITLE,

@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from app.accounts.operator import hash_of
 from app.core.settings import Settings
+from tests.pooler import environment_for
 
 BASE_URL = "http://studio.test"
 _MORE_THAN_ANY_PHONE_ASKS = 1_000_000
@@ -87,7 +88,7 @@ async def a_process(workers: int, **settings: str) -> AsyncIterator[tuple[Proces
     process = await asyncio.create_subprocess_exec(
         *_SERVE,
         cwd=_ROOT,
-        env={**os.environ, "DEMO_CLIENTS": "0", "WORKERS": str(workers), **settings},
+        env={**os.environ, "DEMO_CLIENTS": "0", "WORKERS": str(workers), **environment_for(settings)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -121,7 +122,7 @@ def demo_studio(folder: Path, clients: int, **settings: str) -> Iterator[None]:
         server = subprocess.Popen(
             _SERVE,
             cwd=_ROOT,
-            env={**known, **own, **settings},
+            env={**known, **own, **environment_for(settings)},
             stdout=out,
             stderr=out,
         )

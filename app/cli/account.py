@@ -214,11 +214,12 @@ def _head(noted: str | None) -> Head:
 
 async def _forgotten(url: str, name: str, checked: Checked, until: datetime) -> tuple[int, Checked]:
     """Forget as who owns the tables: the app itself may only add."""
-    async with database(settings().migration_database_url or url) as owned:
+    variable, owner = settings().migrated_by
+    async with database(owner or url) as owned:
         account_id = await account_of(owned, name)
         if account_id is None:
             fail(f"There is no account {name}.")
-        with blaming("MIGRATION_DATABASE_URL"):
+        with blaming(variable):
             return await forget(owned, Principal.system(account_id, name), checked, until)
 
 

@@ -16,12 +16,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from app.accounts.store import find_account
-from app.core.db import Database
+from app.core.db import Database, connector, session_settings
 from app.core.embedded import Embedded, EmbeddedError
 from app.core.errors import AppError
 from app.core.migrations import migrate
 from app.core.principal import Principal
-from app.core.settings import settings
+from app.core.roles import settle
+from app.core.settings import Settings, settings
 from app.sync import registry
 
 console = Console(soft_wrap=True)
@@ -59,7 +60,11 @@ def check_settings() -> None:
     except ValidationError as refused:
         found = refused.errors(include_url=False, include_input=False)
         fail("\n".join(f"{str(each['loc'][0]).upper()}: {each['msg']}." for each in found))
-    for name in ("database_url", "migration_database_url"):
+    if chosen.is_pooled and not chosen.database_url:
+        fail("DATABASE_POOLER: There is no pooler without DATABASE_URL.")
+    if chosen.pull_database_url and not chosen.database_url:
+        fail("PULL_DATABASE_URL: There is no replica without DATABASE_URL.")
+    for name in ("database_url", "migration_database_url", "listen_database_url", "pull_database_url"):
         try:
             make_url(getattr(chosen, name) or "postgresql://")
         except (ArgumentError, ValueError):
@@ -89,8 +94,11 @@ def migrated() -> Iterator[str]:
     """Lend the URL of a database that is up to date: the one the settings name, or the embedded one."""
     chosen = settings()
     if chosen.database_url:
-        with blaming("MIGRATION_DATABASE_URL" if chosen.migration_database_url else "DATABASE_URL"):
-            migrate(chosen.migration_database_url or chosen.database_url)
+        variable, owner = chosen.migrated_by
+        with blaming(variable):
+            migrate(owner or chosen.database_url)
+        if chosen.is_pooled:
+            asyncio.run(_settled(chosen))
         yield chosen.database_url
         return
     with blaming("DATA_DIR"):
@@ -100,10 +108,25 @@ def migrated() -> Iterator[str]:
         yield server.url
 
 
+async def _settled(chosen: Settings) -> None:
+    """Have the login of a pooler work as the app does: by its own word where it may pass by the pooler."""
+    pooled, listening = make_url(chosen.database_url or ""), make_url(chosen.listen_database_url or "")
+    is_own = pooled.username == listening.username
+    variable, url = ("LISTEN_DATABASE_URL", chosen.listen_database_url) if is_own else chosen.migrated_by
+    with blaming(variable):
+        connection = await connector(url or "", {"role": "none"})()
+        try:
+            settings_of = session_settings(chosen.database_url or "")
+            await settle(connection, pooled.username or "", settings_of)
+        finally:
+            await connection.close()
+
+
 @asynccontextmanager
 async def database(url: str) -> AsyncIterator[Database]:
-    """Lend the app's own connections, once one of them could be made."""
-    made = Database(url)
+    """Lend the app's own connections, once one of them could be made; past a pooler to any other URL."""
+    chosen = settings()
+    made = Database(url, is_pooled=chosen.is_pooled and url == chosen.database_url)
     try:
         with blaming("DATABASE_URL"):
             async with made.directory():
@@ -111,6 +134,12 @@ async def database(url: str) -> AsyncIterator[Database]:
         yield made
     finally:
         await made.close()
+
+
+async def reached(url: str) -> None:
+    """Refuse a database that the app's own connections do not reach, or not as the role they work as."""
+    async with database(url):
+        pass
 
 
 async def account_of(made: Database, name: str) -> UUID | None:

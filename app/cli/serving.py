@@ -12,7 +12,7 @@ from uvicorn.supervisors import Multiprocess
 from app.cli.demo import make_demo, say_how_to_sign_in
 from app.cli.demo_cards import simulated_cards
 from app.cli.feed import trim_all, upgrade_all
-from app.cli.ground import console, fail, migrated, run
+from app.cli.ground import console, fail, migrated, reached, run
 from app.core import logs
 from app.core.settings import Settings, settings
 from app.http.heads import BoundedHttp
@@ -34,6 +34,8 @@ def serve() -> None:
         if chosen.database_url is None:
             run(upgrade_all(url))
             run(trim_all(url))
+        else:
+            run(reached(url))
         os.environ["DATABASE_URL"] = url
         settings.cache_clear()
         chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})

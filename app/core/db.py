@@ -22,9 +22,7 @@ from app.core import metrics
 from app.core.admission import NOBODY, Admission, Bounds, Gone, Lane
 from app.core.errors import AccountBusy
 from app.core.notifications import CHANNEL, TELL, Notifier
-
-APP_ROLE = "studio_app"
-"""The role every session works as: it owns nothing, so that row-level security holds."""
+from app.core.roles import APP_ROLE, FOLLOWED, SESSION_SETTINGS, Doorkeeper
 
 WAITING_PER_ACCOUNT = 64
 """Requests of one account that may wait for its turn in one process, and as many for a connection."""
@@ -44,22 +42,6 @@ _PATIENCE_WHEN_FULL = 0.1
 _PATIENCE_OF_RUSH = 2.0
 _PATIENCE_FOR_TURN = 5.0
 _PATIENCE_FOR_TURN_WHEN_FULL = 0.25
-_SERVER_SETTINGS = {
-    "application_name": "studio",
-    "timezone": "UTC",
-    "jit": "off",
-    # Small reads by index: workers only get in each other's way, and one index fits each shape of statement.
-    "max_parallel_workers_per_gather": "0",
-    # A plan for any account knows nothing of a large one: to sort looks as cheap as to go down an index.
-    "enable_sort": "off",
-    "plan_cache_mode": "force_generic_plan",
-    "statement_timeout": "60s",
-    "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "60s",
-    # A backend whose client has gone lets go of the account's clock within this time.
-    "client_connection_check_interval": "2s",
-}
-
 _CONNECTING = 5.0
 """Seconds within which a connection stands or is given up: a host that is away says nothing at all."""
 _ANSWERING = 70.0
@@ -129,12 +111,15 @@ class Database:
     What is urgent goes first, and goes on when there is too much to do: signing in, refreshing, health. Some
     connections are kept for it, and some for all else, since anybody may try to sign in. A caller who waits
     may say when they are `gone`. Who gets no connection in time is told `Overloaded`, and whose account has
-    too many waiting, or is written to for too long, `AccountBusy`.
+    too many waiting, or is written to for too long, `AccountBusy`. A connection that does not work as the
+    app's role is lent to nobody (`WrongRole`).
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, patience: float = _PATIENCE) -> None:
-        """Prepare to connect; the first session does."""
-        self.engine = _engine(url, pool_size)
+    def __init__(
+        self, url: str, *, pool_size: int = 10, patience: float = _PATIENCE, is_pooled: bool = False
+    ) -> None:
+        """Prepare to connect, through a pooler or not; the first session does."""
+        self.engine = _engine(url, pool_size, is_pooled=is_pooled)
         connections, turns = Admission(pool_size), Admission(sys.maxsize)
         of_rush, when_full = max(patience, _PATIENCE_OF_RUSH), min(patience, _PATIENCE_WHEN_FULL)
         most = most_of_either(pool_size)
@@ -325,11 +310,11 @@ def _in(account_id: UUID) -> str:
     return f"SET LOCAL app.account = '{account_id}'"
 
 
-def _engine(url: str, pool_size: int) -> AsyncEngine:
+def _engine(url: str, pool_size: int, *, is_pooled: bool) -> AsyncEngine:
     """Transactions are begun by hand, in one trip with the account, so the driver is told to autocommit."""
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connector(url, _SERVER_SETTINGS, role=APP_ROLE),
+        async_creator=_opener(url, is_pooled=is_pooled),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=0,
@@ -341,14 +326,47 @@ def _engine(url: str, pool_size: int) -> AsyncEngine:
     )
 
 
-def listening(url: str) -> Callable[[], Awaitable[Any]]:
+def _opener(url: str, *, is_pooled: bool) -> Connect:
+    """Return what opens a connection of the pool, and asks each who it is before anybody is lent it.
+
+    A pooler takes no settings but those it follows; all others are those of the role, as `settle` left them.
+    """
+    if is_pooled:
+        defaults = {name: SESSION_SETTINGS[name] for name in FOLLOWED}
+        named = make_url(url)
+        bare = named.difference_update_query(SESSION_SETTINGS.keys() - FOLLOWED)
+        answering = None if "statement_timeout" in named.query else _ANSWERING
+        connect = connector(bare.render_as_string(hide_password=False), defaults, answering=answering)
+    else:
+        connect = connector(url, SESSION_SETTINGS, role=APP_ROLE)
+    doorkeeper = Doorkeeper(session_settings(url), is_pooled=is_pooled)
+
+    async def opened() -> "asyncpg.Connection[asyncpg.Record]":
+        connection = await connect()
+        try:
+            await doorkeeper.ask(connection, _CONNECTING)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    return opened
+
+
+def session_settings(url: str) -> dict[str, str]:
+    """Return the settings of every session of a PostgreSQL URL, which may name some of them otherwise."""
+    named = make_url(url).normalized_query
+    return {name: named.get(name, (value,))[-1] for name, value in SESSION_SETTINGS.items()}
+
+
+def listening(url: str) -> Connect:
     """Return what opens the connection a process listens on; it stands for as long as the process does."""
     return connector(url, _LISTENING, role=APP_ROLE)
 
 
 def connector(
     url: str, defaults: Mapping[str, str], *, answering: float | None = _ANSWERING, **fixed: str
-) -> Callable[[], Awaitable[Any]]:
+) -> Connect:
     """Return what connects to a PostgreSQL URL of any spelling, with the parameters hosts put behind it.
 
     The driver reads them as libpq does; what it does not know goes to the server as a setting, and wins over

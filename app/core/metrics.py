@@ -71,6 +71,11 @@ job_duration = _meter.create_histogram(
 verdicts = _meter.create_counter(
     "studio.verdicts", unit="{change}", description="Changes taken in, by their verdict and its code."
 )
+replica_reads = _meter.create_counter(
+    "studio.replica.reads",
+    unit="{page}",
+    description="Pages that were to be read at the replica; only those served did not go to the primary.",
+)
 refusals = _meter.create_counter(
     "studio.refusals",
     unit="{request}",

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.operations.ops import CreateTableOp, MigrateOperation, OpContainer
 
 from alembic import command, op
-from app.core.db import APP_ROLE
+from app.core.roles import APP_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK_TIMEOUT = "5s"

@@ -4,8 +4,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -16,12 +19,23 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or newer; when unset, an embedded server runs under DATA_DIR."
     )
+    database_pooler: Literal["none", "transaction"] = Field(
+        "none",
+        description="`transaction` when DATABASE_URL leads to PgBouncer (1.21 or newer) in that mode.",
+    )
     migration_database_url: str | None = Field(
-        None, description="A role that owns the tables; when unset, DATABASE_URL is used."
+        None,
+        description="A role that owns the tables; when unset, DATABASE_URL is used, or past a pooler "
+        "LISTEN_DATABASE_URL.",
+        validate_default=True,
     )
     listen_database_url: str | None = Field(
         None,
         description="The same database without a pooler, to listen on; when unset, DATABASE_URL is used.",
+        validate_default=True,
+    )
+    pull_database_url: str | None = Field(
+        None, description="A replica that pages of pulls are read at; when unset, DATABASE_URL is used."
     )
     data_dir: Path = Field(Path(".data"), description="Keys, the embedded database and demo.json live here.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -145,12 +159,50 @@ class Settings(BaseSettings):
         300, description="Clients in the demo studio that `make run` makes; 0 makes none.", ge=0
     )
 
+    @field_validator("listen_database_url", "migration_database_url")
+    @classmethod
+    def _leads_past_the_pooler(cls, url: str | None, info: ValidationInfo) -> str | None:
+        """Refuse a pooler where it would forget what listens, or lend on the lock of a session."""
+        if info.data.get("database_pooler") != "transaction":
+            return url
+        pooled = info.data.get("database_url")
+        if url is None and info.field_name == "listen_database_url":
+            raise PydanticCustomError("pooled", "Behind a pooler the database itself must be named here, too")
+        if url is not None and pooled is not None and _place(url) == _place(pooled):
+            raise PydanticCustomError("pooled", "This leads to the pooler of DATABASE_URL")
+        return url
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether DATABASE_URL leads to a pooler."""
+        return self.database_pooler == "transaction"
+
+    @property
+    def migrated_by(self) -> tuple[str, str | None]:
+        """The setting whose URL migrations go by, and that URL."""
+        if self.migration_database_url:
+            return "MIGRATION_DATABASE_URL", self.migration_database_url
+        if self.is_pooled:
+            return "LISTEN_DATABASE_URL", self.listen_database_url
+        return "DATABASE_URL", self.database_url
+
     @property
     def links_from(self) -> str | None:
         """What links in letters begin with: on a developer's machine without anything else, this server."""
         if self.public_url is None and self.environment == "development":
             return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
         return self.public_url
+
+
+def _place(url: str) -> object:
+    """Return what tells two databases apart, whoever signs in; of what is no URL, that itself."""
+    try:
+        named = make_url(url)
+    except (ArgumentError, ValueError):
+        return url
+    spelled = {name: values[-1] for name, values in named.normalized_query.items()}
+    host, port = spelled.get("host", named.host), spelled.get("port", named.port)
+    return host, int(port or 5432), named.database
 
 
 @lru_cache

@@ -46,6 +46,8 @@ _PASSING_KINDS = (
     asyncpg.InterfaceError,
     # What the driver says when the server is killed between two statements.
     asyncpg.InternalClientError,
+    # A migration changed what a prepared statement returns: driver, or pooler, has yet to prepare it anew.
+    asyncpg.InvalidCachedStatementError,
     # A request touches no file: what the system refuses it is a connection.
     OSError,
 )

@@ -6,6 +6,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from app.core.roles import WrongRole
 from app.http.errors import Unavailable
 from app.http.problems import refusals_of
 from app.http.schemas import Answer
@@ -34,6 +35,8 @@ async def ready(database: DatabaseOf) -> Health:
     try:
         async with asyncio.timeout(PATIENCE), database.directory() as connection:
             await connection.execute("SELECT 1")
+    except WrongRole:
+        raise Unavailable("No connection to the database works as it must; the log says how.") from None
     except TimeoutError:
         raise Unavailable from None
     return Health(status="ok")

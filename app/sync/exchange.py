@@ -11,6 +11,7 @@ from app.core.keys import KeyRing
 from app.sync.cursor import Sealer
 from app.sync.pull import Pulled, idle, opened, pull, resting
 from app.sync.push import prepare, push
+from app.sync.replica import Replica
 from app.sync.schemas import PullRequest, SyncRequest
 
 
@@ -25,14 +26,22 @@ class Asking:
     minimum: int
     gone: Gone | None = None
     is_whole: bool = False
+    replica: Replica | None = None
 
     async def pull(self, asked: PullRequest) -> tuple[Pulled, Standing]:
         """Return the next page and whose it is; raises as a pull.
 
         Most ask for what they have. That much is seen by one look at the clock, and only who lacks something
-        gets a transaction, in which they are judged again.
+        gets a transaction, in which they are judged again, or a page of the replica.
         """
-        return await self._glanced(asked) or await self.read(asked)
+        cursor = resting(self.sealer, asked)
+        stands = None if cursor is None else await self._glance()
+        if cursor is not None and stands is not None:
+            at, known = (cursor, stands.who, stands.clock), stands.schema_version
+            pulled = idle(*at, asked, schema_version=known, is_whole=self.is_whole)
+            if pulled:
+                return pulled, stands
+        return await self._at_replica(asked, stands) or await self._at_primary(asked)
 
     async def push_and_pull(self, sent: SyncRequest) -> tuple[bytes, Pulled, Standing]:
         """Return the verdicts as JSON text, and the page that has what the push changed.
@@ -54,20 +63,33 @@ class Asking:
             return pushed, *await self.read(sent.pull)
         return pushed, *await self.pull(sent.pull)
 
-    async def _glanced(self, asked: PullRequest) -> tuple[Pulled, Standing] | None:
-        cursor = resting(self.sealer, asked)
-        if cursor is None:
-            return None
-        stands = await glance(self.database, self.keys, self.claims, self.gone)
-        if stands is None:
-            return None
-        refuse_old(stands.schema_version, self.minimum)
-        at, known = (cursor, stands.who, stands.clock), stands.schema_version
-        pulled = idle(*at, asked, schema_version=known, is_whole=self.is_whole)
-        return (pulled, stands) if pulled else None
-
     async def read(self, asked: PullRequest) -> tuple[Pulled, Standing]:
         """Return the next page, read in a transaction that has ended; raises as a pull."""
+        return await self._at_replica(asked) or await self._at_primary(asked)
+
+    async def _glance(self) -> Standing | None:
+        """Return how the caller stands, by one look at the primary, where such a look sees anything."""
+        stands = await glance(self.database, self.keys, self.claims, self.gone)
+        if stands is not None:
+            refuse_old(stands.schema_version, self.minimum)
+        return stands
+
+    async def _at_replica(
+        self, asked: PullRequest, stands: Standing | None = None
+    ) -> tuple[Pulled, Standing] | None:
+        """Return the next page from the replica, for who may come in by the primary's word of this request.
+
+        None where there is no replica, or it is not just as far as the primary was when that was asked.
+        """
+        if self.replica is None or self.replica.is_resting:
+            return None
+        stands = stands or await self._glance()
+        if stands is None:
+            return None
+        pulled = await self.replica.page(stands, self.sealer, asked, is_whole=self.is_whole, gone=self.gone)
+        return (pulled, stands) if pulled else None
+
+    async def _at_primary(self, asked: PullRequest) -> tuple[Pulled, Standing]:
         async with self.database.reading(self.claims.account_id, gone=self.gone) as session:
             work = await admit(session, self.keys, self.claims)
             refuse_old(work.schema_version, self.minimum)

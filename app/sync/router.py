@@ -66,7 +66,7 @@ async def _sent(request: Request, body: Sent[schemas.PushRequest], claims: Calle
 async def _asking(request: Request, claims: Caller) -> Asking:
     state = request.app.state
     means = (state.database, state.keys, claims, state.sealer, state.minimum_schema_version)
-    return Asking(*means, await gone(request))
+    return Asking(*means, await gone(request), replica=state.replica)
 
 
 AskingOf = Annotated[Asking, Depends(_asking)]

@@ -13,8 +13,8 @@ from app.audit.chain import Checked, check
 from app.audit.store import BEGINNING, Head
 from app.audit.trail import Action, keep_of_itself
 from app.core.clock import now
-from app.core.db import APP_ROLE
 from app.core.principal import Principal
+from app.core.roles import APP_ROLE
 from tests.accounts.studios import Studio, as_owner
 from tests.accounts.trails import forgotten, trail
 

@@ -33,9 +33,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def beating(database: Database, database_url: str, *jobs: Job) -> AsyncIterator[asyncio.Task[None]]:
+async def beating(database: Database, url: str, *jobs: Job) -> AsyncIterator[asyncio.Task[None]]:
     """Let a process do jobs until it ends."""
-    running = asyncio.create_task(Beat(listening(database_url), database, jobs).run())
+    running = asyncio.create_task(Beat(listening(url), database, jobs).run())
     try:
         async with asyncio.timeout(NEVER_LONGER):
             yield running
@@ -61,23 +61,21 @@ async def until(done: asyncio.Queue[str], name: str) -> list[str]:
     return before
 
 
-async def test_jobs_are_done_again_and_again_each_in_its_own_time(
-    database: Database, database_url: str
-) -> None:
+async def test_jobs_are_done_again_and_again_each_in_its_own_time(database: Database, owner_url: str) -> None:
     done: asyncio.Queue[str] = asyncio.Queue()
     jobs = counting(done, "often"), counting(done, "daily", timedelta(days=1))
-    async with beating(database, database_url, *jobs):
+    async with beating(database, owner_url, *jobs):
         for _ in range(3):
             assert await until(done, "often") == []
 
 
 async def test_one_process_works_at_a_time_and_another_goes_on_when_it_ends(
-    database: Database, database_url: str
+    database: Database, owner_url: str
 ) -> None:
     done: asyncio.Queue[str] = asyncio.Queue()
-    async with beating(database, database_url, counting(done, "second")) as second:
+    async with beating(database, owner_url, counting(done, "second")) as second:
         await until(done, "second")
-        async with beating(database, database_url, counting(done, "first")):
+        async with beating(database, owner_url, counting(done, "first")):
             for _ in range(20):
                 assert await until(done, "second") == []
             second.cancel()
@@ -85,7 +83,7 @@ async def test_one_process_works_at_a_time_and_another_goes_on_when_it_ends(
 
 
 async def test_who_has_lost_the_lock_stops_in_the_midst_of_its_work(
-    database: Database, database_url: str, owner_url: str
+    database: Database, owner_url: str
 ) -> None:
     told: asyncio.Queue[str] = asyncio.Queue()
 
@@ -98,7 +96,7 @@ async def test_who_has_lost_the_lock_stops_in_the_midst_of_its_work(
 
     owner = await asyncpg.connect(owner_url)
     try:
-        async with beating(database, database_url, Job("endless", AT_ONCE, endless)):
+        async with beating(database, owner_url, Job("endless", AT_ONCE, endless)):
             assert await told.get() == "begun"
             await owner.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
@@ -110,7 +108,7 @@ async def test_who_has_lost_the_lock_stops_in_the_midst_of_its_work(
 
 
 async def test_what_fails_is_tried_again_and_hinders_nothing_else(
-    database: Database, database_url: str, caplog: pytest.LogCaptureFixture
+    database: Database, owner_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: asyncio.Queue[str] = asyncio.Queue()
 
@@ -119,7 +117,7 @@ async def test_what_fails_is_tried_again_and_hinders_nothing_else(
         raise LookupError
 
     jobs = Job("broken", AT_ONCE, broken), counting(done, "whole")
-    async with beating(database, database_url, *jobs):
+    async with beating(database, owner_url, *jobs):
         for name in ("broken", "whole", "broken", "whole"):
             await until(done, name)
     assert "broken failed" in caplog.messages

@@ -11,6 +11,7 @@ from sqlmodel import select
 from app.core.db import Database
 from app.core.ids import new_id
 from app.core.revisions import AccountClock
+from app.http.failures import translate
 
 
 async def _account(database: Database) -> UUID:
@@ -94,26 +95,31 @@ async def test_a_failed_transaction_leaves_a_clean_connection(database_url: str)
 
 async def test_cancelled_requests_leave_no_transaction_open(database: Database, owner_url: str) -> None:
     mine = await _account(database)
-    running: asyncio.Queue[int] = asyncio.Queue()
+    running: asyncio.Queue[asyncpg.Record] = asyncio.Queue()
 
     async def request() -> None:
         async with database.writing(mine) as session:
-            running.put_nowait(await session.raw.fetchval("SELECT pg_backend_pid()"))
+            who = await session.raw.fetchrow(
+                "SELECT pg_backend_pid() AS pid, pg_current_xact_id()::text AS id"
+            )
+            assert who is not None
+            running.put_nowait(who)
             await session.raw.execute("SELECT pg_sleep(50)")
 
     # Only the owner is told what others do.
     watcher = await asyncpg.connect(owner_url)
-    state = "SELECT state FROM pg_stat_activity WHERE pid = $1 AND (query LIKE '%pg_sleep(50)' OR $2)"
+    state = "SELECT state FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep(50)'"
     try:
         for _ in range(5):
             task = asyncio.create_task(request())
             backend = await running.get()
-            while await watcher.fetchval(state, backend, False) != "active":
+            while await watcher.fetchval(state, backend["pid"]) != "active":
                 assert not task.done()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert await watcher.fetchval(state, backend, True) == "idle"
+            became = "SELECT pg_xact_status($1::text::xid8)"
+            assert await watcher.fetchval(became, backend["id"]) == "aborted"
     finally:
         await watcher.close()
 
@@ -141,6 +147,26 @@ async def test_one_who_is_cancelled_over_and_over_leaves_a_connection_nobody_use
                 group.cancel_scope.cancel()
             assert await _clocks(database, mine) == [mine]
     finally:
+        await database.close()
+
+
+async def test_a_statement_that_a_migration_changed_is_to_be_asked_again(own_database: str) -> None:
+    database, owner = Database(own_database, pool_size=1), await asyncpg.connect(own_database)
+    try:
+        mine = await _account(database)
+
+        async def asked() -> int:
+            async with database.writing(mine) as session:
+                return len(await session.raw.fetch("SELECT * FROM account_clock"))
+
+        assert await asked() == 1
+        await owner.execute("ALTER TABLE account_clock ADD COLUMN later int")
+        with pytest.raises(asyncpg.InvalidCachedStatementError) as refused:
+            await asked()
+        assert translate(refused.value).status == 503
+        assert await asked() == 1
+    finally:
+        await owner.close()
         await database.close()
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from app.core.db import APP_ROLE
+from app.core.roles import APP_ROLE
 
 GLOBAL_TABLES = {
     "account_directory",  # from an account's name to its id: looked up before anybody is known

@@ -25,6 +25,7 @@ from tests.contract.desks import at_a_desk
 from tests.contract.phones import change, signed_in
 from tests.contract.records import by_server
 from tests.house.conftest import Typed
+from tests.house.test_database_away import Line
 from tests.samples import named, sample
 
 ALIKE = "0 records differ from the feed.\n0 tallies differ from it.\n"
@@ -129,6 +130,38 @@ async def test_what_is_wrong_with_an_account_is_told(
         ({"DATABASE_URL": "postgresql://u:Mumpitz@host:word/x"}, "DATABASE_URL: "),
         ({"DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x?sslmode=odd"}, "DATABASE_URL: "),
         ({"MIGRATION_DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x"}, "MIGRATION_DATABASE_URL: "),
+        ({"LISTEN_DATABASE_URL": "postgresql://u:Mumpitz@host:word/x"}, "LISTEN_DATABASE_URL: "),
+        (
+            {"DATABASE_URL": "", "PULL_DATABASE_URL": "postgresql://u:Mumpitz@replica/x"},
+            "PULL_DATABASE_URL: There is no replica",
+        ),
+        (
+            {
+                "DATABASE_URL": "",
+                "DATABASE_POOLER": "transaction",
+                "LISTEN_DATABASE_URL": "postgresql://u:Mumpitz@replica/x",
+            },
+            "DATABASE_POOLER: There is no pooler",
+        ),
+        ({"DATABASE_POOLER": "session"}, "DATABASE_POOLER: "),
+        ({"DATABASE_POOLER": "transaction"}, "LISTEN_DATABASE_URL: Behind a pooler"),
+        (
+            {
+                "DATABASE_POOLER": "transaction",
+                "DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1/x",
+                "LISTEN_DATABASE_URL": "postgresql://v:Mumpitz@/x?host=127.0.0.1&port=5432",
+            },
+            "LISTEN_DATABASE_URL: This leads to the pooler",
+        ),
+        (
+            {
+                "DATABASE_POOLER": "transaction",
+                "DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x",
+                "MIGRATION_DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x",
+                "LISTEN_DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:2/x",
+            },
+            "MIGRATION_DATABASE_URL: This leads to the pooler",
+        ),
     ],
 )
 async def test_a_setting_that_is_wrong_is_named_and_no_password_told(
@@ -146,6 +179,32 @@ async def test_a_database_that_is_missing_or_may_not_be_used_is_told(typed: Type
     stranger = make_url(owner_url).set(username="nobody_here").render_as_string(hide_password=False)
     code, printed = await typed("migrate", DATABASE_URL=stranger)
     assert (code, printed.startswith("DATABASE_URL: ")) == (1, True)
+
+
+async def test_to_migrate_past_a_pooler_is_to_say_how_its_login_works(
+    typed: Typed, empty_database: str
+) -> None:
+    """A pooler is another address of the database, which is told no settings."""
+    name = f"pooled_{uuid4().hex}"
+    direct = make_url(empty_database).set(username=name, password="pooled").render_as_string(False)
+    owner = await asyncpg.connect(empty_database)
+    await owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'pooled'; GRANT studio_app TO {name}")
+    known = {"DATABASE_POOLER": "transaction", "LISTEN_DATABASE_URL": direct}
+    try:
+        async with Line(direct).open() as pooled, Line(empty_database).open() as by_superuser:
+            settings = {**known, "MIGRATION_DATABASE_URL": empty_database, "DATABASE_URL": pooled}
+            assert await typed("migrate", **settings) == (0, "The database is up to date.\n")
+            assert await owner.fetchval(
+                "SELECT count(*) FROM pg_db_role_setting WHERE setrole = $1::regrole", name
+            )
+            assert (await typed("account", "list", **settings))[0] == 0
+            await owner.execute(f"ALTER ROLE {name} IN DATABASE {make_url(direct).database} RESET role")
+            assert (await typed("account", "list", **settings))[0] == 0
+            code, printed = await typed("account", "list", **settings | {"DATABASE_URL": by_superuser})
+            assert (code, "may see past row-level security" in printed) == (1, True)
+    finally:
+        await owner.execute(f"DROP ROLE {name}")
+        await owner.close()
 
 
 @pytest.mark.parametrize("query", ["sslmode=disable", "sslmode=prefer&channel_binding=prefer", "ssl=disable"])

@@ -91,10 +91,10 @@ async def opened(database_url: str, folder: Path) -> AsyncIterator[tuple[FastAPI
 
 
 async def test_a_database_that_says_nothing_is_soon_given_up(
-    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.core.db._CONNECTING", 0.5)
-    line = Line(database_url)
+    line = Line(owner_url)
     async with line.open() as url, line.dead(), opened(url, tmp_path) as (app, client):
         studio = await new_studio(database, client, app.state.keys)
         async with asyncio.timeout(LONG):
@@ -107,11 +107,11 @@ async def test_a_database_that_says_nothing_is_soon_given_up(
 
 
 async def test_who_was_at_work_when_the_database_fell_silent_is_told_and_all_goes_on_when_it_speaks(
-    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, owner_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.core.db._CONNECTING", 0.5)
     monkeypatch.setattr("app.core.db._ANSWERING", 0.5)
-    line = Line(database_url)
+    line = Line(owner_url)
     async with line.open() as url, opened(url, tmp_path) as (app, client):
         studio = await new_studio(database, client, app.state.keys)
         desk = bearer(await studio.signed_in(device=None))

@@ -25,9 +25,10 @@ from app.accounts.lifecycle import create_account
 from app.accounts.models import Edition
 from app.accounts.users import NewUser
 from app.core import migrations
-from app.core.db import APP_ROLE, Database
+from app.core.db import Database
 from app.core.migrations import configuration, migrate
 from app.core.principal import Principal
+from app.core.roles import APP_ROLE
 from app.studio.client_list.upkeep import verify as verify_list
 from app.sync import registry
 from app.sync.store import Write, write

@@ -213,6 +213,7 @@ async def studio(database: Database, tmp_path_factory: pytest.TempPathFactory) -
     app.state.database = database
     app.state.keys = load_keys(Settings(data_dir=tmp_path_factory.mktemp("data")))
     app.state.sealer = SEALER
+    app.state.replica = None
     app.state.minimum_schema_version = 1
     for each in (auth.router, devices.router, preference_router.router, router.router):
         app.include_router(each)

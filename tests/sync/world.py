@@ -11,7 +11,7 @@ from sqlalchemy.schema import CreateColumn
 from sqlmodel import SQLModel
 
 from app.core import clock
-from app.core.db import APP_ROLE
+from app.core.roles import APP_ROLE
 from app.studio import trimming
 from app.sync import feed, fields, registry
 from app.sync.anchors import Stamp
