@@ -175,7 +175,10 @@ class ApiKeyEnded(AppError):
 
 
 class InvalidScopes(AppError):
-    """`fields` names features that there are not, or that are for people and never for an API key."""
+    """`fields` names features that there are not, or that are for people and never for an API key.
+
+    The levels of somebody else's key may only be lowered (`not_lower`).
+    """
 
     status = 422
     code = "invalid_scopes"

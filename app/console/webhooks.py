@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.console import forms, pages
 from app.console.api import Record, Refused
-from app.console.forms import Form, Once, Unfilled, Wrong, filled
+from app.console.forms import Form, Once, Unfilled, Version, Wrong, filled
 from app.console.galleries import seeking
 from app.console.visits import Show, Visit
 from app.core import clock
@@ -123,8 +123,15 @@ async def ask_rotate(visit: Visit) -> Response:
 
 
 async def rotate(visit: Visit) -> Response:
-    """Give it another secret and show that, this once."""
-    return visit.page("webhooks/secret.html", hook=await visit.api.post(f"{_path(visit)}/rotate", {}))
+    """Give it another secret and show that, this once: the same page loaded anew makes no third."""
+    try:
+        version = filled(Version, visit.form).version
+        made = await visit.api.post(f"{_path(visit)}/rotate", {}, version)
+    except Refused as error:
+        if error.code != "version_changed":
+            raise
+        return pages.to(_here(visit), said="webhook_changed_before")
+    return visit.page("webhooks/secret.html", hook=made)
 
 
 async def ask_remove(visit: Visit) -> Response:
@@ -180,6 +187,11 @@ def _is_own(visit: Visit, key: Record) -> bool:
     return bool(key["is_living"] and key["owner_id"] == visit.session.user_id)
 
 
+def _is_theirs(visit: Visit, hook: Record) -> bool:
+    """Say whether a webhook is of an own key: of others' one chooses neither where nor when they are told."""
+    return bool(hook["owner_id"] == visit.session.user_id)
+
+
 async def _form(visit: Visit, values: Mapping[str, str], wrong: Wrong | None = None) -> Response:
     keys: list[Record] = []
     if visit.may("api_keys", Level.VIEW_ONLY):
@@ -212,20 +224,22 @@ async def _one(visit: Visit, wrong: Wrong | None = None) -> Response:
         states=STATES,
         looks=LOOKS,
         pauses=PAUSES,
+        is_own=_is_theirs(visit, hook),
         may_change=_may_change(visit),
         may_remove=visit.may("webhooks", Level.ADD_MODIFY_DELETE),
     )
 
 
 async def _delivery(visit: Visit, wrong: Wrong | None = None) -> Response:
+    hook = await visit.api.get(_path(visit))
     return visit.page(
         "webhooks/delivery.html",
         wrong,
-        hook=await visit.api.get(_path(visit)),
+        hook=hook,
         delivery=await visit.api.get(_delivery_path(visit)),
         states=STATES,
         looks=LOOKS,
-        may_change=_may_change(visit),
+        may_change=_may_change(visit) and _is_theirs(visit, hook),
     )
 
 

@@ -42,6 +42,7 @@ _PROBLEMS: Mapping[str, str] = {
     "api_key_not_found": "This key is not yours, or is no longer there. Choose another one.",
     "too_many_webhooks": "There are as many webhooks as there may be. Delete one that nobody needs.",
     "webhook_not_found": "This webhook is no longer there.",
+    "webhook_of_another": "This webhook belongs to somebody else's key. You can pause and delete it.",
     "webhook_target_refused": "Nothing can be posted there. The address begins with https:// and leads to a "
     "server on the internet, on port 443 or 8443.",
     "unknown_event_type": "There is no such kind of event. Below are those there are.",
@@ -163,6 +164,8 @@ _SAID: Mapping[str, str] = {
     "webhook_deactivate": "It is told nothing. What waits for it waits on.",
     "webhook_made_before": "This webhook was created already, and its secret shown that once."
     " If nobody has copied it, give it a new one.",
+    "webhook_changed_before": "No other secret was made: this webhook was changed after you were asked. If it"
+    " was given a new one, that was shown that once.",
     "webhook_removed": "The webhook was deleted.",
     "webhook_resent": "It is posted once more.",
     "security_activated": "Security is active. From now on everybody has the rights you give them.",

@@ -83,19 +83,25 @@ class _Visit:
         try:
             if COUNTED not in self.state and not self.scope["path"].startswith("/health/"):
                 limits.count_address(counted_as(address_of(self.scope)))
-            found = {*self.scope}
-            await app(self.scope, receive, self.send)
-            if (going_on := self.state.pop(GOING_ON, None)) is not None:
-                self._let_go({*self.scope} - found)
-                await going_on(self.state, receive, self.send)
+            await self._answered(app, receive)
+            # Of somebody who has hung up too: what they asked for may have been done.
             if (behind := self.state.get(BEHIND)) is not None:
                 await behind()
-        except (ClientDisconnect, CallerGone):
-            self.state["code"] = "client_disconnected"
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             await self._answer(error, receive)
         finally:
             self._tell()
+
+    async def _answered(self, app: ASGIApp, receive: Receive) -> None:
+        """Let the application answer, and go on with what it has begun, for as long as anybody listens."""
+        found = {*self.scope}
+        try:
+            await app(self.scope, receive, self.send)
+            if (going_on := self.state.pop(GOING_ON, None)) is not None:
+                self._let_go({*self.scope} - found)
+                await going_on(self.state, receive, self.send)
+        except (ClientDisconnect, CallerGone):
+            self.state["code"] = "client_disconnected"
 
     def _let_go(self, names: Iterable[str]) -> None:
         """Keep nothing of what the application has left in the scope, for as long as a stream goes on."""
@@ -109,9 +115,9 @@ class _Visit:
             self.status = message["status"]
             own = message["headers"]
             said = {name for name, _ in own}
-            ending = headers_of(self.scope.get("route"))
-            usual = [each for each in (*_HEADERS, *self._rate(), *ending) if each[0] not in said]
-            message["headers"] = [*own, (b"x-request-id", self.request_id.encode()), *usual]
+            ending = headers_of(self.scope.get("route"), self.scope.get("path_params", {}))
+            usual = [each for each in (*_HEADERS, *self._rate()) if each[0] not in said]
+            message["headers"] = [*own, (b"x-request-id", self.request_id.encode()), *usual, *ending]
         await self._send(message)
 
     def _rate(self) -> Iterable[tuple[bytes, bytes]]:

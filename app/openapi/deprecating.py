@@ -31,7 +31,7 @@ def tell(made: Schema) -> None:
                 made["components"].setdefault("headers", {}).update(_HEADERS)
 
 
-def _tell(operation: Schema, *, since: str, sunset: str, instead: str) -> None:
+def _tell(operation: Schema, *, since: str, sunset: str, instead: str, **_: object) -> None:
     operation["deprecated"] = True
     operation["description"] += f"\n\nDeprecated since {since}; it ends on {sunset}. Use `{instead}`."
     refs = {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}

@@ -7,6 +7,7 @@ from copy import deepcopy
 from app.accounts import features
 from app.desk import paths
 from app.desk.schemas import RecordPage
+from app.http.deprecation import MARK, is_told_of
 from app.openapi.records import Schema, add_sent, listed, record_name, ref
 from app.sync.commands import Command
 from app.sync.registry import Collection
@@ -77,6 +78,8 @@ def _operations(collection: Collection) -> Iterator[tuple[str, Command | None]]:
 
 def _operation(made: Schema, name: str, collection: Collection, command: Command | None) -> Schema:
     one = _one(collection)
+    if MARK in made and not is_told_of(made[MARK], collection.name):
+        del made[MARK]
     whole = f"List {_words(collection.name)}" if name == "list" else f"{made['summary']} {one}"
     made |= {
         "tags": [collection.name],

@@ -7,6 +7,7 @@ they answer is sent.
 Two lists of facts are compared in `breaking`; that of the last release is kept in openapi/released.txt.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -175,10 +176,14 @@ def _parts(place: str, shape: Schema) -> Iterator[tuple[Fact, str]]:
     for number, name in enumerate(sorted(shape.get("patternProperties", {}))):
         yield from _schema(f"{place}{{{number}}}", shape["patternProperties"][name])
     for several in ("allOf", "anyOf", "oneOf"):
+        named = Counter[str]()
         for number, each in enumerate(shape.get(several, [])):
             if "$ref" not in each and each.get("type") != "null":
                 kind = _values(_types(each))
-                yield from _schema(f"{place} {several} {kind if kind != 'object' else number}", each)
+                name = kind if kind != "object" else str(number)
+                named[name] += 1
+                among = f" {named[name]}" if named[name] > 1 else ""
+                yield from _schema(f"{place} {several} {name}{among}", each)
 
 
 def _types(shape: Schema) -> list[str]:

@@ -21,7 +21,7 @@ from app.core import clock
 from app.core.db import Database, Session
 from app.core.ids import new_id
 from app.core.vault import SealBroken, Vault
-from app.webhooks import store
+from app.webhooks import slices, store
 from app.webhooks.bodies import body_of
 from app.webhooks.pausing import end, settle
 from app.webhooks.posting import AT_ONCE, Outcome, Poster
@@ -154,9 +154,10 @@ class _Slice:
         """Open lanes as webhooks are due, until none is or the slice is over; raises what a lane has."""
         try:
             while True:
-                for endpoint_id in [] if self.courier.is_over(self.ends) else await self._due():
-                    if endpoint_id not in self.lanes:
-                        self.lanes[endpoint_id] = asyncio.create_task(self._lane(endpoint_id))
+                due = {} if self.courier.is_over(self.ends) else await self._due()
+                for endpoint_id in due.keys() - self.lanes.keys():
+                    lane = self._lane if due[endpoint_id] else self._clear
+                    self.lanes[endpoint_id] = asyncio.create_task(lane(endpoint_id))
                 if not self.lanes:
                     return
                 done, _ = await asyncio.wait(
@@ -170,7 +171,13 @@ class _Slice:
                 each.cancel()
             await asyncio.gather(*self.lanes.values(), return_exceptions=True)
 
-    async def _due(self) -> list[UUID]:
+    async def _clear(self, endpoint_id: UUID) -> None:
+        """Clear away what is left of a webhook that was deleted or is over, a slice at a time."""
+        while not self.courier.is_over(self.ends):
+            if not await self._beside(lambda session: slices.clear(session, endpoint_id, clock.now())):
+                return
+
+    async def _due(self) -> dict[UUID, bool]:
         return await self._beside(lambda session: store.due(session, clock.now()))
 
     async def _lane(self, endpoint_id: UUID) -> None:
@@ -183,6 +190,8 @@ class _Slice:
                     await self._pause(endpoint_id, WebhookPause.KEY_ENDED)
                     return
                 if claimed is None:
+                    if await self._beside(lambda session: slices.fill(session, endpoint_id, clock.now())):
+                        continue
                     # Another process was faster: its claim is not seen until it is committed.
                     await asyncio.sleep(_PAUSES[0] if is_first else 0)
                     return
@@ -207,11 +216,14 @@ class _Slice:
         failed = [each for each in outcomes if each.code is not None]
 
         async def write(session: Session) -> tuple[datetime, int]:
+            await slices.hold(session, claimed.endpoint_id)
             await store.mark(session, claimed.endpoint_id, claimed.token, marks)
+            if until:
+                await store.wait(session, claimed.endpoint_id, until)
             if len(failed) < len(outcomes):
                 await store.went_well(session, claimed.endpoint_id)
                 return now, 0
-            return await store.went_wrong(session, claimed.endpoint_id, now, len(failed), until)
+            return await store.went_wrong(session, claimed.endpoint_id, now, len(failed))
 
         since, failures = await self._beside(write, insists=True)
         if any(each.code == "gone" for each in failed):
@@ -220,7 +232,7 @@ class _Slice:
         if failures >= FAILED_OFTEN and now - since >= FAILING:
             await self._pause(claimed.endpoint_id, WebhookPause.FAILING)
             return False
-        return until is None or len(failed) < len(outcomes)
+        return until is None
 
     async def _post(self, lines: httpcore.AsyncConnectionPool, claimed: Claimed, event: Any) -> Outcome:
         if claimed.secrets is None:
@@ -249,7 +261,9 @@ class _Slice:
             return None
         # Of eight two wait for two of the others, each for its time.
         until = now + timedelta(seconds=(CLAIMED / AT_ONCE + 1) * self.courier.poster.seconds)
-        rows = await store.claim(session, endpoint_id, Claim(token, now, until), CLAIMED)
+        # One that takes nothing is asked with one whether it does again: others wait for the place.
+        many = 1 if endpoint["failing_since"] else CLAIMED
+        rows = await store.claim(session, endpoint_id, Claim(token, now, until), many)
         if not rows:
             return None
         visible = await seen(session, stands, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -31,6 +32,12 @@ SELECT endpoint_id, count(*) AS many FROM webhook_deliveries
 WHERE account_id = $1 AND endpoint_id = ANY($2::uuid[]) AND state IN ('waiting', 'sending')
 GROUP BY endpoint_id
 """
+_FIRST = "SELECT min(revision) FROM webhook_events WHERE account_id = $1 AND happened_at >= $2"
+_OWNERS = "SELECT key_id, owner_id FROM api_keys WHERE account_id = $1 AND key_id = ANY($2::uuid[])"
+_EVENTS = """
+SELECT count(*) FROM webhook_events
+WHERE account_id = $1 AND revision BETWEEN $2 AND $3 AND type = ANY($4::text[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +52,15 @@ class Sought:
 
 async def read(session: Session, endpoint_id: UUID) -> Webhook | None:
     """Return a webhook."""
-    return await session.get(Webhook, (session.account_id, endpoint_id))
+    found = await session.get(Webhook, (session.account_id, endpoint_id))
+    return None if found is None or found.is_removed else found
 
 
 async def page(
     session: Session, *, key_id: UUID | None = None, owner_id: UUID | None = None
 ) -> Sequence[Webhook]:
     """Return the webhooks of a key, of all keys of a user, or all, the newest first."""
-    query = select(Webhook).where(col(Webhook.account_id) == session.account_id)
+    query = select(Webhook).where(col(Webhook.account_id) == session.account_id, ~col(Webhook.is_removed))
     if key_id is not None:
         query = query.where(col(Webhook.key_id) == key_id)
     if owner_id is not None:
@@ -67,7 +75,11 @@ async def page(
 
 async def count(session: Session) -> int:
     """Return how many webhooks the account has."""
-    query = select(func.count()).select_from(Webhook).where(col(Webhook.account_id) == session.account_id)
+    query = (
+        select(func.count())
+        .select_from(Webhook)
+        .where(col(Webhook.account_id) == session.account_id, ~col(Webhook.is_removed))
+    )
     return int((await session.exec(query)).one())
 
 
@@ -75,6 +87,28 @@ async def waiting(session: Session, ids: Collection[UUID]) -> dict[UUID, int]:
     """Return how many events wait for each of some webhooks."""
     rows = await session.raw.fetch(_WAITING, session.account_id, list(ids))
     return {row["endpoint_id"]: row["many"] for row in rows}
+
+
+async def waiting_for(session: Session, endpoint_id: UUID) -> int:
+    """Return how many events wait for a webhook."""
+    return (await waiting(session, [endpoint_id])).get(endpoint_id, 0)
+
+
+async def events(session: Session, first: int, last: int, kinds: Collection[str]) -> int:
+    """Return how many events of some kinds there are from a revision to another."""
+    return int(await session.raw.fetchval(_EVENTS, session.account_id, first, last, list(kinds)))
+
+
+async def first_since(session: Session, since: datetime) -> int | None:
+    """Return the revision of the first event from an instant on; none where nothing has happened."""
+    found: int | None = await session.raw.fetchval(_FIRST, session.account_id, since)
+    return found
+
+
+async def owners(session: Session, key_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the owners of some keys."""
+    rows = await session.raw.fetch(_OWNERS, session.account_id, list(key_ids))
+    return {row["key_id"]: row["owner_id"] for row in rows}
 
 
 async def deliveries(session: Session, endpoint_id: UUID, sought: Sought) -> list[asyncpg.Record]:

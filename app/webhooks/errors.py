@@ -11,6 +11,14 @@ class WebhookNotFound(AppError):
     title = "There is no such webhook."
 
 
+class WebhookOfAnother(AppError):
+    """Whose key it belongs to alone chooses where events go and when: others look, pause and delete."""
+
+    status = 403
+    code = "webhook_of_another"
+    title = "This webhook belongs to somebody else's key."
+
+
 class TooManyWebhooks(AppError):
     """The account has as many webhooks as there may be, `limit`; delete one that nobody needs."""
 
@@ -22,8 +30,8 @@ class TooManyWebhooks(AppError):
 class WebhookTargetRefused(AppError):
     """Nothing is posted to this address, for the `reason`: it must be `https` and out on the internet.
 
-    `malformed`, `not_https`, `user_info`, `fragment`, `port` (443 and 8443 are allowed), `private` (a network
-    of nobody else's), `not_found` (the name leads nowhere).
+    `malformed`, `not_https`, `user_info`, `fragment`, `port` (443 and 8443 are allowed), `private` (a number
+    of a network of nobody else's), `not_found` (a name that leads nowhere out in the open).
     """
 
     status = 422
@@ -56,9 +64,9 @@ class DeliveryUnderWay(AppError):
 
 
 class ReplayTooOld(AppError):
-    """Not all events since that revision are known for this webhook: they are from `first_revision` on.
+    """Not all events since then are known for this webhook: they are from `first_revision` on.
 
-    Events are kept for 30 days, and begin when a webhook does. The feed has the rest.
+    That is, `known_since`. Events are kept for 30 days, and begin when a webhook does. The feed has the rest.
     """
 
     status = 409

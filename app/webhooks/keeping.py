@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from app.webhooks.errors import (
     TooManyWebhooks,
     UnknownEventType,
     WebhookNotFound,
+    WebhookOfAnother,
 )
 from app.webhooks.kinds import asked_for, unknown
 from app.webhooks.models import Webhook
@@ -36,6 +37,7 @@ from app.webhooks.rights import WEBHOOKS
 from app.webhooks.sealing import sealed_as
 from app.webhooks.signing import new_secret
 from app.webhooks.states import WebhookPause
+from app.webhooks.targets import without_query
 
 MOST = 20
 """Webhooks of an account."""
@@ -75,6 +77,7 @@ async def make(session: WriteSession, vault: Vault, who: Principal, wanted: Want
         is_active=True,
         failures=0,
         heard_from=await _next_revision(session),
+        heard_since=now,
         version=1,
         created_at=now,
         changed_at=now,
@@ -99,13 +102,24 @@ def require_known(types: Sequence[str]) -> None:
 
 
 async def read(session: Session, who: Principal, endpoint_id: UUID) -> Webhook:
-    """Return a webhook that somebody may look after; raises `WebhookNotFound`.
+    """Return a webhook that somebody may look at, pause and delete; raises `WebhookNotFound`.
 
     A key has its own, people those of their keys, and with full access all.
     """
     found = await endpoints.read(session, endpoint_id)
-    if found is None or not await _is_theirs(session, who, found):
+    if found is None or not (_sees_all(who) or await _is_theirs(session, who, found)):
         raise WebhookNotFound
+    return found
+
+
+async def own(session: Session, who: Principal, endpoint_id: UUID) -> Webhook:
+    """Return a webhook that somebody may do anything with; raises `WebhookNotFound` and `WebhookOfAnother`.
+
+    It hears what its key may see: whoever looks after those of others does not choose where that goes.
+    """
+    found = await read(session, who, endpoint_id)
+    if not await _is_theirs(session, who, found):
+        raise WebhookOfAnother
     return found
 
 
@@ -123,24 +137,31 @@ async def change(
     """Set what differs of the version that was read; of kinds not asked for before nothing is known yet."""
     if expected is None:
         raise PreconditionRequired
-    if expected != hook.version:
-        raise VersionChanged(version=hook.version, headers={"ETag": etag(hook.version)})
+    require_version(hook, expected)
     if "types" in given:
         require_known(given["types"])
         given["types"] = sorted(set(given["types"]))
         if not asked_for(given["types"]) <= asked_for(hook.types):
-            given["heard_from"] = await _next_revision(session)
+            given |= await _from_now(session)
     await _set(session, who, hook, given)
 
 
 async def remove(session: WriteSession, who: Principal, hook: Webhook) -> None:
-    """Forget a webhook with all that was to be told to it."""
-    before = _shown(hook)
-    await session.delete(hook)
+    """Forget a webhook, its secrets at once; what was to be told to it is cleared away beside the turn."""
+    before = _without_query(_shown(hook))
+    hook.is_removed, hook.is_active = True, False
+    hook.secret, hook.former_secret, hook.former_until = b"", None, None
+    session.add(hook)
     await session.flush()
     await _listen_anew(session)
     entry = Entry(WEBHOOKS, "webhooks", hook.endpoint_id, Action.DELETED, before, None)
     await keep(session, who, entry)
+
+
+def require_version(hook: Webhook, expected: int | None) -> None:
+    """Refuse a change of another version than the one that was read; raises `VersionChanged`."""
+    if expected is not None and expected != hook.version:
+        raise VersionChanged(version=hook.version, headers={"ETag": etag(hook.version)})
 
 
 async def rotate(session: WriteSession, vault: Vault, who: Principal, hook: Webhook, hours: int) -> str:
@@ -171,7 +192,7 @@ async def activate(session: WriteSession, who: Principal, hook: Webhook) -> None
         "failing_since": None,
         "failures": 0,
         "waits_until": None,
-        "heard_from": await _next_revision(session),
+        **await _from_now(session),
     }
     await _set(session, who, hook, given)
     await _listen_anew(session)
@@ -203,18 +224,33 @@ async def resend(session: WriteSession, hook: Webhook, event_id: UUID) -> None:
     await bring_webhooks_due_forward(session, clock.now())
 
 
-async def replay(session: WriteSession, hook: Webhook, revision: int) -> int:
-    """Have all a webhook has asked for since a revision posted once more; return how many that is.
+async def first_since(session: Session, hook: Webhook, since: datetime) -> int | None:
+    """Return the revision from which on there are events since an instant; none without any.
 
-    Raises `ReplayTooOld`: what was not written down for it, or is forgotten, only the feed has.
+    Raises `ReplayTooOld`.
+    """
+    if since < hook.known_since:
+        raise _too_old(hook)
+    first = await endpoints.first_since(session, since)
+    return None if first is None else max(first, hook.heard_from)
+
+
+async def replay(session: WriteSession, hook: Webhook, revision: int) -> int:
+    """Have all a webhook has asked for since a revision posted once more; return up to which revision.
+
+    Only that it is wanted is written down here: the courier puts events in line, a slice at a time. Raises
+    `ReplayTooOld`: what was not written down for it, or is forgotten, only the feed has.
     """
     if revision < hook.heard_from:
-        raise ReplayTooOld(first_revision=hook.heard_from)
-    now = clock.now()
-    many = await store.replay(session, hook.endpoint_id, revision, asked_for(hook.types), now)
-    if many:
-        await bring_webhooks_due_forward(session, now)
-    return many
+        raise _too_old(hook)
+    last = (await read_clock(session)).revision
+    await store.replay(session, hook.endpoint_id, revision, last)
+    await bring_webhooks_due_forward(session, clock.now())
+    return last
+
+
+def _too_old(hook: Webhook) -> ReplayTooOld:
+    return ReplayTooOld(first_revision=hook.heard_from, known_since=hook.known_since)
 
 
 async def _own_key(session: Session, who: Principal, key_id: UUID | None) -> UUID:
@@ -233,7 +269,7 @@ async def _is_theirs(session: Session, who: Principal, hook: Webhook) -> bool:
     if who.key_id is not None:
         return hook.key_id == who.key_id
     key = await read_key(session, hook.key_id)
-    return _sees_all(who) or (key is not None and key.owner_id == who.user_id)
+    return key is not None and key.owner_id == who.user_id
 
 
 def _sees_all(who: Principal) -> bool:
@@ -259,18 +295,30 @@ async def _tell(
     after = _shown(hook)
     if before is not None:
         names = [name for name in _TOLD if before[name] != after[name]]
-        before, after = ({name: each[name] for name in names} for each in (before, after))
-    await keep(session, who, Entry(WEBHOOKS, "webhooks", hook.endpoint_id, action, before, after))
+        before = _without_query({name: before[name] for name in names})
+        after = {name: after[name] for name in names}
+    entry = Entry(WEBHOOKS, "webhooks", hook.endpoint_id, action, before, _without_query(after))
+    await keep(session, who, entry)
 
 
 def _shown(hook: Webhook) -> dict[str, Any]:
     return {name: getattr(hook, name) for name in _TOLD}
 
 
+def _without_query(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of a webhook as others may read it."""
+    return {name: without_query(each) if name == "url" else each for name, each in told.items()}
+
+
 async def _listen_anew(session: WriteSession) -> None:
     await store.set_listened(session)
     session.is_listened_to = None
     await bring_webhooks_due_forward(session, clock.now())
+
+
+async def _from_now(session: WriteSession) -> dict[str, Any]:
+    """Return from where on a webhook's events are known that asks for more now."""
+    return {"heard_from": await _next_revision(session), "heard_since": clock.now()}
 
 
 async def _next_revision(session: WriteSession) -> int:

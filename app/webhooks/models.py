@@ -34,9 +34,11 @@ class Webhook(SQLModel, table=True):
     """An address that is told of events, for a program that comes by an API key: with the key it goes.
 
     `types` are kinds, `subject.*` or `*`. Posts are signed by the `secret`, until `former_until` by the one
-    before it too; both are sealed. It hears of what comes behind `heard_from`. While its posts fail
+    before it too; both are sealed. It hears of what comes from the revision `heard_from` on, written
+    `heard_since` or later; where that is none, when it was last changed. While its posts fail
     `failing_since` tells since when and `failures` how many; `waits_until` is what it has asked for itself.
-    Until when expiring galleries were looked for says `swept_to`.
+    Until when expiring galleries were looked for says `swept_to`. From `replays_from` to `replays_to` events
+    are yet to be put in line once more. One that `is_removed` waits to be cleared away, and is nobody's.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -63,10 +65,19 @@ class Webhook(SQLModel, table=True):
     failures: int
     waits_until: datetime | None = Field(default=None, sa_type=_instant())
     heard_from: int = Field(sa_type=BigInteger)
+    heard_since: datetime | None = Field(default=None, sa_type=_instant())
     swept_to: date | None = None
+    replays_from: int | None = Field(default=None, sa_type=BigInteger)
+    replays_to: int | None = Field(default=None, sa_type=BigInteger)
+    is_removed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     version: int
     created_at: datetime = Field(sa_type=_instant())
     changed_at: datetime = Field(sa_type=_instant())
+
+    @property
+    def known_since(self) -> datetime:
+        """Since when its events are known, in the worst case."""
+        return self.heard_since or self.changed_at
 
 
 class WebhookEvent(SQLModel, table=True):

@@ -15,6 +15,7 @@ from app.webhooks import store
 from app.webhooks.hearing import Happened, tell
 from app.webhooks.kinds import GALLERY_EXPIRING
 from app.webhooks.states import WebhookPause
+from app.webhooks.targets import without_query
 
 _MORNING = time(9)
 _AHEAD = 7
@@ -51,7 +52,7 @@ async def settle(session: WriteSession) -> None:
     """Look for galleries that expire soon, and say when a webhook is next to be told something."""
     upcoming = await _sweep(session)
     await store.set_listened(session)
-    due = [each for each in (await store.next_due(session), upcoming) if each is not None]
+    due = [each for each in (await store.next_due(session, clock.now()), upcoming) if each is not None]
     await set_webhooks_due(session, min(due, default=None))
 
 
@@ -79,7 +80,7 @@ async def _post_letter(session: WriteSession, endpoint_id: UUID, code: WebhookPa
         return
     zone = await zone_of_company(session)
     since = hook["failing_since"] or clock.now()
-    why = _WHY[code].format(url=hook["url"], since=f"{since.astimezone(zone):%Y-%m-%d %H:%M}")
+    why = _WHY[code].format(url=without_query(hook["url"]), since=f"{since.astimezone(zone):%Y-%m-%d %H:%M}")
     text = _LETTER.format(name=user.first_name, why=why)
     letter = Letter(
         letter_id=uuid5(endpoint_id, f"{code} {since.isoformat()}"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 
@@ -89,7 +90,10 @@ class Poster:
 async def _asked(
     lines: httpcore.AsyncConnectionPool, url: str, headers: Mapping[str, str], body: bytes
 ) -> tuple[int, dict[bytes, bytes], str]:
-    asked = httpcore.URL(url)
+    parts = urlsplit(url)
+    # Of the parts, as they were judged: the library's own reading drops what stands behind a semicolon.
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    asked = httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
     usual = {b"http": 80, b"https": 443}[asked.scheme]
     host = b"[%b]" % asked.host if b":" in asked.host else asked.host
     named = host if asked.port in (None, usual) else b"%b:%d" % (host, asked.port)

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.http.schemas import Answer, Wire
 from app.webhooks.kinds import Kind
@@ -14,6 +15,7 @@ from app.webhooks.targets import LONGEST
 
 _ID = "7a0e2f9c-51d4-4f6e-8b3c-1e2d3f4a5b6c"
 _KEY = "3e0b7a52-8a8e-4f0b-9a5b-5f0a3f1c7d21"
+_USER = "c9d7a0b4-2f6e-4b7a-9a1d-6f5e4d3c2b1a"
 _EVENT = "019a6f5e-3b00-7000-8000-9d2c1b0a7e55"
 _RECORD = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
 _INSTANT = "2026-05-04T09:30:00Z"
@@ -60,6 +62,9 @@ class WebhookAnswer(Answer):
     id: UUID = Field(description="The webhook's id.", examples=[_ID])
     version: int = Field(description="Grows with each change; the `ETag`.", examples=[1])
     key_id: UUID = Field(description="The API key whose rights it has.", examples=[_KEY])
+    owner_id: UUID = Field(
+        description="The user whose key that is: they alone choose where events go.", examples=[_USER]
+    )
     url: str = Field(description="Where events are posted.", examples=[_URL])
     description: str = Field(description="What it is for.", examples=["Lab orders"])
     types: list[str] = Field(description=_WORDS, examples=[["web_order.received", "clients.*"]])
@@ -75,6 +80,9 @@ class WebhookAnswer(Answer):
     waiting: int = Field(description="Events that wait for it.", examples=[0])
     first_revision: int = Field(
         description="From which revision on its events are known, and can be replayed.", examples=[18]
+    )
+    known_since: datetime = Field(
+        description="Since when its events are known, and can be replayed.", examples=[_INSTANT]
     )
     former_until: datetime | None = Field(
         description="Until when posts are signed by the former secret too.", examples=[None]
@@ -112,17 +120,30 @@ class RotateRequest(Wire):
 
 
 class ReplayRequest(Wire):
-    """From where on events are to be told once more."""
+    """From where on events are to be told once more: from a revision, or since an instant."""
 
-    from_revision: int = Field(
-        ge=0, le=2**53 - 1, description="The first revision whose events are wanted.", examples=[18]
+    from_revision: int | None = Field(
+        None,
+        ge=0,
+        le=2**53 - 1,
+        description="The first revision whose events are wanted; none with an instant.",
+        examples=[18],
     )
+    since: AwareDatetime | None = Field(
+        None, description="From when on events are wanted; none with a revision.", examples=[None]
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "ReplayRequest":
+        if (self.from_revision is None) == (self.since is None):
+            raise PydanticCustomError("revision_or_instant", "Events are told from a revision or an instant.")
+        return self
 
 
 class ReplayAnswer(Answer):
     """How many events are told once more."""
 
-    waiting: int = Field(description="Events that wait now.", examples=[12])
+    waiting: int = Field(description="How many there are, those under way among them.", examples=[12])
 
 
 class AttemptAnswer(Answer):
@@ -202,10 +223,11 @@ class WebhookTypeList(Answer):
     types: list[WebhookTypeAnswer] = Field(description="All of them.")
 
 
-def told(hook: Webhook, waiting: int) -> dict[str, Any]:
-    """Return what is told of a webhook, without its secrets."""
+def told(hook: Webhook, owner_id: UUID, waiting: int) -> dict[str, Any]:
+    """Return what is told of a webhook of somebody's key, without its secrets."""
     kept = hook.model_dump(include=set(WebhookAnswer.model_fields))
-    return {**kept, "id": hook.endpoint_id, "first_revision": hook.heard_from, "waiting": waiting}
+    worked_out = {"first_revision": hook.heard_from, "known_since": hook.known_since, "waiting": waiting}
+    return {**kept, **worked_out, "id": hook.endpoint_id, "owner_id": owner_id}
 
 
 def told_of(delivery: Any, *, is_seen: bool) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class WebhookPause(StrEnum):
     KEY_ENDED = "key_ended"
 
 
+OVER = frozenset({WebhookPause.GONE, WebhookPause.KEY_ENDED})
+"""Why what waits for an address is never told, even if it is activated again."""
 PAUSES = (
     timedelta(seconds=5),
     timedelta(minutes=5),

@@ -1,6 +1,6 @@
 """The SQL by which events are written down, claimed and marked; every statement names the account."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ import orjson
 
 from app.core.db import Session, WriteSession
 from app.webhooks.kinds import TEST
-from app.webhooks.states import WebhookPause, WebhookState
+from app.webhooks.states import OVER, WebhookPause, WebhookState
 
 _ASKED = "p.types::text[] && ARRAY[{name}, split_part({name}, '.', 1) || '.*', '*']::text[]"
 """Says whether a webhook p asks for a kind of event; what may be asked for is told by `kinds.patterns_of`."""
@@ -47,21 +47,32 @@ INSERT INTO webhook_deliveries
     (account_id, endpoint_id, event_id, state, due_at, tries, replay, attempts)
 VALUES ($1, $2, $3, 'waiting', $6, 0, 0, '[]')
 """
-_DUE = """
-SELECT p.endpoint_id FROM webhook_endpoints p
-WHERE p.account_id = $1 AND p.is_active AND (p.waits_until IS NULL OR p.waits_until <= $2)
-    AND EXISTS (
+_OVER = ", ".join(f"'{each}'" for each in sorted(OVER))
+_DUE = f"""
+SELECT p.endpoint_id, p.is_active FROM webhook_endpoints p
+WHERE p.account_id = $1 AND CASE
+    WHEN p.is_removed THEN true
+    WHEN p.is_active THEN (p.waits_until IS NULL OR p.waits_until <= $2)
+        AND (p.replays_from IS NOT NULL OR EXISTS (
+            SELECT FROM webhook_deliveries d
+            WHERE d.account_id = $1 AND d.endpoint_id = p.endpoint_id
+                AND d.state IN ('waiting', 'sending') AND d.due_at <= $2))
+    ELSE p.paused_code IN ({_OVER}) AND EXISTS (
         SELECT FROM webhook_deliveries d
-        WHERE d.account_id = $1 AND d.endpoint_id = p.endpoint_id
-            AND d.state IN ('waiting', 'sending') AND d.due_at <= $2)
+        WHERE d.account_id = $1 AND d.endpoint_id = p.endpoint_id AND d.state IN ('waiting', 'sending')) END
 """
-_NEXT_DUE = """
-SELECT min(greatest(d.due_at, p.waits_until)) FROM webhook_endpoints p
-CROSS JOIN LATERAL (
+_NEXT_DUE = f"""
+SELECT min(CASE
+    WHEN p.is_removed THEN $2::timestamptz
+    WHEN p.is_active AND p.replays_from IS NOT NULL THEN greatest($2, p.waits_until)
+    WHEN p.is_active THEN greatest(d.due_at, p.waits_until)
+    WHEN p.paused_code IN ({_OVER}) AND d.due_at IS NOT NULL THEN $2::timestamptz END)
+FROM webhook_endpoints p
+LEFT JOIN LATERAL (
     SELECT due_at FROM webhook_deliveries
     WHERE account_id = $1 AND endpoint_id = p.endpoint_id AND state IN ('waiting', 'sending')
-    ORDER BY due_at LIMIT 1) AS d
-WHERE p.account_id = $1 AND p.is_active
+    ORDER BY due_at LIMIT 1) AS d ON true
+WHERE p.account_id = $1 AND (d.due_at IS NOT NULL OR p.replays_from IS NOT NULL OR p.is_removed)
 """
 # An array is made once: a joined subquery may be run again for each row, and take as many each time.
 _CLAIM = """
@@ -89,27 +100,25 @@ FROM unnest($5::uuid[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::in
 WHERE d.account_id = $1 AND d.endpoint_id = $2 AND d.event_id = m.event_id AND d.claim = $3
 """
 _WENT_WELL = """
-UPDATE webhook_endpoints SET failing_since = NULL, failures = 0, waits_until = NULL
-WHERE account_id = $1 AND endpoint_id = $2
-    AND (failing_since IS NOT NULL OR failures > 0 OR waits_until IS NOT NULL)
+UPDATE webhook_endpoints SET failing_since = NULL, failures = 0
+WHERE account_id = $1 AND endpoint_id = $2 AND (failing_since IS NOT NULL OR failures > 0)
 """
 _WENT_WRONG = """
 UPDATE webhook_endpoints
-SET failing_since = coalesce(failing_since, $3), failures = failures + $4,
-    waits_until = CASE WHEN $5::timestamptz IS NULL THEN waits_until ELSE greatest(waits_until, $5) END
+SET failing_since = coalesce(failing_since, $3), failures = failures + $4
 WHERE account_id = $1 AND endpoint_id = $2
 RETURNING failing_since, failures
 """
-_WAIT = "UPDATE webhook_endpoints SET waits_until = $3 WHERE account_id = $1 AND endpoint_id = $2"
+_WAIT = """
+UPDATE webhook_endpoints SET waits_until = greatest(waits_until, $3)
+WHERE account_id = $1 AND endpoint_id = $2
+"""
 _PAUSE = """
 UPDATE webhook_endpoints
-SET is_active = false, paused_code = $3, changed_at = $4, version = version + 1
+SET is_active = false, paused_code = $3, changed_at = $4, version = version + 1,
+    replays_from = CASE WHEN $5 THEN NULL ELSE replays_from END
 WHERE account_id = $1 AND endpoint_id = $2 AND is_active
 RETURNING key_id, url, failing_since
-"""
-_SKIP_ALL = """
-UPDATE webhook_deliveries SET state = 'skipped', last_code = 'paused', ended_at = $3, claim = NULL
-WHERE account_id = $1 AND endpoint_id = $2 AND state IN ('waiting', 'sending')
 """
 _LISTEN = """
 UPDATE account_clock SET is_listened_to = EXISTS (
@@ -123,14 +132,11 @@ SET state = 'waiting', due_at = $4, tries = 0, replay = replay + 1, ended_at = N
 WHERE account_id = $1 AND endpoint_id = $2 AND event_id = $3 AND state <> 'sending'
 """
 _REPLAY = """
-INSERT INTO webhook_deliveries AS d
-    (account_id, endpoint_id, event_id, state, due_at, tries, replay, attempts)
-SELECT $1, $2, e.event_id, 'waiting', $5, 0, 1, '[]'
-FROM webhook_events e
-WHERE e.account_id = $1 AND e.revision >= $3 AND e.type = ANY($4::text[])
-ON CONFLICT (account_id, endpoint_id, event_id) DO UPDATE
-SET state = 'waiting', due_at = $5, tries = 0, replay = d.replay + 1, ended_at = NULL, claim = NULL
-WHERE d.state <> 'sending'
+UPDATE webhook_endpoints SET replays_from = least(replays_from, $3), replays_to = $4
+WHERE account_id = $1 AND endpoint_id = $2
+"""
+_HOLD_ALL = """
+SELECT FROM webhook_endpoints WHERE account_id = $1 ORDER BY endpoint_id FOR NO KEY UPDATE
 """
 _FORGET = """
 WITH old AS (
@@ -139,7 +145,9 @@ WITH old AS (
 ), gone AS (
     DELETE FROM webhook_events WHERE account_id = $1 AND event_id IN (SELECT event_id FROM old)
 ), known AS (
-    UPDATE webhook_endpoints SET heard_from = greatest(heard_from, (SELECT max(revision) + 1 FROM old))
+    UPDATE webhook_endpoints
+    SET heard_from = greatest(heard_from, (SELECT max(revision) + 1 FROM old)),
+        heard_since = greatest(coalesce(heard_since, changed_at), $2)
     WHERE account_id = $1 AND EXISTS (SELECT FROM old)
 )
 SELECT count(*) FROM old
@@ -194,14 +202,15 @@ async def add_test(
     await session.raw.execute(_ADD_TEST, session.account_id, endpoint_id, event_id, TEST, *at)
 
 
-async def due(session: Session, now: datetime) -> list[UUID]:
-    """Return the webhooks that are to be told something now."""
-    return [row["endpoint_id"] for row in await session.raw.fetch(_DUE, session.account_id, now)]
+async def due(session: Session, now: datetime) -> dict[UUID, bool]:
+    """Return the webhooks something is to be done about now: whether it is to be told to, or cleared away."""
+    rows = await session.raw.fetch(_DUE, session.account_id, now)
+    return {row["endpoint_id"]: row["is_active"] for row in rows}
 
 
-async def next_due(session: Session) -> datetime | None:
-    """Return when a webhook is next to be told something."""
-    found: datetime | None = await session.raw.fetchval(_NEXT_DUE, session.account_id)
+async def next_due(session: Session, now: datetime) -> datetime | None:
+    """Return when a webhook is next to be told something, or cleared away."""
+    found: datetime | None = await session.raw.fetchval(_NEXT_DUE, session.account_id, now)
     return found
 
 
@@ -240,11 +249,9 @@ async def went_well(session: Session, endpoint_id: UUID) -> None:
     await session.raw.execute(_WENT_WELL, session.account_id, endpoint_id)
 
 
-async def went_wrong(
-    session: Session, endpoint_id: UUID, now: datetime, many: int, until: datetime | None
-) -> tuple[datetime, int]:
+async def went_wrong(session: Session, endpoint_id: UUID, now: datetime, many: int) -> tuple[datetime, int]:
     """Write down that it has taken nothing, so many times; return since when, and how many by now."""
-    row = await session.raw.fetchrow(_WENT_WRONG, session.account_id, endpoint_id, now, many, until)
+    row = await session.raw.fetchrow(_WENT_WRONG, session.account_id, endpoint_id, now, many)
     return (row["failing_since"], row["failures"]) if row else (now, 0)
 
 
@@ -258,12 +265,11 @@ async def pause(
 ) -> asyncpg.Record | None:
     """Tell a webhook nothing any more; none where it was told nothing before.
 
-    What waited waits on for a webhook that fails; of one that is gone, or whose key has ended, it is skipped.
+    What waited waits on for a webhook that fails; of one that is gone, or whose key has ended, it is skipped,
+    by `slices.clear`.
     """
-    found = await session.raw.fetchrow(_PAUSE, session.account_id, endpoint_id, code.value, now)
-    if found and code in (WebhookPause.GONE, WebhookPause.KEY_ENDED):
-        await session.raw.execute(_SKIP_ALL, session.account_id, endpoint_id, now)
-    return found
+    wanted = endpoint_id, code.value, now, code in OVER
+    return await session.raw.fetchrow(_PAUSE, session.account_id, *wanted)
 
 
 async def set_listened(session: WriteSession) -> None:
@@ -277,16 +283,17 @@ async def again(session: WriteSession, endpoint_id: UUID, event_id: UUID, now: d
     return bool(done.endswith(" 1"))
 
 
-async def replay(
-    session: WriteSession, endpoint_id: UUID, revision: int, kinds: Collection[str], now: datetime
-) -> int:
-    """Have all events of some kinds since a revision wait for a webhook once more; return how many do."""
-    done = await session.raw.execute(_REPLAY, session.account_id, endpoint_id, revision, list(kinds), now)
-    return int(done.rpartition(" ")[2])
+async def replay(session: WriteSession, endpoint_id: UUID, first: int, last: int) -> None:
+    """Have all events from a revision to another put in line for a webhook once more, by `slices.fill`."""
+    await session.raw.execute(_REPLAY, session.account_id, endpoint_id, first, last)
 
 
 async def forget(session: Session, before: datetime, most: int) -> int:
-    """Forget so many events from before an instant with their deliveries, and return how many."""
+    """Forget so many events from before an instant with their deliveries, and return how many.
+
+    The webhooks are held first, as by all who write deliveries of theirs, and always in one order.
+    """
+    await session.raw.execute(_HOLD_ALL, session.account_id)
     return int(await session.raw.fetchval(_FORGET, session.account_id, before, most))
 
 
@@ -304,4 +311,5 @@ async def expiring(session: Session, today: date, days: int) -> list[tuple[UUID,
 
 async def sweep_to(session: WriteSession, today: date) -> None:
     """Write down that was swept up to a day."""
+    await session.raw.execute(_HOLD_ALL, session.account_id)
     await session.raw.execute(_SWEPT, session.account_id, today)

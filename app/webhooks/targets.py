@@ -1,6 +1,7 @@
 """Targets: where events may be posted to, judged when an address is kept and again when it is spoken to."""
 
 import re
+import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -49,6 +50,11 @@ def target_of(url: str, hosts: Hosts) -> Target:
     return Target(host, port)
 
 
+def without_query(url: str) -> str:
+    """Return an address as it stands in letters and in the trail: tokens are sent in queries."""
+    return url.partition("?")[0]
+
+
 async def require_open(url: str, hosts: Hosts) -> None:
     """Refuse an address nothing is posted to, looking its name up; raises `WebhookTargetRefused`.
 
@@ -58,6 +64,17 @@ async def require_open(url: str, hosts: Hosts) -> None:
     try:
         await hosts.vetted(target.host, target.port, PORTS)
     except HostRefused:
-        raise WebhookTargetRefused(reason="private") from None
+        # Of a name it is not said whether it leads inside or nowhere: that would tell which there are inside.
+        reason = "private" if _is_number(target.host) else "not_found"
+        raise WebhookTargetRefused(reason=reason) from None
     except HostAway:
         raise WebhookTargetRefused(reason="not_found") from None
+
+
+def _is_number(host: str) -> bool:
+    """Say whether a host is an address, in any of the ways in which one is written down."""
+    try:
+        socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+    except OSError:
+        return False
+    return True

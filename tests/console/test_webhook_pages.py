@@ -48,7 +48,11 @@ async def test_a_webhook_is_made_tried_and_deleted(administrator: Browser) -> No
     assert "Paused" in (await administrator.send(f"{there}/do/deactivate")).text
     assert "It is told again" in (await administrator.send(f"{there}/do/activate")).text
     await administrator.open(f"{there}/rotate")
-    assert "posts are signed by the one before it too" in (await administrator.send(f"{there}/rotate")).text
+    form = administrator.page.form(f"{there}/rotate")
+    rotated = await administrator.send(f"{there}/rotate")
+    assert "posts are signed by the one before it too" in rotated.text
+    again = await administrator.post(f"{there}/rotate", form, follow_redirects=True)
+    assert ("No other secret was made" in again.text, "whsec_" in again.text) == (True, False)
     await administrator.open(f"{there}/remove")
     assert "The webhook was deleted." in (await administrator.send(f"{there}/remove")).text
     assert "No webhooks yet" in (await administrator.open("/webhooks")).text
@@ -68,7 +72,9 @@ async def test_what_was_told_is_told_once_more_since_a_revision(administrator: B
     latest = next(link for link in page.links if "/deliveries/" in link)
     await administrator.open(latest)
     assert "1 event is posted once more." in (await administrator.send(f"{there}/replay")).text
-    assert "Once more 2 times" in (await administrator.open(latest)).text
+    await administrator.open(latest)
+    await administrator.send(f"{latest}/resend")
+    assert "Once more 1 time" in (await administrator.open(latest)).text
 
 
 async def test_what_is_wrong_is_told_at_the_field(administrator: Browser) -> None:
@@ -88,7 +94,9 @@ async def test_who_may_only_look_changes_nothing(
     there = await _made(administrator)
     await secured(studio)
     await give(studio, webhooks=Level.FULL_ACCESS)
-    assert "/do/test" in (await photographer.open(there)).answer.text
+    page = (await photographer.open(there)).answer.text
+    offered = [each in page for each in ("/do/test", "/rotate", "/replay", "/do/deactivate", "/remove")]
+    assert offered == [False, False, False, True, True], "it is somebody else's"
     await give(studio, webhooks=Level.VIEW_ONLY)
     assert "No webhooks yet" in (await photographer.open("/webhooks")).text
     word = (await photographer.open("/")).form("/sign-out")["form_token"]
@@ -96,7 +104,7 @@ async def test_who_may_only_look_changes_nothing(
     for pattern in webhooks.DONE:
         path = pattern.replace("{webhook_id:uuid}", hook).replace("{event_id:uuid}", str(uuid4()))
         filled = {"form_token": word, "key_id": [str(uuid4())], "url": [ADDRESS], "types": ["*"]}
-        filled["made_at"] = ["2026-05-04T09:30:00Z"]
+        filled |= {"made_at": ["2026-05-04T09:30:00Z"], "version": ["1"]}
         answer = await photographer.post(path.replace("{action}", "test"), filled)
         assert answer.status_code in (403, 404), path
     assert "Well" in (await administrator.open(there)).text

@@ -221,6 +221,18 @@ def test_what_breaks_nobody_is_let_through(name: str) -> None:
     assert _changed(HARMLESS[name]) == []
 
 
+def test_one_of_two_ways_to_send_a_text_is_narrower() -> None:
+    def sending(longest: int) -> Surface:
+        arms = [{"type": "string", "maxLength": longest}, {"type": "string", "format": "uuid"}]
+        body = {"content": {"application/json": {"schema": {"anyOf": arms}}}}
+        post = {"operationId": "x", "requestBody": body, "responses": {}}
+        made = {"info": {"version": "1.0.0"}, "components": {"schemas": {}}, "paths": {"/x": {"post": post}}}
+        return surface(made)
+
+    assert "less is taken: maxLength" in str(*broken(sending(80), sending(8)))
+    assert broken(sending(8), sending(80)) == []
+
+
 def test_a_surface_is_kept_and_read_as_it_was() -> None:
     whole = surface(BEFORE)
     assert read(whole.text()) == whole

@@ -4,7 +4,7 @@ from datetime import date
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from app.http.deprecation import deprecated
 from app.http.limits import RateLimits
@@ -29,6 +29,19 @@ def app() -> FastAPI:
         """List plates."""
         return []
 
+    @made.get("/lights", tags=["slides"], operation_id="lights_list", openapi_extra=ENDS)
+    async def lights(response: Response) -> list[str]:
+        """List lights."""
+        response.headers["Link"] = '</lights?page=2>; rel="next"'
+        return []
+
+    some = deprecated(date(2027, 1, 1), date(2028, 1, 1), "plates_list", collections=["clients"])
+
+    @made.get("/records/{collection}", tags=["desk"], operation_id="desk_list", openapi_extra=some)
+    async def records(collection: str) -> list[str]:
+        """List records."""
+        return [collection]
+
     build_porch(made, RateLimits(per_address=100, per_caller=100, per_key=100))
     return made
 
@@ -41,6 +54,22 @@ async def test_its_answers_say_since_when_until_when_and_where_to_read_on(app: F
     assert ending["sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
     assert ending["link"] == '</docs/api/slides#slides_list>; rel="deprecation"; type="text/html"'
     assert not {"deprecation", "sunset", "link"} & {*staying}
+
+
+async def test_a_link_of_its_own_stays_and_one_collection_ends_by_itself(app: FastAPI) -> None:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://studio.test") as client:
+        lights = (await client.get("/lights")).headers.get_list("link")
+        clients, tasks = (
+            (await client.get("/records/clients")).headers,
+            (await client.get("/records/tasks")).headers,
+        )
+    assert [each.partition(";")[0] for each in lights] == [
+        "</lights?page=2>",
+        "</docs/api/slides#lights_list>",
+    ]
+    assert clients["link"].startswith("</docs/api/clients#clients_list>")
+    assert not {"deprecation", "sunset", "link"} & {*tasks}
 
 
 def test_the_document_says_so_in_words_and_declares_the_headers(app: FastAPI) -> None:

@@ -126,6 +126,16 @@ async def test_a_key_loses_what_its_owner_loses_and_nobody_gives_more_than_they_
     assert code(await pat.ask("GET", f"api-keys/{other.id}")) == (404, "api_key_not_found")
     assert code(await pat.ask("POST", f"api-keys/{other.id}/revoke")) == (404, "api_key_not_found")
     await key.get("invoices")
+    tag = (await admin.ask("GET", f"api-keys/{key.id}")).headers["etag"]
+    wider = {"levels": {"invoices": "view_only", "clients": "view_only"}}
+    refused = await admin.ask("PATCH", f"api-keys/{key.id}", wider, if_match=tag)
+    assert code(refused) == (422, "invalid_scopes")
+    assert refused.json()["fields"] == [{"path": "body.levels.clients", "code": "not_lower"}]
+    await give(admin, user, api_keys="full_access")
+    fewer = {"levels": {"clients": "view_only"}}
+    lowered = await pat.ask("PATCH", f"api-keys/{other.id}", fewer, if_match='"1"')
+    assert lowered.status_code == 200, "less is nothing that whoever asks would have to have"
+    assert lowered.json()["levels"] == fewer["levels"]
     await give(admin, user, **{**own, "invoices": "no_access"})
     assert code(await key.ask("GET", "invoices")) == (403, "permission_denied")
     assert (await key.get("api-keys/me"))["levels"]["invoices"] == "no_access"
@@ -175,8 +185,11 @@ async def test_a_key_ends_by_itself_and_is_forgotten_a_year_later(
     key, now = await a_key(owner, days=3), clock.now()
     hold(now + timedelta(days=3, minutes=-1))
     await key.get("clients")
-    hold(now + timedelta(days=3, minutes=1))
+    hold(now + timedelta(days=3, minutes=9))
     assert code(await key.ask("GET", "clients")) == INVALID
+    used_at = "SELECT last_used_at FROM api_keys WHERE account_id = $1 AND key_id = $2"
+    [[used]] = await studio.execute(used_at, UUID(key.id))
+    assert used == now + timedelta(days=3, minutes=-1), "it is no use of a key that has ended"
     who = Principal.system(studio.account.account_id)
     listed = "SELECT count(*) FROM api_keys WHERE account_id = $1 AND key_id = $2"
     for wait, left in ((KEPT, 1), (KEPT + timedelta(days=4), 0)):
@@ -257,6 +270,43 @@ async def test_a_use_is_noted_behind_the_answer_once_in_five_minutes(
     assert UUID(key.id) in use._noted
     # It took no turn: nobody was poked for it.
     assert (await key.get("sync/wait?seconds=0"))["revision"] == revision
+
+
+async def test_a_use_by_somebody_who_hangs_up_is_noted_too(
+    studio: Studio, owner: Program, house: FastAPI
+) -> None:
+    key = await a_key(owner)
+    heard = iter([{"type": "http.request", "body": b"{}", "more_body": False}])
+    headers = {
+        "host": "studio.test",
+        "content-type": "application/json",
+        "content-length": "2",
+        **key.headers,
+    }
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/tasks",
+        "raw_path": b"/v1/tasks",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("203.0.113.9", 40_000),
+        "server": ("studio.test", 80),
+    }
+
+    async def receive() -> dict[str, Any]:
+        return next(heard, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        raise AssertionError(f"nobody is there to be told {message}")
+
+    async with house.state.database.writing(studio.account.account_id):
+        await house(scope, receive, send)
+    used_from = "SELECT last_network FROM api_keys WHERE account_id = $1 AND key_id = $2"
+    [[network]] = await studio.execute(used_from, UUID(key.id))
+    assert network == "203.0.113.9"
 
 
 async def test_a_key_s_copy_holds_back_what_is_forgotten_for_as_long_as_it_lives(

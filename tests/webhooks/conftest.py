@@ -44,6 +44,7 @@ class Post:
 
     headers: dict[str, str]
     body: bytes
+    target: str
 
     @property
     def told(self) -> dict[str, Any]:
@@ -88,7 +89,8 @@ class Receiver:
             while head := (await reader.readuntil(b"\r\n\r\n")).decode():
                 lines = head.strip().split("\r\n")[1:]
                 headers = {name.lower(): value for name, _, value in (each.partition(": ") for each in lines)}
-                post = Post(headers, await reader.readexactly(int(headers["content-length"])))
+                body = await reader.readexactly(int(headers["content-length"]))
+                post = Post(headers, body, head.split(" ")[1])
                 self.posts.append(post)
                 self.came.set()
                 if self.gate:

@@ -13,7 +13,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import Database
-from app.webhooks.courier import _Slice
+from app.webhooks.courier import CLAIMED, _Slice
 from app.webhooks.posting import Poster
 from app.webhooks.signing import new_secret
 from app.webhooks.states import PAUSES
@@ -152,9 +152,32 @@ async def test_who_is_gone_or_busy_or_elsewhere_is_believed(
     assert (await delivery(hook))["last_code"] == "redirected"
     receiver.says = lambda _: answer(410)
     hold(now + timedelta(hours=3))
-    assert len(await hook.delivered()) == 2
+    assert len(await hook.delivered()) == 1, "one that takes nothing is asked with one"
     told = await hook.ask("GET")
     assert (told["is_active"], told["paused_code"], told["waiting"]) == (False, "gone", 0)
+
+
+async def test_who_asks_for_patience_has_it_though_some_were_taken(
+    hooked: Hooking, receiver: Receiver, hold: Hold
+) -> None:
+    now = clock.now()
+    hold(now)
+    hook = await hooked("clients.*")
+    for _ in range(CLAIMED + 1):
+        await made(hook.owner, "clients", **LEE)
+    receiver.says = lambda _: OK if len(receiver.posts) == 1 else answer(429, "Retry-After: 3600")
+    assert len(await hook.delivered()) == CLAIMED
+    assert await hook.delivered() == []
+    hold(now + timedelta(hours=1, seconds=1))
+    receiver.says = lambda _: OK
+    assert len(await hook.delivered()) == CLAIMED
+
+
+async def test_an_address_is_asked_for_whole(receiver: Receiver) -> None:
+    poster = Poster(HERE, 5)
+    async with poster.lines() as lines:
+        await poster.post(lines, f"{receiver.url}/lab;token=a?studio=b", {}, b"{}")
+    assert [each.target for each in receiver.posts] == ["/hook/lab;token=a?studio=b"]
 
 
 async def test_a_slow_receiver_holds_up_itself_alone(

@@ -54,7 +54,8 @@ async def make(session: WriteSession, keys: KeyRing, who: Principal, wanted: Wan
     Raises `InvalidScopes`, `PermissionDenied` for levels beyond their own, and `TooManyApiKeys`; announces
     `KeyChanged`.
     """
-    levels = _kept(who, wanted.levels)
+    levels = _kept(wanted.levels)
+    _require_had(who, wanted.levels)
     if await store.count_living(session) >= MOST:
         raise TooManyApiKeys(limit=MOST)
     now, key_id = clock.now(), new_id()
@@ -104,12 +105,17 @@ async def set_key(
 ) -> ApiKey:
     """Rename a key or give it other levels, from its next request on; announces `KeyChanged`.
 
-    Raises `ApiKeyEnded`, `InvalidScopes`, and `PermissionDenied` for levels beyond those of whoever asks.
+    Of somebody else's key they may only be lowered: its owner has not asked for more. Raises `ApiKeyEnded`,
+    `InvalidScopes`, and `PermissionDenied` for levels of an own one beyond those of whoever asks.
     """
     _require_living(key)
     wanted: dict[str, object] = {} if name is None else {"name": name}
     if levels is not None:
-        wanted["levels"] = _kept(who, levels)
+        wanted["levels"] = _kept(levels)
+        if key.owner_id == who.user_id:
+            _require_had(who, levels)
+        else:
+            _require_lower(key, levels)
     return await change(session, who, key, wanted)
 
 
@@ -124,14 +130,27 @@ def _require_living(key: ApiKey) -> None:
         raise ApiKeyEnded
 
 
-def _kept(who: Principal, levels: Mapping[str, Level]) -> dict[str, str]:
-    """Return levels as they are kept, of features for keys, none beyond those of who gives them."""
+def _kept(levels: Mapping[str, Level]) -> dict[str, str]:
+    """Return levels as they are kept, of features for keys."""
     fields = [{"path": f"body.levels.{key}", "code": code} for key in levels if (code := _fault(key))]
     if fields:
         raise InvalidScopes(fields=fields)
-    require_covered(who, {each.key: levels.get(each.key, Level.NO_ACCESS) for each in features()})
     given = {key: str(level) for key, level in sorted(levels.items())}
     return {key: level for key, level in given.items() if level != Level.NO_ACCESS}
+
+
+def _require_had(who: Principal, levels: Mapping[str, Level]) -> None:
+    require_covered(who, {each.key: levels.get(each.key, Level.NO_ACCESS) for each in features()})
+
+
+def _require_lower(key: ApiKey, levels: Mapping[str, Level]) -> None:
+    fields = [
+        {"path": f"body.levels.{name}", "code": "not_lower"}
+        for name, level in levels.items()
+        if not Level(key.levels.get(name, Level.NO_ACCESS)).covers(level)
+    ]
+    if fields:
+        raise InvalidScopes(fields=fields)
 
 
 def _fault(key: str) -> str | None:

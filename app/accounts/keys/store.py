@@ -37,10 +37,10 @@ async def count_living(session: WriteSession) -> int:
 
 
 async def note_use(session: Session, key_id: UUID, network: str | None) -> None:
-    """Write down that a key that has not been revoked is used now, and from where."""
+    """Write down that a key that has not ended is used now, and from where."""
     await session.raw.execute(
         "UPDATE api_keys SET last_used_at = $3, last_network = $4"
-        " WHERE account_id = $1 AND key_id = $2 AND revoked_at IS NULL",
+        " WHERE account_id = $1 AND key_id = $2 AND revoked_at IS NULL AND expires_at > $3",
         session.account_id,
         key_id,
         clock.now(),
