@@ -14,7 +14,10 @@ from app.demo.sign_in import DemoUser, SignIn
 from app.studio.starter import starter_id
 
 TIME_ZONE = "America/New_York"
-LICENCES = 2
+LICENCES = 5
+"""Of which each has two places for devices: who tries one client after the other has enough of them."""
+SLOTS = 4, 2
+"""Places that are free at first, of the administrator and of the user; the others are given at a desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Opened:
 
 
 async def open_studio(db: Database, name: str, passwords: tuple[str, str]) -> Opened:
-    """Make the account with an administrator and a user: two free slots for the first, one for the second."""
+    """Make the account with an administrator and a user: with free slots for phones of both."""
     account = await _account(db, name, passwords[0])
     second = await create_user(db, account, _photographer(account, passwords[1]))
     who = Principal.system(account.account_id, account.account_name, account.time_zone)
@@ -35,7 +38,7 @@ async def open_studio(db: Database, name: str, passwords: tuple[str, str]) -> Op
         first = await store.find_active_user(session, initials_key("JD"))
         if first is None:
             raise UnknownUser
-        for user in (first, first, second):
+        for user in (first,) * SLOTS[0] + (second,) * SLOTS[1]:
             await devices.authorize(session, who, user.user_id, None)
             await session.flush()
     users = (

@@ -19,13 +19,14 @@ from app.desk.preconditions import is_known
 from app.desk.store import Found, Place, Wanted
 from app.http.errors import InvalidRequest
 from app.http.etags import etag
-from app.http.failures import MOST_FIELDS, place
+from app.http.failures import MOST_FIELDS, NO_ID, place
 from app.sync import inbox, registry
 from app.sync.refusals import RecordDeleted, RecordMerged, UnknownRecord
 from app.sync.registry import Collection
 from app.sync.scope import Rule
 from app.sync.target import rights_of
 
+_NO_ID = "uuid_parsing"
 _TAG = 6
 PAGING = ("limit", "page")
 
@@ -94,9 +95,10 @@ def links_in(collection: Collection, asked: Iterable[tuple[str, str]]) -> dict[s
         try:
             links[name] = UUID(value)
         except ValueError:
-            code = code or "uuid_parsing"
+            code = code or _NO_ID
         if code:
-            wrong.append({"path": place("query", name), "code": code})
+            told = {"path": place("query", name), "code": code}
+            wrong.append(told | ({"reason": NO_ID} if code == _NO_ID else {}))
     if wrong:
         raise InvalidRequest(fields=wrong[:MOST_FIELDS])
     return dict(sorted(links.items()))

@@ -10,6 +10,7 @@ import sqlalchemy.exc
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from app.core import card_numbers
 from app.core.errors import AccountBusy, AppError
@@ -33,10 +34,16 @@ _BY_STATUS: Mapping[int, type[AppError]] = {
 MOST_FIELDS = 20
 """Places a refusal names; more help nobody."""
 _LONGEST_PATH = 100
-_BOUNDS = {
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+NO_ID = "This is not an id."
+_REASONS = {
     "greater_than_equal": "This must be at least {ge}.",
     "less_than_equal": "This must be at most {le}.",
+    "uuid_parsing": NO_ID,
+    "string_pattern_mismatch": "This must match `{pattern}`.",
 }
+_TAG = 'This is not an `ETag`: it is sent as it was read, in its quotes, as "3".'
+_TAGS = (("header", "If-Match"), ("header", "If-None-Match"))
 _LATER = (AccountBusy.status, Unavailable.status)
 _PASSING = ("08", "40", "53", "57", "55P03", "25P03", "25P04")
 """SQLSTATEs that pass by themselves: connection, deadlock, resources, operator, locks, timeouts."""
@@ -90,9 +97,9 @@ def place(*steps: object) -> str:
 
 def _field(found: Mapping[str, Any]) -> dict[str, str]:
     told = {"path": place(*found["loc"]), "code": found["type"]}
-    # A bound is ours, and never what was sent.
-    bound = _BOUNDS.get(found["type"])
-    return told | ({"reason": bound.format_map(found["ctx"])} if bound else {})
+    # A bound, or a pattern, is ours, and never what was sent.
+    reason = _TAG if tuple(found["loc"]) in _TAGS else _REASONS.get(found["type"])
+    return told | ({"reason": reason.format_map(found.get("ctx", {}))} if reason else {})
 
 
 def _is_passing(error: Exception) -> bool:
@@ -111,7 +118,18 @@ def _is_passing_state(error: BaseException) -> bool:
 
 async def on_refusal(request: Request, error: Exception) -> Response:
     """Answer a refusal, or what the framework refused."""
-    return await refuse(request, translate(error))
+    refusal = translate(error)
+    if isinstance(refusal, MethodNotAllowed):
+        refusal.headers["Allow"] = ", ".join(_allowed(request))
+    return await refuse(request, refusal)
+
+
+def _allowed(request: Request) -> Iterator[str]:
+    """Yield the methods an address answers to: the framework names those of one of its routes alone."""
+    for method in _METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            yield method
 
 
 async def on_wrong_shape(request: Request, error: Exception) -> Response:

@@ -40,7 +40,8 @@ class FieldProblem(BaseModel):
     code: str = Field(description="What is wrong there, a stable word.", examples=["greater_than_equal"])
     reason: str | None = Field(
         None,
-        description="What it must be, in a sentence, where it is a figure that is too small or too large.",
+        description="What it must be, in a sentence, where that is more than its code says: a figure within"
+        " bounds, an id, a pattern, an `ETag` as it was read.",
         examples=["This must be at least 1."],
     )
     token: str | None = Field(

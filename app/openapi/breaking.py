@@ -1,12 +1,12 @@
 """What breaks a client: the promises of one surface that the next one does not keep."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.openapi.surface import SCHEME, SHAPES, SIZES_AT_LEAST, SIZES_AT_MOST, Fact, Surface
 
 _SIZES = (*SIZES_AT_LEAST, *SIZES_AT_MOST)
-_SETS = ("security", "headers", "contents", "codes")
+_SETS = ("security", "headers", "contents")
 """What may grow, but not shrink: each member is something that clients may do or read."""
 
 
@@ -26,8 +26,9 @@ def broken(before: Surface, after: Surface) -> list[Break]:
     """Return what clients of the surface before cannot do with the one after, in order.
 
     No break: a new operation, a field more in an answer, an input that may be left out, a code more of a
-    status that is there already (clients go by the status of codes they do not know), a wider input, values
-    more of an answer where they were said to be open, a kind of event more, and a default that is told of
+    status that is there already (clients go by the status of codes they do not know), a code that an
+    operation has no longer while another has it (it could never come there), a wider input, values more of
+    an answer where they were said to be open, a kind of event more, and a default that is told of
     where none was.
     """
     return sorted(_Comparison(before, after).breaks(), key=str)
@@ -86,7 +87,9 @@ class _Comparison:
 
     def _changed(self, fact: Fact, was: str | None, now: str | None) -> Iterator[Break]:
         place, told = fact
-        if told in _SETS:
+        if told == "codes":
+            yield from self._other_codes(place, _members(was), _members(now))
+        elif told in _SETS:
             yield from self._shrunk(place, told, _members(was), _members(now))
         elif told == "needs":
             yield from self._other_needs(place, _members(was), _members(now))
@@ -125,6 +128,13 @@ class _Comparison:
         is_other = (self.is_sent and now is not None) or (self.is_answered and was is not None)
         return f"{told} was {was}, now {now}" if is_other else ""
 
+    def _other_codes(self, place: str, was: set[str], now: set[str]) -> Iterator[Break]:
+        """Yield the codes that have another name now: they are nowhere, or a new one is in their place."""
+        kept, known = _codes_of(self.now), _codes_of(self.was)
+        lost = was - now if now - known else was - now - kept
+        if lost:
+            yield Break(place, f"codes are gone: {'|'.join(sorted(lost))}")
+
     def _shrunk(self, place: str, told: str, was: set[str], now: set[str]) -> Iterator[Break]:
         if told == "security" and not was and now:
             yield Break(place, f"it was open, now it wants {'|'.join(sorted(now))}")
@@ -162,6 +172,10 @@ def _above(place: str) -> Iterator[str]:
 
 def _operation_of(place: str) -> str:
     return place.split(" >", maxsplit=1)[0].split(" <", maxsplit=1)[0]
+
+
+def _codes_of(facts: Mapping[Fact, str]) -> set[str]:
+    return {code for (_, told), codes in facts.items() if told == "codes" for code in _members(codes)}
 
 
 def _members(told: str | None) -> set[str]:

@@ -6,11 +6,15 @@ from copy import deepcopy
 
 from app.accounts import features
 from app.desk import paths
+from app.desk.errors import judged
 from app.desk.schemas import RecordPage
 from app.http.deprecation import MARK, is_told_of
 from app.openapi.records import Schema, add_sent, listed, record_name, ref
+from app.openapi.refusals import forget
+from app.openapi.verdicts import refused_with
 from app.sync.commands import Command
 from app.sync.registry import Collection
+from app.sync.schemas import Operation
 
 _JSON = "application/json"
 _OWN = "desk_"
@@ -96,10 +100,20 @@ def _operation(made: Schema, name: str, collection: Collection, command: Command
         needed = command is None or any(it.is_required() for it in command.takes.model_fields.values())
         made["requestBody"] = {"required": needed, "content": {_JSON: {"schema": ref(sent)}}}
     refused = {status: each for status, each in made["responses"].items() if status >= "400"}
+    if name in _WRITES:
+        possible = {each.code for each in refused_with(collection, _WRITES[name], command)}
+        for each in refused.values():
+            forget(each, {kind.code for kind in judged()} - possible)
     made["responses"] = {**_answers(name, record_name(collection)), **refused}
     return made
 
 
+_WRITES = {
+    "create": Operation.CREATE,
+    "change": Operation.PATCH,
+    "delete": Operation.DELETE,
+    "command": Operation.COMMAND,
+}
 _SENT = {"create": "Create", "change": "Patch"}
 
 

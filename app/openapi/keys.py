@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from app.accounts.errors import KeyNotWelcome
 from app.accounts.keys.doors import Doors
 from app.openapi.records import Schema
+from app.openapi.refusals import forget
 
 HEADERS: Schema = {
     "RateLimit-Policy": {
@@ -41,7 +42,7 @@ def tell(made: Schema, doors: Doors) -> None:
         if doors.subjects & {*operation["tags"]}:
             _close(operation)
         if any(_SCHEME in each for each in operation.get("security", ())):
-            _forget_refusal(operation["responses"]["403"])
+            forget(operation["responses"]["403"], {KeyNotWelcome.code})
             _add_headers(operation, lambda status: status < _REFUSED or status == _TOO_MANY)
         else:
             _add_headers(operation, lambda status: status == _TOO_MANY)
@@ -49,14 +50,6 @@ def tell(made: Schema, doors: Doors) -> None:
 
 def _close(operation: Schema) -> None:
     operation["security"] = [each for each in operation["security"] if _SCHEME not in each]
-
-
-def _forget_refusal(told: Schema) -> None:
-    code = KeyNotWelcome.code
-    for content in told["content"].values():
-        content["examples"].pop(code, None)
-    sentences = told["description"].split("\n\n")
-    told["description"] = "\n\n".join(each for each in sentences if not each.startswith(f"`{code}`:"))
 
 
 def _add_headers(operation: Schema, is_told: Callable[[str], bool]) -> None:

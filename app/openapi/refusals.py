@@ -1,5 +1,6 @@
 """What operations are refused with: the example of a code is kept once, and shows what provokes it."""
 
+from collections.abc import Container
 from typing import Any
 
 from app.http.provoked import Provoked, provoked
@@ -19,6 +20,18 @@ def tell(made: Schema) -> None:
                     _share(answer["content"], kept)
     examples = {**made["components"]["examples"], **kept}
     made["components"]["examples"] = dict(sorted(examples.items()))
+
+
+def forget(answer: Schema, codes: Container[str]) -> None:
+    """Take refusals out of an answer, which has others too: their examples, and what is said of them."""
+    for content in answer["content"].values():
+        content["examples"] = {code: each for code, each in content["examples"].items() if code not in codes}
+    sentences = answer["description"].split("\n\n")
+    answer["description"] = "\n\n".join(each for each in sentences if _code_of(each) not in codes)
+
+
+def _code_of(sentence: str) -> str:
+    return sentence.partition("`:")[0].removeprefix("`")
 
 
 def _share(contents: Schema, kept: Schema) -> None:

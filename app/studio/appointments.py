@@ -176,7 +176,7 @@ def belong_to_one_client(written: Written, work: Work) -> None:
         raise InvalidFields({"session_id": "This session belongs to another client."})
 
 
-on_write("appointments", asks=read_series)(refuse_too_many)
+on_write("appointments", asks=read_series, is_of_deletions=False)(refuse_too_many)
 on_write("appointments", looks_at=steps_of, at_hand=company)(follow_steps)
 on_write("appointments")(follow_move)
 on_write("appointments", asks=read_diary)(follow_conflicts)

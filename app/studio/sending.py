@@ -50,7 +50,7 @@ class AlreadySending(ChangeRefused):
     message = "This message has left already and cannot be taken back."
 
 
-@on_write(*MESSAGES)
+@on_write(*MESSAGES, is_of_deletions=False)
 def stay_as_sent(written: Written, work: Work) -> None:  # noqa: ARG001 - nothing else is looked at
     """Refuse to change what is on its way; what could not be sent may be put right."""
     before, after = written.before, written.after

@@ -42,7 +42,8 @@ async def _asked(
         Query(
             max_length=4_000,
             pattern=_NAMES,
-            description="The collections wanted, with commas; none for those of the cursor, else for all.",
+            description="The collections wanted, with commas; none for those of the cursor, else for all."
+            " Those whose records may not be viewed are left out, and nothing says so.",
             examples=["clients,sessions"],
         ),
     ] = None,

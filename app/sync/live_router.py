@@ -71,7 +71,8 @@ async def _known(
         Query(
             ge=0,
             le=_LARGEST,
-            description="The `revision` of the last page that was stored; without it there is always news.",
+            description="The `revision` of the last page that was stored, not one written into a program:"
+            " with any other, and without, there is always news, at once.",
             examples=[17],
         ),
     ] = None,
@@ -158,7 +159,11 @@ async def wait(
         int, Query(ge=0, le=LONGEST_WAIT, description="How long to wait at most.", examples=[25])
     ] = 25,
 ) -> WaitAnswer:
-    """Answer as soon as the account has moved beyond what is known, at once if it has already."""
+    """Answer as soon as the account has moved beyond what is known, at once if it has already.
+
+    Whatever is not where the account stands counts: a `revision` it has not come to is answered at once, too.
+    It is of before a backup was restored, and the pull says what is to be done.
+    """
     watcher, position = await _enter(request, claims)
     until_token_ends = seconds_until(claims.expires_at)
     try:

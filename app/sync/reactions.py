@@ -79,6 +79,7 @@ class Reaction:
     looks_at: LooksAt | None
     asks: Asks | None
     at_hand: AtHand | None
+    is_of_deletions: bool
 
 
 @dataclass(slots=True)
@@ -156,17 +157,19 @@ def on_write(
     looks_at: LooksAt | None = None,
     asks: Asks | None = None,
     at_hand: AtHand | None = None,
+    is_of_deletions: bool = True,
 ) -> Callable[[React], React]:
     """Declare what follows when a record of some collections, or of any, is created, changed or deleted.
 
     What it `looks_at` and `asks` depends on the writes, which are foreseen; what is `at_hand` does not.
 
     Reactions follow in the order in which they are declared, those to any collection last: they see what the
-    others have set. They raise `ChangeRefused` to refuse.
+    others have set. They raise `ChangeRefused` to refuse. One that is not `is_of_deletions` is never told of
+    them, and its refusals are none of a deletion's in the API document.
     """
 
     def declare(react: React) -> React:
-        words = react, looks_at, asks, at_hand
+        words = react, looks_at, asks, at_hand, is_of_deletions
         reaction = _declared.setdefault(words, Reaction(*words))
         _of.cache_clear()
         for name in collections:
@@ -210,8 +213,14 @@ async def prepare(work: Work, intended: Sequence[Written]) -> None:
 def react(work: Work, written: Written) -> None:
     """Let everything follow that follows from one write."""
     for reaction in _reactions_to(written.key[0]):
-        work.answer = work.answers.get(reaction)
-        reaction.react(written, work)
+        if reaction.is_of_deletions or written.after is not None:
+            work.answer = work.answers.get(reaction)
+            reaction.react(written, work)
+
+
+def reactions_to(collection: str) -> tuple[Reaction, ...]:
+    """Return the reactions to writes to a collection, in their order."""
+    return _of(collection)
 
 
 def _reactions_to(number: int) -> tuple[Reaction, ...]:

@@ -388,7 +388,10 @@ class Verdict(Answer):
     )
     code: str | None = Field(description="Why it was not applied as sent, for programs.", examples=[None])
     message: str | None = Field(description="The same for people.", examples=[None])
-    fields: dict[str, str] | None = Field(description="The same by field.", examples=[None])
+    fields: dict[str, str] | None = Field(
+        description="The same by the name of each field; under the empty name, about the whole record.",
+        examples=[None],
+    )
     server: dict[str, Any] | None = Field(
         description="The record as it is now, where the device must change its own copy.", examples=[None]
     )

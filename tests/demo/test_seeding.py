@@ -161,7 +161,7 @@ async def account_of(database: Database, name: str) -> UUID:
 async def check_people(session: Session, sign_in: SignIn) -> None:
     account = await store.read_account(session)
     assert account is not None
-    assert (account.licences, account.edition, account.country) == (2, "professional", "US")
+    assert (account.licences, account.edition, account.country) == (5, "professional", "US")
     assert account.time_zone == "America/New_York"
     users = [await store.find_active_user(session, user.initials.lower()) for user in sign_in.users]
     assert [user and user.is_administrator for user in users] == [True, False]
@@ -169,7 +169,7 @@ async def check_people(session: Session, sign_in: SignIn) -> None:
         assert user is not None
         assert await passwords.verify(word, user.password_hash)
     slots = [await store.list_devices(session, user.user_id) for user in users if user]
-    assert [len(each) for each in slots] == [2, 1]
+    assert [len(each) for each in slots] == [4, 2]
     assert not any(slot.device_uid or slot.is_inactive for each in slots for slot in each)
 
 

@@ -1,5 +1,7 @@
 """Lists at a desk: their order, their pages, and what they may be asked."""
 
+from uuid import uuid4
+
 import pytest
 
 from app.desk import store
@@ -98,6 +100,20 @@ async def test_what_a_list_cannot_be_asked_is_refused(desk: Desk, asked: str, pa
     refused = await desk.ask("GET", f"sessions?{asked}")
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     assert [(each["path"], each["code"]) for each in refused.json()["fields"]] == [(path, code)]
+
+
+async def test_what_is_wrong_in_an_address_or_a_header_is_told_in_a_sentence(desk: Desk) -> None:
+    some = uuid4()
+    for asked, if_match, place, words in (
+        ("clients/qwerty", None, "path.record_id", "This is not an id."),
+        ("sessions?client_id=qwerty", None, "query.client_id", "This is not an id."),
+        (f"clients/{some}", "17", "header.If-Match", "in its quotes"),
+    ):
+        verb, body = ("PATCH", {"first_name": "Jo"}) if if_match else ("GET", None)
+        refused = await desk.ask(verb, asked, body, if_match=if_match)
+        [told] = refused.json()["fields"]
+        assert told["path"] == place
+        assert words in told["reason"]
 
 
 async def test_a_filter_is_given_once(has: Has, desk: Desk) -> None:

@@ -59,6 +59,21 @@ def _lose_code(made: Schema) -> None:
     made["paths"][LOGIN]["post"]["responses"]["401"] = refused
 
 
+def _forget(made: Schema, code: str) -> None:
+    told = (each["responses"] for verbs in made["paths"].values() for each in verbs.values())
+    for answer in (each for answers in (*told, made["components"]["responses"]) for each in answers.values()):
+        for content in answer.get("content", {}).values():
+            content.get("examples", {}).pop(code, None)
+
+
+def _narrow(made: Schema) -> None:
+    """Have one operation tell a code less, which others have still."""
+    told = _clients(made, "post")["responses"]
+    answer = deepcopy(made["components"]["responses"][told["409"]["$ref"].rpartition("/")[2]])
+    del answer["content"]["application/problem+json"]["examples"]["already_exists"]
+    told["409"] = answer
+
+
 BREAKS: dict[str, tuple[Callable[[Schema], object], str]] = {
     "an operation is gone": (lambda made: made["paths"].pop(LOGIN), "POST /v1/auth/login: the operation"),
     "an operation is renamed": (
@@ -85,6 +100,10 @@ BREAKS: dict[str, tuple[Callable[[Schema], object], str]] = {
     "a header of an answer is gone": (
         lambda made: _clients(made, "post")["responses"]["201"]["headers"].pop("ETag"),
         "headers are gone: ETag",
+    ),
+    "a code is nowhere any more": (
+        lambda made: _forget(made, "record_changed"),
+        "POST /v1/inbox/{record_id}/resolve < 409: codes are gone: record_changed",
     ),
     "a code is another": (_lose_code, "POST /v1/auth/login < 401: codes are gone"),
     "a field has to be sent": (
@@ -182,6 +201,7 @@ def _tell_in_layers(made: Schema) -> None:
 
 
 HARMLESS: dict[str, Callable[[Schema], object]] = {
+    "a code that never came there": _narrow,
     "words": lambda made: _client(made)["first_name"].update(description="Another sentence."),
     "an operation more": lambda made: made["paths"].update({"/v1/new": {"get": deepcopy(_clients(made))}}),
     "a field more in an answer": lambda made: _client(made).update(new={"type": "string"}),

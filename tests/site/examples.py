@@ -16,7 +16,8 @@ from uuid import uuid4
 
 import httpx
 
-from app.site.docs.book import CHAPTERS, START_TEXT
+from app.site.docs.book import CHAPTERS
+from app.site.docs.places import START_TEXT
 from app.site.docs.samples import JAVASCRIPT, written
 from app.webhooks.signing import headers_of, new_secret
 from tests.serving import TRUST, demo_studio

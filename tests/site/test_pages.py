@@ -1,6 +1,7 @@
 """The pages of the API document: whole, linked, from nowhere else, the same from a folder and a server."""
 
 import asyncio
+import gzip
 import re
 from collections.abc import AsyncIterator, Iterator
 from html.parser import HTMLParser
@@ -16,7 +17,7 @@ from backports import zstd
 
 import app.main
 from app.http.problem_pages import pages
-from app.site.docs.book import Book
+from app.site.docs.book import CHAPTERS, Book
 from app.site.docs.prose import Prose
 from app.site.docs.serving import docs
 from app.site.docs.writing import ENDING, write
@@ -40,7 +41,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        assert tag not in {"script", "style", "iframe", "form"}, tag
+        assert tag not in {"style", "iframe", "form"}, tag
+        assert tag != "script" or given["src"], given
         assert not [name for name in given if name == "style" or name.startswith("on")], given
         if "id" in given:
             self.anchors.append(given["id"])
@@ -91,13 +93,39 @@ def test_every_link_leads_to_a_place_that_is_there(folder: Path, files: dict[str
             assert not anchor or anchor in files[target].anchors, (name, link)
 
 
-def test_a_page_loads_the_stylesheet_and_nothing_else(folder: Path, files: dict[str, Page]) -> None:
+def test_a_page_loads_what_is_ours_and_nothing_else(folder: Path, files: dict[str, Page]) -> None:
     for name, page in files.items():
-        [sheet] = page.loads
-        assert normpath(join(name, "..", sheet.partition("?")[0])) == "docs.css"
-    sheet = (folder / "docs.css").read_text("utf-8")
-    assert "url(" not in sheet
-    assert "@import" not in sheet
+        loaded = [normpath(join(name, "..", each.partition("?")[0])) for each in page.loads]
+        assert loaded == ["icon.svg", "docs.css", "docs.js"]
+    sheet, script = ((folder / name).read_text("utf-8") for name in ("docs.css", "docs.js"))
+    assert not re.search(r"url\(|@import", sheet)
+    assert not re.search(r"://|innerHTML|eval|fetch\(|import", script)
+
+
+def test_all_that_is_told_is_found_by_its_name_and_the_index_is_small(
+    folder: Path, files: dict[str, Page]
+) -> None:
+    script = (folder / "index.js").read_bytes()
+    assert len(gzip.compress(script)) < 30_000
+    told = orjson.loads(script.removeprefix(b"studioIndex = ").removesuffix(b";\n"))
+    found = {
+        (kind, entry[1] if entry[1:] and entry[1] else entry[0]) for kind, _, those in told for entry in those
+    }
+    assert {("operation", f"{verb} {path}") for verb, path, _ in _operations()} <= found
+    assert {("schema", name) for name in DOCUMENT["components"]["schemas"]} <= found
+    assert {("error", each.code) for each in pages()} <= found
+    assert {("chapter", "The feed"), ("chapter", "Setting up"), ("page", "Clients")} <= found
+    for _, page, those in told:
+        for anchor, *_ in those:
+            assert not anchor or anchor in files[page].anchors, (page, anchor)
+
+
+def test_the_menu_opens_where_one_is_and_keeps_the_other_groups_closed(folder: Path) -> None:
+    for tag, group, others in (("clients", "Records", "Letters"), ("webhooks", "Following changes", "Guide")):
+        menu = (folder / f"api/{tag}{ENDING}").read_text("utf-8").partition('<nav id="menu"')[2]
+        opened = {name: is_open for is_open, name in re.findall(r"<details( open)?><summary>([^<]*)", menu)}
+        assert opened[group]
+        assert not opened[others]
 
 
 def test_every_operation_is_told_with_all_its_codes_its_parameters_and_three_examples(
@@ -134,6 +162,18 @@ def test_chapters_name_operations_that_exist() -> None:
             assert words in told, (name, words)
 
 
+def test_a_chapter_says_of_each_name_in_its_examples_where_it_comes_from() -> None:
+    book = Book.of(_TEXT)
+    for chapter in CHAPTERS:
+        text = book.texts[chapter]
+        code = "".join(re.findall(r"^```curl .*?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+        prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+        own = {"STUDIO", *re.findall(r"^([A-Z_]+)=", code, re.MULTILINE)}
+        for name in {*re.findall(r"\$([A-Z][A-Z_]*)", code)} - own:
+            assert f"`{name}`" in prose, (chapter, name)
+        assert not code or "[the set-up](start.md#setting-up)" in prose, chapter
+
+
 async def test_what_is_served_is_what_is_written(site: httpx.AsyncClient, folder: Path) -> None:
     for name in ("", "keys", "records", "api/clients", "errors", "schemas", "operations"):
         served = await site.get(f"/{name}")
@@ -141,15 +181,20 @@ async def test_what_is_served_is_what_is_written(site: httpx.AsyncClient, folder
         written = (folder / f"{name or 'index'}{ENDING}").read_text("utf-8")
         back = "../" * name.count("/") or "./"
         told = re.sub(rf'(href="[^"]*?){re.escape(ENDING)}', r"\1", written)
-        assert served.text == re.sub(r'href="(?:\.\./)*index(#[^"]*)?"', rf'href="{back}"', told)
+        assert served.text == re.sub(r'href="(?:\.\./)*index(#[^"]*)?"', rf'href="{back}\1"', told)
     assert (await site.get("/openapi.json")).json() == DOCUMENT
+    for name, kind in (("docs.js", "text/javascript"), ("icon.svg", "image/svg+xml")):
+        served = await site.get(f"/{name}")
+        assert served.headers["content-type"].startswith(kind)
+        assert served.content == (folder / name).read_bytes()
 
 
-async def test_a_page_is_sent_once_under_a_policy_that_runs_nothing(site: httpx.AsyncClient) -> None:
+async def test_a_page_is_sent_once_under_a_policy_that_runs_our_own_script_alone(
+    site: httpx.AsyncClient,
+) -> None:
     first = await site.get("/keys")
     policy = first.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "script" not in policy
+    assert "default-src 'none'; script-src 'self'; " in policy
     assert "unsafe" not in policy
     again = await site.get("/keys", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -232,7 +277,7 @@ async def test_the_address_of_a_server_shows_where_there_is_something_to_see() -
         assert shown.status_code == 200
         page = Page(shown.text)
         assert page.links == ["/console/", "/app/", "/docs/"]
-        assert page.loads == ["/docs/docs.css"]
+        assert page.loads == ["/docs/icon.svg", "/docs/docs.css"]
         assert "default-src 'none'" in shown.headers["content-security-policy"]
         told = await client.get("/problems/too_large", headers={"Accept": "text/html,*/*;q=0.8"})
         assert (told.status_code, told.headers["location"]) == (303, "/docs/errors#too_large")

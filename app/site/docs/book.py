@@ -1,9 +1,10 @@
 """The pages: which there are, in which order, and each rendered when it is first asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.http.problem_pages import ProblemPage, pages
 from app.site.docs.contents import Contents
+from app.site.docs.finding import Found, index
 from app.site.docs.operations import Operations
-from app.site.docs.places import DOCUMENT, ERRORS, OPERATIONS, SCHEMAS, SHEET, START, page_of
+from app.site.docs.places import (
+    DOCUMENT,
+    ERRORS,
+    ICON,
+    INDEX,
+    KINDS,
+    OPERATIONS,
+    SCHEMAS,
+    SCRIPT,
+    SHEET,
+    START,
+    START_TEXT,
+    page_of,
+)
 from app.site.docs.prose import Prose
 from app.site.docs.shapes import Shapes
 
@@ -33,7 +48,6 @@ CHAPTERS = (
     "limits-and-errors",
     "clients",
 )
-START_TEXT = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +92,13 @@ class Book:
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """Return the names of all files: the pages, the stylesheet and the document."""
-        return (*map(self._places.called, self.names), SHEET, DOCUMENT)
+        """Return the names of all files: the pages, and what belongs to them."""
+        return (*map(self._places.called, self.names), *KINDS)
 
     def file(self, name: str) -> bytes | None:
         """Return a file, or nothing if there is none of the name."""
-        if name in (SHEET, DOCUMENT):
-            return self.sheet if name == SHEET else self.text
+        if name in KINDS:
+            return {DOCUMENT: self.text, INDEX: self.index}.get(name) or _own(name)
         found = next((each for each in self.names if self._places.called(each) == name), None)
         return None if found is None else self.page(found)
 
@@ -100,9 +114,26 @@ class Book:
         return self._kept.get(name)
 
     @cached_property
-    def sheet(self) -> bytes:
-        """Return the stylesheet."""
-        return (_HERE / "static" / SHEET).read_bytes()
+    def index(self) -> bytes:
+        """Return what is found by the field in the head of each page."""
+        return index(self._findable(), self._places)
+
+    def _findable(self) -> Iterator[Found]:
+        yield Found("page", START, "", _title(self.texts[START_TEXT]))
+        for name in (START_TEXT, *CHAPTERS):
+            page, title = START if name == START_TEXT else name, _title(self.texts[name])
+            yield Found("chapter", page, "", title)
+            for anchor, words in self.prose.headings(self.texts[name]):
+                yield Found("chapter", page, anchor, words, title)
+        for tag, told in self._contents.tags.items():
+            yield Found("page", page_of(tag), "", _words(tag), told["description"])
+            for verb, path, operation in self._contents.operations(tag):
+                address, name = f"{verb} {path}", operation["operationId"]
+                yield Found("operation", page_of(tag), name, address, operation["summary"])
+        for each in self.problems:
+            yield Found("error", ERRORS, each.code, each.code, each.title)
+        for name, place in sorted(self._places.schemas.items(), key=lambda each: each[1].page):
+            yield Found("schema", place.page, place.anchor, name)
 
     def _rendered(self, name: str) -> str:
         told: dict[str, Any]
@@ -113,7 +144,7 @@ class Book:
         elif name == SCHEMAS:
             template, told = "schemas.html", self._schemas()
         elif name == ERRORS:
-            template, told = "errors.html", {"title": "Errors", "problems": self.problems}
+            template, told = "errors.html", {"title": "Errors", "letters": self._letters()}
         else:
             template, told = "tag.html", self._tag(name)
         return _environment.get_template(template).render(
@@ -129,14 +160,20 @@ class Book:
             file=lambda file: self._places.file(name, file),
             line=lambda words: self.prose.line(words, name),
             prose=lambda words: self.prose.text(words, name),
-            mark=self._mark,
+            marks=self._marks,
+            is_prose=name == START or name in CHAPTERS,
             version=self.made["info"]["version"],
         )
 
     @cached_property
-    def _mark(self) -> str:
-        """Return what names the stylesheet as it is now."""
-        return sha256(self.sheet).hexdigest()[:12]
+    def _marks(self) -> Mapping[str, str]:
+        """Return what names our own files as they are now."""
+        return {name: sha256(_own(name)).hexdigest()[:12] for name in (SHEET, SCRIPT)}
+
+    def _letters(self) -> list[tuple[str, list[ProblemPage]]]:
+        """Return what is told of codes, by the first letter of these."""
+        told = sorted(self.problems, key=lambda each: each.code)
+        return [(letter, list(each)) for letter, each in groupby(told, lambda each: each.code[0])]
 
     def _chapter(self, name: str, here: str) -> dict[str, Any]:
         text = self.texts[name]
@@ -209,6 +246,10 @@ class Book:
         ]
 
 
+def _own(name: str) -> bytes:
+    return (_HERE / "static" / name).read_bytes()
+
+
 def _title(text: str) -> str:
     return text.partition("\n")[0].removeprefix("# ")
 
@@ -226,4 +267,4 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.globals.update(start=START, operations_page=OPERATIONS, schemas_page=SCHEMAS, errors_page=ERRORS)
-_environment.globals.update(sheet=SHEET, document=DOCUMENT)
+_environment.globals.update(sheet=SHEET, script=SCRIPT, index=INDEX, icon=ICON, document=DOCUMENT)

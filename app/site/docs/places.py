@@ -1,13 +1,26 @@
 """Where pages are, and what of the document is found on which; links lead from page to page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 START = ""
 ERRORS = "errors"
 SCHEMAS = "schemas"
 OPERATIONS = "operations"
+START_TEXT = "start"
 SHEET = "docs.css"
+SCRIPT = "docs.js"
+INDEX = "index.js"
+ICON = "icon.svg"
 DOCUMENT = "openapi.json"
+KINDS: Mapping[str, str] = {
+    SHEET: "text/css",
+    SCRIPT: "text/javascript",
+    INDEX: "text/javascript",
+    ICON: "image/svg+xml",
+    DOCUMENT: "application/json",
+}
+"""Files that are no pages, and what they are sent as."""
 _BELOW = "api/"
 
 

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from app.site.docs.code import NAMES, colored
-from app.site.docs.places import Place, Places
+from app.site.docs.places import START, START_TEXT, Place, Places
 
 _PLAIN = re.compile(r"[^`*_\[\]<>&\\\n!]*")
 _SCHEMA = "#/components/schemas/"
@@ -47,6 +47,16 @@ class Prose:
             return Markup(escape(words, quote=False))  # noqa: S704 - escaped here
         return Markup(self._reader.renderInline(words, {"here": here}))  # noqa: S704 - the same
 
+    def headings(self, words: str) -> list[tuple[str, str]]:
+        """Return the headings within a text: their anchors, and their words."""
+        tokens = self._reader.parse(words)
+        told = [
+            _told(tokens[place + 1])
+            for place, each in enumerate(tokens)
+            if each.type == "heading_open" and each.tag != "h1"
+        ]
+        return [(slug(each), each) for each in told]
+
     def _code(self, tokens: Sequence[Token], place: int, env: MutableMapping[str, Any]) -> str:
         words = tokens[place].content
         shown = f"<code>{escape(words, quote=False)}</code>"
@@ -61,7 +71,8 @@ class Prose:
         if target.startswith(_SCHEMA):
             return self._places.of(here, self._places.schemas[target.removeprefix(_SCHEMA)])
         if found := _PAGE.fullmatch(target):
-            return self._places.of(here, Place(found[1], found[2] or ""))
+            page = START if found[1] == START_TEXT else found[1]
+            return self._places.of(here, Place(page, found[2] or ""))
         return self._places.file(here, target)
 
     def _heading(self, tokens: Sequence[Token], place: int, _: MutableMapping[str, Any]) -> str:
@@ -88,7 +99,8 @@ class Prose:
 def in_language(language: str, name: str, shown: Markup, *, is_open: bool) -> str:
     """Return an example in one language; of those of a name a browser shows one at a time."""
     return (
-        f'<details name="{name}"{" open" if is_open else ""}><summary>{NAMES[language]}</summary>'
+        f'<details class="{language}" name="{name}"{" open" if is_open else ""}>'
+        f"<summary>{NAMES[language]}</summary>"
         f"<pre><code>{shown}</code></pre></details>"
     )
 

@@ -16,20 +16,20 @@ from starlette.types import ASGIApp
 
 from app.http.compression import SMALLEST, Encoding, compressed, encoding_for, headers_for
 from app.site.docs.book import Book
-from app.site.docs.places import DOCUMENT, SHEET
+from app.site.docs.places import KINDS
 
 BASE = "/docs"
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Cache-Control": "no-cache",
 }  # fmt: skip
-"""What each page of ours is sent under: nothing runs, and nothing is asked for elsewhere."""
+"""What each page of ours is sent under: our own script alone runs, and nothing is asked for elsewhere."""
 _MISSING = (Path(__file__).parents[1] / "static" / "missing.html").read_bytes()
 
 
@@ -55,19 +55,12 @@ def docs(text: Callable[[], bytes]) -> ASGIApp:
     """
     desk = _Desk(text)
 
-    def told(kind: str, *, of: str | None = None) -> Callable[[Request], object]:
-        async def answer(request: Request) -> Response:
-            name = of or request.path_params["name"]
-            page = await desk.page(name)
-            return _missing(name, desk) if page is None else sent(request, page, kind)
+    async def answer(request: Request) -> Response:
+        name = request.path_params["name"]
+        page = await desk.page(name)
+        return _missing(name, desk) if page is None else sent(request, page, KINDS.get(name, "text/html"))
 
-        return answer
-
-    page = told("text/html")
-    document, sheet = told("application/json", of=DOCUMENT), told("text/css", of=SHEET)
-    return Starlette(
-        routes=[Route(f"/{DOCUMENT}", document), Route(f"/{SHEET}", sheet), Route("/{name:path}", page)]
-    )
+    return Starlette(routes=[Route("/{name:path}", answer)])
 
 
 class _Desk:

@@ -35,7 +35,7 @@ class NotOnList(ChangeRefused):
     message = "This must be chosen from the list."
 
 
-@on_write(at_hand=company)
+@on_write(at_hand=company, is_of_deletions=False)
 def asked_for(written: Written, work: Work) -> None:
     """Refuse what leaves a required field empty, and warn of an empty one that should be filled.
 
@@ -58,7 +58,7 @@ def asked_for(written: Written, work: Work) -> None:
         work.warn("field_wanted", "The company would like this to be filled in.", empty[RuleLevel.PROMPT])
 
 
-@on_write(*_LIMITED, at_hand=company)
+@on_write(*_LIMITED, at_hand=company, is_of_deletions=False)
 def from_the_list(written: Written, work: Work) -> None:
     """Refuse free words where the company limits a choice to its list; those that are there may stay."""
     setting, name = _LIMITED[registry.numbered(written.key[0]).name]

@@ -12,7 +12,7 @@ from app.sync.refusals import InvalidFields
 _TWICE = "Another one before it has this id."
 
 
-@on_write()
+@on_write(is_of_deletions=False)
 def tell_apart(written: Written, work: Work) -> None:
     """Refuse a list in which an id stands twice; what is so already, or the house brings, may stay."""
     if written.after is None or work.who.channel is Channel.SYSTEM:
