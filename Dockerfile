@@ -1,19 +1,33 @@
 # One image for `serve`, `migrate` and whatever else `python -m app` does. The database is elsewhere (DATABASE_URL);
-# without one, the embedded PostgreSQL runs under /data.
-FROM python:3.12-slim AS build
+# without one, the embedded PostgreSQL runs under /data. Nothing but /data and /tmp is written to.
+#
+# For the same image of the same source: BASE with its digest, and SOURCE_DATE_EPOCH (docs/operate.md, "The Docker image").
+ARG BASE=python:3.12-slim
+
+FROM ${BASE} AS build
+ARG SOURCE_DATE_EPOCH
 WORKDIR /srv
 COPY requirements.lock ./
-RUN python -m venv /srv/venv \
-    && /srv/venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+# What is compiled is known by what it was compiled of, and not by when: a root folder that is read-only needs no other.
+RUN python -m venv --without-pip /srv/venv \
+    && pip --python /srv/venv/bin/python install --quiet --no-cache-dir --no-compile --disable-pip-version-check \
+        --require-hashes -r requirements.lock \
+    && python -m compileall -q -j 1 --invalidation-mode unchecked-hash /srv/venv/lib
+COPY app app
+RUN python -m compileall -q -j 1 --invalidation-mode unchecked-hash app
 
-FROM python:3.12-slim
-ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 DATA_DIR=/data DEMO_CLIENTS=0
+FROM ${BASE}
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="studio-sync" \
+    org.opencontainers.image.description="Offline-first backend of a mobile app for photography studios" \
+    org.opencontainers.image.revision="${REVISION}"
+ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
 RUN useradd --system --uid 10001 --no-create-home studio && install -d -o studio -g studio -m 700 /data
 WORKDIR /srv
 COPY --from=build /srv/venv /srv/venv
-COPY alembic.ini ./
+COPY alembic.ini sbom.json ./
 COPY alembic alembic
-COPY app app
+COPY --from=build /srv/app app
 COPY openapi/provoked.toml openapi/provoked.toml
 COPY clients/web clients/web
 COPY clients/javascript/src clients/javascript/src

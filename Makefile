@@ -1,6 +1,6 @@
 # Everything the house can do. On a fresh machine with Python 3.11 or newer: `make run`, `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-pg15 test-pooled prove prove-pooled prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi docs lint-document clients clients-all migrate demo lock clean
+.PHONY: help run test test-slow test-pg15 test-pooled prove prove-pooled prove-basics prove-faults prove-sync prove-attacks prove-convergence prove-load prove-benchmarks prove-clients scenarios check bench picture screenshots openapi settings docs sbom audit lint-document clients clients-all migrate demo lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,13 +10,14 @@ SEED ?= 1000
 ATTACKS ?= 200
 LANGUAGES ?= typescript python
 CASES ?= 10
-SPREAD := -n 3 --dist worksteal
+SPREAD := -n 3 --dist worksteal -rs
 POOLED := tests/core tests/keys tests/contract/test_isolation.py tests/contract/test_reading.py \
 	tests/sync/test_push.py tests/sync/test_pull.py tests/sync/test_live.py tests/sync/test_idle_pull.py \
 	tests/sync/test_plans.py tests/house/test_walls.py tests/accounts/test_commit_first.py
 STAMP := .venv/.installed
 KINTO := .venv-kinto/.installed
 PICTURE := .venv-picture/.installed
+AUDIT := .venv-audit/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-config --no-emit-index-url --no-annotate --no-header
 
@@ -95,6 +96,8 @@ check: $(STAMP) ## Check format, lint, types, floors, migrations and the API doc
 	@$(BIN)/python -m mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m app openapi --check
+	@$(BIN)/python -m app settings --check
+	@$(BIN)/python .ci/sbom.py --check
 	@$(MAKE) --no-print-directory lint-document
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory test-slow
@@ -129,6 +132,22 @@ openapi: $(STAMP) ## Write the API document, openapi/openapi.json
 docs: $(STAMP) ## Write the pages of the API document as files, to docs/api; a server has them at /docs
 	@$(BIN)/python -m app docs
 
+settings: $(STAMP) ## Write the page of settings, docs/settings.md
+	@$(BIN)/python -m app settings --write
+
+sbom: $(STAMP) ## Write what an installation is made of, sbom.json in CycloneDX, from requirements.lock
+	@$(BIN)/python .ci/sbom.py
+
+$(AUDIT): .ci/audit.lock
+	@echo "Installing pip-audit into .venv-audit (once)"
+	@test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $(AUDIT)
+
+audit: ## Look for known faults in what the locks name, but those .ci/audit-exceptions.toml takes
+	@if $(MAKE) --silent $(AUDIT); then .venv-audit/bin/python .ci/audit.py; \
+		else echo "NOT AUDITED: pip-audit is not to be had."; fi
+
 lint-document: ## Have Redocly and Spectral read the API document for faults, where there is Node
 	@.ci/lint-document
 
@@ -151,10 +170,13 @@ lock: $(STAMP) ## Resolve pyproject.toml anew into the lock files (LOCK_ARGS=--u
 	@$(COMPILE) benchmarks/peers/kinto.in $(LOCK_ARGS) --output-file benchmarks/peers/kinto.lock
 	@$(COMPILE) benchmarks/picture.in $(LOCK_ARGS) --output-file benchmarks/picture.lock
 	@$(COMPILE) clients/generators/python.in $(LOCK_ARGS) --output-file clients/generators/python.lock
+	@$(COMPILE) .ci/audit.in $(LOCK_ARGS) --output-file .ci/audit.lock
 	@$(COMPILE) clients/generators/jvm.in $(LOCK_ARGS) --output-file clients/generators/jvm.lock
 	@! grep -nE '://|^--|^ *#|file:' requirements.lock requirements-dev.lock benchmarks/peers/kinto.lock \
-		benchmarks/picture.lock clients/generators/python.lock clients/generators/jvm.lock
+		benchmarks/picture.lock clients/generators/python.lock clients/generators/jvm.lock \
+		.ci/audit.lock
+	@$(BIN)/python .ci/sbom.py
 
 clean: ## Remove all that was installed or built; the data under .data stay
-	@rm -rf .venv .venv-kinto .venv-picture .venv-clients .venv-jvm .pgbouncer clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis docs/api
+	@rm -rf .venv .venv-kinto .venv-picture .venv-audit .venv-clients .venv-jvm .pgbouncer clients/generated .data-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis docs/api
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

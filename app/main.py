@@ -4,12 +4,9 @@ import asyncio
 import ctypes
 import gc
 import multiprocessing
-import signal
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Coroutine, MutableMapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from fastapi import FastAPI
@@ -75,6 +72,7 @@ from app.galleries.web_order_router import router as web_orders
 from app.http.limits import RateLimits
 from app.http.middleware import is_secret
 from app.http.porch import build_porch
+from app.http.stopping import Stopping
 from app.notices.jobs import FORGET as FORGET_NOTICES
 from app.notices.router import router as notices
 from app.openapi.document import document, text
@@ -184,7 +182,6 @@ _CLOSED = (
 )
 _M_MMAP_THRESHOLD, _LARGE = -3, 1 << 18
 """What the C library is asked for (`mallopt`), and from how many bytes on."""
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 def doors() -> Doors:
@@ -209,50 +206,22 @@ def settle_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
-def _end_with_parent() -> None:
-    """End a worker whose parent was killed: it would hold the port, on a database nobody keeps for it."""
-    parent = multiprocessing.parent_process()
+def _stopping(chosen: Settings) -> Stopping:
+    """Return what hears that this process is to stop.
+
+    A worker whose parent was killed ends at once: it would hold the port, on a database nobody keeps for it.
+    """
+    made, parent = Stopping(chosen.drain_seconds), multiprocessing.parent_process()
     if parent is None:
-        return
+        return made
     loop, gone = asyncio.get_running_loop(), parent.sentinel
 
     def end() -> None:
         loop.remove_reader(gone)
-        signal.raise_signal(signal.SIGTERM)
+        made.at_once()
 
     loop.add_reader(gone, end)
-
-
-@contextmanager
-def _told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Call something when the process is told to stop: the server says so only after all answers have ended.
-
-    The server's own handlers go on to be called; where it has none, none is put in their place.
-    """
-    loop = asyncio.get_running_loop()
-    is_main = threading.current_thread() is threading.main_thread()
-    found = {number: signal.getsignal(number) for number in _STOPS if is_main}
-    servers = {number: handler for number, handler in found.items() if callable(handler)}
-
-    def told(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop)
-        servers[signal.Signals(number)](number, frame)
-
-    for number in servers:
-        signal.signal(number, told)
-    try:
-        yield
-    finally:
-        for number, handler in servers.items():
-            if signal.getsignal(number) is told:
-                signal.signal(number, handler)
-
-
-def _measured(chosen: Settings) -> AbstractContextManager[None]:
-    """Expose the figures of this process, where the operator wants them."""
-    if chosen.metrics_port is None:
-        return nullcontext()
-    return exposition.exposed(chosen.metrics_host, chosen.metrics_port, chosen.workers)
+    return made
 
 
 def _replica(chosen: Settings) -> Replica | None:
@@ -323,7 +292,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
     async def lifespan(made: FastAPI) -> AsyncIterator[None]:
         if chosen.database_url is None:
             raise RuntimeError("DATABASE_URL is not set; `python -m app serve` starts an embedded server")
-        _end_with_parent()
+        made.state.stopping = stopping = _stopping(chosen)
         logs.start(chosen.log_level, chosen.log_format)
         traces.leave_out_queries()
         keys = load_keys(chosen)
@@ -349,7 +318,7 @@ def create_app(given: Settings | None = None) -> FastAPI:
         if chosen.beat:
             standing += Works(chosen, connect, database, vault, till, tending).begun()
         settle_memory()
-        with _told_to_stop(watchers.close), _measured(chosen):
+        with stopping.heard(watchers.close), exposition.measured(chosen, chosen.workers):
             running = [asyncio.create_task(each) for each in standing]
             yield
             for each in running:

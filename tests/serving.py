@@ -116,7 +116,8 @@ def free_port() -> int:
 def demo_studio(folder: Path, clients: int, **settings: str) -> Iterator[None]:
     """Serve a small demo studio from a data directory, as `make run` does."""
     port, log = free_port(), folder / "serve.log"
-    own = {"DATA_DIR": str(folder), "PORT": str(port), "DEMO_CLIENTS": str(clients)}
+    own = {"DATA_DIR": str(folder), "PORT": str(port), "ENVIRONMENT": "development"}
+    own["DEMO_CLIENTS"] = str(clients)
     known = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     with log.open("w") as out:
         server = subprocess.Popen(

@@ -2,7 +2,19 @@
 
 import typer
 
-from app.cli import account, clients, demo, documents, feed, finances, scope, serving, simulator, working
+from app.cli import (
+    account,
+    clients,
+    demo,
+    documents,
+    feed,
+    finances,
+    scope,
+    serving,
+    settings_page,
+    simulator,
+    working,
+)
 from app.cli.ground import check_settings
 
 cli = typer.Typer(
@@ -19,6 +31,7 @@ cli.command()(demo.demo)
 cli.command()(documents.openapi)
 cli.command()(documents.docs)
 cli.command()(documents.collections)
+cli.command("settings")(settings_page.settings_page)
 cli.add_typer(feed.cli, name="feed")
 cli.add_typer(finances.cli, name="finances")
 cli.add_typer(clients.cli, name="clients")

@@ -7,11 +7,14 @@ from typing import Annotated, cast
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.accounts.login import initials_key
+from app.accounts.passwords import verify
+from app.accounts.store import find_active_user
 from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.core.db import Database
 from app.core.settings import Settings, settings
 from app.demo.seeding import ACCOUNT, seed
-from app.demo.sign_in import SignIn, read_sign_in, write_sign_in
+from app.demo.sign_in import SignIn, file_of, read_sign_in, write_sign_in
 from app.galleries.files import opened as opened_files
 
 
@@ -63,6 +66,29 @@ async def make_demo(
             )
         _keep(chosen, sign_in)
         return await _records(made, account)
+
+
+async def require_no_open_demo(url: str, chosen: Settings) -> None:
+    """Refuse to work in production with a demo studio that is opened by a password of its file."""
+    sign_in = read_sign_in(chosen.data_dir, ACCOUNT) if chosen.environment == "production" else None
+    if sign_in is None:
+        return
+    async with database(url) as made:
+        account_id = await account_of(made, sign_in.account)
+        if account_id is None:
+            return
+        async with made.reading(account_id) as session:
+            found = [
+                (each, await find_active_user(session, initials_key(each.initials))) for each in sign_in.users
+            ]
+        for known, user in found:
+            if user is not None and await verify(known.password, user.password_hash):
+                path = file_of(chosen.data_dir, sign_in.account)
+                fail(
+                    f"DATA_DIR: {path} opens the account {sign_in.account} in production: give"
+                    f" {known.initials} another password, by `python -m app account password"
+                    f" {sign_in.account} {known.initials}`."
+                )
 
 
 async def _records(made: Database, account: str) -> int:

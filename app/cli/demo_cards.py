@@ -26,7 +26,7 @@ _DEVELOPER = "demo"
 @contextmanager
 def simulated_cards(chosen: Settings, url: str) -> Iterator[Settings]:
     """Have the demo studio's cards charged by a simulator, in development where no other is named."""
-    if chosen.environment != "development" or chosen.transit_simulator_url or not chosen.demo_clients:
+    if chosen.environment != "development" or chosen.transit_simulator_url or not chosen.demo_size:
         yield chosen
         return
     with started(Options(ledger=chosen.data_dir / "simulator.sqlite"), chosen.environment) as simulator:

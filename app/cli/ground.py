@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +23,7 @@ from app.core.embedded import Embedded, EmbeddedError
 from app.core.errors import AppError
 from app.core.migrations import migrate
 from app.core.principal import Principal
+from app.core.production import unsafe
 from app.core.roles import settle
 from app.core.settings import Settings, settings
 from app.sync import registry
@@ -59,20 +62,50 @@ def check_settings() -> None:
         chosen = settings()
     except ValidationError as refused:
         found = refused.errors(include_url=False, include_input=False)
-        fail("\n".join(f"{str(each['loc'][0]).upper()}: {each['msg']}." for each in found))
-    if chosen.is_pooled and not chosen.database_url:
-        fail("DATABASE_POOLER: There is no pooler without DATABASE_URL.")
-    if chosen.pull_database_url and not chosen.database_url:
-        fail("PULL_DATABASE_URL: There is no replica without DATABASE_URL.")
-    for name in ("database_url", "migration_database_url", "listen_database_url", "pull_database_url"):
-        try:
-            make_url(getattr(chosen, name) or "postgresql://")
-        except (ArgumentError, ValueError):
-            fail(
-                f"{name.upper()}: This is no PostgreSQL URL such as postgresql://user:password@host/database."
-            )
+        fail("\n".join(f"{str(each['loc'][0]).upper()}: {_words(each)}." for each in found))
+    if wrong := [*_wrong(chosen)]:
+        fail("\n".join(wrong))
+
+
+def _words(found: ErrorDetails) -> str:
+    examples = Settings.model_fields[str(found["loc"][0])].examples
+    return f"This is not such as {examples[0]}" if "pattern" in found["type"] and examples else found["msg"]
+
+
+def _wrong(chosen: Settings) -> Iterator[str]:
+    """Return what no setting shows by itself, a sentence each."""
+    if not chosen.database_url:
+        if chosen.is_pooled:
+            yield "DATABASE_POOLER: There is no pooler without DATABASE_URL."
+        if chosen.pull_database_url:
+            yield "PULL_DATABASE_URL: There is no replica without DATABASE_URL."
+    if no_urls := [name.upper() for name in Settings.model_fields if not _is_url(chosen, name)]:
+        for name in no_urls:
+            yield f"{name}: This is no PostgreSQL URL such as postgresql://user:password@host/database."
+    else:
+        yield from unsafe(chosen)
+    if chosen.mail_relay_url:
+        if not _has_host(chosen.mail_relay_url):
+            yield "MAIL_RELAY_URL: It names no host such as smtps://user:password@host:465."
+        if chosen.mail_relay_from is None:
+            yield "MAIL_RELAY_FROM: MAIL_RELAY_URL sends nothing without an address letters come from."
     if chosen.minimum_schema_version > (newest := registry.schema_version()):
-        fail(f"MINIMUM_SCHEMA_VERSION: The newest schema version is {newest}.")
+        yield f"MINIMUM_SCHEMA_VERSION: The newest schema version is {newest}."
+
+
+def _has_host(url: str) -> bool:
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    return False
+
+
+def _is_url(chosen: Settings, name: str) -> bool:
+    if not name.endswith("database_url"):
+        return True
+    with suppress(ArgumentError, ValueError):
+        return make_url(getattr(chosen, name) or "postgresql://").drivername.startswith("postgres")
+    return False
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import typer
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from app.cli.demo import make_demo, say_how_to_sign_in
+from app.cli.demo import make_demo, require_no_open_demo, say_how_to_sign_in
 from app.cli.demo_cards import simulated_cards
 from app.cli.feed import trim_all, upgrade_all
 from app.cli.ground import console, fail, migrated, reached, run
+from app.cli.means import require_means
 from app.core import logs
 from app.core.settings import Settings, settings
 from app.http.heads import BoundedHttp
@@ -34,13 +35,15 @@ def serve() -> None:
         if chosen.database_url is None:
             run(upgrade_all(url))
             run(trim_all(url))
+            os.environ["DATABASE_URL"] = url
+            settings.cache_clear()
         else:
             run(reached(url))
-        os.environ["DATABASE_URL"] = url
-        settings.cache_clear()
+        require_means(chosen, chosen.workers)
+        run(require_no_open_demo(url, chosen))
         chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})
-        if chosen.demo_clients:
-            run(make_demo(url, chosen, chosen.demo_clients))
+        if chosen.demo_size:
+            run(make_demo(url, chosen, chosen.demo_size))
         say_how_to_sign_in(chosen)
         with simulated_cards(chosen, url) as chosen, suppress(KeyboardInterrupt):
             settings.cache_clear()

@@ -1,7 +1,7 @@
 """The figures of a process, served to Prometheus on a port of their own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
 
@@ -9,6 +9,15 @@ from opentelemetry import metrics
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+
+from app.core.settings import Settings
+
+
+def measured(chosen: Settings, processes: int) -> AbstractContextManager[None]:
+    """Expose the figures of this process, one of so many alike, where the operator wants them."""
+    if chosen.metrics_port is None:
+        return nullcontext()
+    return exposed(chosen.metrics_host, chosen.metrics_port, processes)
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.core.secret_files import SecretFile, SecretFiles
+
+_DEMO_CLIENTS = 300
 
 
 class Settings(BaseSettings):
@@ -37,11 +41,25 @@ class Settings(BaseSettings):
     pull_database_url: str | None = Field(
         None, description="A replica that pages of pulls are read at; when unset, DATABASE_URL is used."
     )
-    data_dir: Path = Field(Path(".data"), description="Keys, the embedded database and demo.json live here.")
+    data_dir: Path = Field(
+        Path(".data"), description="Where keys, the embedded database, pictures and demo.json live."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on.", ge=0, le=65535)
-    workers: int = Field(1, description="Server processes.", ge=1, le=64)
-    pool_size: int = Field(10, description="Database connections per process.", ge=2, le=200)
+    workers: int = Field(1, description="Server processes on the one port.", ge=1, le=64)
+    drain_seconds: float = Field(
+        0,
+        description="For how many seconds a server that is told to stop serves on, with `/health/ready` at"
+        " 503, until the proxy in front sends it nothing more.",
+        ge=0,
+        le=60,
+    )
+    pool_size: int = Field(
+        10,
+        description="Database connections per process; as many requests are worked on at once.",
+        ge=2,
+        le=200,
+    )
     requests_per_caller: int = Field(
         60_000, description="Requests a minute one sign-in may make of one process.", ge=1
     )
@@ -49,7 +67,7 @@ class Settings(BaseSettings):
         1_200, description="Requests a minute one API key may make of one process.", ge=1
     )
     requests_per_address: int = Field(
-        120_000, description="Requests a minute one address may make of one process.", ge=1
+        120_000, description="Requests a minute one address (of IPv6, one /64) may make of one process.", ge=1
     )
     signing_key_file: Path | None = Field(
         None, description="PEM of the ES256 key that signs tokens; when unset, one is made under DATA_DIR."
@@ -59,17 +77,21 @@ class Settings(BaseSettings):
     )
     vault_key_file: Path | None = Field(
         None,
-        description="Keys that seal what charges cards, a line each; when unset, made under DATA_DIR.",
+        description="Keys that seal what charges cards, sends letters and signs webhooks, a line each, the"
+        " newest first; when unset, one is made under DATA_DIR.",
     )
     environment: Literal["production", "development"] = Field(
-        "production", description="Only in development are cards charged by a simulator."
+        "production",
+        description="Only in development are cards charged by a simulator, letters kept as files, and mail"
+        " servers, mailboxes and webhooks in private networks spoken to, unsecured where they offer no"
+        " security; only in production is what is unsafe refused at the start.",
     )
     transit_simulator_url: str | None = Field(
-        None, description="Where a simulator of TransIT answers; when unset, there is none."
+        None, description="Where a simulator of TransIT answers, such as http://127.0.0.1:8089."
     )
     operator_key_hash: str | None = Field(
         None,
-        description="SHA-256, in hex, of the operator's key; when unset, there is no `/v1/operator`.",
+        description="SHA-256, in hex, of the key that opens `/v1/operator`; when unset, none does.",
         pattern="^[0-9a-f]{64}$",
     )
     picture_store_url: str | None = Field(
@@ -79,27 +101,38 @@ class Settings(BaseSettings):
         200, description="How much an account may keep in originals, those on their way among them.", ge=1
     )
     picture_workers: int = Field(
-        2, description="Processes that make smaller sizes of pictures at once.", ge=1, le=64
+        2,
+        description="Processes that make smaller sizes of pictures at once, each with up to 1.5 GB.",
+        ge=1,
+        le=64,
     )
     public_url: str | None = Field(
         None,
-        description="The origin that links in letters begin with, such as https://studio.example.",
+        description="The origin that links in letters and webhooks begin with, such as https://studio.example;"
+        " when unset, letters that need a link have none, but in development it is http://HOST:PORT.",
         pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
+        examples=["https://studio.example"],
     )
     mail_relay_url: str | None = Field(
         None,
-        description="The mail server of accounts without one of their own: smtps://user:password@host:465.",
+        description="The mail server of accounts without one of their own, smtps://user:password@host:465 or"
+        " smtp://user:password@host:587 (STARTTLS); on a private network or any port too, with a certificate"
+        " of its name.",
         pattern=r"^smtps?://",
+        examples=["smtps://user:password@host:465"],
     )
     mail_relay_from: str | None = Field(
         None,
         description="The address their letters come from.",
         pattern=r"^[^@\s]+@[^@\s]+$",
+        examples=["letters@studio.example"],
     )
     text_api_url: str | None = Field(
         None,
-        description="Where a stand-in for the provider of texts answers; only in development.",
+        description="Where a stand-in for the provider of texts answers; only in development. When unset, the"
+        " provider's own.",
         pattern=r"^https?://",
+        examples=["http://127.0.0.1:8090"],
     )
     letter_seconds: int = Field(
         60,
@@ -117,10 +150,14 @@ class Settings(BaseSettings):
         8, description="Accounts whose webhooks one process posts to at once.", ge=1, le=100
     )
     live_streams: int = Field(
-        10_000, description="Phones and desks that may wait for pokes in one process.", ge=1
+        10_000,
+        description="Phones and desks that may wait for pokes in one process; more get `unavailable`.",
+        ge=1,
     )
     live_streams_per_account: int = Field(
-        200, description="Of these, those of one account in one process.", ge=1
+        200,
+        description="Of these, those of one account in one process; more get `too_many_streams`.",
+        ge=1,
     )
     live_seconds: int = Field(
         600, description="How long a live stream lasts, up to a fifth more or less.", ge=1, le=3600
@@ -129,10 +166,17 @@ class Settings(BaseSettings):
         45, description="After how long without a poke a live stream shows that it lives.", ge=1, le=300
     )
     hub_seconds: float = Field(
-        5.0, description="Within which the records of a hub's page are found, or it is refused.", gt=0, le=60
+        5.0,
+        description="Within how many seconds a page, the counts or the next stretch of a table of a hub are"
+        " found, or it is refused (`query_too_slow`).",
+        gt=0,
+        le=60,
     )
     minimum_schema_version: int = Field(
-        1, description="Apps that know an older schema version are refused until they are updated.", ge=1
+        1,
+        description="Apps that know an older schema version are refused (`client_too_old`) until they are"
+        " updated. One above the newest is refused at the start.",
+        ge=1,
     )
     beat: bool = Field(
         True, description="Whether the server may do by itself what is to be done each hour or day."
@@ -155,9 +199,36 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Lowest level that is logged."
     )
-    demo_clients: int = Field(
-        300, description="Clients in the demo studio that `make run` makes; 0 makes none.", ge=0
+    demo_clients: int | None = Field(
+        None,
+        description="Clients in the demo studio that `serve` makes at the first start; when unset, 300 in"
+        " development and none in production.",
+        ge=0,
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what is given, then the files of secrets, then the environment."""
+        return init_settings, SecretFiles(settings_cls), env_settings
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _from_its_file(cls, value: Any, about: ValidationInfo) -> Any:
+        return value.read(str(about.field_name)) if isinstance(value, SecretFile) else value
+
+    @property
+    def demo_size(self) -> int:
+        """How many clients the demo studio has; 0 is no demo studio."""
+        if self.demo_clients is None:
+            return _DEMO_CLIENTS if self.environment == "development" else 0
+        return self.demo_clients
 
     @field_validator("listen_database_url", "migration_database_url")
     @classmethod

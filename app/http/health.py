@@ -3,7 +3,7 @@
 import asyncio
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 
 from app.core.roles import WrongRole
@@ -30,8 +30,10 @@ async def live() -> Health:
 
 
 @router.get("/ready", operation_id="health_ready", summary="Ready", responses=refusals_of())
-async def ready(database: DatabaseOf) -> Health:
-    """Say that the database can be reached and answers at once; 503 when not."""
+async def ready(request: Request, database: DatabaseOf) -> Health:
+    """Say that the database can be reached and answers at once; 503 when not, or when the server stops."""
+    if request.app.state.stopping.is_told:
+        raise Unavailable("The server was told to stop; send it nothing more.")
     try:
         async with asyncio.timeout(PATIENCE), database.directory() as connection:
             await connection.execute("SELECT 1")

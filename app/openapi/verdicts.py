@@ -76,7 +76,7 @@ def refused_with(
 
 
 def _spoken_of(own: Iterable[Rule]) -> set[str]:
-    """Return the collections whose names are in the code of a command: what it may write beside its record."""
+    """Return the collections that the code of a command names: what it may write beside its record."""
     names = {each.name for each in registry.collections()}
     return {name for each in own for name in _reached(each).words & names}
 

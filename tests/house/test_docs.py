@@ -18,9 +18,8 @@ from pydantic import BaseModel
 from app.automations.triggers.kinds import Kind as TriggerKind
 from app.automations.triggers.kinds import Paused, Why
 from app.automations.triggers.ready_made import READY_MADE
-from app.cli import cli
+from app.cli import cli, settings_page
 from app.core.errors import refusals
-from app.core.settings import Settings
 from app.studio.preferences import MOST_IDS, MobilePreferences
 from app.studio.schedule import ScheduleConflict
 from app.sync import schemas
@@ -100,7 +99,7 @@ def served(own_database: str) -> Iterator[Path]:
     """Serve a small demo studio, and return its data directory."""
     with (
         tempfile.TemporaryDirectory(prefix="studio-") as folder,
-        demo_studio(Path(folder), 5, DATABASE_URL=own_database, ENVIRONMENT="development"),
+        demo_studio(Path(folder), 5, DATABASE_URL=own_database),
     ):
         yield Path(folder)
 
@@ -232,13 +231,8 @@ def test_every_preference_is_told_with_its_values_its_default_and_what_is_narrow
     }
 
 
-def test_every_setting_is_told_with_its_default() -> None:
-    told = _rows(_section((ROOT / "docs" / "operating.md").read_text(), "Settings"))
-    defaults = {code: cells[0].strip("`") for code, cells in told.items()}
-    assert defaults == {
-        name.upper(): "none" if info.default is None else str(info.default)
-        for name, info in Settings.model_fields.items()
-    }
+def test_the_page_of_settings_is_what_the_code_says_of_them() -> None:
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.page()
 
 
 def test_every_target_and_command_the_pages_name_exists() -> None:
@@ -271,7 +265,7 @@ def test_every_fault_is_told_with_tests_that_name_it() -> None:
 
 
 def test_every_command_is_told_to_the_operator() -> None:
-    told = (ROOT / "docs" / "operating.md").read_text()
+    told = (ROOT / "docs" / "operate.md").read_text()
     assert not [words for words in _commands() if f"`python -m app {words}`" not in told]
 
 
