@@ -22,6 +22,7 @@ from app.core.migrations import migrate
 from app.core.roles import APP_ROLE, SESSION_SETTINGS, settle
 from tests import document, pooler
 from tests.facts import gather, keep, told
+from tests.overheard import Overheard, listening_in
 from tests.witness import Witness, looking_on
 
 # Each worker, and each server of a test, would compile all of it again.
@@ -34,6 +35,12 @@ os.environ["BEAT"] = "false"
 _OWNER = pytest.StashKey[str]()
 _SERVER = pytest.StashKey[Embedded]()
 _POOLER = pytest.StashKey[pooler.Pooler]()
+_TABLES = pytest.StashKey[list[str]]()
+_OF_ACCOUNTS = """
+    SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        AND a.attname = 'account_id' AND NOT a.attisdropped
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_OWNER] = url
     _execute(url, f"CREATE DATABASE {_name('template')}")
     migrate(_at(url, _name("template")))
+    config.stash[_TABLES] = _execute(_at(url, _name("template")), _OF_ACCOUNTS)
     if program := os.environ.get("TEST_POOLER"):
         login = _name("web")
         _execute(url, f"CREATE ROLE {login} LOGIN")
@@ -114,6 +122,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def pytest_configure_node(node: object) -> None:
     """Tell an xdist worker where the server is."""
     node.workerinput["owner"] = node.config.stash[_OWNER]  # type: ignore[attr-defined] # xdist has no types
+    node.workerinput["tables"] = node.config.stash[_TABLES]  # type: ignore[attr-defined]
     node.workerinput["run"] = os.getpid()  # type: ignore[attr-defined]
 
 
@@ -156,6 +165,23 @@ def answers_are_as_declared(witness: Witness) -> Iterator[None]:
     yield
     breaches = witness.take()
     assert not breaches, "the API document does not declare:\n" + "\n".join(breaches)
+
+
+@pytest.fixture(scope="session")
+def overheard(request: pytest.FixtureRequest) -> Iterator[Overheard]:
+    """Have every statement of the product judged that is said to a database in this session."""
+    given = getattr(request.config, "workerinput", None)
+    heard = Overheard(frozenset(given["tables"] if given else request.config.stash[_TABLES]))
+    with listening_in(heard):
+        yield heard
+
+
+@pytest.fixture(autouse=True)
+def statements_name_their_account(overheard: Overheard) -> Iterator[None]:
+    """Fail a test in which the product, or a fixture by it, says what is not of one account."""
+    yield
+    faults = overheard.take()
+    assert not faults, "not to be said (tests/statements.py):\n" + "\n".join(faults)
 
 
 @pytest.fixture(scope="session")

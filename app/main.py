@@ -296,7 +296,12 @@ def create_app(given: Settings | None = None) -> FastAPI:
         logs.start(chosen.log_level, chosen.log_format)
         traces.leave_out_queries()
         keys = load_keys(chosen)
-        database = Database(chosen.database_url, pool_size=chosen.pool_size, is_pooled=chosen.is_pooled)
+        database = Database(
+            chosen.database_url,
+            pool_size=chosen.pool_size,
+            is_pooled=chosen.is_pooled,
+            is_distributed=chosen.distributed,
+        )
         made.state.database, made.state.keys = database, keys
         made.state.replica = replica = _replica(chosen)
         processors = Processors(chosen)

@@ -90,8 +90,10 @@ async def glance(
 ) -> Standing | None:
     """Return how a caller stands, from one trip to the database, or refuse as `admit` does.
 
-    None where such a trip sees nothing: then only a transaction can tell.
+    None where such a trip sees nothing, or is not to be had: then only a transaction can tell.
     """
+    if database.is_distributed:
+        return None
     async with database.asking(claims.account_id, gone=gone) as connection:
         are_keys = claims.key_id is not None
         rows = await store.glance(connection, claims.account_id, [claims.sign_in_id], are_keys=are_keys)
@@ -108,9 +110,10 @@ async def look_again(
     for claims in asked.values():
         kinds[claims.key_id is not None].append(claims.sign_in_id)
     rows: dict[UUID, Any] = {}
-    async with database.asking(account_id, is_urgent=True) as connection:
-        for are_keys, ids in kinds.items():
-            rows |= await store.glance(connection, account_id, ids, are_keys=are_keys)
+    if not database.is_distributed:
+        async with database.asking(account_id, is_urgent=True) as connection:
+            for are_keys, ids in kinds.items():
+                rows |= await store.glance(connection, account_id, ids, are_keys=are_keys)
     if not rows:
         async with database.reading(account_id, is_urgent=True) as session:
             for are_keys, ids in kinds.items():

@@ -74,12 +74,15 @@ _OF_USER = _STANDING.format(
     which="s.user_id = $2",
 )
 
-_COUNT_FAILURE = """
+# A row that is there is changed by no parameter, and by nothing a session's time zone has a say in.
+_IS_OVER = """old.window_start <=
+            (excluded.window_start AT TIME ZONE 'UTC' - interval '{seconds} seconds') AT TIME ZONE 'UTC'"""
+_COUNT_FAILURE = f"""
     INSERT INTO sign_in_budgets AS old (account_id, caller, window_start, failures)
-    SELECT $1, caller, $3, 1 FROM unnest($2::text[]) AS counted(caller) ORDER BY caller
+    SELECT $1::uuid, caller, $3::timestamptz, 1 FROM unnest($2::text[]) AS counted(caller) ORDER BY caller
     ON CONFLICT (account_id, caller) DO UPDATE SET
-        failures = CASE WHEN old.window_start <= $4 THEN 1 ELSE old.failures + 1 END,
-        window_start = CASE WHEN old.window_start <= $4 THEN $3 ELSE old.window_start END
+        failures = CASE WHEN {_IS_OVER} THEN 1 ELSE old.failures + 1 END,
+        window_start = CASE WHEN {_IS_OVER} THEN excluded.window_start ELSE old.window_start END
     RETURNING caller, failures
 """
 # Where there is no account there is no clock to take turns by, and who waited for a row could wait for ever.
@@ -540,7 +543,8 @@ async def count_failure(session: WriteSession, callers: Sequence[str], window: t
     Returns how many each caller has had in theirs.
     """
     now = clock.now()
-    rows = await session.raw.fetch(_COUNT_FAILURE, session.account_id, callers, now, now - window)
+    counting = _COUNT_FAILURE.format(seconds=window.total_seconds())
+    rows = await session.raw.fetch(counting, session.account_id, callers, now)
     await session.raw.execute(_FORGET_FAILURES, session.account_id, now - window)
     return {row["caller"]: row["failures"] for row in rows}
 

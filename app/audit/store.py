@@ -88,20 +88,21 @@ def advancing(first: int) -> str:
         audit_hash = coalesce(({hashes})[cardinality({hashes})], audit_hash)"""
 
 
-def adding(first: int, clock: str) -> str:
-    """Return the statement that adds entries, `told` in parameters from a place on.
+def adding(first: int) -> str:
+    """Return the statement that adds entries of account `$1`, `told` in parameters from a place on.
 
-    `clock` is the query that has moved the account's clock: nothing is kept of an account that does not
-    exist, which has none.
+    They are read beside the account's clock: nothing is kept of an account that does not exist, which has
+    none, and a distributed database inserts where a table is read.
     """
     doer = ", ".join(f"${place}::{kind}" for place, kind in enumerate(_DOER_TYPES, first + 1))
     return f"""
     INSERT INTO audit_entries (account_id, position, hash, {_DOER}, {_DEED})
-    SELECT {clock}.account_id, ${first}::bigint + place, hash, {doer}, feature, subject, record_id, action,
+    SELECT clock.account_id, ${first}::bigint + place, hash, {doer}, feature, subject, record_id, action,
            convert_from(before, 'UTF8'), convert_from(after, 'UTF8')
-    FROM unnest({parameters(_DEED_TYPES, first + 1 + len(_DOER_TYPES))})
+    FROM account_clock AS clock
+    CROSS JOIN unnest({parameters(_DEED_TYPES, first + 1 + len(_DOER_TYPES))})
          WITH ORDINALITY AS done(hash, {_DEED}, place)
-    CROSS JOIN {clock}"""
+    WHERE clock.account_id = $1"""
 
 
 def told(head: Head, doer: Doer, linked: Sequence[tuple[Any, ...]]) -> list[Any]:
@@ -114,9 +115,10 @@ NOTHING: list[Any] = [None] * (1 + len(_DOER_TYPES)) + columns(_DEED_TYPES, [])
 
 _APPEND = f"""
 WITH tick AS (
-    UPDATE account_clock SET {advancing(2)} WHERE account_id = $1 RETURNING account_id
+    UPDATE account_clock SET {advancing(2)} WHERE account_id = $1
+), added AS ({adding(2)}
 )
-{adding(2, "tick")}
+SELECT
 """
 _IN_ORDER = f"""
 SELECT position, hash, {_DOER}, {_DEED} FROM audit_entries

@@ -6,6 +6,7 @@ from app.cli import (
     account,
     clients,
     demo,
+    distribute,
     documents,
     feed,
     finances,
@@ -26,6 +27,7 @@ cli = typer.Typer(
 cli.callback()(check_settings)
 cli.command()(serving.serve)
 cli.command()(serving.migrate)
+cli.command()(distribute.distribute)
 cli.command()(working.work)
 cli.command()(demo.demo)
 cli.command()(documents.openapi)

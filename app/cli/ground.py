@@ -75,10 +75,7 @@ def _words(found: ErrorDetails) -> str:
 def _wrong(chosen: Settings) -> Iterator[str]:
     """Return what no setting shows by itself, a sentence each."""
     if not chosen.database_url:
-        if chosen.is_pooled:
-            yield "DATABASE_POOLER: There is no pooler without DATABASE_URL."
-        if chosen.pull_database_url:
-            yield "PULL_DATABASE_URL: There is no replica without DATABASE_URL."
+        yield from _of_no_database(chosen)
     if no_urls := [name.upper() for name in Settings.model_fields if not _is_url(chosen, name)]:
         for name in no_urls:
             yield f"{name}: This is no PostgreSQL URL such as postgresql://user:password@host/database."
@@ -91,6 +88,15 @@ def _wrong(chosen: Settings) -> Iterator[str]:
             yield "MAIL_RELAY_FROM: MAIL_RELAY_URL sends nothing without an address letters come from."
     if chosen.minimum_schema_version > (newest := registry.schema_version()):
         yield f"MINIMUM_SCHEMA_VERSION: The newest schema version is {newest}."
+
+
+def _of_no_database(chosen: Settings) -> Iterator[str]:
+    if chosen.is_pooled:
+        yield "DATABASE_POOLER: There is no pooler without DATABASE_URL."
+    if chosen.pull_database_url:
+        yield "PULL_DATABASE_URL: There is no replica without DATABASE_URL."
+    if chosen.distributed:
+        yield "DISTRIBUTED: There is nothing to distribute without DATABASE_URL."
 
 
 def _has_host(url: str) -> bool:
@@ -149,7 +155,7 @@ async def _settled(chosen: Settings) -> None:
     with blaming(variable):
         connection = await connector(url or "", {"role": "none"})()
         try:
-            settings_of = session_settings(chosen.database_url or "")
+            settings_of = session_settings(chosen.database_url or "", is_distributed=chosen.distributed)
             await settle(connection, pooled.username or "", settings_of)
         finally:
             await connection.close()
@@ -159,7 +165,10 @@ async def _settled(chosen: Settings) -> None:
 async def database(url: str) -> AsyncIterator[Database]:
     """Lend the app's own connections, once one of them could be made; past a pooler to any other URL."""
     chosen = settings()
-    made = Database(url, is_pooled=chosen.is_pooled and url == chosen.database_url)
+    is_ours = url == chosen.database_url
+    made = Database(
+        url, is_pooled=is_ours and chosen.is_pooled, is_distributed=is_ours and chosen.distributed
+    )
     try:
         with blaming("DATABASE_URL"):
             async with made.directory():

@@ -31,8 +31,14 @@ CHAPTERS = (
         "The database",
         "How to make the roles, and how many connections to allow:"
         " [your own PostgreSQL](operate.md#your-own-postgresql), [PgBouncer](operate.md#behind-pgbouncer),"
-        " [a replica](operate.md#a-replica).",
-        {"pull_database_url": _SERVE, "listen_database_url": _WORKS, "*database*": _ALL, "pool_size": _SERVE},
+        " [a replica](operate.md#a-replica), [many machines](operate.md#many-machines).",
+        {
+            "pull_database_url": _SERVE,
+            "listen_database_url": _WORKS,
+            "*database*": _ALL,
+            "distributed": _ALL,
+            "pool_size": _SERVE,
+        },
     ),
     Chapter(
         "The process",

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -22,7 +22,7 @@ from app.core import metrics
 from app.core.admission import NOBODY, Admission, Bounds, Gone, Lane
 from app.core.errors import AccountBusy
 from app.core.notifications import CHANNEL, TELL, Notifier
-from app.core.roles import APP_ROLE, FOLLOWED, SESSION_SETTINGS, Doorkeeper
+from app.core.roles import APP_ROLE, FOLLOWED, SESSION_SETTINGS, Doorkeeper, settings_of
 
 WAITING_PER_ACCOUNT = 64
 """Requests of one account that may wait for its turn in one process, and as many for a connection."""
@@ -31,7 +31,7 @@ HERE = "(SELECT set_config('app.account', $1::uuid::text, true)::uuid AS account
 """What a statement of its own selects from first to see the rows of account `$1`, until it ends.
 
 What it reads stands in a lateral subquery that names `here.account_id` and ends in OFFSET 0: nothing of that
-is begun before there is a row of this. Citus does not hand such a setting on, and no rows are found there.
+is begun before there is a row of this. Citus has no plan for such a statement: see `Database.is_distributed`.
 """
 
 _WAITING = 512
@@ -63,11 +63,13 @@ class Session(AsyncSession):
     """One transaction in one account.
 
     Ordinary rooms use it as the SQLModel session it is; the engine speaks to `raw`, the asyncpg connection
-    beneath, in the same transaction. Nobody below the edge commits.
+    beneath, in the same transaction. Nobody below the edge commits. Whether the rows may lie on another node
+    (`is_distributed`) concerns statements for which Citus has no plan: they are said there in another way.
     """
 
     account_id: UUID
     raw: "asyncpg.Connection[asyncpg.Record]"
+    is_distributed: bool = False
 
     def __init__(self, connection: AsyncConnection, raw: Any, account_id: UUID) -> None:
         super().__init__(bind=connection, expire_on_commit=False)
@@ -113,13 +115,23 @@ class Database:
     may say when they are `gone`. Who gets no connection in time is told `Overloaded`, and whose account has
     too many waiting, or is written to for too long, `AccountBusy`. A connection that does not work as the
     app's role is lent to nobody (`WrongRole`).
+
+    Where rows lie on several nodes (`is_distributed`), nobody is `asking`: a transaction takes as many trips
+    as that would there, and finds the same.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, patience: float = _PATIENCE, is_pooled: bool = False
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        patience: float = _PATIENCE,
+        is_pooled: bool = False,
+        is_distributed: bool = False,
     ) -> None:
-        """Prepare to connect, through a pooler or not; the first session does."""
-        self.engine = _engine(url, pool_size, is_pooled=is_pooled)
+        """Prepare to connect, through a pooler or not, to one node or to many; the first session does."""
+        self.engine = _engine(url, pool_size, is_pooled=is_pooled, is_distributed=is_distributed)
+        self.is_distributed = is_distributed
         connections, turns = Admission(pool_size), Admission(sys.maxsize)
         of_rush, when_full = max(patience, _PATIENCE_OF_RUSH), min(patience, _PATIENCE_WHEN_FULL)
         most = most_of_either(pool_size)
@@ -161,10 +173,12 @@ class Database:
         """
         way = self._way(is_urgent)
         lock = f"SELECT FROM account_clock WHERE account_id = '{account_id}' FOR UPDATE"
-        begin = f"BEGIN; {_in(account_id)}; {lock}"
+        begin = f"BEGIN; {_in(account_id)}"
+        # A node is asked by what the coordinator was told before, not in the same breath.
+        steps = [begin, lock] if self.is_distributed else [f"{begin}; {lock}"]
         async with way.turns.place(account_id, gone), way.connections.place(account_id, gone):
             try:
-                async with self._transaction(WriteSession, account_id, begin) as session:
+                async with self._transaction(WriteSession, account_id, *steps) as session:
                     yield session
             finally:
                 self._notifier.tell(account_id)
@@ -220,12 +234,13 @@ class Database:
         return self._rush if is_urgent else self._usual
 
     @asynccontextmanager
-    async def _transaction(self, kind: type[S], account_id: UUID, begin: str) -> AsyncIterator[S]:
+    async def _transaction(self, kind: type[S], account_id: UUID, *steps: str) -> AsyncIterator[S]:
         async with self.engine.connect() as connection:
             raw = _raw(connection)
             session = kind(connection, raw, account_id)
+            session.is_distributed = self.is_distributed
             try:
-                await _begin(raw, begin, is_measured=kind is WriteSession)
+                await _begin(raw, steps, is_measured=kind is WriteSession)
                 yield session
                 await _finish(session)
                 await raw.execute("COMMIT")
@@ -234,11 +249,14 @@ class Database:
                 raise
 
 
-async def _begin(raw: "asyncpg.Connection[asyncpg.Record]", statements: str, *, is_measured: bool) -> None:
+async def _begin(
+    raw: "asyncpg.Connection[asyncpg.Record]", steps: Iterable[str], *, is_measured: bool
+) -> None:
     """Begin a transaction; who waited in vain for the account's clock waited too."""
     began = perf_counter()
     try:
-        await raw.execute(statements)
+        for each in steps:
+            await raw.execute(each)
     finally:
         if is_measured:
             metrics.lock_wait.record(perf_counter() - began)
@@ -310,11 +328,11 @@ def _in(account_id: UUID) -> str:
     return f"SET LOCAL app.account = '{account_id}'"
 
 
-def _engine(url: str, pool_size: int, *, is_pooled: bool) -> AsyncEngine:
+def _engine(url: str, pool_size: int, *, is_pooled: bool, is_distributed: bool) -> AsyncEngine:
     """Transactions are begun by hand, in one trip with the account, so the driver is told to autocommit."""
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=_opener(url, is_pooled=is_pooled),
+        async_creator=_opener(url, is_pooled=is_pooled, is_distributed=is_distributed),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=0,
@@ -326,11 +344,12 @@ def _engine(url: str, pool_size: int, *, is_pooled: bool) -> AsyncEngine:
     )
 
 
-def _opener(url: str, *, is_pooled: bool) -> Connect:
+def _opener(url: str, *, is_pooled: bool, is_distributed: bool = False) -> Connect:
     """Return what opens a connection of the pool, and asks each who it is before anybody is lent it.
 
     A pooler takes no settings but those it follows; all others are those of the role, as `settle` left them.
     """
+    settings = settings_of(is_distributed=is_distributed)
     if is_pooled:
         defaults = {name: SESSION_SETTINGS[name] for name in FOLLOWED}
         named = make_url(url)
@@ -338,8 +357,8 @@ def _opener(url: str, *, is_pooled: bool) -> Connect:
         answering = None if "statement_timeout" in named.query else _ANSWERING
         connect = connector(bare.render_as_string(hide_password=False), defaults, answering=answering)
     else:
-        connect = connector(url, SESSION_SETTINGS, role=APP_ROLE)
-    doorkeeper = Doorkeeper(session_settings(url), is_pooled=is_pooled)
+        connect = connector(url, settings, role=APP_ROLE)
+    doorkeeper = Doorkeeper(session_settings(url, is_distributed=is_distributed), is_pooled=is_pooled)
 
     async def opened() -> "asyncpg.Connection[asyncpg.Record]":
         connection = await connect()
@@ -353,10 +372,10 @@ def _opener(url: str, *, is_pooled: bool) -> Connect:
     return opened
 
 
-def session_settings(url: str) -> dict[str, str]:
+def session_settings(url: str, *, is_distributed: bool = False) -> dict[str, str]:
     """Return the settings of every session of a PostgreSQL URL, which may name some of them otherwise."""
-    named = make_url(url).normalized_query
-    return {name: named.get(name, (value,))[-1] for name, value in SESSION_SETTINGS.items()}
+    named, settings = make_url(url).normalized_query, settings_of(is_distributed=is_distributed)
+    return {name: named.get(name, (value,))[-1] for name, value in settings.items()}
 
 
 def listening(url: str) -> Connect:

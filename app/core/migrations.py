@@ -12,11 +12,23 @@ from alembic.config import Config
 from alembic.operations.ops import CreateTableOp, MigrateOperation, OpContainer
 
 from alembic import command, op
+from app.core.distribution import FIRST, spreading
 from app.core.roles import APP_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK_TIMEOUT = "5s"
 """How long a migration waits for a lock that others would have to wait behind."""
+
+# Where the others are spread over nodes, a new one is, too: a row of it leads to rows of theirs.
+_LAY_BESIDE = f"""
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+        IF EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass('public.{FIRST}')) THEN
+            PERFORM {{step}};
+        END IF;
+    END IF;
+END $$
+"""
 
 
 def configuration(url: str | None = None) -> Config:
@@ -44,6 +56,7 @@ def protect(table: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY {table}_account ON {table} USING ({mine}) WITH CHECK ({mine})")
     op.execute(f"GRANT {rights} ON {table} TO {APP_ROLE}")
+    op.execute(_LAY_BESIDE.format(step=spreading(table)))
 
 
 @contextmanager

@@ -27,6 +27,9 @@ SESSION_SETTINGS = {
 }
 """What every session works under, unless the URL says otherwise."""
 
+_DISTRIBUTED = {"plan_cache_mode": "auto"}
+"""Which node is asked goes by the account, and a plan for any account knows of none."""
+
 FOLLOWED = frozenset({"application_name", "timezone"})
 """Those of them that PgBouncer takes from each client, and gives to whichever connection it lends it."""
 
@@ -62,6 +65,11 @@ WHERE rolname = $1
 _POOLED = "Have `python -m app migrate` say how the role works, and the pooler connect anew (RECONNECT)."
 _DIRECT = "Where a pooler stands in between, say so by DATABASE_POOLER."
 _PASSES_BY = "{} may see past row-level security, as no login of a pooler may"
+
+
+def settings_of(*, is_distributed: bool) -> dict[str, str]:
+    """Return what every session works under on one node, or on many."""
+    return SESSION_SETTINGS | (_DISTRIBUTED if is_distributed else {})
 
 
 class WrongRole(ConnectionError):

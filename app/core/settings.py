@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     pull_database_url: str | None = Field(
         None, description="A replica that pages of pulls are read at; when unset, DATABASE_URL is used."
     )
+    distributed: bool = Field(
+        False,
+        description="Whether DATABASE_URL leads to the coordinator of a Citus cluster that"
+        " `python -m app distribute` has prepared.",
+    )
     data_dir: Path = Field(
         Path(".data"), description="Where keys, the embedded database, pictures and demo.json live."
     )
@@ -242,6 +247,14 @@ class Settings(BaseSettings):
         if url is not None and pooled is not None and _place(url) == _place(pooled):
             raise PydanticCustomError("pooled", "This leads to the pooler of DATABASE_URL")
         return url
+
+    @field_validator("distributed")
+    @classmethod
+    def _has_no_other_replica(cls, value: bool, info: ValidationInfo) -> bool:
+        """Refuse a replica of PostgreSQL's own, which would have the coordinator's rows alone."""
+        if value and info.data.get("pull_database_url") is not None:
+            raise PydanticCustomError("distributed", "PULL_DATABASE_URL leads to no replica of a cluster")
+        return value
 
     @property
     def is_pooled(self) -> bool:

@@ -11,8 +11,10 @@ from app.galleries.lifecycle.standing import hidden_because
 async def is_shown(database: Database, place: Place) -> bool:
     """Say whether a picture is online in a gallery its client sees now."""
     asked = place.session_id, place.picture_id
-    async with database.asking(place.account_id) as connection:
-        found = await store.glance(connection, place.account_id, *asked)
+    found = None
+    if not database.is_distributed:
+        async with database.asking(place.account_id) as connection:
+            found = await store.glance(connection, place.account_id, *asked)
     if found is None:
         async with database.reading(place.account_id) as session:
             found = await store.look(session, *asked)

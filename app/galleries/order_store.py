@@ -8,6 +8,7 @@ import asyncpg
 from sqlalchemy import tuple_
 from sqlmodel import col, delete, select
 
+from app.core.columns import named
 from app.core.db import Session, WriteSession
 from app.galleries.models import PictureState
 from app.galleries.order_models import (
@@ -217,7 +218,8 @@ async def keep_run(session: WriteSession, run: DataSyncRun, most: int) -> None:
 
 async def gallery_tasks(session: Session) -> Sequence[asyncpg.Record]:
     """Return for which events tasks are made, and which."""
-    return await session.raw.fetch("SELECT * FROM gallery_tasks WHERE account_id = $1", session.account_id)
+    sql = f"SELECT {named(GalleryTask)} FROM gallery_tasks WHERE account_id = $1"
+    return await session.raw.fetch(sql, session.account_id)
 
 
 async def set_gallery_tasks(session: WriteSession, rows: Sequence[GalleryTask]) -> None:

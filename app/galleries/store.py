@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from app.core.columns import named
 from app.core.db import HERE, Session, WriteSession
 from app.core.ids import NIL
 from app.galleries.models import Picture, PictureGroup, PictureState, Rating
@@ -34,8 +35,8 @@ class Wanted:
 async def page(session: Session, wanted: Wanted, after: Place, most: int) -> list[tuple[Picture, list[UUID]]]:
     """Return so many pictures behind a place, in their order, each with the groups it is in."""
     rows = await session.raw.fetch(
-        """
-        SELECT p.*, ARRAY(
+        f"""
+        SELECT {named(Picture, "p")}, ARRAY(
             SELECT m.group_id FROM picture_group_members m
             WHERE m.account_id = $1 AND m.picture_id = p.id ORDER BY m.group_id
         ) AS group_ids
@@ -373,14 +374,14 @@ async def move_task(session: WriteSession, kind: TaskKind, picture_id: UUID, due
 async def claim(session: WriteSession, now: datetime, until: datetime, most: int) -> list[PictureTask]:
     """Return so many tasks that are due, the longest ago first; until an instant they are nobody else's."""
     rows = await session.raw.fetch(
-        """
+        f"""
         UPDATE picture_tasks t SET due_at = $3, tries = t.tries + 1
         FROM (
             SELECT kind, picture_id FROM picture_tasks WHERE account_id = $1 AND due_at <= $2
             ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED
         ) AS found
         WHERE t.account_id = $1 AND t.kind = found.kind AND t.picture_id = found.picture_id
-        RETURNING t.*
+        RETURNING {named(PictureTask, "t")}
         """,
         session.account_id,
         now,
@@ -427,8 +428,8 @@ _OUTDATED = "account_id = $1 AND state = 'ready' AND rendered_as_of IS DISTINCT 
 async def groups(session: Session, session_id: UUID) -> list[tuple[PictureGroup, int]]:
     """Return the groups of a session, the oldest first, each with how many pictures it has."""
     rows = await session.raw.fetch(
-        """
-        SELECT g.*, (
+        f"""
+        SELECT {named(PictureGroup, "g")}, (
             SELECT count(*) FROM picture_group_members m WHERE m.account_id = $1 AND m.group_id = g.id
         ) AS pictures
         FROM picture_groups g WHERE g.account_id = $1 AND g.session_id = $2 ORDER BY g.made_at, g.id

@@ -7,10 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
+from app.core.columns import named
 from app.core.db import Session, WriteSession
+from app.outbox.models import PostedLetter
 
-_PAGE = """
-SELECT * FROM letters
+_PAGE = f"""
+SELECT {named(PostedLetter)} FROM letters
 WHERE account_id = $1
     AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR channel = $3)
     AND ($4::uuid IS NULL OR client_id = $4) AND ($5::text IS NULL OR purpose = $5)
@@ -19,7 +21,7 @@ WHERE account_id = $1
 ORDER BY made_at DESC, letter_id DESC
 LIMIT $7
 """
-_LETTER = "SELECT * FROM letters WHERE account_id = $1 AND letter_id = $2"
+_LETTER = f"SELECT {named(PostedLetter)} FROM letters WHERE account_id = $1 AND letter_id = $2"
 _LANES = """
 SELECT n.channel, n.closed_until, n.closed_code,
     count(l.letter_id) FILTER (WHERE l.state = 'waiting') AS waiting,

@@ -8,7 +8,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from app.core.columns import named
 from app.core.db import Session, WriteSession
+from app.notices.models import SafetyNotice
+from app.outbox.models import LetterLane, PostedLetter
 from app.outbox.states import LIFETIMES
 
 
@@ -21,9 +24,9 @@ def inserting(account: str, rows: str, made_at: str, condition: str = "true") ->
 INSERT INTO letters (account_id, letter_id, channel, collection, purpose, state, priority, is_bulk,
     bypasses_blocks, due_at, expires_at, tries, to_addresses, done_addresses, content, sealed, client_id,
     occurrence_id, communication_id, made_by, made_at)
-SELECT {account}, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priority, r.is_bulk,
+SELECT {account}::uuid, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priority, r.is_bulk,
     r.bypasses_blocks, r.due_at, r.expires_at, 0, r.to_addresses, '{{}}', r.content, decode(r.sealed, 'hex'),
-    r.client_id, r.occurrence_id, r.communication_id, r.made_by, {made_at}
+    r.client_id, r.occurrence_id, r.communication_id, r.made_by, {made_at}::timestamptz
 FROM jsonb_to_recordset({rows}::text::jsonb) AS r(letter_id uuid, channel text, collection int, purpose text,
     priority smallint, is_bulk bool, bypasses_blocks bool, due_at timestamptz, expires_at timestamptz,
     to_addresses text[], content jsonb, sealed text, client_id uuid, occurrence_id uuid,
@@ -34,16 +37,21 @@ ON CONFLICT (account_id, letter_id) DO NOTHING
 
 
 _INSERT = inserting("$1", "$2", "$3")
-_INSERT_AGAIN = """
+_SECONDS = orjson.dumps({each.value: span.total_seconds() for each, span in LIFETIMES.items()}).decode()
+# A row that is there is changed by nothing that depends on the session, as adding to an instant does, and by
+# no parameter: Citus hands neither on.
+_INSERT_AGAIN = f"""
 INSERT INTO letters (account_id, letter_id, channel, collection, purpose, state, priority, is_bulk,
     bypasses_blocks, due_at, expires_at, tries, to_addresses, done_addresses, client_id, made_by, made_at)
-SELECT $1, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priority, false, r.bypasses_blocks,
-    $3, $4, 0, '{}', '{}', r.client_id, r.made_by, $3
+SELECT $1::uuid, r.letter_id, r.channel, r.collection, r.purpose, 'waiting', r.priority, false,
+    r.bypasses_blocks, $3::timestamptz, $4::timestamptz, 0, '{{}}', '{{}}', r.client_id, r.made_by,
+    $3::timestamptz
 FROM jsonb_to_recordset($2::text::jsonb) AS r(letter_id uuid, channel text, collection int, purpose text,
     priority smallint, bypasses_blocks bool, client_id uuid, made_by uuid)
 ON CONFLICT (account_id, letter_id) DO UPDATE
 SET state = 'waiting', due_at = excluded.due_at, tries = 0, claim = NULL,
-    expires_at = excluded.due_at + make_interval(secs => ($5::text::jsonb ->> letters.purpose)::float8),
+    expires_at = (excluded.due_at AT TIME ZONE 'UTC'
+        + make_interval(secs => ('{_SECONDS}'::jsonb ->> letters.purpose)::float8)) AT TIME ZONE 'UTC',
     bypasses_blocks = excluded.bypasses_blocks, last_code = NULL, last_said = NULL, ended_at = NULL
 WHERE letters.state IN ('failed', 'blocked', 'cancelled')
 """
@@ -53,7 +61,6 @@ FROM jsonb_to_recordset($2::text::jsonb) AS r(letter_id uuid, said jsonb)
 WHERE l.account_id = $1 AND l.letter_id = r.letter_id AND l.content IS NOT NULL
     AND l.state IN ('failed', 'blocked', 'cancelled')
 """
-_SECONDS = orjson.dumps({each.value: span.total_seconds() for each, span in LIFETIMES.items()}).decode()
 _WAIT_AGAIN = """
 UPDATE letters
 SET state = 'waiting', due_at = $3, expires_at = $4, tries = 0, claim = NULL, last_code = NULL,
@@ -113,8 +120,7 @@ async def insert_again(
 
     New ones are typed, and expire when it is said; the others when those of their purpose do.
     """
-    given = session.account_id, as_text(rows), at, expires_at, _SECONDS
-    await session.raw.execute(_INSERT_AGAIN, *given)
+    await session.raw.execute(_INSERT_AGAIN, session.account_id, as_text(rows), at, expires_at)
     await open_lanes(session, {row["channel"] for row in rows})
 
 
@@ -139,7 +145,7 @@ async def move_client(session: WriteSession, client_id: UUID, into: UUID | None)
     await session.raw.execute(_FORGET_CLIENT, session.account_id, client_id, into)
 
 
-_LATE = """
+_LATE = f"""
 UPDATE letters SET state = 'failed', claim = NULL, ended_at = $2, sealed = NULL,
     doubted_at = CASE WHEN channel = 'text' AND state = 'sending' THEN coalesce(doubted_at, $2)
         ELSE doubted_at END,
@@ -149,9 +155,9 @@ WHERE account_id = $1 AND letter_id = ANY(ARRAY(
     SELECT letter_id FROM letters
     WHERE account_id = $1 AND expires_at <= $2 AND (state = 'waiting' OR state = 'sending' AND due_at <= $2)
     LIMIT $3))
-RETURNING *
+RETURNING {named(PostedLetter)}
 """
-_CLAIM = """
+_CLAIM = f"""
 WITH found AS (
     SELECT l.letter_id, l.state, l.due_at FROM letters l
     WHERE l.account_id = $1 AND l.channel = $2 AND l.state IN ('waiting', 'sending') AND l.due_at <= $4
@@ -168,10 +174,10 @@ UPDATE letters SET state = 'sending', claim = $3, due_at = $5, tries = tries + 1
         ELSE doubted_at END,
     message_id = coalesce(message_id, '<' || letters.letter_id::text || '@' || $6::text || '>')
 FROM found WHERE letters.account_id = $1 AND letters.letter_id = found.letter_id
-RETURNING letters.*, found.state AS was, found.due_at AS was_due
+RETURNING {named(PostedLetter, "letters")}, found.state AS was, found.due_at AS was_due
 """
 _ADDRESSED = "UPDATE letters SET to_addresses = $3 WHERE account_id = $1 AND letter_id = $2"
-_LANE = "SELECT * FROM letter_lanes WHERE account_id = $1 AND channel = $2"
+_LANE = f"SELECT {named(LetterLane)} FROM letter_lanes WHERE account_id = $1 AND channel = $2"
 _CLOSE = """
 UPDATE letter_lanes
 SET failures = failures + $3, closed_until = $4, closed_code = $5, closed_said = $6
@@ -235,8 +241,9 @@ INSERT INTO letter_blocks (account_id, channel, address_key, reason, at, letter_
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (account_id, channel, address_key) DO NOTHING
 """
-_UNTOLD_NOTICES = """
-SELECT DISTINCT ON (n.user_id, n.kind) n.*, u.email, u.first_name, u.initials, b.display_name AS by_name
+_UNTOLD_NOTICES = f"""
+SELECT DISTINCT ON (n.user_id, n.kind) {named(SafetyNotice, "n")},
+    u.email, u.first_name, u.initials, b.display_name AS by_name
 FROM safety_notices n
 JOIN users u ON u.account_id = $1 AND u.user_id = n.user_id AND u.is_active AND u.email <> ''
 LEFT JOIN users b ON b.account_id = $1 AND b.user_id = n.by_id

@@ -134,9 +134,11 @@ WITH asked AS MATERIALIZED (
 ), told AS (
     INSERT INTO portal_letters (account_id, letter_id, client_id, gallery_id, kind, made_at)
     SELECT account_id, $2::uuid, client_id, $4::uuid, $5::varchar, $6::timestamptz FROM asked
+    RETURNING letter_id
 ), linked AS (
     INSERT INTO portal_links (account_id, token_hash, client_id, gallery_id, letter_id, ends_at)
     SELECT account_id, $10::bytea, client_id, $4, $2, $11::timestamptz FROM asked WHERE $12::boolean
+    RETURNING letter_id
 )
 {posted("$1", "$13", "$6", "$12 AND EXISTS (SELECT FROM asked)")}
 """

@@ -367,12 +367,14 @@ SELECT name, number, false AS is_new FROM known UNION ALL SELECT name, number, t
 
 _WRITE = f"""
 WITH tick AS (
-    UPDATE account_clock SET revision = $2, {advancing(_AUDITED)} WHERE account_id = $1 RETURNING account_id
-), audited AS ({auditing(_AUDITED, "tick")}
+    UPDATE account_clock SET revision = $2, {advancing(_AUDITED)} WHERE account_id = $1
+), audited AS ({auditing(_AUDITED)}
 ), past AS (
     INSERT INTO feed_past (account_id, until, collection, record_id, {ANCHORS})
-    SELECT $1, $2, collection, record_id, {_SELECTED}
-    FROM unnest({parameters(_PAST_TYPES, _PAST_FIRST)}) AS ended(collection, record_id, {ANCHORS})
+    SELECT clock.account_id, $2, collection, record_id, {_SELECTED}
+    FROM account_clock AS clock
+    CROSS JOIN unnest({parameters(_PAST_TYPES, _PAST_FIRST)}) AS ended(collection, record_id, {ANCHORS})
+    WHERE clock.account_id = $1
 ), tallied AS ({adding(_TURNED)})
 INSERT INTO feed (account_id, revision, collection, record_id, {ANCHORS},
                   is_deleted, merged_into, body_revision, filled, mark, field_revisions, sizes, body, preview)

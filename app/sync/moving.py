@@ -39,7 +39,7 @@ async def move(
     tail = orjson.dumps({name: kept[name] for name in BOOKKEEPING if name in kept}).decode()[1:-1]
     for child, spec in movable(target):
         changed = orjson.dumps({spec.name: [revision, writer]}).decode()
-        sql = _move_sql(child.number, spec.name)
+        sql = _move_sql(child.number, spec.name, is_distributed=session.is_distributed)
         told = revision, changed, "," + tail, orjson.dumps(kept).decode()
         rows = await session.raw.fetch(sql, session.account_id, *merged, *told, dead.get(child.number, ()))
         yield child, spec.name, [row["id"] for row in rows]
@@ -55,17 +55,21 @@ _VERSION = len('{"id":"') + len(str(NIL)) + len('","revision":')
 
 
 @cache
-def _move_sql(number: int, name: str) -> str:
+def _move_sql(number: int, name: str, *, is_distributed: bool) -> str:
     """Return the statement for one field: the records, their rows in the feed, and the tallies of those.
 
     Bodies are what the store renders, byte for byte: the version at their beginning, the field wherever it
     is, and what the store keeps at the end of the part that is always sent. Rows are read by their key and
-    written at their place: the account's clock is held, so that nobody else moves them.
+    written at their place: the account's clock is held, so that nobody else moves them. Of places on another
+    node Citus knows nothing, and the key is the place there.
     """
     child = registry.numbered(number)
+    place = "record_id" if is_distributed else "ctid"
+    at = f"feed.collection = {number} AND feed.record_id" if is_distributed else "feed.ctid"
     return f"""
 WITH kept AS (
-    SELECT * FROM jsonb_to_record($7::text::jsonb) AS kept(updated_at timestamptz, updated_by uuid)
+    SELECT ($7::text::jsonb ->> 'updated_at')::timestamptz AS updated_at,
+           ($7::text::jsonb ->> 'updated_by')::uuid AS updated_by
 ), moved AS (
     UPDATE "{child.name}" AS t SET "{name}" = $3, updated_at = kept.updated_at, updated_by = kept.updated_by
     FROM kept WHERE t.account_id = $1 AND t."{name}" = $2 AND t.id <> ALL ($8::uuid[])
@@ -75,7 +79,7 @@ WITH kept AS (
            convert_from(substring(f.body FOR f.sizes[1]), 'UTF8') AS core,
            convert_from(substring(f.body FROM f.sizes[1] + 1), 'UTF8') AS rest
     FROM moved CROSS JOIN LATERAL (
-        SELECT *, ctid AS place FROM feed
+        SELECT *, {place} AS place FROM feed
         WHERE account_id = $1 AND collection = {number} AND {by_key("moved.id")}
     ) AS f
 ), named AS (
@@ -94,7 +98,7 @@ WITH kept AS (
         field_revisions = field_revisions || $5::text::jsonb,
         sizes = octet_length(after.core) || others, body = after.core || after.rest
     FROM after
-    WHERE feed.account_id = $1 AND feed.ctid = after.place
+    WHERE feed.account_id = $1 AND {at} = after.place
 ), tallied AS (
     INSERT INTO feed_tallies AS t (account_id, collection, kind, month, numbers, amount)
     SELECT $1, {number}, {Counted.BYTES}, date_trunc('month', day::timestamp)::date, '{{1}}',

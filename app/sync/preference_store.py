@@ -108,9 +108,10 @@ FROM device_preferences WHERE account_id = $1 AND device_id = $2
 _BOTH = """
 SELECT coalesce(c."values", '{}')::text AS company, coalesce(d."values", '{}')::text AS own,
        coalesce(c.resync_count, 0) + coalesce(d.resync_count, 0) AS resync
-FROM (SELECT $1::uuid AS account_id, $2::uuid AS device_id) asked
-LEFT JOIN preferences c ON c.account_id = asked.account_id
-LEFT JOIN device_preferences d ON d.account_id = asked.account_id AND d.device_id = asked.device_id
+FROM account_clock AS clock
+LEFT JOIN preferences c ON c.account_id = clock.account_id
+LEFT JOIN device_preferences d ON d.account_id = clock.account_id AND d.device_id = $2
+WHERE clock.account_id = $1
 """
 
 # The account's clock is held, so that the number each change gets is nobody else's.
@@ -121,6 +122,7 @@ WITH tick AS (
 ), audit AS (
     INSERT INTO preference_changes (account_id, version, device_id, before, after, changed_at, changed_by)
     SELECT account_id, version, $2::uuid, $4::text::jsonb, $5::text::jsonb, $7, $8::uuid FROM tick
+    RETURNING version
 )
 INSERT INTO {table} AS old ({key}, version, "values", resync_count, changed_at, changed_by)
 SELECT {selected}, version, $3::text::jsonb, $6, $7, $8::uuid FROM tick

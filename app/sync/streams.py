@@ -89,7 +89,7 @@ async def trim(session: WriteSession, stream: Waiting, most: int) -> int:
     """
     upto = min(stream.upto, stream.trimmed + most)
     key = (session.account_id, stream.device_id, stream.name)
-    await session.raw.execute(_TRIM, *key, stream.trimmed, upto, PRINT * PRINTS)
+    await session.raw.execute(_TRIM, *key, stream.trimmed, upto)
     return upto - stream.trimmed
 
 
@@ -122,10 +122,14 @@ WITH advanced AS (
     ON CONFLICT (account_id, device_id, stream) DO UPDATE
     SET last = excluded.last, confirmed = greatest(known.confirmed, excluded.confirmed),
         seen_at = excluded.seen_at
+), kept AS (
+    INSERT INTO verdicts (account_id, device_id, stream, n, fingerprint, answer)
+    SELECT clock.account_id, $2, $3, n, fingerprint, answer
+    FROM account_clock AS clock
+    CROSS JOIN unnest($8::text::bigint[], $9::bytea[], $10::bytea[]) AS taken(n, fingerprint, answer)
+    WHERE clock.account_id = $1
 )
-INSERT INTO verdicts (account_id, device_id, stream, n, fingerprint, answer)
-SELECT $1, $2, $3, n, fingerprint, answer
-FROM unnest($8::text::bigint[], $9::bytea[], $10::bytea[]) AS taken(n, fingerprint, answer)
+SELECT
 """
 
 _WAITING = """
@@ -138,7 +142,7 @@ WHERE account_id = $1 AND trimmed < upto
 
 def _last(prints: str) -> str:
     """Return the end of some fingerprints, as many bytes as are kept."""
-    return f"substring({prints} FROM greatest(length({prints}) - $6 + 1, 1))"
+    return f"substring({prints} FROM greatest(length({prints}) - {PRINT * PRINTS} + 1, 1))"
 
 
 _TRIM = f"""

@@ -10,12 +10,14 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.accounts.models import ApiKey
+from app.core.columns import named
 from app.core.db import Session
-from app.webhooks.models import Webhook
+from app.webhooks.models import Webhook, WebhookEvent
 from app.webhooks.states import WebhookState
 
-_DELIVERIES = """
-SELECT e.*, d.state, d.due_at, d.tries, d.replay, d.last_status, d.last_code, d.attempts, d.ended_at
+_DELIVERIES = f"""
+SELECT {named(WebhookEvent, "e")},
+    d.state, d.due_at, d.tries, d.replay, d.last_status, d.last_code, d.attempts, d.ended_at
 FROM webhook_deliveries d
 JOIN webhook_events e ON e.account_id = $1 AND e.event_id = d.event_id
 WHERE d.account_id = $1 AND d.endpoint_id = $2

@@ -29,7 +29,8 @@ SELECT $1, $2, e.event_id, 'waiting', $6, 0, 1, '[]'
 FROM webhook_events e
 WHERE e.account_id = $1 AND e.revision BETWEEN $3 AND $4 AND e.type = ANY($5::text[])
 ON CONFLICT (account_id, endpoint_id, event_id) DO UPDATE
-SET state = 'waiting', due_at = $6, tries = 0, replay = d.replay + 1, ended_at = NULL, claim = NULL
+SET state = 'waiting', due_at = excluded.due_at, tries = 0, replay = d.replay + 1, ended_at = NULL,
+    claim = NULL
 WHERE d.state <> 'sending'
 """
 _FILLED = """

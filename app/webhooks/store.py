@@ -9,8 +9,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from app.core.columns import named
 from app.core.db import Session, WriteSession
 from app.webhooks.kinds import TEST
+from app.webhooks.models import Webhook, WebhookEvent
 from app.webhooks.states import OVER, WebhookPause, WebhookState
 
 _ASKED = "p.types::text[] && ARRAY[{name}, split_part({name}, '.', 1) || '.*', '*']::text[]"
@@ -75,7 +77,7 @@ LEFT JOIN LATERAL (
 WHERE p.account_id = $1 AND (d.due_at IS NOT NULL OR p.replays_from IS NOT NULL OR p.is_removed)
 """
 # An array is made once: a joined subquery may be run again for each row, and take as many each time.
-_CLAIM = """
+_CLAIM = f"""
 UPDATE webhook_deliveries d SET state = 'sending', claim = $3, due_at = $5, tries = d.tries + 1
 FROM webhook_events e
 WHERE d.account_id = $1 AND d.endpoint_id = $2
@@ -85,7 +87,7 @@ WHERE d.account_id = $1 AND d.endpoint_id = $2
         ORDER BY due_at, event_id LIMIT $6
         FOR UPDATE SKIP LOCKED))
     AND e.account_id = $1 AND e.event_id = d.event_id
-RETURNING d.tries, e.*
+RETURNING d.tries, {named(WebhookEvent, "e")}
 """
 _MARK = """
 UPDATE webhook_deliveries d
@@ -216,7 +218,10 @@ async def next_due(session: Session, now: datetime) -> datetime | None:
 
 async def endpoint(session: Session, endpoint_id: UUID) -> asyncpg.Record | None:
     """Return a webhook that is told things."""
-    sql = "SELECT * FROM webhook_endpoints WHERE account_id = $1 AND endpoint_id = $2 AND is_active"
+    sql = (
+        f"SELECT {named(Webhook)} FROM webhook_endpoints"
+        " WHERE account_id = $1 AND endpoint_id = $2 AND is_active"
+    )
     return await session.raw.fetchrow(sql, session.account_id, endpoint_id)
 
 

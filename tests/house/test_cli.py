@@ -162,6 +162,10 @@ async def test_what_is_wrong_with_an_account_is_told(
             },
             "MIGRATION_DATABASE_URL: This leads to the pooler",
         ),
+        (
+            {"DISTRIBUTED": "true", "PULL_DATABASE_URL": "postgresql://u:Mumpitz@127.0.0.1:1/x"},
+            "DISTRIBUTED: PULL_DATABASE_URL leads to no replica of a cluster",
+        ),
     ],
 )
 async def test_a_setting_that_is_wrong_is_named_and_no_password_told(

@@ -37,9 +37,10 @@ WITH listed AS (
 )
 INSERT INTO communication_recipients
     (account_id, communication_id, record_id, place, client_id, name, address, action, is_left_out, code)
-SELECT $1, $2, record_id, place, client_id, name, address, action,
+SELECT clock.account_id, $2, record_id, place, client_id, name, address, action,
     code IS NOT NULL OR is_again, coalesce(code, CASE WHEN is_again THEN 'same_address' END)
-FROM listed
+FROM account_clock AS clock CROSS JOIN listed
+WHERE clock.account_id = $1
 """
 _TICK = """
 UPDATE communication_recipients

@@ -13,7 +13,8 @@ from sqlmodel import col, select
 
 from app.automations.triggers.days import HAPPENED
 from app.automations.triggers.kinds import SPECS, Kind, Paused, Spec, State, Why
-from app.automations.triggers.models import Trigger
+from app.automations.triggers.models import Occurrence, Trigger
+from app.core.columns import named
 from app.core.db import Session, WriteSession
 from app.core.ids import new_id
 from app.studio.finances.figures import zone_of
@@ -217,8 +218,9 @@ _LETTER_ENDED = """
 UPDATE trigger_occurrences SET letter_state = $3 WHERE account_id = $1 AND occurrence_id = $2
 RETURNING collection, record_id
 """
-_QUEUE = """
-SELECT o.*, t.name AS trigger_name, t.is_automatic, coalesce(l.state, o.letter_state) AS letter_stands
+_QUEUE = f"""
+SELECT {named(Occurrence, "o")},
+    t.name AS trigger_name, t.is_automatic, coalesce(l.state, o.letter_state) AS letter_stands
 FROM trigger_occurrences o
 LEFT JOIN triggers t ON t.account_id = $1 AND t.trigger_id = o.trigger_id
 LEFT JOIN letters l ON l.account_id = $1 AND l.letter_id = o.made_id

@@ -327,8 +327,10 @@ VALUES ($1, $2, $3, $4, $5, $6, 1, $7::text::jsonb, $8::text::jsonb, $9, $10, $1
 """
 _KEEP_ROWS = """
 INSERT INTO import_rows (account_id, import_id, row, cells, problem, duplicates_of, reasons)
-SELECT $1, $2, each.row, each.cells, each.problem, '{}', '{}'
-FROM jsonb_to_recordset($3::text::jsonb) AS each(row integer, cells jsonb, problem text)
+SELECT clock.account_id, $2, each.row, each.cells, each.problem, '{}', '{}'
+FROM account_clock AS clock
+CROSS JOIN jsonb_to_recordset($3::text::jsonb) AS each(row integer, cells jsonb, problem text)
+WHERE clock.account_id = $1
 """
 _COUNT = "SELECT count(*) FROM imports WHERE account_id = $1 AND user_id = $2"
 _FIND = """

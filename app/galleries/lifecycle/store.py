@@ -82,7 +82,9 @@ async def close(session: WriteSession, sessions: Collection[UUID], at: datetime)
 async def forget(session: WriteSession, sessions: Collection[UUID]) -> None:
     """Forget the galleries of sessions that are no more, and where they were found."""
     ids = list(sessions)
-    await session.raw.execute(_FORGET_ADDRESSES, session.account_id, ids)
+    found = [row["id"] for row in await session.raw.fetch(_OF_SESSIONS, session.account_id, ids)]
+    if found:
+        await session.raw.execute(_FORGET_ADDRESSES, session.account_id, found)
     await session.raw.execute(_FORGET, session.account_id, ids)
 
 
@@ -163,11 +165,8 @@ _CLOSE = """
 UPDATE galleries SET taken_down_at = $3
 WHERE account_id = $1 AND session_id = ANY($2::uuid[]) AND taken_down_at IS NULL
 """
-_FORGET_ADDRESSES = """
-DELETE FROM gallery_addresses WHERE account_id = $1 AND gallery_id IN (
-    SELECT id FROM galleries WHERE account_id = $1 AND session_id = ANY($2::uuid[])
-)
-"""
+_OF_SESSIONS = "SELECT id FROM galleries WHERE account_id = $1 AND session_id = ANY($2::uuid[])"
+_FORGET_ADDRESSES = "DELETE FROM gallery_addresses WHERE account_id = $1 AND gallery_id = ANY($2::uuid[])"
 _FORGET = "DELETE FROM galleries WHERE account_id = $1 AND session_id = ANY($2::uuid[])"
 _IS_OPEN = "gallery_state IN ('online', 'expired')"
 _MISPLACED = f"""

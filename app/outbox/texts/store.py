@@ -10,8 +10,9 @@ import asyncpg
 import orjson
 from sqlmodel import select
 
+from app.core.columns import named
 from app.core.db import Session, WriteSession
-from app.outbox.models import TextLine
+from app.outbox.models import PostedLetter, TextLine
 
 _COMPANY = "SELECT country, time_zone FROM companies WHERE account_id = $1 AND id = $1"
 _SENT = """
@@ -41,8 +42,8 @@ DELETE FROM letter_blocks
 WHERE account_id = $1 AND channel = 'text' AND address_key = $2 AND reason = 'stopped'
 RETURNING phones::text AS phones
 """
-_LETTER = """
-SELECT * FROM letters
+_LETTER = f"""
+SELECT {named(PostedLetter)} FROM letters
 WHERE account_id = $1 AND channel = 'text' AND (letter_id = $2 OR $2 IS NULL AND provider_ref = $3)
 LIMIT 1
 """
@@ -51,10 +52,10 @@ UPDATE letters SET state = 'sent', claim = NULL, ended_at = $3, provider_ref = $
     last_said = NULL, done_addresses = to_addresses, sealed = NULL, doubted_at = NULL
 WHERE account_id = $1 AND letter_id = $2
 """
-_GIVE_UP = """
+_GIVE_UP = f"""
 UPDATE letters SET state = 'failed', ended_at = $2, last_code = 'doubtful', last_said = NULL, sealed = NULL
 WHERE account_id = $1 AND channel = 'text' AND state = 'waiting' AND doubted_at IS NOT NULL
-RETURNING *
+RETURNING {named(PostedLetter)}
 """
 _FAIL = """
 UPDATE letters SET state = 'failed', ended_at = $3, last_code = $4, last_said = $5, done_addresses = '{}'

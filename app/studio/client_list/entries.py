@@ -65,7 +65,13 @@ async def keep(session: WriteSession, written: Mapping[UUID, Values | None], new
     """Keep the entries of the clients that were written."""
     made = await entries_of(session, {each: fields for each, fields in written.items() if fields is not None})
     columns = arrays.columns(_KINDS, made)
-    if known := [each for each in written if each not in new]:
+    known = [each for each in written if each not in new]
+    if known and session.is_distributed:
+        # Citus deletes at no place, and cannot tell in one statement what was there from what is to be.
+        for statement in _UNMAKE:
+            await session.raw.execute(statement, session.account_id, known)
+        await session.raw.execute(_MAKE, session.account_id, *columns)
+    elif known:
         gone = [each for each, fields in written.items() if fields is None]
         await session.raw.execute(_KEEP, session.account_id, *columns, known, gone)
     else:
@@ -78,7 +84,8 @@ async def move(session: WriteSession, written: Mapping[UUID, Values | None], new
     names = {each: fields["name"] for each, fields in written.items() if fields and each not in new}
     if names:
         places = [(each, _place({}, name)) for each, name in names.items()]
-        await session.raw.execute(_MOVE, session.account_id, *arrays.columns(("uuid", "text"), places))
+        move = _MOVE_APART if session.is_distributed else _MOVE
+        await session.raw.execute(move, session.account_id, *arrays.columns(("uuid", "text"), places))
 
 
 async def entries_of(session: Session, clients: Mapping[UUID, Values]) -> list[Entry]:
@@ -164,10 +171,20 @@ WITH made AS MATERIALIZED (
     SELECT * FROM unnest({arrays.parameters(_KINDS, 2)}) AS made({_COLUMNS})
 ), said AS (
     INSERT INTO client_list_words (account_id, word, client_id)
-    SELECT $1, word, client_id FROM ({_words_of("made")}) AS said ORDER BY word, client_id
+    SELECT clock.account_id, word, client_id
+    FROM account_clock AS clock CROSS JOIN ({_words_of("made")}) AS said
+    WHERE clock.account_id = $1
+    ORDER BY word, client_id
+), listed AS (
+    INSERT INTO client_list_entries (account_id, {_COLUMNS})
+    SELECT clock.account_id, made.* FROM account_clock AS clock CROSS JOIN made WHERE clock.account_id = $1
 )
-INSERT INTO client_list_entries (account_id, {_COLUMNS}) SELECT $1, made.* FROM made
+SELECT
 """
+_UNMAKE = [
+    f"DELETE FROM {table} WHERE account_id = $1 AND client_id = ANY ($2::uuid[])"
+    for table in ("client_list_words", "client_list_entries")
+]
 # What stays as it is is not written again: clients are changed for much that is no concern of the list.
 # What goes is found by its key and deleted at its place: to join the two, a plan may read all there is.
 _KEEP = f"""
@@ -216,6 +233,7 @@ CROSS JOIN LATERAL (
 WHERE e.account_id = $1 AND e.ctid = kept.ctid AND e.place <> moved.place
   AND coalesce(c.last_name, '') = '' AND coalesce(c.first_name, '') = '' AND coalesce(c.company_name, '') = ''
 """
+_MOVE_APART = _MOVE.replace("ctid", "client_id")
 _SAID = _words_of("(SELECT client_id, words FROM client_list_entries WHERE account_id = $1) AS e")
 _FOUND = "SELECT client_id, word FROM client_list_words WHERE account_id = $1"
 _WORDS_DIFFERING = f"""
