@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from app.accounts import store
+from app.accounts import erasures, store
 from app.accounts.changes import tell
 from app.accounts.endings import end_all
+from app.accounts.erasures import Wiped
 from app.accounts.errors import (
     DeviceBound,
     DeviceLimitReached,
@@ -135,15 +136,18 @@ async def remove(session: WriteSession, who: Principal, device_id: UUID) -> None
     await tell(session, who, device, is_gone=True)
 
 
-async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device:
+async def confirm_wipe(session: WriteSession, order: WipeOrder) -> Device | Wiped:
     """Write down that a phone has cleared its copy; a second time changes nothing.
 
     The order itself is the proof, and the only one asked for: it was signed here for this phone and this one
     time, and the phone's tokens may long have ended or been wiped with the rest. Announces `DeviceWiped`.
+    Where the account was erased there is nothing to write down.
     """
     device = await store.read_device(session, order.device_id)
     if device is None:
-        raise InvalidToken
+        if (wiped := await erasures.confirmed(session, order)) is None:
+            raise InvalidToken
+        return wiped
     if not device.is_inactive or device.wipe_nonce != order.nonce:
         raise WipeOrderStale
     if device.wiped_at is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.accounts import events, store
+from app.accounts import erasures, events, store
 from app.accounts.errors import InvalidToken, RefreshReused, TokenExpired
 from app.accounts.models import Account, Device, RefreshToken, SignIn, User
 from app.accounts.standing import refuse_deactivated, refuse_lapsed, refuse_old
@@ -156,6 +156,7 @@ async def refresh(
     account_id, secret = _parse(token)
     async with database.reading(account_id, is_urgent=True) as session:
         if await store.read_refresh_token(session, _hash(secret)) is None:
+            await erasures.refuse_phone(session, keys, token=_hash(secret))
             raise InvalidToken
     async with database.writing(account_id, is_urgent=True) as session:
         found = await _exchange(

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from app.accounts import store
+from app.accounts import erasures, store
 from app.accounts.errors import (
     ClientTooOld,
     DeviceDeactivated,
@@ -53,9 +53,11 @@ async def admit(session: S, keys: KeyRing, claims: Claims) -> Work[S]:
     """Return the work of a caller whose token was good, or refuse for what has happened since it was issued.
 
     A deactivated phone is told so before anything else, on every request: whether to clear its copy, until it
-    has confirmed that, or to keep it.
+    has confirmed that, or to keep it. So is one whose account was erased.
     """
     row = await store.read_standing(session, claims.sign_in_id, is_key=claims.key_id is not None)
+    if row is None and claims.device_id is not None:
+        await erasures.refuse_phone(session, keys, device_id=claims.device_id)
     stands = _standing(row, keys, claims)
     return Work(stands.who, stands.clock, stands.schema_version, stands.last_sync, stands.queued, session)
 

@@ -44,17 +44,36 @@ async def check(database: Database, account_id: UUID, noted: Head = store.BEGINN
     # One snapshot, or what is forgotten meanwhile would seem to have been taken out.
     async with database.reading(account_id) as session:
         began = head = await _beginning(session)
+        # What stands of an entry that was emptied is no proof of it: a later one is, or none.
+        emptied: dict[Head, Head] = {}
         if head.position == noted.position and head != noted:
             return Checked(began, began, head.position)
         while entries := await store.in_order(session, head.position, _AT_ONCE):
             for given, doer, deed in entries:
                 position = head.position + 1
                 made = Head(position, _link(head.hash, _by(account_id, doer), position, deed))
+                if made == given:
+                    for each in _named(account_id, deed):
+                        emptied.pop(each, None)
+                elif given.position == position and deed.before is deed.after is None:
+                    made = given
+                    emptied[given] = head
                 if made != given or (position == noted.position and made != noted):
                     return Checked(began, head, position)
                 head = made
+        if emptied:
+            first = min(emptied)
+            return Checked(began, emptied[first], first.position)
         is_whole = head == await store.read_head(session) and head.position >= noted.position
         return Checked(began, head, None if is_whole else head.position + 1)
+
+
+def _named(account_id: UUID, deed: Deed) -> list[Head]:
+    """Return the entries that an entry says were emptied."""
+    if (deed.subject, deed.action, deed.record_id) != (store.ITSELF, "changed", str(account_id)):
+        return []
+    told = orjson.loads(deed.after or b"{}").get("emptied", [])
+    return [Head(position, bytes.fromhex(made)) for position, made in told]
 
 
 async def _beginning(session: Session) -> Head:

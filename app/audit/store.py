@@ -1,6 +1,6 @@
 """The only SQL of the audit trail: it is added to and read, never changed, and forgotten by its owner."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -164,6 +164,36 @@ WHERE is_old ORDER BY position DESC LIMIT 1
 # The app's own role may only add. This lasts until the transaction ends, and the account stays set.
 _AS_OWNER = "SET LOCAL ROLE NONE"
 _FORGET = "DELETE FROM audit_entries WHERE account_id = $1 AND position <= $2"
+
+
+# A record that belongs to another names it, whatever became of it since; what the trail says of itself stays.
+_ABOUT = f"""
+WITH named AS MATERIALIZED (
+    SELECT record_id FROM audit_entries
+    WHERE account_id = $1 AND (before LIKE ANY ($3::text[]) OR after LIKE ANY ($3::text[]))
+)
+SELECT position, hash FROM audit_entries
+WHERE account_id = $1 AND subject <> '{ITSELF}' AND (before IS NOT NULL OR after IS NOT NULL)
+    AND record_id IN (SELECT unnest($2::uuid[]) UNION SELECT record_id FROM named)
+ORDER BY position
+"""
+_EMPTY = """
+UPDATE audit_entries SET before = NULL, after = NULL
+WHERE account_id = $1 AND position = ANY ($2::bigint[])
+"""
+
+
+async def about(session: Session, records: Collection[UUID], parents: Collection[UUID]) -> list[Head]:
+    """Return the entries that tell something of records, or of any that ever belonged to a client."""
+    named = [f'%"client_id":"{each}"%' for each in parents]
+    rows = await session.raw.fetch(_ABOUT, session.account_id, [*records], named)
+    return [Head(row["position"], row["hash"]) for row in rows]
+
+
+async def empty(session: WriteSession, positions: Sequence[int]) -> None:
+    """Empty entries; only on a connection of who owns the table."""
+    await session.raw.execute(_AS_OWNER)
+    await session.raw.execute(_EMPTY, session.account_id, [*positions])
 
 
 async def read_head(session: Session) -> Head:

@@ -35,7 +35,7 @@ class Guard:
 
 _NO_MORE = Guard()
 # Of no feature, for administrators alone are told hashes.
-_guards: dict[str, Guard] = {ITSELF: Guard({"hash": ""})}
+_guards: dict[str, Guard] = {ITSELF: Guard({"hash": "", "emptied": ""})}
 
 
 def guard(subject: str, guarded: Guard) -> None:

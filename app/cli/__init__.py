@@ -10,6 +10,7 @@ from app.cli import (
     documents,
     feed,
     finances,
+    leaving,
     scope,
     serving,
     settings_page,
@@ -37,6 +38,9 @@ cli.command("settings")(settings_page.settings_page)
 cli.add_typer(feed.cli, name="feed")
 cli.add_typer(finances.cli, name="finances")
 cli.add_typer(clients.cli, name="clients")
+account.cli.command()(leaving.export)
+account.cli.command()(leaving.erase)
 cli.add_typer(account.cli, name="account")
+cli.add_typer(leaving.person, name="person")
 cli.add_typer(scope.cli, name="scope")
 cli.add_typer(simulator.cli, name="simulator")

@@ -7,11 +7,14 @@ from uuid import UUID
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.accounts import erasures
 from app.accounts.store import accounts
 from app.cli.ground import account_of, console, database, fail, migrated, run
 from app.core.db import Database
 from app.core.principal import Principal
+from app.core.settings import settings
 from app.desk.idempotency import forget_old
+from app.leaving import erasing, ledger, people
 from app.sync import growth, registry, restores, retention, upkeep
 from app.sync.upkeep import Found
 
@@ -65,11 +68,24 @@ def restored(
     ] = False,
 ) -> None:
     """Say that a backup was restored, before anybody is served: phones compare what they hold and go on."""
+    erased = ledger.known(settings().data_dir)
 
     async def announce(made: Database, name: str, account_id: UUID) -> None:
         who = Principal.system(account_id, name)
+        async with made.reading(account_id) as session:
+            began = erased.get(account_id) or await erasures.began_at(session)
+        if began is not None:
+            await erasing.shut(made, who)
+            console.print(
+                f"{name}: was erased on {began:%Y-%m-%d}, and is shut until it is again:"
+                f" python -m app account erase {name} --confirm {name}"
+            )
+            return
         revision = await restores.announce(made, who, was_served=was_served)
         console.print(f"{name}: restored as it was at revision {revision}.")
+        for each in await people.back_again(made, who, settings().data_dir):
+            again = f"python -m app person erase {name} clients/{each}"
+            console.print(f"{name}: somebody who was erased is back: {again}")
 
     with migrated() as url:
         count = run(_each(url, account, announce))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -199,15 +199,22 @@ def run(doing: Coroutine[Any, Any, T]) -> T:
         fail(f"{refusal} ({'; '.join([refusal.code, *members])})")
 
 
-def on_account(name: str, work: Callable[[Database, Principal], Awaitable[T]]) -> T:
-    """Do some work on an account in the system's name, once the database is up to date."""
+def on_account(
+    name: str, work: Callable[[Database, Principal], Awaitable[T]], *, as_owner: bool = False
+) -> T:
+    """Do some work on an account in the system's name, once the database is up to date.
+
+    `as_owner`: on connections of who owns the tables, where the settings name somebody of their own for that.
+    """
 
     async def done(url: str) -> T:
-        async with database(url) as made:
+        variable, owner = settings().migrated_by if as_owner else ("DATABASE_URL", None)
+        async with database(owner or url) as made:
             account_id = await account_of(made, name)
             if account_id is None:
                 fail(f"There is no account {name}.")
-            return await work(made, Principal.system(account_id, name))
+            with blaming(variable) if as_owner else nullcontext():
+                return await work(made, Principal.system(account_id, name))
 
     with migrated() as url:
         return run(done(url))

@@ -13,7 +13,8 @@ from app.core.secret_files import is_secret
 from app.core.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
-_ALL, _SERVE, _WORKS, _AUDIT = "all", "`serve`", "`serve`, `work`", "`account audit`"
+_ALL, _SERVE, _WORKS = "all", "`serve`", "`serve`, `work`"
+_AUDIT, _ERASE = "`account audit`", "`person erase`"
 _HEADS = ("variable", "default", "may be", "meaning", "read by")
 
 
@@ -53,6 +54,7 @@ CHAPTERS = (
             "data_dir": _ALL,
             "beat": _SERVE,
             "minimum_schema_version": _SERVE,
+            "backup_days": _ERASE,
             "audit_days": _AUDIT,
             "operator_key_hash": _SERVE,
             "demo_clients": _SERVE,

@@ -186,6 +186,9 @@ class Settings(BaseSettings):
     beat: bool = Field(
         True, description="Whether the server may do by itself what is to be done each hour or day."
     )
+    backup_days: int = Field(
+        35, description="Days for which backups are kept, as whoever is erased is told.", ge=1
+    )
     audit_days: int | None = Field(
         None,
         description="Days after which `account audit --forget` forgets the audit trail; when unset, never.",

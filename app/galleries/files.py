@@ -171,6 +171,10 @@ class Files:
         """Remove all files of a picture, and of the upload it was; to do so twice does no harm."""
         await self._remove(str(place))
 
+    async def remove_all(self, account_id: UUID) -> None:
+        """Remove all files of an account."""
+        await self._remove(str(account_id))
+
     async def _remove(self, prefix: str) -> None:
         with _told():
             async for some in self._store.list_async(prefix=prefix):

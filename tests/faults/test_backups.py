@@ -5,7 +5,6 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import anyio
@@ -19,9 +18,9 @@ from app.core.keys import load_keys
 from app.core.migrations import migrate
 from app.core.settings import Settings
 from app.sync.store import Write
-from studio_sync_client import Client, Device
-from tests.accounts.studios import PASSWORD, Studio, new_studio
+from tests.accounts.studios import Studio, new_studio
 from tests.contract.records import by_server
+from tests.faults.clients import Clients
 from tests.faults.serving import Cluster, Server
 from tests.samples import sample, widen
 from tests.stories.copies import Phone
@@ -29,7 +28,6 @@ from tests.stories.copies import Phone
 pytestmark = pytest.mark.slow
 
 LIVE, BACKUP = "studio_live", "studio_backup"
-Json = dict[str, Any]
 
 
 @dataclass
@@ -123,39 +121,12 @@ async def house(cluster: Cluster, repository: Path) -> AsyncIterator[House]:
     server.kill()
 
 
-@dataclass
-class Clients:
-    """Phones with the client in Python, which is not async."""
-
-    house: House
-    folder: Path
-    made: list[Client] = field(default_factory=list)
-
-    async def new(self) -> Client:
-        """Sign in another phone."""
-        path = self.folder / f"phone-{len(self.made)}.db"
-        client = Client(path, self.house.server.url, Device("Pat's phone", "Pixel 9", "android", "1.0.0"))
-        self.made.append(client)
-        await asyncio.to_thread(client.sign_in, self.house.studio.account.account_name, "PK", PASSWORD)
-        await self.sync(client)
-        return client
-
-    async def sync(self, *clients: Client) -> None:
-        for client in clients:
-            await asyncio.to_thread(client.sync, verify=True)
-
-    def holds(self, client: Client) -> dict[tuple[str, str], Json]:
-        """Return what the user sees of clients and tasks."""
-        return {(name, each["id"]): each for name in ("clients", "tasks") for each in client.all(name)}
-
-
 @pytest.fixture
 async def clients(house: House, tmp_path: Path) -> AsyncIterator[Clients]:
     """Make phones."""
-    clients = Clients(house, tmp_path)
+    clients = Clients(house.server.url, house.studio.account.account_name, tmp_path)
     yield clients
-    for client in clients.made:
-        client.close()
+    clients.close()
 
 
 async def test_phones_that_are_ahead_of_a_restored_backup_go_on(house: House, clients: Clients) -> None:

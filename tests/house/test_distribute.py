@@ -1,6 +1,6 @@
 """What is said to a cluster: each table once, behind those it leads to; and what its ways of asking come to.
 
-No cluster is at hand here: what one makes of it is told in docs/operating.md, and was tried by hand. Each way
+No cluster is at hand here: what one makes of it is told in docs/operate.md, and was tried by hand. Each way
 that is a cluster's own means the same to one PostgreSQL.
 """
 
