@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 
 import app.studio  # noqa: F401 - declares the collections
+from app.accounts.jobs import FORGET as FORGET_SIGN_INS
 from app.accounts.keys.doors import Doors
 from app.accounts.keys.jobs import FORGET as FORGET_KEYS
 from app.accounts.keys.router import router as api_keys
@@ -42,6 +43,7 @@ from app.core.keys import load_keys
 from app.core.notifications import Listener
 from app.core.settings import Settings, settings
 from app.core.vault import Vault, load_vault
+from app.core.watch import Watch
 from app.desk.calendar.limits import limits_of_schedule
 from app.desk.calendar.router import router as schedule
 from app.desk.client_list.router import router as client_list
@@ -139,6 +141,7 @@ JOBS = (
     FORGET_CARTS,
     FORGET_COMMUNICATIONS,
     FORGET_KEYS,
+    FORGET_SIGN_INS,
 )
 _OPEN_TAGS = (
     "desk",
@@ -319,7 +322,10 @@ def create_app(given: Settings | None = None) -> FastAPI:
             database, keys, most=chosen.live_streams, most_per_account=chosen.live_streams_per_account
         )
         connect = listening(chosen.listen_database_url or chosen.database_url)
-        standing = [Listener(connect, watchers.wake, watchers.wake_all).run()]
+        standing = [
+            Listener(connect, watchers.wake, watchers.wake_all).run(),
+            Watch(connect, chosen.data_dir).run(),
+        ]
         if chosen.beat:
             standing += Works(chosen, connect, database, vault, till, tending).begun()
         settle_memory()

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.accounts.models import Edition, SubscriptionState
 from app.accounts.people_schemas import Word
+from app.core.job_runs import JobOutcome
 from app.http.schemas import Answer, Wire
 
 _ID = "6f1f2a54-7e0c-4c39-9b1e-0d9a53f2a7c1"
@@ -108,6 +109,35 @@ class AccountEntry(Answer):
 
     id: UUID = Field(description="The account.", examples=[_ID])
     name: str = Field(description="The account name.", examples=["harbor"])
+
+
+class JobEntry(Answer):
+    """Something that is done by itself, by the process that leads or led last."""
+
+    name: str = Field(description="What the log and the figures call it.", examples=["forget letters"])
+    every_seconds: int = Field(description="About how often it is done.", examples=[86_400])
+    last_began: datetime | None = Field(
+        description="When it last began; null before the first time.", examples=[_INSTANT]
+    )
+    last_done: datetime | None = Field(
+        description="When it was last done whole; null if never.", examples=[_INSTANT]
+    )
+    outcome: JobOutcome | None = Field(
+        description="What came of it the last time: `done`, `unfinished` where something was left, `failed`.",
+        examples=["done"],
+    )
+    seconds: float | None = Field(description="How long that took.", examples=[1.5])
+    last_taken_away: int = Field(description="How many rows it took away then.", examples=[412])
+    taken_away: int = Field(description="How many it has taken away in all.", examples=[96_311])
+    is_late: bool = Field(
+        description="Whether it was not done for twice its time and half an hour.", examples=[False]
+    )
+
+
+class JobPage(Answer):
+    """What is done by itself."""
+
+    jobs: list[JobEntry] = Field(description="By their names; none where no process ever led.")
 
 
 class AccountPage(Answer):

@@ -54,21 +54,22 @@ async def in_accounts_due(
 
 
 def in_every_account(
-    work: Callable[[Database, Principal], Awaitable[object]],
-) -> Callable[[Database], Awaitable[None]]:
-    """Return what does something in all accounts, each in transactions of its own.
+    work: Callable[[Database, Principal], Awaitable[int | None]],
+) -> Callable[[Database], Awaitable[int]]:
+    """Return what does something in all accounts, each in transactions of its own, and counts what it took.
 
-    One that fails, as where there is too much to do, holds up none of the others; in the end
-    `UnfinishedError` is raised for it. Where a defect stood in the way, the log tells where.
+    `work` returns how many rows it has taken away, if that is what it does. One that fails, as where there is
+    too much to do, holds up none of the others; in the end `UnfinishedError` is raised for it. Where a defect
+    stood in the way, the log tells where.
     """
 
-    async def go_round(database: Database) -> None:
+    async def go_round(database: Database) -> int:
         async with database.directory() as connection:
             known = await accounts(connection)
-        is_whole = True
+        is_whole, taken_away = True, 0
         for name, account_id in known:
             try:
-                await work(database, Principal.system(account_id, name))
+                taken_away += await work(database, Principal.system(account_id, name)) or 0
             except Exception as error:
                 is_whole = False
                 log.warning(
@@ -78,6 +79,7 @@ def in_every_account(
                     exc_info=isinstance(translate(error), InternalError),
                 )
         if not is_whole:
-            raise UnfinishedError
+            raise UnfinishedError(taken_away=taken_away)
+        return taken_away
 
     return go_round

@@ -90,7 +90,13 @@ _FORGET_FAILURES = """
     DELETE FROM sign_in_budgets
     WHERE account_id = $1 AND caller = ANY(ARRAY(
         SELECT caller FROM sign_in_budgets WHERE account_id = $1 AND window_start <= $2
-        FOR UPDATE SKIP LOCKED))
+        LIMIT 1000 FOR UPDATE SKIP LOCKED))
+"""
+
+_FORGET_SIGN_INS = """
+    DELETE FROM sign_ins WHERE account_id = $1 AND sign_in_id = ANY(ARRAY(
+        SELECT sign_in_id FROM sign_ins WHERE account_id = $1 AND absolute_end < $2
+        LIMIT $3 FOR UPDATE SKIP LOCKED))
 """
 
 _STAMP = "UPDATE devices SET last_sync = $3 WHERE account_id = $1 AND device_id = $2"
@@ -514,6 +520,12 @@ async def forget_ended_sign_ins(session: WriteSession, user_id: UUID) -> None:
         user_id,
         clock.now(),
     )
+
+
+async def forget_old_sign_ins(session: Session, ended_before: datetime, most: int) -> int:
+    """Delete so many sign-ins that ended before an instant, with all their tokens; return how many."""
+    done: str = await session.raw.execute(_FORGET_SIGN_INS, session.account_id, ended_before, most)
+    return int(done.removeprefix("DELETE "))
 
 
 async def forget_expired_tokens(session: WriteSession, sign_in_id: UUID) -> None:

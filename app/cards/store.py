@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, or_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, select
 
 from app.cards.models import CardAttempt, CardIntent, CardMerchant, CardToken
 from app.cards.states import ASKED, ENDED, IN_DOUBT, AttemptState, IntentState
 from app.core.db import Session, WriteSession
+from app.core.vault import KEY_ID_BYTES
 
 
 async def merchant(session: Session) -> CardMerchant | None:
@@ -212,6 +214,13 @@ async def tokens(session: Session, sealed_by: bytes, most: int) -> Sequence[Card
     key = func.substring(col(CardToken.token), 1, len(sealed_by))
     sql = select(CardToken).where(col(CardToken.account_id) == session.account_id, key != sealed_by)
     return (await session.exec(sql.limit(most))).all()
+
+
+async def token_of_each_key(session: Session) -> Sequence[CardToken]:
+    """Return what charges one saved card of the account for each key that has sealed any."""
+    key = func.substring(col(CardToken.token), 1, KEY_ID_BYTES)
+    sql = select(CardToken).where(col(CardToken.account_id) == session.account_id)
+    return (await session.exec(sql.ext(distinct_on(key)).order_by(key))).all()
 
 
 async def client_of(session: Session, card_id: UUID) -> UUID | None:

@@ -7,6 +7,7 @@ from app.cli import (
     clients,
     demo,
     distribute,
+    doctor,
     documents,
     feed,
     finances,
@@ -30,6 +31,7 @@ cli.command()(serving.serve)
 cli.command()(serving.migrate)
 cli.command()(distribute.distribute)
 cli.command()(working.work)
+cli.command()(doctor.doctor)
 cli.command()(demo.demo)
 cli.command()(documents.openapi)
 cli.command()(documents.docs)

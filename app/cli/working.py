@@ -13,6 +13,7 @@ from app.core.db import listening
 from app.core.exposition import measured
 from app.core.settings import Settings, settings
 from app.core.vault import load_vault
+from app.core.watch import Watch
 from app.galleries.files import opened as files_of
 from app.galleries.tending import Tending
 from app.main import Works
@@ -40,8 +41,9 @@ async def working(chosen: Settings, url: str) -> None:
         tending = Tending(made, files_of(chosen), chosen.picture_workers)
         connect = listening(chosen.listen_database_url or url)
         works = Works(chosen, connect, made, vault, till, tending)
+        watch = Watch(connect, chosen.data_dir)
         with measured(chosen, 1):
-            running = [asyncio.create_task(each) for each in works.begun()]
+            running = [asyncio.create_task(each) for each in (*works.begun(), watch.run())]
             await told.wait()
             for each in running:
                 each.cancel()

@@ -13,6 +13,7 @@ import asyncpg
 
 from app.core import metrics
 from app.core.db import Database
+from app.core.job_runs import Ended, JobOutcome, Runs
 from app.core.keepalive import until_lost
 
 log = logging.getLogger("studio.beat")
@@ -28,18 +29,24 @@ _SOONEST = timedelta(minutes=15)
 class UnfinishedError(Exception):
     """Something was left for the next time; what it was has been logged."""
 
+    def __init__(self, *words: object, taken_away: int = 0) -> None:
+        """Say how many rows were taken away all the same."""
+        super().__init__(*words)
+        self.taken_away = taken_away
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What is done about `every` so often, under a name that figures and logs have.
 
     `work` must bear to be cut at any moment, and to be done by two processes at once: a leader that stood
-    still for a while does not know that another has taken its place.
+    still for a while does not know that another has taken its place. It returns how many rows it has taken
+    away, if that is what it does.
     """
 
     name: str
     every: timedelta
-    work: Callable[[Database], Awaitable[None]]
+    work: Callable[[Database], Awaitable[int | None]]
 
 
 class Beat:
@@ -59,6 +66,7 @@ class Beat:
         self._connect = connect
         self._database = database
         self._jobs = jobs
+        self._runs = Runs(database)
 
     async def run(self) -> None:
         """Lead whenever nobody else does, until cancelled."""
@@ -79,6 +87,7 @@ class Beat:
 
     async def _lead(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Do the jobs until the lock is lost with its connection, which raises."""
+        await self._runs.begin({job.name: job.every for job in self._jobs})
         log.info("leading: %s", ", ".join(job.name for job in self._jobs))
         repeated = [asyncio.create_task(self._repeat(job)) for job in self._jobs]
         try:
@@ -87,6 +96,7 @@ class Beat:
             for each in repeated:
                 each.cancel()
             await asyncio.wait(repeated)
+            metrics.forget_jobs()
 
     async def _repeat(self, job: Job) -> None:
         soon = min(job.every, _SOONEST).total_seconds()
@@ -97,16 +107,19 @@ class Beat:
 
     async def _do(self, job: Job) -> bool:
         """Do a job once and say whether nothing was left."""
-        began, outcome = perf_counter(), "done"
+        await self._runs.note_begun(job.name)
+        began, outcome, taken_away = perf_counter(), JobOutcome.DONE, 0
         try:
-            await job.work(self._database)
-        except UnfinishedError:
-            outcome = "unfinished"
+            taken_away = await job.work(self._database) or 0
+        except UnfinishedError as left:
+            outcome, taken_away = JobOutcome.UNFINISHED, left.taken_away
         except Exception:
-            outcome = "failed"
+            outcome = JobOutcome.FAILED
             log.exception("%s failed", job.name)
-        metrics.job_duration.record(perf_counter() - began, {"job": job.name, "outcome": outcome})
-        return outcome == "done"
+        seconds = perf_counter() - began
+        metrics.job_duration.record(seconds, {"job": job.name, "outcome": outcome.value})
+        await self._runs.note_ended(job.name, Ended(outcome, seconds, taken_away))
+        return outcome is JobOutcome.DONE
 
 
 def _more_or_less(seconds: float) -> float:

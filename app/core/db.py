@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -410,10 +411,14 @@ def connector(
 
 
 class _Connection(asyncpg.Connection):
-    """A connection that is missed when its server is lost, as in a failover: the driver would wait for it."""
+    """A connection that is missed when its server is lost, as in a failover: the driver would wait for it.
+
+    `secured` is its TLS, if it has any.
+    """
 
     def __init__(self, protocol: Any, transport: Any, *others: Any) -> None:
         super().__init__(protocol, transport, *others)
+        self.secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         # By a socket of the system's own: the loop's has no options to set.
         with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as found:
             if found.family != socket.AF_UNIX:

@@ -3,7 +3,7 @@
 No label names an account, a device or a record: each label has a few values that are known beforehand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from weakref import WeakSet
 
 from opentelemetry import metrics
@@ -19,6 +19,7 @@ _STEPS = (0, 1, 10, 100, 1_000, 10_000, 100_000)
 
 _meter = metrics.get_meter("studio")
 _pools: "WeakSet[Pool]" = WeakSet()
+_jobs_last_done: dict[str, float] = {}
 
 admission_wait = _meter.create_histogram(
     "studio.admission.wait",
@@ -68,6 +69,11 @@ job_duration = _meter.create_histogram(
     description="How long what is done by itself took, by job, and what came of it.",
     explicit_bucket_boundaries_advisory=_WORKS,
 )
+forgotten = _meter.create_counter(
+    "studio.forgotten",
+    unit="{row}",
+    description="Rows that were taken away by what is done by itself, by job.",
+)
 verdicts = _meter.create_counter(
     "studio.verdicts", unit="{change}", description="Changes taken in, by their verdict and its code."
 )
@@ -99,3 +105,60 @@ _meter.create_observable_gauge(
 def watch(pool: Pool) -> None:
     """Count the connections of a pool for as long as it is there."""
     _pools.add(pool)
+
+
+def _last_done(_: CallbackOptions) -> Iterable[Observation]:
+    return [Observation(at, {"job": job}) for job, at in list(_jobs_last_done.items())]
+
+
+_meter.create_observable_gauge(
+    "studio.job.last_done.timestamp",
+    callbacks=[_last_done],
+    unit="s",
+    description="When each job was last done, told by the process that leads.",
+)
+
+
+def note_job_done(job: str, at: float) -> None:
+    """Tell from now on that a job was last done at an instant, in seconds since 1970."""
+    _jobs_last_done[job] = at
+
+
+def forget_jobs() -> None:
+    """Tell nothing of jobs any more: another process leads."""
+    _jobs_last_done.clear()
+
+
+class _Watched:
+    """What the process stands on, as it was last found; what was never found is not told."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, float] = {}
+
+    def note(self, name: str, value: float) -> None:
+        """Tell from now on what was found."""
+        self._found[name] = value
+
+    def of(self, name: str) -> Callable[[CallbackOptions], Iterable[Observation]]:
+        """Return what tells one of them."""
+        return lambda _: [Observation(self._found[name])] if name in self._found else []
+
+
+watched = _Watched()
+_meter.create_observable_gauge(
+    "studio.disk.free",
+    callbacks=[watched.of("disk_free")],
+    unit="By",
+    description="How much room is left where DATA_DIR is.",
+)
+_meter.create_observable_gauge(
+    "studio.clock.offset",
+    callbacks=[watched.of("clock_offset")],
+    unit="s",
+    description="By how much the database's clock is ahead of the process's.",
+)
+_meter.create_observable_gauge(
+    "studio.certificate.days",
+    callbacks=[watched.of("certificate")],
+    description="How many days the certificate is good for that the database shows.",
+)

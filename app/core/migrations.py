@@ -10,6 +10,7 @@ from alembic.autogenerate import renderers
 from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.operations.ops import CreateTableOp, MigrateOperation, OpContainer
+from alembic.script import ScriptDirectory
 
 from alembic import command, op
 from app.core.distribution import FIRST, spreading
@@ -44,6 +45,11 @@ def migrate(url: str) -> None:
     Blocks; works also in a thread that runs an event loop.
     """
     command.upgrade(configuration(url), "head")
+
+
+def newest() -> str:
+    """Return the revision this version of the code has its tables at."""
+    return str(ScriptDirectory.from_config(configuration()).get_current_head())
 
 
 def protect(table: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:

@@ -15,7 +15,8 @@ from app.core.keys import WeakKey, key_file
 from app.core.settings import Settings
 
 _KEY_BYTES = 32
-_ID_BYTES = 8
+KEY_ID_BYTES = 8
+"""What is sealed begins with so many that tell by which key."""
 _NONCE_BYTES = 12
 
 
@@ -38,10 +39,13 @@ class Vault:
 
     def open(self, account_id: UUID, purpose: str, sealed: bytes) -> str:
         """Return a secret that was sealed for the same account and purpose; raises `SealBroken`."""
-        key = self._keys.get(sealed[:_ID_BYTES])
+        key = self._keys.get(sealed[:KEY_ID_BYTES])
         if key is None:
             raise SealBroken("the key is not among those of the vault")
-        nonce, rest = sealed[_ID_BYTES : _ID_BYTES + _NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
+        nonce, rest = (
+            sealed[KEY_ID_BYTES : KEY_ID_BYTES + _NONCE_BYTES],
+            sealed[KEY_ID_BYTES + _NONCE_BYTES :],
+        )
         try:
             return key.decrypt(nonce, rest, _about(account_id, purpose)).decode()
         except (InvalidTag, ValueError):
@@ -49,7 +53,7 @@ class Vault:
 
     def is_newest(self, sealed: bytes) -> bool:
         """Say whether something was sealed by the newest key."""
-        return sealed[:_ID_BYTES] == self.newest
+        return sealed[:KEY_ID_BYTES] == self.newest
 
 
 def load_vault(settings: Settings) -> Vault:
@@ -62,8 +66,8 @@ def load_vault(settings: Settings) -> Vault:
     keys = [_key(line) for line in lines]
     if not keys:
         raise WeakKey("the vault's key file holds no key")
-    known = {sha256(key).digest()[:_ID_BYTES]: AESGCM(key) for key in keys}
-    return Vault(sha256(keys[0]).digest()[:_ID_BYTES], MappingProxyType(known))
+    known = {sha256(key).digest()[:KEY_ID_BYTES]: AESGCM(key) for key in keys}
+    return Vault(sha256(keys[0]).digest()[:KEY_ID_BYTES], MappingProxyType(known))
 
 
 def _key(line: str) -> bytes:

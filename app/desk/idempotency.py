@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from app.accounts.guards import Caller
 from app.core import card_numbers
+from app.core.batches import in_batches
 from app.core.db import Database, WriteSession
 from app.core.errors import AppError
 from app.core.principal import Principal
@@ -117,12 +118,12 @@ async def answer_once(session: WriteSession, once: Once, work: Callable[[], Awai
 
 async def forget_old(database: Database, who: Principal) -> int:
     """Forget the answers of one account that were kept long enough, in short transactions; count them."""
-    gone, batch = 0, _BATCH
-    while batch == _BATCH:
+
+    async def some() -> int:
         async with database.beside(who.account_id) as session:
-            batch = await store.forget(session, _BATCH)
-        gone += batch
-    return gone
+            return await store.forget(session, _BATCH)
+
+    return await in_batches(some, _BATCH)
 
 
 async def _answered(once: Once, work: Callable[[], Awaitable[Answered]]) -> Answered:

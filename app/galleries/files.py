@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,7 @@ _READ = 1 << 18
 _WRITTEN = 5 << 20
 """Bytes of a part of a large object: a bucket takes no smaller ones."""
 _TOGETHER = 2
+_LISTED = 500
 _HEAD = 64
 """Bytes by which a type is told."""
 
@@ -78,6 +80,14 @@ class Kept:
 
     size_bytes: int
     tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A file that lies in the store, by its path, and when it was written."""
+
+    path: str
+    written_at: datetime
 
 
 class Files:
@@ -162,6 +172,19 @@ class Files:
             found = await self._store.get_async(path, options=options)  # type: ignore[arg-type]
             async for some in found.stream(min_chunk_size=_READ):
                 yield bytes(some)
+
+    async def lying(self, account_id: UUID | None = None) -> AsyncIterator[Sequence[Lying]]:
+        """Yield what lies in the store, of one account or of all, some at a time and in no order."""
+        prefix = None if account_id is None else str(account_id)
+        with _told():
+            async for some in self._store.list_async(prefix=prefix, chunk_size=_LISTED):
+                yield [Lying(each["path"], each["last_modified"]) for each in some]
+
+    async def known(self, place: Place) -> set[str]:
+        """Return which files of a picture there are, by what they are called there."""
+        with _told():
+            found = await self._store.list_with_delimiter_async(prefix=str(place))
+        return {each["path"].rpartition("/")[2] for each in found["objects"]}
 
     async def remove_parts(self, place: Place) -> None:
         """Remove what a picture was put together from, whatever there is of it."""

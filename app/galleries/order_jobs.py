@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.accounts.rounds import in_every_account
 from app.core import clock
+from app.core.batches import in_batches
 from app.core.beat import Job
 from app.core.db import Database
 from app.core.principal import Principal
@@ -15,12 +16,14 @@ KEPT = timedelta(days=90)
 _BATCH = 500
 
 
-async def forget_old(database: Database, who: Principal) -> None:
+async def forget_old(database: Database, who: Principal) -> int:
     """Forget old carts, those of closed galleries, and orders of deleted clients, in short transactions."""
-    done = _BATCH
-    while done >= _BATCH:
+
+    async def some() -> int:
         async with database.beside(who.account_id) as session:
-            done = await order_store.forget(session, clock.now() - KEPT, _BATCH)
+            return await order_store.forget(session, clock.now() - KEPT, _BATCH)
+
+    return await in_batches(some, _BATCH)
 
 
 DATA_SYNC = Job("data sync of web orders", timedelta(minutes=15), in_every_account(run_by_itself))

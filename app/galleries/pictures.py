@@ -117,16 +117,18 @@ async def _let_go(session: WriteSession, gone: Sequence[Gone]) -> None:
     await bring_pictures_due_forward(session, due_at)
 
 
-async def forget_of_deleted_sessions(database: Database, who: Principal) -> None:
-    """Delete the pictures of sessions that are not there any more."""
+async def forget_of_deleted_sessions(database: Database, who: Principal) -> int:
+    """Delete the pictures of sessions that are not there any more, and return how many that were."""
+    gone = 0
     while True:
         async with database.writing(who.account_id) as session:
             found = await store.of_no_session(session, _BATCH)
             for session_id, ids in found:
                 await let_go(session, session_id, ids)
                 await store.delete_groups(session, [session_id])
+                gone += len(ids)
         if not found:
-            return
+            return gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,25 @@ async def picture(session: Session, picture_id: UUID) -> Picture | None:
     return await session.get(Picture, (session.account_id, picture_id))
 
 
+async def page_after(session: Session, after: UUID, most: int) -> Sequence[Picture]:
+    """Return so many pictures of the account behind an id, in the order of their ids."""
+    sql = select(Picture).where(col(Picture.account_id) == session.account_id, col(Picture.id) > after)
+    return (await session.exec(sql.order_by(col(Picture.id)).limit(most))).all()
+
+
+async def there(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Return of which ids there is a picture, an upload, or something to be done about either."""
+    rows = await session.raw.fetch(_THERE, session.account_id, list(ids))
+    return {row["id"] for row in rows}
+
+
+_THERE = """
+SELECT id FROM pictures WHERE account_id = $1 AND id = ANY($2::uuid[])
+UNION SELECT id FROM picture_uploads WHERE account_id = $1 AND id = ANY($2::uuid[])
+UNION SELECT picture_id FROM picture_tasks WHERE account_id = $1 AND picture_id = ANY($2::uuid[])
+"""
+
+
 async def some(session: Session, session_id: UUID, ids: Collection[UUID]) -> Sequence[Picture]:
     """Return those of some pictures that are a session's."""
     sql = select(Picture).where(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.accounts.rounds import in_every_account
 from app.core import clock
+from app.core.batches import in_batches
 from app.core.beat import Job
 from app.core.db import Database
 from app.core.principal import Principal
@@ -25,17 +26,19 @@ IN_KEPT = timedelta(days=400)
 _BATCH = 1_000
 
 
-async def forget_old(database: Database, who: Principal) -> None:
+async def forget_old(database: Database, who: Principal) -> int:
     """Forget letters of one account that ended long ago, and what came in before, in short transactions."""
-    done = _BATCH
-    while done == _BATCH:
+
+    async def some_sent() -> int:
         now = clock.now()
         async with database.beside(who.account_id) as session:
-            done = await list_store.forget(session, now - KEPT, now - BULK_KEPT, _BATCH)
-    done = _BATCH
-    while done == _BATCH:
+            return await list_store.forget(session, now - KEPT, now - BULK_KEPT, _BATCH)
+
+    async def some_come_in() -> int:
         async with database.beside(who.account_id) as session:
-            done = await seen.forget(session, clock.now() - IN_KEPT, _BATCH)
+            return await seen.forget(session, clock.now() - IN_KEPT, _BATCH)
+
+    return await in_batches(some_sent, _BATCH) + await in_batches(some_come_in, _BATCH)
 
 
 def jobs_of(vault: Vault, hosts: Hosts) -> tuple[Job, ...]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app.accounts.rounds import in_every_account
+from app.core.batches import in_batches
 from app.core.beat import Job
 from app.core.db import Database
 from app.core.principal import Principal
@@ -11,12 +12,14 @@ from app.portal import store
 _BATCH = 1_000
 
 
-async def forget_old(database: Database, who: Principal) -> None:
+async def forget_old(database: Database, who: Principal) -> int:
     """Forget ended sign-ins of clients, and letters that were dealt with, in short transactions."""
-    done = _BATCH
-    while done >= _BATCH:
+
+    async def some() -> int:
         async with database.beside(who.account_id) as session:
-            done = await store.forget(session, _BATCH)
+            return await store.forget(session, _BATCH)
+
+    return await in_batches(some, _BATCH)
 
 
 FORGET = Job("forget sign-ins of clients", timedelta(days=1), in_every_account(forget_old))

@@ -67,10 +67,10 @@ async def since(session: Session, first: date) -> list[Refused]:
     return [Refused(**row) for row in rows]
 
 
-async def forget(session: Session) -> None:
-    """Forget what was counted too long ago."""
+async def forget(session: Session, most: int) -> int:
+    """Forget so much of what was counted too long ago, and return how much that was."""
     too_old = clock.now().date() - timedelta(days=KEPT_DAYS + 1)
-    await session.raw.execute(_FORGET, session.account_id, too_old)
+    return int(await session.raw.fetchval(_FORGET, session.account_id, too_old, most))
 
 
 async def _add(session: Session, amounts: Mapping[tuple[str, str, str], int]) -> None:
@@ -96,4 +96,14 @@ GROUP BY verdict, code, reason
 ORDER BY amount DESC, verdict, code, reason
 """
 
-_FORGET = "DELETE FROM refusal_counts WHERE account_id = $1 AND day < $2"
+_FORGET = """
+WITH chosen AS MATERIALIZED (
+    SELECT day, verdict, code, reason FROM refusal_counts WHERE account_id = $1 AND day < $2 LIMIT $3
+), gone AS (
+    DELETE FROM refusal_counts known USING chosen
+    WHERE known.account_id = $1 AND (known.day, known.verdict, known.code, known.reason)
+        = (chosen.day, chosen.verdict, chosen.code, chosen.reason)
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""

@@ -89,9 +89,10 @@ async def latest(session: Session, copies: Sequence[UUID]) -> dict[UUID, Positio
     return {row["copy_id"]: Position(row["revision"], row["seen_at"]) for row in rows}
 
 
-async def forget(session: Session, copies: Mapping[UUID, datetime | None]) -> None:
-    """Forget the positions of copies that will not come back, or have not been heard of for too long."""
-    await session.raw.execute(_FORGET, session.account_id, list(copies), clock.now() - ABSENCE)
+async def forget(session: Session, copies: Mapping[UUID, datetime | None], most: int) -> int:
+    """Forget so many positions of copies that will not come back, or were not heard of for too long."""
+    values = session.account_id, list(copies), clock.now() - ABSENCE, most
+    return int(await session.raw.fetchval(_FORGET, *values))
 
 
 def _is_noted(copy_id: UUID, cursor: str | None) -> bool:
@@ -136,6 +137,13 @@ ORDER BY copy_id, seen_at DESC
 """
 
 _FORGET = """
-DELETE FROM acknowledged_positions
-WHERE account_id = $1 AND (copy_id <> ALL($2::uuid[]) OR seen_at <= $3)
+WITH chosen AS MATERIALIZED (
+    SELECT copy_id, collections FROM acknowledged_positions
+    WHERE account_id = $1 AND (copy_id <> ALL($2::uuid[]) OR seen_at <= $3) LIMIT $4
+), gone AS (
+    DELETE FROM acknowledged_positions known USING chosen
+    WHERE known.account_id = $1 AND known.copy_id = chosen.copy_id AND known.collections = chosen.collections
+    RETURNING 1
+)
+SELECT count(*) FROM gone
 """

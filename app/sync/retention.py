@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from app.accounts.features import SECURITY
 from app.accounts.store import list_copies
 from app.audit.trail import Action, Entry, keep
 from app.core import clock
+from app.core.batches import in_batches
 from app.core.db import Database, Session, WriteSession
 from app.core.principal import Principal
 from app.sync import counting, positions, streams
@@ -35,8 +37,7 @@ async def trim(database: Database, who: Principal) -> Trimmed:
     """Forget what nobody needs in one account, in short transactions; cut, a later call does the rest."""
     async with database.reading(who.account_id) as session:
         copies = await list_copies(session)
-    async with database.beside(who.account_id) as session:
-        await counting.forget(session)
+    await in_batches(partial(_forget_counts, database, who), BATCH)
     tombstones, states = await collect(database, who, copies)
     return Trimmed(tombstones, states, await trim_verdicts(database, who))
 
@@ -52,7 +53,8 @@ async def collect(
     """
     async with database.writing(who.account_id) as turn:
         floor = await raise_floor(turn, who, copies)
-        await positions.forget(turn, copies)
+        # More than that at once go by the days.
+        await positions.forget(turn, copies, BATCH)
     return await _in_batches(database, who, _BURY, floor), await _in_batches(database, who, _END, floor)
 
 
@@ -91,13 +93,17 @@ async def trim_verdicts(database: Database, who: Principal) -> int:
     return trimmed
 
 
+async def _forget_counts(database: Database, who: Principal) -> int:
+    async with database.beside(who.account_id) as session:
+        return await counting.forget(session, BATCH)
+
+
 async def _in_batches(database: Database, who: Principal, statement: str, floor: int) -> int:
-    gone, batch = 0, BATCH
-    while batch == BATCH:
+    async def some() -> int:
         async with database.beside(who.account_id) as session:
-            batch = await _batch(session, statement, floor)
-        gone += batch
-    return gone
+            return await _batch(session, statement, floor)
+
+    return await in_batches(some, BATCH)
 
 
 async def _batch(session: Session, statement: str, floor: int) -> int:

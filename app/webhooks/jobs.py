@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.accounts.rounds import in_every_account
 from app.core import clock
+from app.core.batches import in_batches
 from app.core.beat import Job
 from app.core.db import Database
 from app.core.principal import Principal
@@ -16,12 +17,14 @@ KEPT = timedelta(days=30)
 _BATCH = 1_000
 
 
-async def forget_old(database: Database, who: Principal) -> None:
+async def forget_old(database: Database, who: Principal) -> int:
     """Forget the old events of one account with their deliveries, in short transactions."""
-    done = _BATCH
-    while done == _BATCH:
+
+    async def some() -> int:
         async with database.beside(who.account_id) as session:
-            done = await store.forget(session, clock.now() - KEPT, _BATCH)
+            return await store.forget(session, clock.now() - KEPT, _BATCH)
+
+    return await in_batches(some, _BATCH)
 
 
 def jobs_of(vault: Vault) -> tuple[Job, ...]:

@@ -8,7 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.accounts import jobs
+from app.accounts.sign_ins import ABSOLUTE
 from app.core.clock import now
+from app.core.principal import Principal
 from tests.accounts.studios import Studio, bearer
 
 REFRESH = "/v1/auth/refresh"
@@ -129,3 +132,17 @@ async def test_a_lapsed_subscription_gets_no_new_token(studio: Studio) -> None:
     token = (await studio.signed_in())["refresh_token"]
     await studio.execute("UPDATE accounts SET subscription_state = 'cancelled' WHERE account_id = $1")
     assert (await refresh(studio, token)).json()["code"] == "subscription_inactive"
+
+
+async def test_sign_ins_are_forgotten_long_after_they_ended_though_nobody_comes_back(
+    studio: Studio, hold: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_BATCH", 2)
+    for initials in ("PK", "JD", "JD"):
+        await studio.signed_in(**{"initials": initials} | ({"device": None} if initials == "JD" else {}))
+    house, begun = Principal.system(studio.account.account_id), now()
+    hold(begun + ABSOLUTE + jobs.KEPT - timedelta(hours=1))
+    assert await jobs.forget_old(studio.database, house) == 0
+    hold(begun + ABSOLUTE + jobs.KEPT + timedelta(hours=1))
+    assert [await jobs.forget_old(studio.database, house) for _ in range(2)] == [3, 0]
+    assert await studio.execute("SELECT 1 FROM refresh_tokens WHERE account_id = $1") == []

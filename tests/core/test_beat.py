@@ -1,13 +1,14 @@
 """What is done by itself: by one process at a time, again and again, and by another when that one ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 
 from app.accounts.rounds import in_every_account
@@ -15,11 +16,13 @@ from app.core import beat
 from app.core.beat import Beat, Job, UnfinishedError
 from app.core.db import Database, listening
 from app.core.errors import Overloaded
+from app.core.job_runs import read_runs
 from app.core.principal import Principal
 from app.core.settings import Settings
 from app.main import create_app
 from tests.accounts.studios import Studio
 from tests.contract.conftest import house, http, stranger, studio
+from tests.serving import OPERATOR_KEY
 
 __all__ = ["house", "http", "stranger", "studio"]
 NEVER_LONGER = 30
@@ -105,6 +108,35 @@ async def test_who_has_lost_the_lock_stops_in_the_midst_of_its_work(
             assert [await told.get() for _ in range(2)] == ["cut", "begun"]
     finally:
         await owner.close()
+
+
+async def test_how_a_job_went_and_what_it_took_away_is_told_to_the_operator(
+    database: Database, database_url: str, http: httpx.AsyncClient
+) -> None:
+    done: asyncio.Queue[str] = asyncio.Queue()
+    ends: Iterator[int | Exception] = iter([2, UnfinishedError(taken_away=3), LookupError()])
+
+    async def work(_: Database) -> int:
+        done.put_nowait("begun")
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+            return end
+        await asyncio.Event().wait()
+        return 0
+
+    async with beating(database, database_url, Job("sweep", AT_ONCE, work), counting(done, "other")):
+        for _ in range(4):
+            await until(done, "begun")
+    answer = await http.get("/v1/operator/jobs", headers={"X-Operator-Key": OPERATOR_KEY})
+    sweep = next(each for each in answer.json()["jobs"] if each["name"] == "sweep")
+    assert (sweep["outcome"], sweep["last_taken_away"], sweep["taken_away"]) == ("failed", 0, 5)
+    assert sweep["last_began"] >= sweep["last_done"]
+    assert sweep["is_late"] is False
+    async with database.directory() as connection:
+        late = "UPDATE job_runs SET last_done = now() - interval '1 day' WHERE name = 'sweep'"
+        await connection.execute(late)
+        assert [each.name for each in await read_runs(connection) if each.is_late] == ["sweep"]
 
 
 async def test_what_fails_is_tried_again_and_hinders_nothing_else(

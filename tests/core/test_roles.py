@@ -144,7 +144,7 @@ async def test_a_server_with_the_wrong_role_is_not_ready_and_says_why_once_until
         with caplog.at_level(logging.ERROR, "studio.roles"):
             answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(4)))
         assert {answer.status_code for answer in answers} == {503}
-        assert answers[0].json()["code"] == "unavailable"
+        assert (answers[0].json()["code"], answers[0].json()["reason"]) == ("unavailable", "role")
         assert "works as it must" in answers[0].json()["detail"]
         [line] = [each.getMessage() for each in caplog.records if each.name == "studio.roles"]
         assert f"not as {APP_ROLE}" in line

@@ -279,16 +279,28 @@ async def test_figures_that_differ_from_the_records_are_found_and_counted_anew(
     typed: Typed, database: Database, house: FastAPI, http: httpx.AsyncClient
 ) -> None:
     studio = await new_studio(database, http, house.state.keys)
-    name, bill = studio.account.account_name, sample("invoices", lines=[], shipping=700)
-    await by_server(studio, Write("invoices", uuid4(), bill))
-    alike = "0 days come to something else.\n0 snapshots tell something else.\n"
+    name, bill, bill_id = studio.account.account_name, sample("invoices", lines=[], shipping=700), uuid4()
+    await by_server(studio, Write("invoices", bill_id, bill))
+    balanced = "0 invoices tell another balance than their payments come to.\n"
+    alike = f"0 days come to something else.\n0 snapshots tell something else.\n{balanced}"
     assert await typed("finances", "verify", name) == (0, alike)
     await studio.execute("UPDATE finance_days SET owed = owed + 1 WHERE account_id = $1 AND owed <> 0")
     code, printed = await typed("finances", "verify", name)
-    assert (code, printed) == (1, "1 days come to something else.\n1 snapshots tell something else.\n")
+    assert (code, printed) == (
+        1,
+        f"1 days come to something else.\n1 snapshots tell something else.\n{balanced}",
+    )
     code, printed = await typed("finances", "rebuild", name)
-    assert (code, printed) == (0, "1 days came to something else.\n0 snapshots were written anew.\n")
+    anew = "0 snapshots were written anew.\n0 invoices were balanced anew.\n"
+    assert (code, printed) == (0, f"1 days came to something else.\n{anew}")
     assert await typed("finances", "verify", name) == (0, alike)
+    await by_server(studio, Write("invoices", bill_id, {"paid": 200}))
+    code, printed = await typed("finances", "verify", name)
+    assert (code, "1 invoices tell another balance" in printed) == (1, True)
+    code, printed = await typed("finances", "rebuild", name)
+    assert (code, "1 invoices were balanced anew." in printed) == (0, True)
+    assert await typed("finances", "verify", name) == (0, alike)
+    assert await typed("feed", "verify", name) == (0, ALIKE)
     assert await typed("finances", "verify", "nobody-s") == (1, "There is no account nobody-s.\n")
 
 

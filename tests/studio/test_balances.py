@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from app.studio.finances import upkeep as finances
+from app.studio.money import upkeep as money
 from app.studio.money.paying import rest_id
 from app.sync import upkeep as feed
 from tests.facts import Property
@@ -407,4 +408,5 @@ async def test_balances_are_total_less_payments_and_refunds_whatever_is_done(
     assert chance.many > 9, "all the same, some of it is right"
     record_property("counted: changes of money", chance.many)
     assert not await finances.verify(company.desk.database, company.desk.who)
+    assert not await money.verify(company.desk.database, company.desk.who)
     assert not await feed.verify(company.desk.database, company.desk.who)

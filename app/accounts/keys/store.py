@@ -48,10 +48,13 @@ async def note_use(session: Session, key_id: UUID, network: str | None) -> None:
     )
 
 
-async def forget(session: Session, ended_before: datetime) -> None:
-    """Delete the keys that ended before an instant."""
-    await session.raw.execute(
-        "DELETE FROM api_keys WHERE account_id = $1 AND least(revoked_at, expires_at) < $2",
-        session.account_id,
-        ended_before,
-    )
+async def forget(session: Session, ended_before: datetime, most: int) -> int:
+    """Delete so many keys that ended before an instant, and return how many that were."""
+    done: str = await session.raw.execute(_FORGET, session.account_id, ended_before, most)
+    return int(done.removeprefix("DELETE "))
+
+
+_FORGET = """
+DELETE FROM api_keys WHERE account_id = $1 AND key_id = ANY(ARRAY(
+    SELECT key_id FROM api_keys WHERE account_id = $1 AND least(revoked_at, expires_at) < $2 LIMIT $3))
+"""

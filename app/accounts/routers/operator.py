@@ -1,5 +1,6 @@
 """`/v1/operator`: the accounts of an installation, for its operator."""
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from app.accounts.account_schemas import (
     AccountPage,
     AccountRequest,
     AccountStanding,
+    JobEntry,
+    JobPage,
     OperatorChange,
 )
 from app.accounts.answers import account_standing
@@ -27,6 +30,7 @@ from app.accounts.models import Account
 from app.accounts.operator import AS_OPERATOR
 from app.accounts.users import NewUser
 from app.core.db import Session
+from app.core.job_runs import read_runs
 from app.core.principal import Principal
 from app.http.body import JsonRoute
 from app.http.errors import NotFound, PreconditionRequired
@@ -133,6 +137,13 @@ async def change(
         account = await lifecycle.change_account(session, who, **body.model_dump(exclude_none=True))
         response.headers["ETag"] = etag(account.version)
         return await account_standing(session, account)
+
+
+@router.get("/jobs", operation_id="operator_jobs", summary="List jobs", responses=refusals_of(*_ALWAYS))
+async def list_jobs(database: DatabaseOf) -> JobPage:
+    """Tell what is done by itself, how it last went, and what it has taken away of what is kept no longer."""
+    async with database.directory() as connection:
+        return JobPage(jobs=[JobEntry(**asdict(each)) for each in await read_runs(connection)])
 
 
 async def _account(session: Session) -> Account:

@@ -8,6 +8,7 @@ from app.automations.triggers.judging import judge_raised
 from app.automations.triggers.processing import process_due
 from app.automations.triggers.sweeping import sweep
 from app.core import clock
+from app.core.batches import in_batches
 from app.core.beat import UnfinishedError
 from app.core.db import Database, Session
 from app.core.principal import Principal
@@ -41,13 +42,15 @@ async def next_due(session: Session) -> datetime | None:
     return min((it for it in (days[is_swept], await store.next_due(session, now)) if it), default=None)
 
 
-async def forget_old(database: Database, who: Principal) -> None:
+async def forget_old(database: Database, who: Principal) -> int:
     """Forget the occurrences of one account that ended long ago, in short transactions.
 
     Those whose day is still to come are kept: what is forgotten could be raised again.
     """
-    done = _BATCH
-    while done == _BATCH:
-        now = clock.now()
+
+    async def some() -> int:
+        before = clock.now() - KEPT
         async with database.beside(who.account_id) as session:
-            done = await store.forget(session, now - KEPT, clock.day_of(now - KEPT, "UTC"), _BATCH)
+            return await store.forget(session, before, clock.day_of(before, "UTC"), _BATCH)
+
+    return await in_batches(some, _BATCH)

@@ -17,9 +17,9 @@ _TAKE = """
     RETURNING source_key
 """
 _FORGET = """
-    DELETE FROM letters_in WHERE account_id = $1 AND source_key IN (
+    DELETE FROM letters_in WHERE account_id = $1 AND source_key = ANY(ARRAY(
         SELECT source_key FROM letters_in WHERE account_id = $1 AND at < $2 LIMIT $3
-    )
+    ))
 """
 
 

@@ -55,7 +55,7 @@ def follow(written: Written, work: Work) -> None:
         if fields is None:
             continue
         others = (work.find("payments", each) for each in known[invoice] if each != written.key[1])
-        figures = _settled(fields, [each for each in (*others, written.after) if _is_on(each, invoice)])
+        figures = settled(fields, [each for each in (*others, written.after) if _is_on(each, invoice)])
         told = [] if work.who.channel is Channel.SYSTEM else list(_told(written, invoice, work))
         for each in told:
             figures["status_notes"] = with_remark({**fields, **figures}, work, each)
@@ -100,7 +100,8 @@ def _is_on(payment: Values | None, invoice: str) -> bool:
     return payment is not None and payment["invoice_id"] == invoice
 
 
-def _settled(invoice: Values, payments: Sequence[Values | None]) -> dict[str, Any]:
+def settled(invoice: Values, payments: Sequence[Values | None]) -> dict[str, Any]:
+    """Return what is paid, pending and owed on an invoice by the payments that stand on it."""
     found = [each for each in payments if each]
     paid = sum(each["amount"] for each in found if each["state"] in RECEIVED)
     balance = balance_of(invoice["invoice_type"], invoice["total"], paid, invoice["written_off"])
