@@ -113,8 +113,8 @@ def _last_done(_: CallbackOptions) -> Iterable[Observation]:
 
 _meter.create_observable_gauge(
     "studio.job.last_done.timestamp",
-    callbacks=[_last_done],
     unit="s",
+    callbacks=[_last_done],
     description="When each job was last done, told by the process that leads.",
 )
 
@@ -147,14 +147,14 @@ class _Watched:
 watched = _Watched()
 _meter.create_observable_gauge(
     "studio.disk.free",
-    callbacks=[watched.of("disk_free")],
     unit="By",
+    callbacks=[watched.of("disk_free")],
     description="How much room is left where DATA_DIR is.",
 )
 _meter.create_observable_gauge(
     "studio.clock.offset",
-    callbacks=[watched.of("clock_offset")],
     unit="s",
+    callbacks=[watched.of("clock_offset")],
     description="By how much the database's clock is ahead of the process's.",
 )
 _meter.create_observable_gauge(

@@ -21,12 +21,10 @@ from app.webhooks.kinds import GALLERY_EXPIRING
 _LATE = timedelta(days=1)
 """By how much an account may be due later than it should: who works at it has put that off meanwhile."""
 
-_ENTRY = """
-SELECT d.*, a.account_name AS own_name, c.account_id IS NOT NULL AS has_clock
-FROM account_directory d
-LEFT JOIN accounts a ON a.account_id = $1
-LEFT JOIN account_clock c ON c.account_id = $1
-WHERE d.account_name = $2
+_ENTRY = "SELECT {columns} FROM account_directory WHERE account_id = $1 AND account_name = $2"
+_ACCOUNT = """
+SELECT (SELECT a.account_name FROM accounts a WHERE a.account_id = $1) AS own_name,
+    EXISTS (SELECT FROM account_clock c WHERE c.account_id = $1) AS has_clock
 """
 _HAS_BOOKS = "SELECT EXISTS (SELECT FROM companies WHERE account_id = $1)"
 _SEARCH = (
@@ -36,7 +34,8 @@ _SEARCH = (
 
 async def entry(patient: Patient, account: Account) -> AsyncIterator[Found]:
     """Look whether a name leads to its account; no more is looked at of one that does not."""
-    found = await _entry(patient, account)
+    async with patient.database.reading(account.account_id) as session:
+        [found] = await session.raw.fetch(_ACCOUNT, account.account_id)
     remedy = _SEARCH.format(account.name)
     if found["own_name"] is None:
         sentence = "The name leads to an account that is not there."
@@ -62,8 +61,10 @@ async def due(patient: Patient, account: Account) -> AsyncIterator[Found]:
 
 
 async def _entry(patient: Patient, account: Account) -> asyncpg.Record:
-    async with patient.database.reading(account.account_id) as session:
-        [found] = await session.raw.fetch(_ENTRY, account.account_id, account.name)
+    """Return when the account is due, as the directory has it."""
+    asked = _ENTRY.format(columns=", ".join(_DUE))
+    async with patient.database.directory() as connection:
+        [found] = await connection.fetch(asked, account.account_id, account.name)
         return found
 
 

@@ -190,7 +190,7 @@ WHERE account_id = $1 AND channel = $2 AND (failures > 0 OR closed_until IS NOT 
 _PASSED = """
 UPDATE letter_lanes
 SET failures = 0, closed_until = NULL, closed_code = NULL, closed_said = NULL, day = $4::date,
-    next_at = greatest(next_at, $3) + $5::interval,
+    next_at = (greatest(next_at, $3::timestamptz) AT TIME ZONE 'UTC' + $5::interval) AT TIME ZONE 'UTC',
     sent_today = CASE WHEN day = $4::date THEN sent_today + 1 ELSE 1 END
 WHERE account_id = $1 AND channel = $2
 """

@@ -65,7 +65,7 @@ from app.webhooks.targets import require_open
 
 router = APIRouter(prefix="/v1", tags=["webhooks"], route_class=JsonRoute)
 
-REPLAYS = Limit("webhook replays", 10)
+REPLAYS = Limit("webhook replays", 30)
 """Replays that one sign-in or key may ask for in a minute."""
 POSTS = Limit("webhook posts", 30)
 """Tests and single events that one sign-in or key may have posted in a minute, wherever that leads."""

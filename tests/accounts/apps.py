@@ -14,6 +14,7 @@ from app.core.keys import KeyRing
 from app.http.limits import RateLimits
 from app.http.middleware import Porch
 from app.http.porch import build_porch
+from app.http.stopping import Stopping
 from app.notices.router import router as notices
 
 
@@ -35,6 +36,7 @@ def begin_anew(app: FastAPI) -> None:
     """Have an app be as one that has just started: its routes take longer to find their way into another."""
     app.state.minimum_schema_version = 1
     app.state.operator_key_hash = None
+    app.state.stopping = Stopping(0)
     app.router.routes[:] = app.state.own_routes
     app.openapi_schema = None
     app.state.limits = limits = _limits()

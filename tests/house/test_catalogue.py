@@ -10,6 +10,7 @@ from app.core.roles import APP_ROLE
 GLOBAL_TABLES = {
     "account_directory",  # from an account's name to its id: looked up before anybody is known
     "gallery_addresses",  # from the hash of an address to whose gallery it is: the same
+    "job_runs",  # how jobs went that go through all accounts: nobody's
 }
 NOT_OURS = {"alembic_version"}
 SECURITY_DEFINERS: set[str] = set()

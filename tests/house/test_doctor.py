@@ -189,7 +189,7 @@ async def test_an_installation_in_which_all_is_well_is_said_to_be(
     typed: Typed, own_database: str, tmp_path: Path, room: Callable[[int], None]
 ) -> None:
     async with installed(own_database, tmp_path) as well:
-        for words in list[tuple[str, ...]]([(), ("--account", "Harbor"), ("--quick",)]):
+        for words in ((), ("--account", "Harbor")):
             assert await typed("doctor", *words, DATABASE_URL=own_database) == (0, "All is well.\n")
         assert await typed("doctor", "--account", "nobody-s", DATABASE_URL=own_database) == (
             1,
@@ -202,8 +202,8 @@ async def test_an_installation_in_which_all_is_well_is_said_to_be(
         assert end == {"errors": 0, "warnings": 1}
         room(PLENTY)
         nowhere = "postgresql://u@127.0.0.1:1/x"
-        words = "doctor", "--account", "harbor", "--quick"
-        code, printed = await typed(*words, DATABASE_URL=own_database, PULL_DATABASE_URL=nowhere)
+        asked = "doctor", "--account", "harbor", "--quick"
+        code, printed = await typed(*asked, DATABASE_URL=own_database, PULL_DATABASE_URL=nowhere)
         assert (code, "error: ways: No connection stands by PULL_DATABASE_URL: " in printed) == (1, True)
         await well.owner.execute("UPDATE alembic_version SET version_num = '0049'")
         code, printed = await typed("doctor", DATABASE_URL=own_database)

@@ -89,16 +89,21 @@ class Team:
     admin: Program
     pat: Program
     ids: dict[str, str]
+    given: dict[str, str] = field(default_factory=dict)
 
     async def may(self, **levels: str) -> None:
         """Give the photographer levels."""
+        self.given = levels
         await give(self.admin, self.studio.photographer.user_id, api_keys="add_modify", **levels)
 
     async def set_key(self, key: Program, levels: Mapping[str, str]) -> None:
-        """Give a key levels."""
-        tag = (await self.admin.ask("GET", f"api-keys/{key.id}")).headers["etag"]
-        changed = await self.admin.ask("PATCH", f"api-keys/{key.id}", {"levels": dict(levels)}, if_match=tag)
+        """Have the photographer give a key levels that they have then, and perhaps not afterwards."""
+        given = self.given
+        await self.may(**dict.fromkeys(FEATURES, "full_access"))
+        tag = (await self.pat.ask("GET", f"api-keys/{key.id}")).headers["etag"]
+        changed = await self.pat.ask("PATCH", f"api-keys/{key.id}", {"levels": dict(levels)}, if_match=tag)
         assert changed.status_code == 200, changed.text
+        await self.may(**given)
 
 
 async def made(who: Program, collection: str, **fields: Any) -> str:

@@ -34,13 +34,15 @@ WITH listed AS (
         WHERE r.client_id IS NULL OR c.id IS NOT NULL
     ) r
     WINDOW in_order AS (ORDER BY r.named, r.record_id)
+), kept AS (
+    INSERT INTO communication_recipients
+        (account_id, communication_id, record_id, place, client_id, name, address, action, is_left_out, code)
+    SELECT $1::uuid, $2::uuid, record_id, place, client_id, name, address, action,
+        code IS NOT NULL OR is_again, coalesce(code, CASE WHEN is_again THEN 'same_address' END)
+    FROM listed
+    RETURNING record_id
 )
-INSERT INTO communication_recipients
-    (account_id, communication_id, record_id, place, client_id, name, address, action, is_left_out, code)
-SELECT clock.account_id, $2, record_id, place, client_id, name, address, action,
-    code IS NOT NULL OR is_again, coalesce(code, CASE WHEN is_again THEN 'same_address' END)
-FROM account_clock AS clock CROSS JOIN listed
-WHERE clock.account_id = $1
+SELECT
 """
 _TICK = """
 UPDATE communication_recipients
