@@ -134,7 +134,8 @@ async def test_a_cluster_s_ways_come_to_the_same(typed: Typed, of_a_cluster: Stu
     await copy.pull()
     assert {each["last_name"] for each in copy.records.values() if "last_name" in each} >= {"Miller"}
     assert copy.records[session]["client_id"] == fox
-    for what in ("feed", "clients"):
+    assert (await desk.delete(named("sessions"), session)).status_code == 204
+    for what in ("feed", "clients", "finances"):
         code, printed = await typed(what, "verify", name)
         assert (code, re.findall(r"^\d+", printed, re.MULTILINE)) == (0, ["0", "0"]), printed
 

@@ -53,8 +53,15 @@ class FinanceDay(SQLModel, table=True):
 
 
 async def move(session: WriteSession, moves: Moves, windows: Sequence[Window]) -> dict[UUID, Any]:
-    """Move sums, and return what those of some studios come to then: one statement."""
+    """Move sums, and return what those of some studios come to then: one statement.
+
+    Citus carries the parts of one out one after the other, so that the later see what the earlier wrote: to a
+    cluster two are said.
+    """
     rows = [(*place, *(sums[name] for name in SUMS)) for place, sums in sorted(moves.items())]
+    if session.is_distributed:
+        await session.raw.execute(_RAISE, session.account_id, *arrays.columns(_MOVED, rows))
+        return await tell(session, windows)
     asked = arrays.columns(_WINDOW, windows), arrays.columns(_MOVED, rows)
     found = await session.raw.fetch(_MOVE, session.account_id, *asked[0], *asked[1])
     return {row["site_id"]: row for row in found}
@@ -102,6 +109,18 @@ def _flows(days: str, period: str) -> str:
     return ",\n           ".join([*kept, held, booked])
 
 
+def _moved(first: int) -> str:
+    return f"unnest({arrays.parameters(_MOVED, first)}) AS moved(site_id, day, {_NAMES})"
+
+
+def _raising(moved: str) -> str:
+    raised = ", ".join(f"{name} = d.{name} + excluded.{name}" for name in SUMS)
+    return f"""
+    INSERT INTO finance_days AS d (account_id, site_id, day, {_NAMES})
+    SELECT $1::uuid, * FROM {moved}
+    ON CONFLICT (account_id, site_id, day) DO UPDATE SET {raised}"""
+
+
 def _telling(*, is_moving: bool) -> str:
     """Return the statement that tells figures; one statement does not see what another part of it writes."""
 
@@ -112,13 +131,9 @@ def _telling(*, is_moving: bool) -> str:
         moved = f"UNION ALL SELECT {columns} FROM moved WHERE site_id = a.site_id AND {where}"
         return f"{stored}\n        {moved}" if is_moving else stored
 
-    raised = ", ".join(f"{name} = d.{name} + excluded.{name}" for name in SUMS)
     moving = f"""), moved AS (
-    SELECT * FROM unnest({arrays.parameters(_MOVED, 2 + len(_WINDOW))}) AS moved(site_id, day, {_NAMES})
-), kept AS (
-    INSERT INTO finance_days AS d (account_id, site_id, day, {_NAMES})
-    SELECT $1, * FROM moved
-    ON CONFLICT (account_id, site_id, day) DO UPDATE SET {raised}"""
+    SELECT * FROM {_moved(2 + len(_WINDOW))}
+), kept AS ({_raising("moved")}"""
     at_hand = "day BETWEEN least(a.week_first, a.year_first) AND greatest(a.week_last, a.year_last)"
     periods = ",\n           ".join(_flows("d", period) for period in PERIODS)
     return f"""
@@ -150,6 +165,7 @@ CROSS JOIN LATERAL (
 """
 
 
+_RAISE = _raising(_moved(2))
 _MOVE, _TELL = _telling(is_moving=True), _telling(is_moving=False)
 
 
