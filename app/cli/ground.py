@@ -165,10 +165,9 @@ async def _settled(chosen: Settings) -> None:
 async def database(url: str) -> AsyncIterator[Database]:
     """Lend the app's own connections, once one of them could be made; past a pooler to any other URL."""
     chosen = settings()
-    is_ours = url == chosen.database_url
-    made = Database(
-        url, is_pooled=is_ours and chosen.is_pooled, is_distributed=is_ours and chosen.distributed
-    )
+    # Whichever way leads there, it is the same database.
+    is_pooled = chosen.is_pooled and url == chosen.database_url
+    made = Database(url, is_pooled=is_pooled, is_distributed=chosen.distributed)
     try:
         with blaming("DATABASE_URL"):
             async with made.directory():

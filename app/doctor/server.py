@@ -74,7 +74,7 @@ async def ways(patient: Patient) -> AsyncIterator[Found]:
     for name, url, is_pooled in asked:
         if url is None:
             continue
-        database = Database(url, pool_size=_FEW, is_pooled=is_pooled)
+        database = Database(url, pool_size=_FEW, is_pooled=is_pooled, is_distributed=chosen.distributed)
         try:
             async with database.directory() as connection:
                 await connection.execute("SELECT 1")
