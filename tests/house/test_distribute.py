@@ -137,7 +137,7 @@ async def test_a_cluster_s_ways_come_to_the_same(typed: Typed, of_a_cluster: Stu
     assert (await desk.delete(named("sessions"), session)).status_code == 204
     for what in ("feed", "clients", "finances"):
         code, printed = await typed(what, "verify", name)
-        assert (code, re.findall(r"^\d+", printed, re.MULTILINE)) == (0, ["0", "0"]), printed
+        assert (code, {*re.findall(r"^\d+", printed, re.MULTILINE)}) == (0, {"0"}), printed
 
 
 async def test_who_was_shut_out_is_shut_out_of_a_cluster(of_a_cluster: Studio) -> None:
