@@ -106,7 +106,8 @@ def _is_passing(error: Exception) -> bool:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.orig is not None:
         if error.connection_invalidated:
             return True
-        return _is_passing_state(error.orig)
+        # Where no connection stands yet the driver's own failure is told as the cause of another.
+        return isinstance(error.orig.__cause__, _PASSING_KINDS) or _is_passing_state(error.orig)
     if isinstance(error, _PASSING_KINDS):
         return True
     return _is_passing_state(error)
