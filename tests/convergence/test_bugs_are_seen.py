@@ -38,7 +38,8 @@ def a_repeat_is_judged_again(patch: pytest.MonkeyPatch) -> None:
         return replace(await real(session, device, name), last=0)
 
     patch.setattr(streams, "find", begins_anew)
-    patch.setattr(streams, "_KEEP", streams._KEEP + " ON CONFLICT DO NOTHING")
+    where = "WHERE clock.account_id = $1\n"
+    patch.setattr(streams, "_KEEP", streams._KEEP.replace(where, f"{where} ON CONFLICT DO NOTHING\n"))
 
 
 def tombstones_are_lost(patch: pytest.MonkeyPatch) -> None:
