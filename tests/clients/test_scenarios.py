@@ -46,7 +46,7 @@ BUGS = {
     ),
     "a refusal is told again and again": (
         "store.js",
-        "await transact(this.#database, 'readwrite', ({ state }) => settled(state.delete(part)))",
+        "await this.#transact('readwrite', ({ state }) => settled(state.delete(part)))",
         "",
         "lost_answer_has_no_second_effect",
     ),
