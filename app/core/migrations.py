@@ -1,5 +1,6 @@
 """Bringing a database up to date, and what every migration of a tenant table says."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,14 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.operations.ops import CreateTableOp, MigrateOperation, OpContainer
 from alembic.script import ScriptDirectory
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 
 from alembic import command, op
 from app.core.distribution import FIRST, spreading
 from app.core.roles import APP_ROLE
+
+log = logging.getLogger("studio.migrations")
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK_TIMEOUT = "5s"
@@ -42,9 +47,20 @@ def configuration(url: str | None = None) -> Config:
 def migrate(url: str) -> None:
     """Bring a database up to date as the owner of its tables; safe in several processes at once.
 
-    Blocks; works also in a thread that runs an event loop.
+    Blocks; works also in a thread that runs an event loop. One of a newer version stays as it is: migrations
+    suit the version before them, which may have to be started again.
     """
-    command.upgrade(configuration(url), "head")
+    try:
+        command.upgrade(configuration(url), "head")
+    except CommandError as failure:
+        if not _is_ahead(failure.__cause__):
+            raise
+        log.warning("the database is of a newer version of the app, and stays as it is")
+
+
+def _is_ahead(cause: BaseException | None) -> bool:
+    """Say whether a revision is unknown because it is behind all that this version knows."""
+    return isinstance(cause, ResolutionError) and str(cause.argument) > newest()
 
 
 def newest() -> str:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Column, Table, Text, Uuid
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
@@ -183,6 +184,18 @@ def test_bodies_are_joined_behind_the_walls_of_their_accounts_and_taken_apart_ag
 async def test_a_loop_that_runs_already_is_no_hindrance(empty_database: str) -> None:
     migrate(empty_database)
     assert "account_clock" in await _tables(empty_database)
+
+
+def test_what_a_newer_version_has_made_is_left_alone_by_one_that_has_to_go_back(
+    empty_database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate(empty_database)
+    asyncio.run(_execute(empty_database, "UPDATE alembic_version SET version_num = '9999'"))
+    migrate(empty_database)
+    assert "newer version" in caplog.text
+    asyncio.run(_execute(empty_database, "UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(CommandError):
+        migrate(empty_database)
 
 
 def test_servers_that_start_together_take_turns(empty_database: str, repository: Path) -> None:
