@@ -19,5 +19,6 @@ CREATE ROLE studio_app NOLOGIN;
 CREATE ROLE studio_owner LOGIN PASSWORD :'owner';
 CREATE ROLE studio_web LOGIN PASSWORD :'web';
 GRANT studio_app TO studio_owner, studio_web;
+GRANT pg_read_all_stats TO studio_owner;
 CREATE DATABASE studio OWNER studio_owner;
 SQL

@@ -42,6 +42,7 @@ _BEHIND = """
 SELECT application_name AS name, extract(epoch FROM replay_lag)::float8 AS seconds FROM pg_stat_replication
 WHERE replay_lag > $1 ORDER BY application_name
 """
+_SEES_ALL = "SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
 _HOUR = 3_600
 
 
@@ -117,8 +118,13 @@ async def transactions(patient: Patient) -> AsyncIterator[Found]:
     try:
         left = await connection.fetch(_LONG_OPEN, LONG)
         behind = await connection.fetch(_BEHIND, _FAR_BEHIND)
+        sees_all = await connection.fetchval(_SEES_ALL)
+        who = await connection.fetchval("SELECT current_user")
     finally:
         connection.terminate()
+    if not sees_all:
+        sentence = f"Whether others left a transaction open, or a replica is behind, {who} may not see."
+        yield Found("transactions", Severity.WARNING, sentence, f"GRANT pg_read_all_stats TO {who};")
     for row in left:
         hours = many(int(row["seconds"] / _HOUR), "hour", "hours")
         sentence = (

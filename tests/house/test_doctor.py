@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import orjson
 import pytest
+from sqlalchemy.engine import make_url
 
 from app.accounts.lifecycle import create_account
 from app.accounts.users import NewUser
@@ -208,6 +209,22 @@ async def test_an_installation_in_which_all_is_well_is_said_to_be(
         await well.owner.execute("UPDATE alembic_version SET version_num = '0049'")
         code, printed = await typed("doctor", DATABASE_URL=own_database)
         assert (code, printed.count("error: "), "    python -m app migrate\n" in printed) == (1, 1, True)
+
+
+async def test_what_who_looks_may_not_see_is_said(
+    typed: Typed, own_database: str, tmp_path: Path, room: Callable[[int], None]
+) -> None:
+    room(PLENTY)
+    name = f"plain_{uuid4().hex}"
+    plain = make_url(own_database).set(username=name).render_as_string(hide_password=False)
+    async with installed(own_database, tmp_path) as well:
+        await well.owner.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT ON alembic_version TO {name}")
+        try:
+            asked = "doctor", "--quick"
+            code, printed = await typed(*asked, DATABASE_URL=own_database, MIGRATION_DATABASE_URL=plain)
+            assert (code, f"    GRANT pg_read_all_stats TO {name};\n" in printed) == (2, True), printed
+        finally:
+            await well.owner.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 @pytest.mark.usefixtures("an_hour_ahead")
