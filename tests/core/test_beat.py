@@ -111,7 +111,7 @@ async def test_who_has_lost_the_lock_stops_in_the_midst_of_its_work(
 
 
 async def test_how_a_job_went_and_what_it_took_away_is_told_to_the_operator(
-    database: Database, database_url: str, http: httpx.AsyncClient
+    database: Database, owner_url: str, http: httpx.AsyncClient
 ) -> None:
     done: asyncio.Queue[str] = asyncio.Queue()
     ends: Iterator[int | Exception] = iter([2, UnfinishedError(taken_away=3), LookupError()])
@@ -125,7 +125,7 @@ async def test_how_a_job_went_and_what_it_took_away_is_told_to_the_operator(
         await asyncio.Event().wait()
         return 0
 
-    async with beating(database, database_url, Job("sweep", AT_ONCE, work), counting(done, "other")):
+    async with beating(database, owner_url, Job("sweep", AT_ONCE, work), counting(done, "other")):
         for _ in range(4):
             await until(done, "begun")
     answer = await http.get("/v1/operator/jobs", headers={"X-Operator-Key": OPERATOR_KEY})

@@ -103,7 +103,7 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object]]
 
 
 async def test_a_disk_and_a_clock_are_told_of_once_when_they_turn(
-    database_url: str,
+    owner_url: str,
     tmp_path: Path,
     hold: Callable[[datetime | None], None],
     caplog: pytest.LogCaptureFixture,
@@ -114,7 +114,7 @@ async def test_a_disk_and_a_clock_are_told_of_once_when_they_turn(
     monkeypatch.setattr(
         shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2 * LITTLE_ROOM, LITTLE_ROOM, room["free"])
     )
-    watch = Watch(listening(database_url), tmp_path)
+    watch = Watch(listening(owner_url), tmp_path)
     await watch.look()
     assert told(caplog) == []
     room["free"] = LITTLE_ROOM - 1
@@ -178,10 +178,8 @@ def served() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("served")
-async def test_a_process_that_was_told_to_stop_is_not_ready_any_more(
-    database_url: str, tmp_path: Path
-) -> None:
-    async with opened(database_url, tmp_path) as (_, client):
+async def test_a_process_that_was_told_to_stop_is_not_ready_any_more(owner_url: str, tmp_path: Path) -> None:
+    async with opened(owner_url, tmp_path) as (_, client):
         assert (await client.get("/health/ready")).status_code == 200
         signal.raise_signal(signal.SIGTERM)
         async with asyncio.timeout(LONG):
